@@ -1,0 +1,143 @@
+//! The behaviours themselves. Never what carries them out: that is the server's.
+
+use std::{fmt, str::FromStr};
+
+use crate::answer::{Answer, Parameter};
+
+/// What the server does with the messages of one connection.
+///
+/// Its text form is a path with a query, as it stands in a WebSocket URL; parsing what was printed gives the same
+/// behaviour again.
+///
+/// ```
+/// let behaviour: wire::Behaviour = "/echo?delay=200ms".parse()?;
+/// assert_eq!(behaviour.to_string(), "/echo?delay=200ms");
+/// # Ok::<(), wire::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behaviour {
+    /// `/`: text `x` is answered with `Server received: x`, binary comes back as it is.
+    Tutorial(Answer),
+    /// `/echo`: what came goes back, same type, same bytes, same order.
+    Echo(Answer),
+}
+
+/// Why a path with its query is no behaviour.
+///
+/// [`Error::UnknownPath`] is HTTP's 404, every other one its 400; the text is fit to be shown to the peer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No behaviour has this path.
+    #[error("unknown path {path:?}; known are {}", known_paths())]
+    UnknownPath {
+        /// The path as it came, without the query.
+        path: String,
+    },
+    /// The behaviour exists but takes no such parameter.
+    #[error("unknown parameter {name:?}; {path} takes {}", known_parameters())]
+    UnknownParameter {
+        /// The behaviour's path.
+        path: &'static str,
+        /// The parameter as it came.
+        name: String,
+    },
+    /// A parameter stands in the query more than once.
+    #[error("parameter {0} is given twice")]
+    Repeated(Parameter),
+    /// A parameter's value cannot be read or is out of its range.
+    #[error("parameter {parameter}={value:?} is wrong: {expected}")]
+    Value {
+        /// Which parameter.
+        parameter: Parameter,
+        /// The value as it came, percent-decoded.
+        value: String,
+        /// What would have been right.
+        expected: String,
+    },
+}
+
+impl Behaviour {
+    /// Each behaviour's plain form, in the order in which a person would meet them.
+    pub const ALL: [Behaviour; 2] = [Self::Tutorial(Answer::PLAIN), Self::Echo(Answer::PLAIN)];
+
+    /// The path of the URL, without the query.
+    pub fn path(&self) -> &'static str {
+        match self {
+            Self::Tutorial(_) => "/",
+            Self::Echo(_) => "/echo",
+        }
+    }
+
+    /// How the answers are sent.
+    pub fn answer(&self) -> &Answer {
+        match self {
+            Self::Tutorial(answer) | Self::Echo(answer) => answer,
+        }
+    }
+}
+
+impl fmt::Display for Behaviour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.path(), self.answer())
+    }
+}
+
+impl FromStr for Behaviour {
+    type Err = Error;
+
+    fn from_str(target: &str) -> Result<Self, Error> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        match path {
+            "/" => Answer::parse("/", query).map(Self::Tutorial),
+            "/echo" => Answer::parse("/echo", query).map(Self::Echo),
+            _ => Err(Error::UnknownPath { path: path.to_owned() }),
+        }
+    }
+}
+
+fn known_paths() -> String {
+    Behaviour::ALL.map(|behaviour| behaviour.path()).join(", ")
+}
+
+fn known_parameters() -> String {
+    Parameter::ALL.map(|parameter| parameter.to_string()).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(target: &str) -> String {
+        target.parse::<Behaviour>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_plain_behaviour_is_its_path() {
+        for behaviour in Behaviour::ALL {
+            assert_eq!(behaviour.to_string(), behaviour.path());
+            assert_eq!(behaviour.path().parse(), Ok(behaviour));
+        }
+    }
+
+    #[test]
+    fn an_empty_query_is_no_query() {
+        assert_eq!("/echo?".parse(), Ok(Behaviour::Echo(Answer::PLAIN)));
+    }
+
+    #[test]
+    fn an_unknown_path_is_named_with_the_known_ones() {
+        assert_eq!(error("/nope?x=1"), r#"unknown path "/nope"; known are /, /echo"#);
+        assert_eq!(error("/echo/"), r#"unknown path "/echo/"; known are /, /echo"#);
+        assert_eq!(error(""), r#"unknown path ""; known are /, /echo"#);
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_named_with_the_known_ones() {
+        assert_eq!(error("/echo?dealy=1s"), r#"unknown parameter "dealy"; /echo takes delay, jitter, fragment, ping"#);
+    }
+
+    #[test]
+    fn a_parameter_given_twice_is_refused() {
+        assert_eq!(error("/?delay=1s&delay=2s"), "parameter delay is given twice");
+    }
+}
