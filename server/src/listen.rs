@@ -1,0 +1,95 @@
+//! From a host and a port to listening sockets. Never accepts on them.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
+
+use tokio::net::{TcpListener, lookup_host};
+
+/// How often a free port is picked anew when another address of the same host already has it.
+const PICKS: usize = 16;
+
+/// Why there are no listening sockets.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The host has no address; try another name or an address.
+    #[error("host {host:?} does not resolve to an address: {source}")]
+    Unresolved {
+        /// The host as it was given.
+        host: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// The address cannot be listened on; try another port, or 0 for a free one.
+    #[error("cannot listen on {address}: {source}")]
+    Unavailable {
+        /// The address that failed.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Listens on every address of `host`, all with the same port; port 0 picks a free one.
+///
+/// `localhost` is 127.0.0.1 and ::1 whatever the resolver says
+/// ([RFC 6761, 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)); an address family that the machine does not
+/// have is left out.
+pub async fn bind(host: &str, port: u16) -> Result<Vec<TcpListener>, BindError> {
+    let addresses = addresses(host).await?;
+    let mut picks = PICKS;
+    loop {
+        match bind_all(&addresses, port).await {
+            Err(BindError::Unavailable { source, .. })
+                if port == 0 && picks > 0 && source.kind() == io::ErrorKind::AddrInUse =>
+            {
+                picks -= 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn addresses(host: &str) -> Result<Vec<IpAddr>, BindError> {
+    if host.eq_ignore_ascii_case("localhost") {
+        return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+    }
+    let unresolved = |source| BindError::Unresolved { host: host.to_owned(), source };
+    // Square brackets are how an IPv6 address is written in a URL, so people type them.
+    let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let mut addresses: Vec<IpAddr> =
+        lookup_host((name, 0)).await.map_err(unresolved)?.map(|address| address.ip()).collect();
+    addresses.sort();
+    addresses.dedup();
+    if addresses.is_empty() {
+        return Err(unresolved(io::Error::other("no address")));
+    }
+    Ok(addresses)
+}
+
+async fn bind_all(addresses: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener>, BindError> {
+    let mut listeners = Vec::new();
+    let mut missing = None;
+    for &ip in addresses {
+        let address = SocketAddr::new(ip, port);
+        match TcpListener::bind(address).await {
+            Ok(listener) => {
+                port = listener.local_addr().map_or(port, |address| address.port());
+                listeners.push(listener);
+            }
+            Err(source) if is_missing_family(&source) => missing = Some(BindError::Unavailable { address, source }),
+            Err(source) => return Err(BindError::Unavailable { address, source }),
+        }
+    }
+    match missing {
+        Some(error) if listeners.is_empty() => Err(error),
+        _ => Ok(listeners),
+    }
+}
+
+/// Whether the machine has no such address at all, as IPv6 on a machine where it is switched off.
+fn is_missing_family(error: &io::Error) -> bool {
+    // EAFNOSUPPORT has no stable `ErrorKind`: 97 on Linux, 47 on macOS and the BSDs, WSAEAFNOSUPPORT 10047 on Windows.
+    error.kind() == io::ErrorKind::AddrNotAvailable || matches!(error.raw_os_error(), Some(97 | 47 | 10047))
+}

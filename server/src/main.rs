@@ -1,0 +1,83 @@
+//! The program `canyon`: arguments, logging and signals around [`server::serve`]. Never a rule of its own about
+//! WebSockets.
+
+mod logging;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use logging::LogFormat;
+use tracing::level_filters::LevelFilter;
+
+/// A WebSocket echo server to test clients, proxies and load balancers with.
+#[derive(Debug, Parser)]
+#[command(name = "canyon", version)]
+struct Arguments {
+    /// Name or address to listen on; all addresses of a name are listened on
+    #[arg(long, env = "HOST", default_value = "localhost")]
+    host: String,
+
+    /// TCP port to listen on; 0 picks a free one
+    #[arg(long, env = "PORT", default_value_t = 12345)]
+    port: u16,
+
+    /// What is logged to standard output: error, warn, info, debug or trace
+    #[arg(long, env = "CANYON_LOG", value_name = "LEVEL", default_value_t = LevelFilter::INFO)]
+    log: LevelFilter,
+
+    /// How it is logged
+    #[arg(long, env = "CANYON_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
+
+    #[command(flatten)]
+    config: server::Config,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("canyon: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(Arguments { host, port, log, log_format, config }: Arguments) -> anyhow::Result<()> {
+    let _flush = logging::start(log, log_format);
+    let stop = stop_signal()?;
+    let listeners = server::bind(&host, port).await?;
+    let port = listeners[0].local_addr()?.port();
+    logging::started(&host, port);
+    server::serve(listeners, config, stop).await;
+    Ok(())
+}
+
+/// Completes at the first SIGINT or SIGTERM; a second one then ends the program at once.
+#[cfg(unix)]
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            std::process::exit(1);
+        });
+    })
+}
+
+/// Completes at the first Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}

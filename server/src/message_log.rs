@@ -1,0 +1,116 @@
+//! The line `Received from client: …`, made safe to print and few enough to read. Never the only place where a message
+//! is counted: what is left out here is left out of the log alone.
+
+use std::{
+    fmt::{self, Write},
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use tokio_tungstenite::tungstenite::Message;
+
+/// How many messages are logged in each [`PERIOD`], over all connections.
+const LINES: u64 = 20;
+const PERIOD: Duration = Duration::from_secs(1);
+/// How many characters of a message are logged.
+const WIDTH: usize = 200;
+
+/// The limit on message lines, shared by all connections.
+#[derive(Debug, Default)]
+pub(crate) struct MessageLog {
+    /// Messages since the period began.
+    messages: AtomicU64,
+}
+
+impl MessageLog {
+    /// Logs a message of a client, unless the period has had its lines.
+    pub(crate) fn received(&self, message: &Message) {
+        if !tracing::enabled!(tracing::Level::INFO) || self.messages.fetch_add(1, Ordering::Relaxed) >= LINES {
+            return;
+        }
+        match message {
+            Message::Text(text) => tracing::info!(bytes = text.len(), "Received from client: {}", Escaped(text)),
+            Message::Binary(data) => {
+                tracing::info!(bytes = data.len(), "Received from client: {} bytes of binary", data.len());
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends a period and says how many messages had no line of their own.
+    fn end_period(&self) {
+        let left_out = self.messages.swap(0, Ordering::Relaxed).saturating_sub(LINES);
+        if left_out > 0 {
+            tracing::info!(left_out, "Received from clients: {left_out} more messages, left out of this log");
+        }
+    }
+
+    /// Ends one period after the other for as long as it is polled, and the last one when it is dropped.
+    pub(crate) async fn run(&self) {
+        let _last = EndPeriod(self);
+        let mut periods = tokio::time::interval(PERIOD);
+        loop {
+            periods.tick().await;
+            self.end_period();
+        }
+    }
+}
+
+struct EndPeriod<'log>(&'log MessageLog);
+
+impl Drop for EndPeriod<'_> {
+    fn drop(&mut self) {
+        self.0.end_period();
+    }
+}
+
+/// A peer's text on one line: the first [`WIDTH`] characters, with those escaped that could forge a line, drive a
+/// terminal or turn the direction of writing.
+pub(crate) struct Escaped<'text>(pub(crate) &'text str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut characters = self.0.chars();
+        for character in characters.by_ref().take(WIDTH) {
+            match character {
+                '\\' | '\n' | '\r' | '\t' => write!(f, "{}", character.escape_default())?,
+                character if is_unsafe(character) => write!(f, "{}", character.escape_unicode())?,
+                character => f.write_char(character)?,
+            }
+        }
+        match characters.as_str().len() {
+            0 => Ok(()),
+            left_out => write!(f, "… and {left_out} more bytes"),
+        }
+    }
+}
+
+/// Control characters, line and paragraph separators, and the characters that turn the direction of writing
+/// ([UAX #9](https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters)).
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_of_any_language_stays_as_it_is() {
+        assert_eq!(Escaped("hello \"wörld\" 世界 🏜").to_string(), "hello \"wörld\" 世界 🏜");
+    }
+
+    #[test]
+    fn what_could_forge_a_line_or_drive_a_terminal_is_escaped() {
+        let hostile = "a\nClient connected\r\t\\\u{1b}[2J\u{7f}\u{9b}\u{202e}\u{2028}\0";
+        let escaped = r"a\nClient connected\r\t\\\u{1b}[2J\u{7f}\u{9b}\u{202e}\u{2028}\u{0}";
+        assert_eq!(Escaped(hostile).to_string(), escaped);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_says_by_how_much() {
+        let line = Escaped(&"é".repeat(WIDTH + 3)).to_string();
+        assert_eq!(line, format!("{}… and 6 more bytes", "é".repeat(WIDTH)));
+    }
+}

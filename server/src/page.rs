@@ -1,0 +1,48 @@
+//! The page for browsers: what Trunk left in `dist/`, read from there by a debug build and carried inside a release
+//! build. Never anything from outside that folder.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use hyper::header::HeaderValue;
+use rust_embed::RustEmbed;
+
+/// In the page as Trunk builds it: the address that it offers to connect to.
+const TRUNK_ADDRESS: &str = r#"<meta name="canyon-server" content="ws://localhost:12345/""#;
+/// The same, for "where the page came from".
+const OWN_ADDRESS: &str = r#"<meta name="canyon-server" content="""#;
+
+#[derive(RustEmbed)]
+#[folder = "../dist/"]
+#[allow_missing = true]
+struct Dist;
+
+/// A file with its media type.
+#[derive(Debug)]
+pub(crate) struct File {
+    pub(crate) content_type: HeaderValue,
+    pub(crate) body: Bytes,
+}
+
+/// The page itself, or where it has not been built, how to build it.
+pub(crate) fn index() -> File {
+    let html = match Dist::get("index.html") {
+        Some(file) => String::from_utf8_lossy(&file.data).replace(TRUNK_ADDRESS, OWN_ADDRESS).into(),
+        None => include_bytes!("page/not-built.html").to_vec(),
+    };
+    File { content_type: HeaderValue::from_static("text/html; charset=utf-8"), body: html.into() }
+}
+
+/// A file of the page, such as its style; `path` is the URL's, with the leading slash.
+pub(crate) fn file(path: &str) -> Option<File> {
+    let name = path.strip_prefix('/')?;
+    let file = Dist::get(name)?;
+    let content_type = mime_guess::from_path(name)
+        .first_raw()
+        .map_or(HeaderValue::from_static("application/octet-stream"), HeaderValue::from_static);
+    let body = match file.data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => data.into(),
+    };
+    Some(File { content_type, body })
+}

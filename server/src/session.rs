@@ -1,0 +1,187 @@
+//! One WebSocket from its handshake to its end: read, ask the behaviour, do what it says. Never reads on while an
+//! answer waits to be sent, so that TCP carries a slow reader's pace back to the sender.
+
+use std::{collections::VecDeque, convert::Infallible, future, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message,
+        error::ProtocolError,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    behaviour::{Action, Behaviour},
+    config::Config,
+    fragment::fragments,
+    message_log::MessageLog,
+};
+
+/// How many messages are answered in one go: so many are written together when many arrive together, and no busy peer
+/// keeps its session from noticing a shutdown.
+const BATCH: usize = 64;
+/// The longest reason of a close frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
+const REASON_SIZE: usize = 123;
+
+/// One open WebSocket with what it needs of the server.
+pub(crate) struct Session<'server, S> {
+    socket: WebSocketStream<S>,
+    behaviour: Behaviour,
+    config: &'server Config,
+    log: &'server MessageLog,
+    /// When cancelled, every session says goodbye.
+    shutdown: &'server CancellationToken,
+    /// What the behaviour asked for and is not done yet.
+    actions: VecDeque<Action>,
+}
+
+/// How the answering came to its end.
+#[derive(Debug)]
+enum End {
+    /// The closing handshake is done, or the peer is gone: nothing is left to be said.
+    Over,
+    /// The peer did wrong; it is told so, and not listened to any more.
+    Fault(CloseFrame),
+    /// The server goes away; the peer is told so, and its own close frame is awaited.
+    Shutdown,
+}
+
+impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
+    pub(crate) fn new(
+        socket: WebSocketStream<S>,
+        behaviour: Behaviour,
+        config: &'server Config,
+        log: &'server MessageLog,
+        shutdown: &'server CancellationToken,
+    ) -> Self {
+        Self { socket, behaviour, config, log, shutdown, actions: VecDeque::new() }
+    }
+
+    /// Runs the session to its end, and gives the stream back to be closed.
+    pub(crate) async fn run(mut self) -> S {
+        let Err(end) = self.answer().await;
+        let time = *self.config.close_timeout;
+        let farewell = async {
+            match end {
+                // A peer that has only ended its own side can still read what it is owed.
+                End::Over => self.socket.flush().await,
+                End::Fault(frame) => {
+                    tracing::debug!(code = %frame.code, reason = %frame.reason, "closing after a fault");
+                    self.socket.close(Some(frame)).await
+                }
+                End::Shutdown => {
+                    let reason = "server is shutting down".into();
+                    self.socket.close(Some(CloseFrame { code: CloseCode::Away, reason })).await?;
+                    self.await_end().await;
+                    Ok(())
+                }
+            }
+        };
+        // Late or failed, the peer has had its chance to hear it.
+        let _ = timeout(time, farewell).await;
+        self.socket.into_inner()
+    }
+
+    async fn answer(&mut self) -> Result<Infallible, End> {
+        let mut pings = self.behaviour.answer().ping.map(every);
+        let mut batch = 0;
+        loop {
+            let ready = if batch < BATCH { self.socket.next().now_or_never() } else { None };
+            if let Some(message) = ready {
+                batch += 1;
+                self.answer_one(message).await?;
+                continue;
+            }
+            self.socket.flush().await?;
+            batch = 0;
+            tokio::select! {
+                biased;
+                () = self.shutdown.cancelled() => return Err(End::Shutdown),
+                () = tick(&mut pings) => self.socket.feed(Message::Ping(Bytes::new())).await?,
+                message = self.socket.next() => self.answer_one(message).await?,
+            }
+        }
+    }
+
+    async fn answer_one(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
+        match message.ok_or(End::Over)?? {
+            Message::Close(_) => {
+                // The answer to it is queued, and goes out as the reading goes on.
+                let time = *self.config.close_timeout;
+                let _ = timeout(time, self.await_end()).await;
+                Err(End::Over)
+            }
+            message @ (Message::Text(_) | Message::Binary(_)) => {
+                self.log.received(&message);
+                self.behaviour.on_message(message, &mut self.actions);
+                while let Some(action) = self.actions.pop_front() {
+                    self.perform(action).await?;
+                }
+                Ok(())
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
+        }
+    }
+
+    async fn perform(&mut self, action: Action) -> Result<(), End> {
+        match action {
+            Action::Wait(time) => {
+                self.socket.flush().await?;
+                tokio::select! {
+                    () = self.shutdown.cancelled() => return Err(End::Shutdown),
+                    () = sleep(time) => {}
+                }
+            }
+            Action::Send(message) => match self.behaviour.answer().fragment {
+                None => self.socket.feed(message).await?,
+                Some(size) => {
+                    for frame in fragments(message, size) {
+                        self.socket.feed(Message::Frame(frame)).await?;
+                    }
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// Reads until the peer's side of the connection is over, and throws away what comes.
+    async fn await_end(&mut self) {
+        while let Some(Ok(_)) = self.socket.next().await {}
+    }
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        let code = match &error {
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Self::Over,
+            Error::Protocol(_) => CloseCode::Protocol,
+            Error::Utf8(_) => CloseCode::Invalid,
+            Error::Capacity(_) => CloseCode::Size,
+            _ => return Self::Over,
+        };
+        let reason = error.to_string();
+        Self::Fault(CloseFrame { code, reason: reason[..reason.floor_char_boundary(REASON_SIZE)].into() })
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = interval_at(Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+async fn tick(interval: &mut Option<Interval>) {
+    match interval {
+        Some(interval) => drop(interval.tick().await),
+        None => future::pending().await,
+    }
+}

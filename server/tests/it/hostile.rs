@@ -1,0 +1,39 @@
+//! Peers that send anything but WebSocket.
+
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::{Client, Peer, TestServer};
+
+async fn is_alive(client: &mut Client) {
+    client.send("still there?").await;
+    assert_eq!(client.recv().await, Message::text("still there?"));
+}
+
+#[tokio::test]
+async fn garbage_instead_of_http_is_answered_with_400() {
+    let server = TestServer::start().await;
+    let mut witness = server.connect("/echo").await;
+    let tls_hello = [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03];
+    for garbage in [&tls_hello[..], b"\0\0\0\0\r\n\r\n", b"HELLO\r\n\r\n", b"GET / HTTP/9\r\n\r\n", &[0xff; 64]] {
+        let mut peer = server.peer().await;
+        peer.write(garbage).await;
+        let answer = peer.read_to_end().await;
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{garbage:?} is answered with {answer:?}");
+    }
+    is_alive(&mut witness).await;
+}
+
+#[tokio::test]
+async fn garbage_instead_of_frames_ends_that_connection_alone() {
+    let server = TestServer::start().await;
+    let mut witness = server.connect("/echo").await;
+    let mut random = fastrand::Rng::with_seed(12345);
+    for _ in 0..50 {
+        let mut peer = Peer::open(server.address, "/echo").await;
+        let garbage: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(300).collect();
+        peer.write([&[0xf3], &garbage[..]].concat()).await;
+        assert_eq!(peer.read_close().await.0, 1002);
+    }
+    is_alive(&mut witness).await;
+}

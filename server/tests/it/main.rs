@@ -1,0 +1,12 @@
+//! The server through real sockets: every test starts one of its own on a free port.
+
+// A test fails by panicking, its helpers included.
+#![allow(clippy::unwrap_used)]
+
+mod close;
+mod echo;
+mod hostile;
+mod http;
+mod program;
+mod shutdown;
+mod support;

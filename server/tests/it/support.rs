@@ -1,0 +1,19 @@
+//! What every test needs: a server, a client that speaks WebSocket, and one that speaks anything.
+
+mod client;
+pub mod peer;
+mod server;
+
+use std::time::Duration;
+
+pub use client::Client;
+pub use peer::Peer;
+pub use server::TestServer;
+
+/// How long anything that must happen may take; far more than it needs, so that only a fault runs into it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Awaits something that must happen.
+pub async fn within<F: IntoFuture>(what: &str, future: F) -> F::Output {
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what}"))
+}

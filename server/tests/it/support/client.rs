@@ -1,0 +1,63 @@
+//! A WebSocket client of tokio-tungstenite's, with waits that end.
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, protocol::CloseFrame},
+};
+
+use super::within;
+
+pub struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Client {
+    pub async fn connect(url: &str) -> Self {
+        let (socket, _) = within("the handshake", connect_async(url)).await.unwrap();
+        Self { socket }
+    }
+
+    /// The status with which the server refuses a WebSocket at this address.
+    pub async fn refused(url: &str) -> (u16, String) {
+        match within("the refusal", connect_async(url)).await {
+            Err(Error::Http(response)) => {
+                let body = response.body().clone().unwrap_or_default();
+                (response.status().as_u16(), String::from_utf8(body).unwrap())
+            }
+            other => panic!("expected a refusal, not {other:?}"),
+        }
+    }
+
+    pub async fn send(&mut self, message: impl Into<Message>) {
+        within("room to send", self.socket.send(message.into())).await.unwrap();
+    }
+
+    /// The next message, control frames too.
+    pub async fn recv(&mut self) -> Message {
+        within("a message", self.socket.next()).await.expect("a message, not the end").unwrap()
+    }
+
+    /// Awaits a close frame as the next message, and then the end of the connection.
+    pub async fn expect_close(&mut self, code: u16, reason: &str) {
+        match self.recv().await {
+            Message::Close(Some(CloseFrame { code: got, reason: text })) => {
+                assert_eq!((u16::from(got), text.as_str()), (code, reason));
+            }
+            other => panic!("expected close {code}, not {other:?}"),
+        }
+        self.expect_end().await;
+    }
+
+    /// Awaits the end of the connection after the closing handshake.
+    pub async fn expect_end(&mut self) {
+        let end = within("the end", self.socket.next()).await;
+        assert!(matches!(end, None | Some(Err(Error::ConnectionClosed))), "expected the end, not {end:?}");
+    }
+
+    /// Sends a close frame.
+    pub async fn close(&mut self, frame: Option<CloseFrame>) {
+        within("room to close", self.socket.close(frame)).await.unwrap();
+    }
+}

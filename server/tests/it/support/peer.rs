@@ -1,0 +1,108 @@
+//! A client below WebSocket: it writes the bytes it is told to, and reads what comes.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::within;
+
+/// The mask key of all frames that tests write; its value is of no matter.
+const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+pub struct Peer {
+    pub stream: TcpStream,
+}
+
+impl Peer {
+    pub async fn connect(address: SocketAddr) -> Self {
+        Self { stream: within("a connection", TcpStream::connect(address)).await.unwrap() }
+    }
+
+    pub async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        within("room to write", self.stream.write_all(bytes.as_ref())).await.unwrap();
+    }
+
+    /// Opens a WebSocket and reads the answer to the handshake, not a byte more.
+    pub async fn open(address: SocketAddr, path: &str) -> Self {
+        let mut peer = Self::connect(address).await;
+        peer.write(handshake(path)).await;
+        let head = peer.read_head().await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        peer
+    }
+
+    /// The head of an HTTP response, up to and with the empty line.
+    pub async fn read_head(&mut self) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(within("the head of a response", self.stream.read_u8()).await.unwrap());
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    /// Everything until the server closes.
+    pub async fn read_to_end(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        within("the server's close", self.stream.read_to_end(&mut bytes)).await.unwrap();
+        bytes
+    }
+
+    /// The opcode byte and the payload of the next frame, which the server must not have masked.
+    pub async fn read_frame(&mut self) -> (u8, Vec<u8>) {
+        within("a frame", async {
+            let first = self.stream.read_u8().await.unwrap();
+            let length = match self.stream.read_u8().await.unwrap() {
+                126 => self.stream.read_u16().await.unwrap().into(),
+                127 => self.stream.read_u64().await.unwrap(),
+                length => u64::from(length),
+            };
+            let mut payload = vec![0; usize::try_from(length).unwrap()];
+            self.stream.read_exact(&mut payload).await.unwrap();
+            (first, payload)
+        })
+        .await
+    }
+
+    /// Reads a close frame and then nothing more; gives its code and reason.
+    pub async fn read_close(&mut self) -> (u16, String) {
+        let (first, payload) = self.read_frame().await;
+        assert_eq!(first, 0x88, "expected a close frame with {payload:?}");
+        assert_eq!(self.read_to_end().await, [], "nothing follows a close frame");
+        match payload.split_at_checked(2) {
+            Some((code, reason)) => {
+                (u16::from_be_bytes([code[0], code[1]]), String::from_utf8(reason.to_vec()).unwrap())
+            }
+            None => (1005, String::new()),
+        }
+    }
+}
+
+/// A client's handshake for a path.
+pub fn handshake(path: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+}
+
+/// A client's frame: first byte, payload, the mask as it must be.
+pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        length @ 0..126 => frame.push(0x80 | length as u8),
+        length @ 126..0x1_0000 => {
+            frame.push(0x80 | 126);
+            frame.extend((length as u16).to_be_bytes());
+        }
+        length => {
+            frame.push(0x80 | 127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.extend(MASK);
+    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, key)| byte ^ key));
+    frame
+}
