@@ -1,0 +1,332 @@
+//! permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)): what is negotiated in the opening
+//! handshake, and the two directions that follow from it. Never touches a socket or a frame header of the peer.
+
+mod deflater;
+mod inflater;
+mod offer;
+
+use std::{fmt, num::ParseIntError, str::FromStr};
+
+pub(crate) use deflater::Deflater;
+pub(crate) use inflater::{BadData, Inflater};
+pub use offer::MalformedHeader;
+use offer::{Offer, offers};
+
+/// The extension's name in `Sec-WebSocket-Extensions`.
+const NAME: &str = "permessage-deflate";
+
+/// Size of an LZ77 window as its base-2 logarithm, 9 to 15.
+///
+/// The RFC allows 8 as well; zlib's compressor has never kept that promise, so the server does not make it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WindowBits(u8);
+
+impl WindowBits {
+    /// The smallest window, 512 bytes.
+    pub const MIN: Self = Self(9);
+    /// The largest window, 32 KiB; what holds where nothing was agreed.
+    pub const MAX: Self = Self(15);
+}
+
+/// A window size out of range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WindowBitsError {
+    /// Not within 9 to 15.
+    #[error("{0} window bits are not within 9 to 15")]
+    Range(u8),
+    /// Not a number at all.
+    #[error(transparent)]
+    Number(#[from] ParseIntError),
+}
+
+impl TryFrom<u8> for WindowBits {
+    type Error = WindowBitsError;
+
+    fn try_from(bits: u8) -> Result<Self, WindowBitsError> {
+        let range = Self::MIN.0..=Self::MAX.0;
+        if range.contains(&bits) { Ok(Self(bits)) } else { Err(WindowBitsError::Range(bits)) }
+    }
+}
+
+impl FromStr for WindowBits {
+    type Err = WindowBitsError;
+
+    fn from_str(text: &str) -> Result<Self, WindowBitsError> {
+        text.parse::<u8>()?.try_into()
+    }
+}
+
+impl From<WindowBits> for u8 {
+    fn from(bits: WindowBits) -> u8 {
+        bits.0
+    }
+}
+
+impl fmt::Display for WindowBits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Whether an LZ77 window outlives its message
+/// ([RFC 7692, 7.1.1](https://www.rfc-editor.org/rfc/rfc7692#section-7.1.1)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// The next message may refer back to this one: smaller messages, for memory that is held as long as the
+    /// connection.
+    Takeover,
+    /// Each message starts anew.
+    NoTakeover,
+}
+
+/// What the server is ready to agree to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeflateConfig {
+    /// Largest window of the server's compressor. 12 bits cost 112 KiB less a connection than 15.
+    pub server_window: WindowBits,
+    /// Largest window that a client may use which lets itself be told. The inflater's memory does not depend on it.
+    pub client_window: WindowBits,
+    /// Whether the server's messages may refer back.
+    pub server_context: Context,
+    /// Whether the client's messages may refer back.
+    pub client_context: Context,
+    /// Messages of fewer bytes go uncompressed: there is nothing to win.
+    pub threshold: usize,
+}
+
+impl Default for DeflateConfig {
+    fn default() -> Self {
+        Self {
+            server_window: WindowBits(12),
+            client_window: WindowBits::MAX,
+            server_context: Context::Takeover,
+            client_context: Context::Takeover,
+            threshold: 128,
+        }
+    }
+}
+
+/// What both sides hold to; its `Display` is the server's `Sec-WebSocket-Extensions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed {
+    server_context: Context,
+    client_context: Context,
+    /// Present where the client asked for it, or the server uses less than the most.
+    server_window: Option<WindowBits>,
+    /// Present where the server asks for less than the client would use.
+    client_window: Option<WindowBits>,
+    /// [`DeflateConfig::threshold`]: the server's own affair, not told to the client.
+    threshold: usize,
+}
+
+/// Finds the first of the client's offers that the server can take, if any.
+///
+/// `values` are those of all `Sec-WebSocket-Extensions` headers, in order; without a `config` nothing is agreed.
+/// An extension that is unknown, or a parameter that makes no sense, declines its offer only; a header that breaks
+/// the grammar is to be answered with 400.
+pub fn negotiate<'value>(
+    values: impl IntoIterator<Item = &'value [u8]>,
+    config: Option<&DeflateConfig>,
+) -> Result<Option<Agreed>, MalformedHeader> {
+    let mut agreed = None;
+    for value in values {
+        for extension in offers(value)? {
+            agreed = agreed.or_else(|| Agreed::to(&Offer::from_extension(&extension)?, config?));
+        }
+    }
+    Ok(agreed)
+}
+
+impl Agreed {
+    fn to(offer: &Offer, config: &DeflateConfig) -> Option<Self> {
+        Some(Self {
+            server_context: either(config.server_context, offer.server_context),
+            client_context: either(config.client_context, offer.client_context),
+            server_window: match offer.server_window {
+                Some(bits) => Some(config.server_window.min(bits.try_into().ok()?)),
+                None => Some(config.server_window).filter(|&bits| bits < WindowBits::MAX),
+            },
+            // The client's own hint binds it without an answer, and 8 bits can be inflated, though not answered.
+            client_window: offer
+                .client_window
+                .filter(|&hint| config.client_window.0 < hint)
+                .map(|_| config.client_window),
+            threshold: config.threshold,
+        })
+    }
+}
+
+/// No takeover if either side wants it so.
+fn either(ours: Context, theirs: Context) -> Context {
+    if ours == Context::NoTakeover { ours } else { theirs }
+}
+
+impl fmt::Display for Agreed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(NAME)?;
+        if self.server_context == Context::NoTakeover {
+            f.write_str("; server_no_context_takeover")?;
+        }
+        if self.client_context == Context::NoTakeover {
+            f.write_str("; client_no_context_takeover")?;
+        }
+        if let Some(bits) = self.server_window {
+            write!(f, "; server_max_window_bits={bits}")?;
+        }
+        if let Some(bits) = self.client_window {
+            write!(f, "; client_max_window_bits={bits}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer_with(config: &DeflateConfig, header: &str) -> Option<String> {
+        negotiate([header.as_bytes()], Some(config)).unwrap().map(|agreed| agreed.to_string())
+    }
+
+    /// The answer of a server that leaves all to the client.
+    fn answer(header: &str) -> Option<String> {
+        answer_with(&DeflateConfig { server_window: WindowBits::MAX, ..DeflateConfig::default() }, header)
+    }
+
+    fn accepts(header: &str) -> bool {
+        answer(header).is_some()
+    }
+
+    #[test]
+    fn a_bare_offer_is_accepted_as_it_is() {
+        assert_eq!(answer("permessage-deflate").as_deref(), Some("permessage-deflate"));
+    }
+
+    #[test]
+    fn by_default_the_server_promises_a_window_of_12_bits() {
+        let answer = answer_with(&DeflateConfig::default(), "permessage-deflate; client_max_window_bits");
+        assert_eq!(answer.as_deref(), Some("permessage-deflate; server_max_window_bits=12"));
+    }
+
+    #[test]
+    fn an_offered_server_window_is_answered_with_the_smaller_of_both() {
+        let config = DeflateConfig::default();
+        let answer = |bits| answer_with(&config, &format!("permessage-deflate; server_max_window_bits={bits}"));
+        assert_eq!(answer(10).as_deref(), Some("permessage-deflate; server_max_window_bits=10"));
+        assert_eq!(answer(15).as_deref(), Some("permessage-deflate; server_max_window_bits=12"));
+    }
+
+    #[test]
+    fn an_offered_server_window_is_answered_even_where_it_is_the_largest() {
+        let answer = answer("permessage-deflate; server_max_window_bits=15");
+        assert_eq!(answer.as_deref(), Some("permessage-deflate; server_max_window_bits=15"));
+    }
+
+    #[test]
+    fn a_server_window_of_8_bits_is_declined_for_the_next_offer() {
+        let header = "permessage-deflate; server_max_window_bits=8, permessage-deflate";
+        assert_eq!(answer(header).as_deref(), Some("permessage-deflate"));
+    }
+
+    #[test]
+    fn a_client_window_is_asked_for_only_from_clients_that_offer_it() {
+        let config =
+            DeflateConfig { server_window: WindowBits::MAX, client_window: WindowBits(10), ..DeflateConfig::default() };
+        let answer = |header| answer_with(&config, header);
+        assert_eq!(answer("permessage-deflate").as_deref(), Some("permessage-deflate"));
+        let asked = Some("permessage-deflate; client_max_window_bits=10");
+        assert_eq!(answer("permessage-deflate; client_max_window_bits").as_deref(), asked);
+        assert_eq!(answer("permessage-deflate; client_max_window_bits=15").as_deref(), asked);
+    }
+
+    #[test]
+    fn a_client_window_that_is_small_enough_needs_no_answer() {
+        for bits in 8..=15 {
+            let answer = answer(&format!("permessage-deflate; client_max_window_bits={bits}"));
+            assert_eq!(answer.as_deref(), Some("permessage-deflate"));
+        }
+    }
+
+    #[test]
+    fn either_side_can_refuse_context_takeover() {
+        let both = Some("permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+        let header = "permessage-deflate; client_no_context_takeover; server_no_context_takeover";
+        assert_eq!(answer(header).as_deref(), both);
+        let config = DeflateConfig {
+            server_window: WindowBits::MAX,
+            server_context: Context::NoTakeover,
+            client_context: Context::NoTakeover,
+            ..DeflateConfig::default()
+        };
+        assert_eq!(answer_with(&config, "permessage-deflate").as_deref(), both);
+    }
+
+    #[test]
+    fn the_first_acceptable_offer_of_all_headers_wins() {
+        let values: [&[u8]; 2] = [
+            b"x-webkit-deflate-frame, permessage-deflate; unknown",
+            b"permessage-deflate; server_max_window_bits=11, permessage-deflate; server_max_window_bits=9",
+        ];
+        let agreed = negotiate(values, Some(&DeflateConfig::default())).unwrap().unwrap();
+        assert_eq!(agreed.to_string(), "permessage-deflate; server_max_window_bits=11");
+    }
+
+    #[test]
+    fn an_offer_with_an_unknown_parameter_is_declined() {
+        assert!(!accepts("permessage-deflate; mux"));
+    }
+
+    #[test]
+    fn an_offer_with_a_parameter_twice_is_declined() {
+        for name in [
+            "server_no_context_takeover",
+            "client_no_context_takeover",
+            "server_max_window_bits=10",
+            "client_max_window_bits",
+        ] {
+            assert!(accepts(&format!("permessage-deflate; {name}")), "{name}");
+            assert!(!accepts(&format!("permessage-deflate; {name}; {name}")), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_offer_with_a_value_where_none_belongs_is_declined() {
+        assert!(!accepts("permessage-deflate; server_no_context_takeover=1"));
+        assert!(!accepts("permessage-deflate; client_no_context_takeover=true"));
+    }
+
+    #[test]
+    fn an_offer_with_a_window_that_is_no_number_from_8_to_15_is_declined() {
+        for value in ["7", "16", "012", "+9", "1O", "999", "0", "a"] {
+            assert!(!accepts(&format!("permessage-deflate; client_max_window_bits={value}")), "{value}");
+            assert!(!accepts(&format!("permessage-deflate; server_max_window_bits={value}")), "{value}");
+        }
+        assert!(!accepts("permessage-deflate; server_max_window_bits"));
+    }
+
+    #[test]
+    fn a_quoted_value_is_the_same_as_a_bare_one() {
+        let answer = answer(r#"permessage-deflate; server_max_window_bits="1\0""#);
+        assert_eq!(answer.as_deref(), Some("permessage-deflate; server_max_window_bits=10"));
+    }
+
+    #[test]
+    fn nothing_is_agreed_where_compression_is_off() {
+        assert_eq!(negotiate([b"permessage-deflate".as_slice()], None), Ok(None));
+    }
+
+    #[test]
+    fn a_malformed_header_is_an_error_even_after_an_acceptable_offer() {
+        let values: [&[u8]; 2] = [b"permessage-deflate", b"permessage-deflate;"];
+        assert!(negotiate(values, Some(&DeflateConfig::default())).is_err());
+        assert!(negotiate(values, None).is_err());
+    }
+
+    #[test]
+    fn window_bits_are_read_from_text() {
+        assert_eq!("9".parse(), Ok(WindowBits::MIN));
+        assert_eq!("15".parse(), Ok(WindowBits::MAX));
+        assert_eq!("8".parse::<WindowBits>().unwrap_err().to_string(), "8 window bits are not within 9 to 15");
+        assert!("x".parse::<WindowBits>().is_err());
+    }
+}

@@ -1,0 +1,78 @@
+//! The server's direction: a message becomes one frame with RSV1 set
+//! ([RFC 7692, 7.2.1](https://www.rfc-editor.org/rfc/rfc7692#section-7.2.1)). Never touches control frames.
+
+use bytes::Bytes;
+use flate2::{Compress, CompressError, Compression, FlushCompress};
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
+
+use super::{Agreed, Context, WindowBits};
+
+/// What a sync flush ends with, and the receiver adds again.
+const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+/// Compresses the messages of one connection, one after the other.
+#[derive(Debug)]
+pub(crate) struct Deflater {
+    /// Made with the first message that is compressed: 259 KiB with a window of 12 bits, 371 KiB with 15.
+    stream: Option<Compress>,
+    window: WindowBits,
+    context: Context,
+    threshold: usize,
+}
+
+impl Deflater {
+    pub(crate) fn new(agreed: &Agreed) -> Self {
+        Self {
+            stream: None,
+            window: agreed.server_window.unwrap_or(WindowBits::MAX),
+            context: agreed.server_context,
+            threshold: agreed.threshold,
+        }
+    }
+
+    /// The message as it shall be sent: compressed if that can pay, else as it was.
+    pub(crate) fn compress(&mut self, message: Message) -> Message {
+        let (payload, opcode) = match &message {
+            Message::Text(text) => (text.as_bytes(), Data::Text),
+            Message::Binary(bytes) => (&bytes[..], Data::Binary),
+            _ => return message,
+        };
+        // Nothing, flushed, is nothing: an empty message has no compressed form of its own.
+        if payload.len() < self.threshold.max(1) {
+            return message;
+        }
+        // A compressor does not fail. If it did, an uncompressed message would still be right, and so would a new
+        // compressor: it refers to nothing that was before it.
+        let Ok(compressed) = self.deflate(payload) else {
+            self.stream = None;
+            return message;
+        };
+        let mut frame = Frame::message(compressed, OpCode::Data(opcode), true);
+        frame.header_mut().rsv1 = true;
+        Message::Frame(frame)
+    }
+
+    fn deflate(&mut self, mut payload: &[u8]) -> Result<Bytes, CompressError> {
+        let new = || Compress::new_with_window_bits(Compression::fast(), false, self.window.into());
+        let stream = self.stream.get_or_insert_with(new);
+        let mut out = Vec::with_capacity(payload.len() / 2 + 64);
+        // A flush is complete once it leaves room.
+        while !payload.is_empty() || out.len() == out.capacity() {
+            out.reserve(out.len());
+            let before = stream.total_in();
+            stream.compress_vec(payload, &mut out, FlushCompress::Sync)?;
+            payload = &payload[(stream.total_in() - before) as usize..];
+        }
+        if self.context == Context::NoTakeover {
+            stream.reset();
+        }
+        out.truncate(out.len() - TAIL.len());
+        Ok(out.into())
+    }
+}

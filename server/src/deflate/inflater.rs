@@ -1,0 +1,74 @@
+//! The client's direction: what a compressed message's frames carry becomes the message
+//! ([RFC 7692, 7.2.2](https://www.rfc-editor.org/rfc/rfc7692#section-7.2.2)). Never counts what comes out: limits are
+//! the caller's.
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::{Agreed, Context};
+
+/// The end of a message: the four bytes that its sender left away, and then one whole empty block.
+///
+/// The second block proves that the first one was read as such: in the midst of another block the bytes would be
+/// data or an error.
+const TAIL: [u8; 9] = [0, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff];
+
+/// The payload is no DEFLATE data, or ends within a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("invalid compressed data")]
+pub(crate) struct BadData;
+
+/// Inflates the messages of one connection, one after the other.
+#[derive(Debug)]
+pub(crate) struct Inflater {
+    /// Made with the first compressed message, 46 KiB. Its window is always of 32 KiB, which inflates the smaller
+    /// ones too.
+    stream: Option<Decompress>,
+    /// Whether the client's messages may refer back.
+    context: Context,
+    /// The last block said that it is the last (BFINAL), and nothing came after it.
+    ended: bool,
+}
+
+impl Inflater {
+    pub(crate) fn new(agreed: &Agreed) -> Self {
+        Self { stream: None, context: agreed.client_context, ended: false }
+    }
+
+    /// Inflates until `input` is used up or `out` is full; gives the bytes taken from the one and put in the other.
+    ///
+    /// As long as it fills `out`, there may be more to come, even without more input.
+    pub(crate) fn inflate(&mut self, input: &[u8], out: &mut [u8]) -> Result<(usize, usize), BadData> {
+        let stream = self.stream.get_or_insert_with(|| Decompress::new(false));
+        let (mut taken, mut put) = (0, 0);
+        loop {
+            let (total_in, total_out) = (stream.total_in(), stream.total_out());
+            let status = stream.decompress(&input[taken..], &mut out[put..], FlushDecompress::None);
+            let (now_in, now_out) =
+                ((stream.total_in() - total_in) as usize, (stream.total_out() - total_out) as usize);
+            taken += now_in;
+            put += now_out;
+            self.ended &= now_in == 0;
+            match status {
+                Ok(Status::Ok | Status::BufError) => return Ok((taken, put)),
+                // A sender may end a stream within a message (RFC 7692, 7.2.3.4); the next one knows nothing of it.
+                Ok(Status::StreamEnd) => {
+                    stream.reset(false);
+                    self.ended = true;
+                }
+                Err(_) => return Err(BadData),
+            }
+        }
+    }
+
+    /// Ends a message of which everything is inflated.
+    pub(crate) fn finish(&mut self) -> Result<(), BadData> {
+        if !self.ended && self.inflate(&TAIL, &mut [0])? != (TAIL.len(), 0) {
+            return Err(BadData);
+        }
+        self.ended = false;
+        if self.context == Context::NoTakeover {
+            self.stream = None;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! The frame layer: what lies between a socket and tungstenite. It fails a connection at the first byte that shows it to
+//! be wrong, inflates and compresses messages where permessage-deflate was agreed, and counts frames. Never speaks for
+//! tungstenite: pings, close frames and the assembling of messages stay there.
+
+mod gate;
+mod header;
+mod message;
+mod reject;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod utf8;
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::deflate::{Agreed, Deflater};
+pub use gate::Gate;
+pub use message::Limits;
+pub use reject::Reject;
+use tally::Sent;
+pub use tally::Tally;
+
+/// A server's stream for `WebSocketStream`, with the frame layer around the socket's own.
+///
+/// After a [`Reject`] all reads fail with it ([`Reject::from_error`]), while writes go on: so everything before it is
+/// answered, and then the close frame can be sent.
+#[derive(Debug)]
+pub struct Frames<S> {
+    stream: S,
+    gate: Gate,
+    /// What came from the socket and has not passed the gate: what is behind a compressed frame's start, or part of a
+    /// header. Never more than one read.
+    input: BytesMut,
+    /// There where permessage-deflate was agreed.
+    deflater: Option<Box<Deflater>>,
+    sent: Sent,
+}
+
+impl<S> Frames<S> {
+    /// Frames over `stream`, of which `read_ahead` was read already, together with the handshake.
+    pub fn new(stream: S, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
+        Self {
+            stream,
+            gate: Gate::new(limits, agreed.as_ref()),
+            input: read_ahead,
+            deflater: agreed.map(|agreed| Box::new(Deflater::new(&agreed))),
+            sent: Sent::default(),
+        }
+    }
+
+    /// The message as it is to be sent: compressed if that was agreed and can pay.
+    ///
+    /// Messages must be sent in the order in which they were given here, each of them: the next may refer to it.
+    pub fn compress(&mut self, message: Message) -> Message {
+        match &mut self.deflater {
+            Some(deflater) => deflater.compress(message),
+            None => message,
+        }
+    }
+
+    /// What the client sent so far.
+    pub fn received(&self) -> Tally {
+        self.gate.received()
+    }
+
+    /// What the socket took so far.
+    pub fn sent(&self) -> Tally {
+        self.sent.tally
+    }
+
+    /// The stream itself, to be closed.
+    pub fn into_inner(self) -> S {
+        self.stream
+    }
+
+    /// Reads what is there already; `false` if more has to come.
+    fn read_input(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<bool> {
+        if self.input.is_empty() && !self.gate.has_more() {
+            return Ok(false);
+        }
+        let mut rest = &self.input[..];
+        let filled = self.gate.read(&mut rest, buf.initialize_unfilled())?;
+        let taken = self.input.len() - rest.len();
+        self.input.advance(taken);
+        buf.advance(filled);
+        Ok(filled > 0)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        loop {
+            if buf.remaining() < this.gate.room() {
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidInput, "buffer too small for a header")));
+            }
+            if this.read_input(buf)? {
+                return Poll::Ready(Ok(()));
+            }
+            // The bytes go straight to the caller, behind the part of a header that may be left over.
+            let start = buf.filled().len();
+            buf.put_slice(&this.input);
+            let fresh = buf.filled().len();
+            let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+            if read.is_pending() || buf.filled().len() == fresh {
+                buf.set_filled(start);
+                return read;
+            }
+            ready!(read)?;
+            let passed = start + this.gate.pass(&buf.filled()[start..]);
+            this.input.clear();
+            this.input.extend_from_slice(&buf.filled()[passed..]);
+            buf.set_filled(passed);
+            if passed > start {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Frames<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let taken = ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
+        this.sent.took(buf, taken);
+        Poll::Ready(Ok(taken))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}

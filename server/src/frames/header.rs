@@ -1,0 +1,135 @@
+//! A frame's header ([RFC 6455, 5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2)): from bytes and to bytes, and
+//! the mask. Never judges it.
+
+use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
+
+/// The bit of [`Header::rsv`] that marks a compressed message.
+pub(crate) const RSV1: u8 = 0b100;
+
+/// The longest header, in bytes.
+pub(crate) const MAX_SIZE: usize = 14;
+
+/// A masking key, turned so that its first byte is for the next byte of the payload.
+pub(crate) type Key = [u8; 4];
+
+/// One frame's header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// Whether the frame is the last of its message.
+    pub(crate) fin: bool,
+    /// The three reserved bits.
+    pub(crate) rsv: u8,
+    pub(crate) opcode: OpCode,
+    /// The masking key, which each frame of a client has.
+    pub(crate) key: Option<Key>,
+    /// The payload's length in bytes.
+    pub(crate) length: u64,
+}
+
+impl Header {
+    /// Reads the header at the start of `bytes`, and tells its size; `None` as long as part of it is missing.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
+        let (&[first, second], rest) = bytes.split_first_chunk()?;
+        let (length, rest) = match second & 0x7f {
+            126 => rest.split_first_chunk().map(|(length, rest)| (u16::from_be_bytes(*length).into(), rest))?,
+            127 => rest.split_first_chunk().map(|(length, rest)| (u64::from_be_bytes(*length), rest))?,
+            length => (length.into(), rest),
+        };
+        let (key, rest) = match second & 0x80 {
+            0 => (None, rest),
+            _ => rest.split_first_chunk().map(|(key, rest)| (Some(*key), rest))?,
+        };
+        let header =
+            Self { fin: first & 0x80 != 0, rsv: first >> 4 & 0b111, opcode: (first & 0x0f).into(), key, length };
+        Some((header, bytes.len() - rest.len()))
+    }
+
+    /// Writes the header to the start of `out`, which has room for it, and tells its size.
+    pub(crate) fn write(&self, out: &mut [u8]) -> usize {
+        let mask_bit = u8::from(self.key.is_some()) << 7;
+        out[0] = u8::from(self.fin) << 7 | self.rsv << 4 | u8::from(self.opcode);
+        let mut size = 2;
+        let mut put = |bytes: &[u8]| {
+            out[size..size + bytes.len()].copy_from_slice(bytes);
+            size += bytes.len();
+        };
+        let short = match (self.length, u16::try_from(self.length)) {
+            (length @ ..=125, _) => length as u8,
+            (_, Ok(length)) => {
+                put(&length.to_be_bytes());
+                126
+            }
+            (length, Err(_)) => {
+                put(&length.to_be_bytes());
+                127
+            }
+        };
+        put(self.key.as_ref().map_or(&[], Key::as_slice));
+        out[1] = mask_bit | short;
+        size
+    }
+}
+
+/// Copies `from` to `to`, of the same length, with the mask taken off or put on.
+pub(crate) fn mask(to: &mut [u8], from: &[u8], key: Key) {
+    let [a, b, c, d] = key;
+    let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (to_words, to_rest) = to.as_chunks_mut::<8>();
+    let (from_words, from_rest) = from.as_chunks::<8>();
+    for (to, from) in to_words.iter_mut().zip(from_words) {
+        *to = (u64::from_ne_bytes(*from) ^ word).to_ne_bytes();
+    }
+    for ((to, from), key) in to_rest.iter_mut().zip(from_rest).zip(key.iter().cycle()) {
+        *to = from ^ key;
+    }
+}
+
+/// The key for what comes after `count` bytes.
+pub(crate) fn turned(mut key: Key, count: usize) -> Key {
+    key.rotate_left(count % 4);
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data};
+
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_as_it_was_written() {
+        for length in [0, 1, 125, 126, 0xffff, 0x1_0000, u64::MAX] {
+            for key in [None, Some([1, 2, 3, 4])] {
+                for opcode in [OpCode::Data(Data::Continue), OpCode::Control(Control::Ping)] {
+                    let header = Header { fin: length % 2 == 0, rsv: 0b101, opcode, key, length };
+                    let mut bytes = [0; MAX_SIZE];
+                    let size = header.write(&mut bytes);
+                    assert_eq!(Header::parse(&bytes[..size]), Some((header, size)));
+                    for part in 0..size {
+                        assert_eq!(Header::parse(&bytes[..part]), None);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_example_of_the_rfc_is_a_whole_unmasked_text() {
+        let (header, size) = Header::parse(b"\x81\x05Hello").unwrap();
+        let expected = Header { fin: true, rsv: 0, opcode: OpCode::Data(Data::Text), key: None, length: 5 };
+        assert_eq!((header, size), (expected, 2));
+    }
+
+    #[test]
+    fn a_mask_is_taken_off_wherever_the_payload_is_cut() {
+        let plain: Vec<u8> = (0..100).collect();
+        let key = [0x37, 0xfa, 0x21, 0x3d];
+        let masked: Vec<u8> = plain.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+        for cut in 0..plain.len() {
+            let mut out = vec![0; plain.len()];
+            mask(&mut out[..cut], &masked[..cut], key);
+            mask(&mut out[cut..], &masked[cut..], turned(key, cut));
+            assert_eq!(out, plain);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The frame layer as a whole: rejects one by one, RFC 7692's examples byte by byte, and comparisons with others.
+
+mod deflate;
+mod differential;
+mod rejects;
+mod stream;
+
+use bytes::{Buf, BytesMut};
+
+use super::{Gate, Limits, Reject};
+use crate::deflate::{Agreed, DeflateConfig, negotiate};
+
+const LIMITS: Limits = Limits { message: 1 << 20, fragments: 4096 };
+const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// A client's frame: the first byte of its header, and its payload as it is before masking.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        length @ ..=125 => frame.push(0x80 | length as u8),
+        length @ ..=0xffff => {
+            frame.push(0x80 | 126);
+            frame.extend((length as u16).to_be_bytes());
+        }
+        length => {
+            frame.push(0x80 | 127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.extend(KEY);
+    frame.extend(payload.iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
+    frame
+}
+
+/// What a server with this offer's answer agrees to.
+fn agreed(offer: &str) -> Agreed {
+    negotiate([offer.as_bytes()], Some(&DeflateConfig::default())).unwrap().unwrap()
+}
+
+fn plain_gate() -> Gate {
+    Gate::new(LIMITS, None)
+}
+
+fn deflate_gate() -> Gate {
+    Gate::new(LIMITS, Some(&agreed("permessage-deflate")))
+}
+
+/// All that comes out for pieces of input, and the reject that ended it, if any.
+fn read_all<'piece>(gate: &mut Gate, pieces: impl IntoIterator<Item = &'piece [u8]>) -> (Vec<u8>, Option<Reject>) {
+    let (mut output, mut input) = (Vec::new(), BytesMut::new());
+    let mut out = [0; 4096];
+    for piece in pieces {
+        input.extend_from_slice(piece);
+        loop {
+            let mut rest = &input[..];
+            let filled = match gate.read(&mut rest, &mut out) {
+                Ok(filled) => filled,
+                Err(reject) => return (output, Some(reject)),
+            };
+            let taken = input.len() - rest.len();
+            input.advance(taken);
+            output.extend_from_slice(&out[..filled]);
+            if filled == 0 {
+                break;
+            }
+        }
+    }
+    (output, None)
+}
