@@ -1,68 +1,57 @@
-//! From listening sockets to connections, and the server's own start and end. Never looks into what a connection carries.
+//! From listening sockets to connections: who is let in, and what becomes of the server when one of them goes wrong.
+//! Never looks into what a connection carries.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
+    time::Duration,
+};
 
-use futures_util::future::join_all;
 use tokio::{
     net::{TcpListener, TcpStream},
-    time::{sleep, timeout},
+    sync::Semaphore,
+    time::sleep,
 };
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::protocol::{Role, WebSocketConfig},
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
-use crate::{
-    behaviour::Behaviour, config::Config, handshake::Accepted, http, linger, message_log::MessageLog, session::Session,
-};
+use crate::{admission::Permit, http, server::Server};
 
-/// How long accepting pauses when the system is out of file descriptors or memory.
+/// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How many clients are told at once that there is no room; more of them are dropped without a word.
+const REFUSALS: usize = 64;
 
-/// What all connections share.
-#[derive(Debug, Default)]
-struct Server {
-    config: Config,
-    log: MessageLog,
-    /// When cancelled, connections come to an end by themselves.
-    shutdown: CancellationToken,
-    /// When cancelled, connections are dropped as they are.
-    cut: CancellationToken,
-}
-
-/// Serves until `shutdown` comes; then every client gets close code 1001, and after at most
-/// [`Config::drain_timeout`] nothing of the server is left.
-pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl Future<Output = ()>) {
-    let server = Arc::new(Server { config, ..Server::default() });
-    let connections = TaskTracker::new();
-    tokio::select! {
-        () = shutdown => {}
-        _ = join_all(listeners.iter().map(|listener| accept(listener, &server, &connections))) => {}
-        () = server.log.run() => {}
-    }
-    drop(listeners);
-    server.shutdown.cancel();
-    connections.close();
-    if timeout(*server.config.drain_timeout, connections.wait()).await.is_err() {
-        tracing::warn!("{} clients did not leave in {}; cut off", connections.len(), server.config.drain_timeout);
-        server.cut.cancel();
-        connections.wait().await;
-    }
-}
-
-async fn accept(listener: &TcpListener, server: &Arc<Server>, connections: &TaskTracker) {
+/// Accepts connections for as long as it is polled, and serves each in a task of its own.
+pub(crate) async fn run<Serve, Served>(
+    listeners: &[TcpListener],
+    server: &Arc<Server>,
+    connections: &TaskTracker,
+    serve: Serve,
+) where
+    Serve: Fn(TcpStream, SocketAddr, Arc<Server>) -> Served,
+    Served: Future<Output = ()> + Send + 'static,
+{
+    let refusals = Arc::new(Semaphore::new(REFUSALS));
+    let mut turn = 0;
     loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                let server = Arc::clone(server);
-                connections.spawn(async move {
-                    tokio::select! {
-                        () = server.cut.cancelled() => {}
-                        () = connect(stream, peer, &server) => {}
+        match next(listeners, &mut turn).await {
+            Ok((stream, peer)) => match server.admission.admit(peer.ip()) {
+                Some(permit) => {
+                    let served = serve(stream, peer, Arc::clone(server));
+                    connections.spawn(guard(served, permit, Arc::clone(server)));
+                }
+                None => {
+                    if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
+                        tokio::spawn(async move {
+                            http::refuse_connection(stream).await;
+                            drop(permit);
+                        });
                     }
-                });
-            }
+                }
+            },
             // The client gave up before it was accepted; the next one may be there already.
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -73,54 +62,87 @@ async fn accept(listener: &TcpListener, server: &Arc<Server>, connections: &Task
     }
 }
 
+/// A connection's work, with what must happen however it ends.
+async fn guard(served: impl Future<Output = ()>, _permit: Permit, server: Arc<Server>) {
+    let _panics = CountPanic(&server);
+    tokio::select! {
+        () = server.cut.cancelled() => {}
+        () = served => {}
+    }
+}
+
+/// The next connection of any listener; `turn` makes them take turns when all are busy.
+async fn next(listeners: &[TcpListener], turn: &mut usize) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|cx| {
+        for _ in listeners {
+            *turn = (*turn + 1) % listeners.len();
+            if let Poll::Ready(accepted) = listeners[*turn].poll_accept(cx) {
+                return Poll::Ready(accepted);
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// A connection's whole life: HTTP, perhaps a WebSocket, and the close.
-async fn connect(stream: TcpStream, peer: SocketAddr, server: &Server) {
-    // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.
-    let _ = stream.set_nodelay(true);
-    let http::Parts { stream, rest, accepted } = http::serve(stream, &server.config, &server.shutdown).await;
-    let stream = match accepted {
-        Some(Accepted { behaviour, .. }) => {
-            let _connected = Connected::new(peer);
-            let limits = limits(&server.config);
-            let socket = WebSocketStream::from_partially_read(stream, rest.into(), Role::Server, Some(limits)).await;
-            let behaviour = Behaviour::new(behaviour, fastrand::u64(..));
-            Session::new(socket, behaviour, &server.config, &server.log, &server.shutdown).run().await
+/// Counts a panic that ends the task in which it stands.
+struct CountPanic<'server>(&'server Server);
+
+impl Drop for CountPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.totals.panics.fetch_add(1, Ordering::Relaxed);
+            tracing::error!("a connection ended in a panic; the others go on");
         }
-        None => stream,
-    };
-    linger::close(stream).await;
-}
-
-/// tungstenite's settings. A small read buffer, because it is allocated for every connection and cleared for every read;
-/// a bound on what waits to be written, because pings are answered even to a peer that never reads.
-fn limits(config: &Config) -> WebSocketConfig {
-    let message = usize::try_from(config.max_message_size.as_u64()).unwrap_or(usize::MAX);
-    let write_buffer = 64 * 1024;
-    WebSocketConfig::default()
-        .read_buffer_size(8 * 1024)
-        .write_buffer_size(write_buffer)
-        .max_write_buffer_size(message.saturating_add(4 * write_buffer))
-        .max_message_size(Some(message))
-        .max_frame_size(Some(message))
-}
-
-/// Says when a client comes and, however it leaves, when it is gone.
-struct Connected(SocketAddr);
-
-impl Connected {
-    fn new(peer: SocketAddr) -> Self {
-        tracing::info!(%peer, "Client connected from {peer}");
-        Self(peer)
     }
 }
 
-impl Drop for Connected {
-    fn drop(&mut self) {
-        tracing::info!(peer = %self.0, "Client {} disconnected", self.0);
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+        time::timeout,
+    };
+
+    use super::*;
+    use crate::Config;
+
+    /// Returns each byte; one of them makes it panic.
+    async fn fragile_echo(mut stream: TcpStream) {
+        while let Ok(byte) = stream.read_u8().await {
+            assert_ne!(byte, b'!', "the fault that the test wants");
+            stream.write_u8(byte).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_one_connection_is_counted_and_hurts_no_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Arc::new(Server::new(Config::default()));
+        let connections = TaskTracker::new();
+        let clients = async {
+            let mut witness = TcpStream::connect(address).await.unwrap();
+            for count in 1..=3 {
+                let mut victim = TcpStream::connect(address).await.unwrap();
+                victim.write_u8(b'!').await.unwrap();
+                assert_eq!(victim.read(&mut [0]).await.unwrap(), 0, "the connection is closed");
+                assert_eq!(server.totals.panics.load(Ordering::Relaxed), count);
+                witness.write_u8(b'a').await.unwrap();
+                assert_eq!(witness.read_u8().await.unwrap(), b'a');
+            }
+            assert_eq!(server.admission.total(), 1, "only the witness is left");
+        };
+        let listeners = [listener];
+        tokio::select! {
+            () = run(&listeners, &server, &connections, |stream, _, _| fragile_echo(stream)) => {}
+            result = timeout(Duration::from_secs(60), clients) => result.unwrap(),
+        }
     }
 }

@@ -1,53 +1,68 @@
 //! HTTP on the port: the page for browsers, the handshake for WebSockets, and an answer in words for everything else.
 //! Never carries a WebSocket: once the handshake is answered the socket leaves here.
 
-use std::{convert::Infallible, future, pin::Pin, sync::OnceLock};
+use std::{
+    convert::Infallible,
+    future,
+    net::IpAddr,
+    pin::Pin,
+    sync::{OnceLock, atomic::Ordering},
+};
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, UPGRADE, X_CONTENT_TYPE_OPTIONS},
+    header::{
+        ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+        UPGRADE, X_CONTENT_TYPE_OPTIONS,
+    },
     server::conn::http1,
     service::Service,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
-use tokio_util::sync::CancellationToken;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::{
-    config::Config,
+    config::bytes,
+    connection::Stream,
     handshake::{self, Accepted, Refusal},
+    linger,
     page::{self, File},
+    server::Server,
 };
 
-/// The largest head of a request, in bytes; more is answered with 431.
-const HEAD_SIZE: usize = 16 * 1024;
-/// The most headers of a request; more is answered with 431.
-const HEADERS: usize = 100;
+/// The seconds after which a client that found no room may try again.
+const RETRY: &str = "1";
 
 /// What is left of a connection when HTTP has done its part.
 pub(crate) struct Parts {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Stream,
     /// What the client sent behind its last request.
     pub(crate) rest: Bytes,
     /// The handshake, if the last request was one.
     pub(crate) accepted: Option<Accepted>,
 }
 
-/// Answers requests until the client leaves, one of them opens a WebSocket, or `shutdown` comes.
-pub(crate) async fn serve(stream: TcpStream, config: &Config, shutdown: &CancellationToken) -> Parts {
+/// Answers requests until the client leaves, one of them opens a WebSocket, or the server drains; `local` is the
+/// address that the client connected to.
+pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Server) -> Parts {
+    let limits = &server.config.limits;
+    let front = Front { server, local, accepted: OnceLock::new() };
+    let draining = server.draining.is_cancelled();
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(*config.handshake_timeout)
-        .max_buf_size(HEAD_SIZE)
-        .max_headers(HEADERS)
+        .header_read_timeout(*limits.handshake_timeout)
+        .max_buf_size(bytes(limits.max_head_size))
+        .max_headers(limits.max_headers.get())
         .half_close(true)
-        .serve_connection(TokioIo::new(stream), Front::default());
+        .keep_alive(!draining)
+        .serve_connection(TokioIo::new(stream), front);
     let served = tokio::select! {
         served = future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(served),
-        () = shutdown.cancelled() => None,
+        // Who comes while the server drains shall be told so, and not just hung up on.
+        () = server.draining.cancelled(), if !draining => None,
     };
     let served = match served {
         Some(served) => served,
@@ -57,72 +72,93 @@ pub(crate) async fn serve(stream: TcpStream, config: &Config, shutdown: &Cancell
         }
     };
     if let Err(error) = served {
-        tracing::debug!(%error, "HTTP ended");
+        tracing::debug!(%error, "HTTP ended: {error}");
     }
     let parts = connection.into_parts();
     Parts { stream: parts.io.into_inner(), rest: parts.read_buf, accepted: parts.service.accepted.into_inner() }
 }
 
+/// Tells a client without reading its request that there is no room for it.
+pub(crate) async fn refuse_connection(mut stream: TcpStream) {
+    let sentence = "no room for another connection";
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: {RETRY}\r\nconnection: close\r\n\
+         content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n{sentence}\n",
+        sentence.len() + 1
+    );
+    // A new socket has room for these few bytes; if not, the client gets the close alone.
+    if stream.write_all(answer.as_bytes()).await.is_ok() {
+        linger::close(stream).await;
+    }
+}
+
 /// Answers the requests of one connection, and remembers the handshake among them.
-#[derive(Default)]
-struct Front {
+struct Front<'server> {
+    server: &'server Server,
+    local: IpAddr,
     accepted: OnceLock<Accepted>,
 }
 
-impl Service<Request<Incoming>> for Front {
+impl Service<Request<Incoming>> for Front<'_> {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = future::Ready<Result<Self::Response, Infallible>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        future::ready(Ok(self.answer(&request)))
+        future::ready(Ok(self.answer(&request).unwrap_or_else(|refusal| refuse(&refusal))))
     }
 }
 
-impl Front {
-    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-        if !handshake::is_attempt(request.headers()) {
+impl Front<'_> {
+    fn answer(&self, request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Refusal> {
+        self.server.config.access.check(self.local, request.headers())?;
+        let is_attempt = handshake::is_attempt(request.headers());
+        match request.uri().path() {
+            "/healthz" if !is_attempt => return Ok(self.health()),
+            _ if self.server.draining.is_cancelled() => return Err(Refusal::Draining),
+            "/readyz" if !is_attempt => return Ok(text(StatusCode::OK, "ready".to_owned())),
+            _ => {}
+        }
+        if !is_attempt {
             return answer_http(request);
         }
-        match handshake::accept(request) {
-            Ok(accepted) => {
-                let response = accepted.response();
-                // A connection has one handshake: after it, HTTP reads no further request.
-                let _ = self.accepted.set(accepted);
-                response
-            }
-            Err(refusal) => refuse(&refusal),
-        }
+        let accepted = handshake::accept(request, &self.server.config)?;
+        let response = accepted.response();
+        // A connection has one handshake: after it, HTTP reads no further request.
+        let _ = self.accepted.set(accepted);
+        Ok(response)
+    }
+
+    /// That the server lives, and how it does.
+    fn health(&self) -> Response<Full<Bytes>> {
+        let totals = &self.server.totals;
+        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let body = format!(
+            r#"{{"status":"ok","connections":{},"opened":{},"panics":{}}}"#,
+            self.server.admission.total(),
+            count(&totals.opened),
+            count(&totals.panics)
+        );
+        let mut response = text(StatusCode::OK, body);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
     }
 }
 
-fn answer_http(request: &Request<Incoming>) -> Response<Full<Bytes>> {
+fn answer_http(request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Refusal> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = text(
-            StatusCode::METHOD_NOT_ALLOWED,
-            format!("{} is not answered here, only GET and HEAD", request.method()),
-        );
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
+        return Err(Refusal::HttpMethod(request.method().clone()));
     }
     let path = request.uri().path();
     if path == "/" && accepts_html(request) {
-        return serve_file(page::index());
+        return Ok(serve_file(page::index()));
     }
     if let Some(file) = page::file(path) {
-        return serve_file(file);
+        return Ok(serve_file(file));
     }
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    match target.parse::<wire::Behaviour>() {
-        Ok(behaviour) => {
-            let path = behaviour.path();
-            let sentence = format!("{path} is a WebSocket: connect to it with a WebSocket client");
-            let mut response = text(StatusCode::UPGRADE_REQUIRED, sentence);
-            response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
-            response
-        }
-        Err(error) => refuse(&error.into()),
-    }
+    let behaviour: wire::Behaviour = target.parse()?;
+    Err(Refusal::NoUpgrade(behaviour.path()))
 }
 
 fn accepts_html(request: &Request<Incoming>) -> bool {
@@ -134,23 +170,33 @@ fn accepts_html(request: &Request<Incoming>) -> bool {
 }
 
 fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
-    tracing::debug!(%refusal, "handshake refused");
+    tracing::debug!(%refusal, "refused: {refusal}");
     let mut response = text(refusal.status(), refusal.to_string());
-    if let Some((name, value)) = refusal.header() {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    if refusal.status() == StatusCode::UPGRADE_REQUIRED {
-        response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+    let headers = response.headers_mut();
+    match refusal {
+        Refusal::HttpMethod(_) => drop(headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"))),
+        Refusal::Method(_) => drop(headers.insert(ALLOW, HeaderValue::from_static("GET"))),
+        Refusal::Draining => drop(headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY))),
+        Refusal::WebSocketVersion(_) => {
+            headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        }
+        Refusal::NoUpgrade(_) => drop(headers.insert(UPGRADE, HeaderValue::from_static("websocket"))),
+        // What follows a malformed request may be part of it.
+        Refusal::Malformed(_) => drop(headers.insert(CONNECTION, HeaderValue::from_static("close"))),
+        _ => {}
     }
     response
 }
 
+/// A sentence on one line, which no cache keeps.
 fn text(status: StatusCode, sentence: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(sentence + "\n"));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -159,5 +205,6 @@ fn serve_file(file: File) -> Response<Full<Bytes>> {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, file.content_type);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }

@@ -14,17 +14,63 @@
 //! ```
 
 mod accept;
+mod access;
+mod admission;
 mod behaviour;
 mod config;
+mod connection;
+pub mod deflate;
 mod fragment;
+pub mod frames;
 mod handshake;
 mod http;
+mod keep_alive;
 mod linger;
 mod listen;
 mod message_log;
 mod page;
+mod server;
 mod session;
+mod write_timeout;
 
-pub use accept::serve;
-pub use config::Config;
+use std::sync::{Arc, atomic::Ordering};
+
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::task::TaskTracker;
+
+pub use access::{Access, AccessError, AllowedHost, AllowedOrigin};
+pub use config::{Compression, Config, Limits};
+pub use handshake::{Subprotocol, SubprotocolError};
 pub use listen::{BindError, bind};
+use server::Server;
+
+/// Serves until `shutdown` comes, and then drains: every client gets its pending answers and close code 1001, who still
+/// asks gets 503, and after at most [`Limits::drain_timeout`] nothing of the server is left.
+pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl Future<Output = ()>) {
+    let server = Arc::new(Server::new(config));
+    let connections = TaskTracker::new();
+    tokio::select! {
+        () = async { tokio::join!(accept::run(&listeners, &server, &connections, connection::serve), server.log.run()); } => {}
+        () = async { shutdown.await; drain(&server, &connections).await } => {}
+    }
+    let totals = &server.totals;
+    let (opened, received, sent) = (&totals.opened, &totals.received, &totals.sent);
+    let [opened, received, sent] = [opened, received, sent].map(|counter| counter.load(Ordering::Relaxed));
+    tracing::info!(
+        opened,
+        received,
+        sent,
+        "WebSocket server stopped after {opened} clients, {received} messages received and {sent} sent"
+    );
+}
+
+async fn drain(server: &Server, connections: &TaskTracker) {
+    server.draining.cancel();
+    connections.close();
+    let time = server.config.limits.drain_timeout;
+    if timeout(*time, connections.wait()).await.is_err() {
+        tracing::warn!("{} clients did not leave in {time}; cut off", connections.len());
+        server.cut.cancel();
+        connections.wait().await;
+    }
+}

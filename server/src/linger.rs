@@ -11,14 +11,14 @@ use tokio::{
 
 /// How long the peer has to read the last answer and to close.
 const TIME: Duration = Duration::from_secs(1);
+/// How many bytes are thrown away in that time at the most; who sends more is not waiting for an answer.
+const BYTES: u64 = 16 << 20;
 
-/// Closes the write side, then reads and throws away until the peer closes its own, for a bounded time.
+/// Closes the write side, then reads and throws away until the peer closes its own, within bounds of time and bytes.
 pub(crate) async fn close(mut stream: TcpStream) {
     let discard = async {
         stream.shutdown().await?;
-        let mut buffer = [0; 4096];
-        while stream.read(&mut buffer).await? > 0 {}
-        std::io::Result::Ok(())
+        tokio::io::copy(&mut stream.take(BYTES), &mut tokio::io::sink()).await
     };
     // Whatever happens now, the connection ends here.
     let _ = timeout(TIME, discard).await;

@@ -3,11 +3,14 @@
 
 mod logging;
 
-use std::process::ExitCode;
+use std::{num::NonZeroUsize, process::ExitCode};
 
 use clap::Parser;
 use logging::LogFormat;
 use tracing::level_filters::LevelFilter;
+
+/// File descriptors that are not connections: listeners, the log, the runtime's own, and clients that are being refused.
+const SPARE_DESCRIPTORS: usize = 96;
 
 /// A WebSocket echo server to test clients, proxies and load balancers with.
 #[derive(Debug, Parser)]
@@ -45,13 +48,31 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(Arguments { host, port, log, log_format, config }: Arguments) -> anyhow::Result<()> {
+async fn run(Arguments { host, port, log, log_format, mut config }: Arguments) -> anyhow::Result<()> {
     let _flush = logging::start(log, log_format);
     let stop = stop_signal()?;
     let listeners = server::bind(&host, port).await?;
     let port = listeners[0].local_addr()?.port();
     logging::started(&host, port);
+    // A name that the server was told to listen on is its own.
+    config.access.allow_host.extend(host.parse());
+    fit_connections(&mut config.limits)?;
     server::serve(listeners, config, stop).await;
+    Ok(())
+}
+
+/// Makes room for as many file descriptors as there may be connections, or lowers their number to the room there is.
+fn fit_connections(limits: &mut server::Limits) -> std::io::Result<()> {
+    let wanted = limits.max_connections.get();
+    let descriptors = rlimit::increase_nofile_limit((wanted + SPARE_DESCRIPTORS) as u64)?;
+    let room = usize::try_from(descriptors).unwrap_or(usize::MAX).saturating_sub(SPARE_DESCRIPTORS);
+    let fitting = NonZeroUsize::new(room).unwrap_or(NonZeroUsize::MIN);
+    if fitting < limits.max_connections {
+        tracing::warn!(
+            "room for {fitting} connections, not {wanted}: the system allows {descriptors} file descriptors"
+        );
+        limits.max_connections = fitting;
+    }
     Ok(())
 }
 

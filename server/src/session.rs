@@ -1,45 +1,48 @@
 //! One WebSocket from its handshake to its end: read, ask the behaviour, do what it says. Never reads on while an
 //! answer waits to be sent, so that TCP carries a slow reader's pace back to the sender.
 
-use std::{collections::VecDeque, convert::Infallible, future, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, future, pin::pin, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, sleep_until, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Error, Message,
         error::ProtocolError,
-        protocol::{CloseFrame, frame::coding::CloseCode},
+        protocol::{
+            CloseFrame,
+            frame::{
+                Frame,
+                coding::{CloseCode, Data, OpCode},
+            },
+        },
     },
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     behaviour::{Action, Behaviour},
-    config::Config,
     fragment::fragments,
-    message_log::MessageLog,
+    frames::{Frames, Reject},
+    keep_alive::{KeepAlive, Verdict},
+    server::Server,
 };
 
 /// How many messages are answered in one go: so many are written together when many arrive together, and no busy peer
-/// keeps its session from noticing a shutdown.
+/// keeps its session from noticing that the server drains.
 const BATCH: usize = 64;
 /// The longest reason of a close frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
 const REASON_SIZE: usize = 123;
 
 /// One open WebSocket with what it needs of the server.
 pub(crate) struct Session<'server, S> {
-    socket: WebSocketStream<S>,
+    socket: WebSocketStream<Frames<S>>,
     behaviour: Behaviour,
-    config: &'server Config,
-    log: &'server MessageLog,
-    /// When cancelled, every session says goodbye.
-    shutdown: &'server CancellationToken,
+    server: &'server Server,
     /// What the behaviour asked for and is not done yet.
     actions: VecDeque<Action>,
 }
@@ -52,33 +55,27 @@ enum End {
     /// The peer did wrong; it is told so, and not listened to any more.
     Fault(CloseFrame),
     /// The server goes away; the peer is told so, and its own close frame is awaited.
-    Shutdown,
+    Drained,
 }
 
 impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
-    pub(crate) fn new(
-        socket: WebSocketStream<S>,
-        behaviour: Behaviour,
-        config: &'server Config,
-        log: &'server MessageLog,
-        shutdown: &'server CancellationToken,
-    ) -> Self {
-        Self { socket, behaviour, config, log, shutdown, actions: VecDeque::new() }
+    pub(crate) fn new(socket: WebSocketStream<Frames<S>>, behaviour: Behaviour, server: &'server Server) -> Self {
+        Self { socket, behaviour, server, actions: VecDeque::new() }
     }
 
     /// Runs the session to its end, and gives the stream back to be closed.
-    pub(crate) async fn run(mut self) -> S {
+    pub(crate) async fn run(mut self) -> Frames<S> {
         let Err(end) = self.answer().await;
-        let time = *self.config.close_timeout;
+        let time = self.close_timeout();
         let farewell = async {
             match end {
                 // A peer that has only ended its own side can still read what it is owed.
                 End::Over => self.socket.flush().await,
                 End::Fault(frame) => {
-                    tracing::debug!(code = %frame.code, reason = %frame.reason, "closing after a fault");
+                    tracing::debug!(code = %frame.code, reason = %frame.reason, "failed: {}", frame.reason);
                     self.socket.close(Some(frame)).await
                 }
-                End::Shutdown => {
+                End::Drained => {
                     let reason = "server is shutting down".into();
                     self.socket.close(Some(CloseFrame { code: CloseCode::Away, reason })).await?;
                     self.await_end().await;
@@ -92,6 +89,9 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
     }
 
     async fn answer(&mut self) -> Result<Infallible, End> {
+        let limits = &self.server.config.limits;
+        let mut keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
+        let mut check = pin!(sleep_until(Instant::now() + keep_alive.first()));
         let mut pings = self.behaviour.answer().ping.map(every);
         let mut batch = 0;
         loop {
@@ -105,7 +105,17 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
             batch = 0;
             tokio::select! {
                 biased;
-                () = self.shutdown.cancelled() => return Err(End::Shutdown),
+                () = self.server.draining.cancelled() => return Err(End::Drained),
+                () = &mut check => {
+                    match keep_alive.check(self.socket.get_ref().received().bytes) {
+                        Verdict::Ping(next) => {
+                            self.socket.feed(Message::Ping(Bytes::new())).await?;
+                            check.as_mut().reset(Instant::now() + next);
+                        }
+                        Verdict::Alive(next) => check.as_mut().reset(Instant::now() + next),
+                        Verdict::Gone => return Err(End::Fault(keep_alive_timeout())),
+                    }
+                }
                 () = tick(&mut pings) => self.socket.feed(Message::Ping(Bytes::new())).await?,
                 message = self.socket.next() => self.answer_one(message).await?,
             }
@@ -115,13 +125,11 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
     async fn answer_one(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
         match message.ok_or(End::Over)?? {
             Message::Close(_) => {
-                // The answer to it is queued, and goes out as the reading goes on.
-                let time = *self.config.close_timeout;
-                let _ = timeout(time, self.await_end()).await;
+                // tungstenite has queued the answer, and the end flushes it.
                 Err(End::Over)
             }
             message @ (Message::Text(_) | Message::Binary(_)) => {
-                self.log.received(&message);
+                self.server.log.received(&message);
                 self.behaviour.on_message(message, &mut self.actions);
                 while let Some(action) = self.actions.pop_front() {
                     self.perform(action).await?;
@@ -137,18 +145,21 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
             Action::Wait(time) => {
                 self.socket.flush().await?;
                 tokio::select! {
-                    () = self.shutdown.cancelled() => return Err(End::Shutdown),
+                    () = self.server.draining.cancelled() => return Err(End::Drained),
                     () = sleep(time) => {}
                 }
             }
-            Action::Send(message) => match self.behaviour.answer().fragment {
-                None => self.socket.feed(message).await?,
-                Some(size) => {
-                    for frame in fragments(message, size) {
-                        self.socket.feed(Message::Frame(frame)).await?;
-                    }
-                }
-            },
+            Action::Send(message) => self.send(message).await?,
+        }
+        Ok(())
+    }
+
+    /// Queues a message, compressed if that was agreed and pays, in as many frames as the behaviour asks for.
+    async fn send(&mut self, message: Message) -> Result<(), Error> {
+        let message = self.socket.get_mut().compress(message);
+        let Some(size) = self.behaviour.answer().fragment else { return self.socket.feed(message).await };
+        for frame in fragments(into_frame(message), size) {
+            self.socket.feed(Message::Frame(frame)).await?;
         }
         Ok(())
     }
@@ -157,11 +168,18 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
     async fn await_end(&mut self) {
         while let Some(Ok(_)) = self.socket.next().await {}
     }
+
+    fn close_timeout(&self) -> Duration {
+        *self.server.config.limits.close_timeout
+    }
 }
 
 impl From<Error> for End {
     fn from(error: Error) -> Self {
         let code = match &error {
+            Error::Io(error) => {
+                return Reject::from_error(error).map_or(Self::Over, |reject| Self::Fault(reject.into()));
+            }
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Self::Over,
             Error::Protocol(_) => CloseCode::Protocol,
             Error::Utf8(_) => CloseCode::Invalid,
@@ -171,6 +189,20 @@ impl From<Error> for End {
         let reason = error.to_string();
         Self::Fault(CloseFrame { code, reason: reason[..reason.floor_char_boundary(REASON_SIZE)].into() })
     }
+}
+
+fn keep_alive_timeout() -> CloseFrame {
+    CloseFrame { code: CloseCode::Error, reason: "keepalive ping timeout".into() }
+}
+
+/// A text, a binary message or a frame as one frame.
+fn into_frame(message: Message) -> Frame {
+    let data = match message {
+        Message::Frame(frame) => return frame,
+        Message::Text(_) => Data::Text,
+        _ => Data::Binary,
+    };
+    Frame::message(message.into_data(), OpCode::Data(data), true)
 }
 
 fn every(period: Duration) -> Interval {

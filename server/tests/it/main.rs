@@ -3,6 +3,7 @@
 // A test fails by panicking, its helpers included.
 #![allow(clippy::unwrap_used)]
 
+mod attacks;
 mod close;
 mod echo;
 mod hostile;

@@ -2,44 +2,10 @@
 
 use std::{net::Ipv6Addr, process::Stdio};
 
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
-    net::TcpListener,
-    process::{Child, ChildStdout, Command},
-};
+use tokio::{io::AsyncReadExt, net::TcpListener};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, within};
-
-/// A running `canyon`, killed with the test.
-struct Program {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-fn canyon(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_canyon"));
-    command.args(arguments).env_remove("HOST").env_remove("PORT").kill_on_drop(true);
-    command
-}
-
-impl Program {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
-    }
-
-    async fn line(&mut self) -> String {
-        within("a line", self.lines.next_line()).await.unwrap().expect("a line, not the end")
-    }
-
-    /// The address in the first line.
-    async fn url(&mut self) -> String {
-        let line = self.line().await;
-        line.strip_prefix("WebSocket server started on ").unwrap_or_else(|| panic!("{line}")).to_owned()
-    }
-}
+use crate::support::{Client, Program, program::canyon, within};
 
 #[tokio::test]
 async fn it_says_the_words_of_the_tutorial() {
@@ -73,6 +39,17 @@ async fn host_and_port_come_from_the_environment_too() {
     command.env("HOST", "127.0.0.1").env("PORT", "0");
     let mut program = Program::start(command);
     Client::connect(&program.url().await).await;
+}
+
+#[tokio::test]
+async fn fewer_file_descriptors_mean_fewer_connections_and_it_says_so() {
+    let mut command = tokio::process::Command::new("sh");
+    command.args(["-c", &format!("ulimit -n 100; exec {} --port 0", env!("CARGO_BIN_EXE_canyon"))]);
+    command.env_remove("HOST").env_remove("PORT").kill_on_drop(true);
+    let mut program = Program::start(command);
+    program.url().await;
+    let warning = "warn: room for 4 connections, not 10000: the system allows 100 file descriptors";
+    assert_eq!(program.line().await, warning);
 }
 
 #[tokio::test]
@@ -113,8 +90,7 @@ async fn sigint_and_sigterm_end_it_with_1001_for_clients_and_exit_code_0() {
     for signal in ["INT", "TERM"] {
         let mut program = Program::start(canyon(&["--port", "0", "--host", "127.0.0.1"]));
         let mut client = Client::connect(&program.url().await).await;
-        let pid = program.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &pid]).status().await.unwrap().success());
+        program.signal(signal).await;
         client.expect_close(1001, "server is shutting down").await;
         let status = within("the program's end", program.child.wait()).await.unwrap();
         assert_eq!(status.code(), Some(0), "after SIG{signal}");

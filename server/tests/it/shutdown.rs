@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use server::Config;
+use server::{Config, Limits};
 use tokio::net::TcpStream;
 
-use crate::support::{Peer, TestServer, within};
+use crate::support::{Peer, TestServer, peer::handshake, within};
 
 #[tokio::test]
 async fn every_client_gets_a_close_frame_1001() {
@@ -29,10 +29,38 @@ async fn no_new_connection_is_accepted() {
 
 #[tokio::test]
 async fn a_client_that_never_leaves_is_cut_off_in_time() {
-    let config = Config { drain_timeout: Duration::from_millis(50).into(), ..Config::default() };
+    let limits = Limits { drain_timeout: Duration::from_millis(50).into(), ..Limits::default() };
+    let config = Config { limits, ..Config::default() };
     let server = TestServer::with(config).await;
     let mute = Peer::open(server.address, "/echo").await;
     let silent = server.peer().await;
     server.stop_and_wait().await;
     drop((mute, silent));
+}
+
+/// The status of the answer to a GET.
+async fn status(server: &TestServer, path: &str) -> String {
+    let mut peer = server.peer().await;
+    peer.write(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")).await;
+    peer.read_head().await.split(' ').nth(1).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn while_it_drains_it_lives_but_is_not_ready_and_opens_nothing() {
+    let server = TestServer::start().await;
+    assert_eq!(status(&server, "/healthz").await, "200");
+    assert_eq!(status(&server, "/readyz").await, "200");
+    // It does not answer the goodbye, so the server waits for it.
+    let mut mute = Peer::open(server.address, "/echo").await;
+    server.signal();
+    assert_eq!(mute.read_frame().await.0, 0x88);
+    assert_eq!(status(&server, "/healthz").await, "200");
+    assert_eq!(status(&server, "/readyz").await, "503");
+    let mut late = server.peer().await;
+    late.write(handshake("/echo")).await;
+    let answer = late.read_head().await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.contains("retry-after: "), "{answer}");
+    drop(mute);
+    server.stop_and_wait().await;
 }

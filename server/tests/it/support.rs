@@ -2,16 +2,18 @@
 
 mod client;
 pub mod peer;
+pub mod program;
 mod server;
 
 use std::time::Duration;
 
 pub use client::Client;
 pub use peer::Peer;
+pub use program::Program;
 pub use server::TestServer;
 
 /// How long anything that must happen may take; far more than it needs, so that only a fault runs into it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Awaits something that must happen.
 pub async fn within<F: IntoFuture>(what: &str, future: F) -> F::Output {

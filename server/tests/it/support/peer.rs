@@ -34,13 +34,28 @@ impl Peer {
         peer
     }
 
-    /// The head of an HTTP response, up to and with the empty line.
-    pub async fn read_head(&mut self) -> String {
+    /// The same with permessage-deflate agreed, on the server's terms.
+    pub async fn open_deflate(address: SocketAddr, path: &str) -> Self {
+        let mut peer = Self::connect(address).await;
+        let offer = "Sec-WebSocket-Extensions: permessage-deflate\r\nHost:";
+        peer.write(handshake(path).replace("Host:", offer)).await;
+        let head = peer.read_head().await;
+        assert!(head.contains("sec-websocket-extensions: permessage-deflate"), "{head}");
+        peer
+    }
+
+    /// The head of an HTTP response, unless the connection ends before it is whole.
+    pub async fn try_read_head(&mut self) -> Option<String> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(within("the head of a response", self.stream.read_u8()).await.unwrap());
+            head.push(within("the head of a response", self.stream.read_u8()).await.ok()?);
         }
-        String::from_utf8(head).unwrap()
+        String::from_utf8(head).ok()
+    }
+
+    /// The head of an HTTP response, up to and with the empty line.
+    pub async fn read_head(&mut self) -> String {
+        self.try_read_head().await.expect("the head of a response")
     }
 
     /// Everything until the server closes.

@@ -3,14 +3,15 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use server::Config;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 use super::{Client, Peer, within};
 
 /// A real server on a free port of 127.0.0.1.
 pub struct TestServer {
     pub address: SocketAddr,
-    stop: oneshot::Sender<()>,
+    stop: CancellationToken,
     stopped: JoinHandle<()>,
 }
 
@@ -22,8 +23,8 @@ impl TestServer {
     pub async fn with(config: Config) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, signal) = oneshot::channel();
-        let stopped = tokio::spawn(server::serve(vec![listener], config, async { drop(signal.await) }));
+        let stop = CancellationToken::new();
+        let stopped = tokio::spawn(server::serve(vec![listener], config, stop.clone().cancelled_owned()));
         Self { address, stop, stopped }
     }
 
@@ -37,9 +38,14 @@ impl TestServer {
         Peer::connect(self.address).await
     }
 
+    /// Tells the server to stop.
+    pub fn signal(&self) {
+        self.stop.cancel();
+    }
+
     /// Tells the server to stop, and gives what completes when it has.
     pub fn stop(self) -> JoinHandle<()> {
-        drop(self.stop);
+        self.signal();
         self.stopped
     }
 

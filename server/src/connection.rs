@@ -1,0 +1,90 @@
+//! One connection's whole life: HTTP, perhaps a WebSocket, and the close. Never knows of any other connection.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+};
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::protocol::{Role, WebSocketConfig},
+};
+
+use crate::{
+    behaviour::Behaviour,
+    config::{Limits, bytes},
+    frames::{self, Frames},
+    handshake::Accepted,
+    http, linger,
+    server::Server,
+    session::Session,
+    write_timeout::WriteTimeout,
+};
+
+/// A connection's stream, below HTTP and below WebSocket.
+pub(crate) type Stream = WriteTimeout<TcpStream>;
+
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Server>) {
+    // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.
+    let _ = stream.set_nodelay(true);
+    // A socket without a local address is gone already, which the first read will tell.
+    let Ok(local) = stream.local_addr() else { return };
+    let stream = WriteTimeout::new(stream, *server.config.limits.write_timeout);
+    let http::Parts { stream, rest, accepted } = http::serve(stream, local.ip(), &server).await;
+    let stream = match accepted {
+        Some(accepted) => serve_websocket(stream, rest, accepted, peer, &server).await,
+        None => stream,
+    };
+    linger::close(stream.into_inner()).await;
+}
+
+async fn serve_websocket(stream: Stream, rest: Bytes, accepted: Accepted, peer: SocketAddr, server: &Server) -> Stream {
+    let _connected = Connected::new(peer);
+    server.totals.opened.fetch_add(1, Ordering::Relaxed);
+    let Accepted { behaviour, deflate, .. } = accepted;
+    let limits = &server.config.limits;
+    let frames = Frames::new(stream, rest.into(), frame_limits(limits), deflate);
+    let socket = WebSocketStream::from_raw_socket(frames, Role::Server, Some(settings(limits))).await;
+    let behaviour = Behaviour::new(behaviour, fastrand::u64(..));
+    let frames = Session::new(socket, behaviour, server).run().await;
+    server.totals.add(frames.received(), frames.sent());
+    frames.into_inner()
+}
+
+fn frame_limits(limits: &Limits) -> frames::Limits {
+    frames::Limits {
+        message: limits.max_message_size.as_u64(),
+        fragments: u32::try_from(limits.max_fragments.get()).unwrap_or(u32::MAX),
+    }
+}
+
+/// tungstenite's settings. A small read buffer, because it is allocated for every connection and cleared for every read;
+/// a bound on what waits to be written, because pings are answered even to a peer that never reads.
+fn settings(limits: &Limits) -> WebSocketConfig {
+    let message = bytes(limits.max_message_size);
+    let write_buffer = bytes(limits.max_write_buffer);
+    WebSocketConfig::default()
+        .read_buffer_size(8 * 1024)
+        .write_buffer_size(write_buffer / 4)
+        .max_write_buffer_size(message.saturating_add(write_buffer).max(write_buffer / 4 + 1))
+        .max_message_size(Some(message))
+        .max_frame_size(Some(message))
+}
+
+/// Says when a client comes and, however it leaves, when it is gone.
+struct Connected(SocketAddr);
+
+impl Connected {
+    fn new(peer: SocketAddr) -> Self {
+        tracing::info!(%peer, "Client connected from {peer}");
+        Self(peer)
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        tracing::info!(peer = %self.0, "Client {} disconnected", self.0);
+    }
+}

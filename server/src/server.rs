@@ -1,0 +1,57 @@
+//! What all connections share. Never does anything by itself.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{admission::Admission, config::Config, frames::Tally, message_log::MessageLog};
+
+/// One server's settings, counters and signals.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) config: Config,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) log: MessageLog,
+    pub(crate) totals: Totals,
+    /// When cancelled, the server is on its way out: WebSockets say goodbye, and new requests get 503.
+    pub(crate) draining: CancellationToken,
+    /// When cancelled, connections are dropped as they are.
+    pub(crate) cut: CancellationToken,
+}
+
+/// What happened since the server started.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    /// WebSockets that were opened.
+    pub(crate) opened: AtomicU64,
+    /// Connections that ended in a panic.
+    pub(crate) panics: AtomicU64,
+    /// Text and binary messages of WebSockets that have ended, in.
+    pub(crate) received: AtomicU64,
+    /// The same, out.
+    pub(crate) sent: AtomicU64,
+}
+
+impl Totals {
+    pub(crate) fn add(&self, received: Tally, sent: Tally) {
+        self.received.fetch_add(received.messages, Ordering::Relaxed);
+        self.sent.fetch_add(sent.messages, Ordering::Relaxed);
+    }
+}
+
+impl Server {
+    pub(crate) fn new(config: Config) -> Self {
+        let limits = &config.limits;
+        Self {
+            admission: Arc::new(Admission::new(limits.max_connections, limits.max_connections_per_address)),
+            config,
+            log: MessageLog::default(),
+            totals: Totals::default(),
+            draining: CancellationToken::new(),
+            cut: CancellationToken::new(),
+        }
+    }
+}

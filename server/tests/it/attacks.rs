@@ -1,0 +1,5 @@
+//! What hostile peers try on a WebSocket server, and what becomes of it: each known attack, one by one.
+
+mod frames;
+mod handshake;
+mod resources;
