@@ -48,9 +48,7 @@ async fn serve_websocket(stream: Stream, rest: Bytes, accepted: Accepted, peer: 
     let frames = Frames::new(stream, rest.into(), frame_limits(limits), deflate);
     let socket = WebSocketStream::from_raw_socket(frames, Role::Server, Some(settings(limits))).await;
     let behaviour = Behaviour::new(behaviour, fastrand::u64(..));
-    let frames = Session::new(socket, behaviour, server).run().await;
-    server.totals.add(frames.received(), frames.sent());
-    frames.into_inner()
+    Session::new(socket, behaviour, server).run().await.into_inner()
 }
 
 fn frame_limits(limits: &Limits) -> frames::Limits {

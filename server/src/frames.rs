@@ -76,6 +76,11 @@ impl<S> Frames<S> {
         self.sent.tally
     }
 
+    /// Whether all that came from the client are whole messages and control frames.
+    pub fn is_between_messages(&self) -> bool {
+        self.input.is_empty() && self.gate.is_between_messages()
+    }
+
     /// The stream itself, to be closed.
     pub fn into_inner(self) -> S {
         self.stream

@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{admission::Admission, config::Config, frames::Tally, message_log::MessageLog};
+use crate::{admission::Admission, config::Config, message_log::MessageLog};
 
 /// One server's settings, counters and signals.
 #[derive(Debug)]
@@ -29,16 +29,16 @@ pub(crate) struct Totals {
     pub(crate) opened: AtomicU64,
     /// Connections that ended in a panic.
     pub(crate) panics: AtomicU64,
-    /// Text and binary messages of WebSockets that have ended, in.
+    /// Text and binary messages that were answered, on WebSockets that have ended.
     pub(crate) received: AtomicU64,
-    /// The same, out.
+    /// Text and binary messages that their sockets took.
     pub(crate) sent: AtomicU64,
 }
 
 impl Totals {
-    pub(crate) fn add(&self, received: Tally, sent: Tally) {
-        self.received.fetch_add(received.messages, Ordering::Relaxed);
-        self.sent.fetch_add(sent.messages, Ordering::Relaxed);
+    pub(crate) fn add(&self, received: u64, sent: u64) {
+        self.received.fetch_add(received, Ordering::Relaxed);
+        self.sent.fetch_add(sent, Ordering::Relaxed);
     }
 }
 

@@ -1,7 +1,7 @@
 //! One WebSocket from its handshake to its end: read, ask the behaviour, do what it says. Never reads on while an
 //! answer waits to be sent, so that TCP carries a slow reader's pace back to the sender.
 
-use std::{collections::VecDeque, convert::Infallible, future, pin::pin, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, future, mem, pin::pin, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -15,7 +15,7 @@ use tokio_tungstenite::{
         Error, Message,
         error::ProtocolError,
         protocol::{
-            CloseFrame,
+            CloseFrame, Role,
             frame::{
                 Frame,
                 coding::{CloseCode, Data, OpCode},
@@ -35,6 +35,8 @@ use crate::{
 /// How many messages are answered in one go: so many are written together when many arrive together, and no busy peer
 /// keeps its session from noticing that the server drains.
 const BATCH: usize = 64;
+/// The size of a message from which on its buffers are worth giving back, in bytes.
+const BLOAT: usize = 64 << 10;
 /// The longest reason of a close frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
 const REASON_SIZE: usize = 123;
 
@@ -43,6 +45,10 @@ pub(crate) struct Session<'server, S> {
     socket: WebSocketStream<Frames<S>>,
     behaviour: Behaviour,
     server: &'server Server,
+    /// How many messages were given to the behaviour.
+    accepted: u64,
+    /// Whether a message came that was so large that tungstenite's buffers, which only ever grow, are too.
+    bloated: bool,
     /// What the behaviour asked for and is not done yet.
     actions: VecDeque<Action>,
 }
@@ -56,16 +62,23 @@ enum End {
     Fault(CloseFrame),
     /// The server goes away; the peer is told so, and its own close frame is awaited.
     Drained,
+    /// Nothing is wrong: the connection is quiet, and goes on with small buffers.
+    Quiet,
 }
 
 impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
     pub(crate) fn new(socket: WebSocketStream<Frames<S>>, behaviour: Behaviour, server: &'server Server) -> Self {
-        Self { socket, behaviour, server, actions: VecDeque::new() }
+        Self { socket, behaviour, server, accepted: 0, bloated: false, actions: VecDeque::new() }
     }
 
     /// Runs the session to its end, and gives the stream back to be closed.
     pub(crate) async fn run(mut self) -> Frames<S> {
-        let Err(end) = self.answer().await;
+        let end = loop {
+            match self.answer().await {
+                Err(End::Quiet) => self = self.with_small_buffers().await,
+                Err(end) => break end,
+            }
+        };
         let time = self.close_timeout();
         let farewell = async {
             match end {
@@ -81,11 +94,14 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
                     self.await_end().await;
                     Ok(())
                 }
+                End::Quiet => Ok(()),
             }
         };
         // Late or failed, the peer has had its chance to hear it.
         let _ = timeout(time, farewell).await;
-        self.socket.into_inner()
+        let frames = self.socket.into_inner();
+        self.server.totals.add(self.accepted, frames.sent().messages);
+        frames
     }
 
     async fn answer(&mut self) -> Result<Infallible, End> {
@@ -107,6 +123,9 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
                 biased;
                 () = self.server.draining.cancelled() => return Err(End::Drained),
                 () = &mut check => {
+                    if mem::take(&mut self.bloated) && self.is_idle().await? {
+                        return Err(End::Quiet);
+                    }
                     match keep_alive.check(self.socket.get_ref().received().bytes) {
                         Verdict::Ping(next) => {
                             self.socket.feed(Message::Ping(Bytes::new())).await?;
@@ -122,6 +141,21 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
         }
     }
 
+    /// Whether nothing of a message is under way in either direction; answers what has come meanwhile.
+    async fn is_idle(&mut self) -> Result<bool, End> {
+        match self.socket.next().now_or_never() {
+            None => Ok(self.socket.get_ref().is_between_messages()),
+            Some(message) => self.answer_one(message).await.map(|()| false),
+        }
+    }
+
+    /// The same session, idle as it is, with new buffers in place of those that have grown.
+    async fn with_small_buffers(self) -> Self {
+        let settings = *self.socket.get_config();
+        let socket = WebSocketStream::from_raw_socket(self.socket.into_inner(), Role::Server, Some(settings)).await;
+        Self { socket, ..self }
+    }
+
     async fn answer_one(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
         match message.ok_or(End::Over)?? {
             Message::Close(_) => {
@@ -129,6 +163,8 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
                 Err(End::Over)
             }
             message @ (Message::Text(_) | Message::Binary(_)) => {
+                self.accepted += 1;
+                self.bloated |= message.len() > BLOAT;
                 self.server.log.received(&message);
                 self.behaviour.on_message(message, &mut self.actions);
                 while let Some(action) = self.actions.pop_front() {

@@ -125,6 +125,17 @@ impl Gate {
         matches!(self.position, Position::Payload(Payload { rest: 0, way: Way::Inflate, .. }))
     }
 
+    /// Whether the next byte begins a message, or a control frame between two.
+    pub fn is_between_messages(&self) -> bool {
+        match self.position {
+            Position::Header => self.message.is_none(),
+            Position::Payload(Payload { rest: 0, way: Way::Pass | Way::Check, ends, .. }) => {
+                self.message.is_none() || ends == Ends::Message
+            }
+            _ => false,
+        }
+    }
+
     /// How large a buffer must be for the next bytes at the least.
     pub fn room(&self) -> usize {
         match self.position {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
 use server::{Config, Limits};
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Peer, TestServer, peer::handshake, within};
+use crate::support::{Client, Peer, Program, TestServer, peer::handshake, within};
 
 #[tokio::test]
 async fn every_client_gets_a_close_frame_1001() {
@@ -63,4 +65,67 @@ async fn while_it_drains_it_lives_but_is_not_ready_and_opens_nothing() {
     assert!(answer.contains("retry-after: "), "{answer}");
     drop(mute);
     server.stop_and_wait().await;
+}
+
+/// Sends numbered messages without end and counts the echoes that come in order, until the server says goodbye.
+async fn keep_busy(url: String) -> u64 {
+    let (mut sender, mut receiver) = Client::connect(&url).await.split();
+    let sending = async {
+        let mut number = 0u64;
+        while sender.send(Message::text(number.to_string())).await.is_ok() {
+            number += 1;
+            // A window's worth of messages is under way at all times, and the others get their turn.
+            tokio::time::sleep(Duration::from_millis(u64::from(number.is_multiple_of(8)))).await;
+        }
+        std::future::pending::<()>().await
+    };
+    let receiving = async {
+        let mut echoes = 0u64;
+        loop {
+            match receiver.next().await {
+                Some(Ok(Message::Text(text))) => {
+                    assert_eq!(text.as_str(), echoes.to_string());
+                    echoes += 1;
+                }
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    assert_eq!(u16::from(frame.code), 1001);
+                    return echoes;
+                }
+                other => panic!("expected a close frame after {echoes} echoes, not {other:?}"),
+            }
+        }
+    };
+    tokio::select! {
+        () = sending => unreachable!("it never ends by itself"),
+        echoes = receiving => echoes,
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_busy_clients_lose_nothing_that_was_accepted_and_all_see_1001() {
+    let (mut program, port) = Program::on_free_port(&["--log", "info"]).await;
+    let clients: Vec<_> = (0..1000).map(|_| tokio::spawn(keep_busy(format!("ws://127.0.0.1:{port}/echo")))).collect();
+    let mut connected = 0;
+    while connected < 1000 {
+        connected += usize::from(program.line().await.starts_with("Client connected"));
+    }
+    program.signal("TERM").await;
+    let mut echoes = 0;
+    for client in clients {
+        echoes += within("a client's goodbye", client).await.unwrap();
+    }
+    let last = loop {
+        let line = program.line().await;
+        if line.starts_with("WebSocket server stopped") {
+            break line;
+        }
+    };
+    assert!(echoes > 1000, "only {echoes} echoes: the clients were not busy");
+    assert_eq!(
+        last,
+        format!("WebSocket server stopped after 1000 clients, {echoes} messages received and {echoes} sent")
+    );
+    println!("{last}");
+    assert_eq!(within("the program's end", program.child.wait()).await.unwrap().code(), Some(0));
 }

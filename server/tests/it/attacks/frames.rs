@@ -2,7 +2,7 @@
 
 use flate2::{Compress, Compression, FlushCompress};
 use server::{Config, Limits};
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, sleep};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Peer, TestServer, peer::frame};
@@ -162,4 +162,34 @@ async fn a_peer_that_is_heard_of_is_kept() {
     }
     client.send("still here").await;
     assert_eq!(client.recv().await, Message::text("still here"));
+}
+
+/// The next frame that is no ping; pings are answered.
+async fn next_answer(peer: &mut Peer) -> (u8, Vec<u8>) {
+    loop {
+        match peer.read_frame().await {
+            (0x89, _) => peer.write(frame(0x8a, b"")).await,
+            other => break other,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_goes_on_as_before_when_it_has_given_back_its_buffers() {
+    let server = TestServer::start().await;
+    let mut peer = Peer::open_deflate(server.address, "/echo").await;
+    for _ in 0..5 {
+        peer.write(frame(0x82, &[7; 1024 * 1024])).await;
+        assert_eq!(next_answer(&mut peer).await.0, 0xc2);
+        // Quiet until the server has looked at the connection.
+        sleep(Duration::from_secs(19)).await;
+        peer.write([frame(0x01, b"he"), frame(0x89, b"?"), frame(0x80, b"llo")].concat()).await;
+        assert_eq!(next_answer(&mut peer).await, (0x8a, b"?".to_vec()));
+        assert_eq!(next_answer(&mut peer).await, (0x81, b"hello".to_vec()));
+        // Half a message is under way at the next look.
+        peer.write(frame(0x02, &[1; 100_000])).await;
+        sleep(Duration::from_secs(19)).await;
+        peer.write(frame(0x80, &[1; 100_000])).await;
+        assert_eq!(next_answer(&mut peer).await.0, 0xc2);
+    }
 }

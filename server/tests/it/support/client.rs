@@ -1,6 +1,9 @@
 //! A WebSocket client of tokio-tungstenite's, with waits that end.
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -9,14 +12,21 @@ use tokio_tungstenite::{
 
 use super::within;
 
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 pub struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
 }
 
 impl Client {
     pub async fn connect(url: &str) -> Self {
         let (socket, _) = within("the handshake", connect_async(url)).await.unwrap();
         Self { socket }
+    }
+
+    /// The two directions, for a client that does both at once.
+    pub fn split(self) -> (SplitSink<Socket, Message>, SplitStream<Socket>) {
+        self.socket.split()
     }
 
     /// The status with which the server refuses a WebSocket at this address.
