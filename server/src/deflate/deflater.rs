@@ -47,10 +47,13 @@ impl Deflater {
         if payload.len() < self.threshold.max(1) {
             return message;
         }
-        // A compressor does not fail. If it did, an uncompressed message would still be right, and so would a new
-        // compressor: it refers to nothing that was before it.
-        let Ok(compressed) = self.deflate(payload) else {
-            self.stream = None;
+        // A compressor does not fail. If it did, an uncompressed message would still be right.
+        let compressed = self.deflate(payload).ok().filter(|compressed| compressed.len() < payload.len());
+        let Some(compressed) = compressed else {
+            // The client's window will not have seen the message, so nothing may refer to it: compression starts anew.
+            if let Some(stream) = &mut self.stream {
+                stream.reset();
+            }
             return message;
         };
         let mut frame = Frame::message(compressed, OpCode::Data(opcode), true);

@@ -120,20 +120,14 @@ impl Gate {
         result
     }
 
-    /// Whether there may be something to read even without input: the end of a message that did not fit so far.
+    /// Whether a read may tell something even without input: the end of a message that did not fit so far, or a reject.
     pub fn has_more(&self) -> bool {
-        matches!(self.position, Position::Payload(Payload { rest: 0, way: Way::Inflate, .. }))
+        matches!(self.position, Position::Payload(Payload { rest: 0, way: Way::Inflate, .. }) | Position::Rejected(_))
     }
 
     /// Whether the next byte begins a message, or a control frame between two.
     pub fn is_between_messages(&self) -> bool {
-        match self.position {
-            Position::Header => self.message.is_none(),
-            Position::Payload(Payload { rest: 0, way: Way::Pass | Way::Check, ends, .. }) => {
-                self.message.is_none() || ends == Ends::Message
-            }
-            _ => false,
-        }
+        matches!(self.position, Position::Header) && self.message.is_none()
     }
 
     /// How large a buffer must be for the next bytes at the least.
@@ -274,39 +268,26 @@ impl Gate {
         };
         let size = out.len().min(FRAGMENT_HEADER + FRAGMENT);
         let room = &mut out[FRAGMENT_HEADER..size];
-        let mut made = 0;
-        loop {
-            let mut chunk = [0; CHUNK];
-            let masked = payload.of(&input[..input.len().min(CHUNK)]);
-            let chunk = &mut chunk[..masked.len()];
-            mask(chunk, masked, payload.key);
-            let (taken, put) = inflater.inflate(chunk, &mut room[made..])?;
-            *input = &input[taken..];
-            payload.advance(taken);
-            made += put;
-            message.grow(put, &self.limits)?;
-            if made == room.len() || payload.of(input).is_empty() {
-                break;
-            }
-        }
-        // A full room may mean that there is more.
+        let made = payload.inflate(inflater, input, room)?;
+        message.grow(made, &self.limits)?;
+        // Where the room is full, there may be more.
         let ended = payload.rest == 0 && made < room.len();
         let fin = ended && payload.ends == Ends::Message;
         if fin {
             inflater.finish()?;
         }
-        let frame = Header { fin, rsv: 0, opcode: OpCode::Data(message.next), key: Some([0; 4]), length: made as u64 };
-        let ends = payload.ends;
-        if made > 0 {
-            message.next = Data::Continue;
-        }
+        let header = Header { fin, rsv: 0, opcode: OpCode::Data(message.next), key: Some([0; 4]), length: made as u64 };
         if ended {
+            let ends = payload.ends;
             self.end(ends);
         }
         if made == 0 && !fin {
             return Ok(0);
         }
-        let header_size = frame.write(out);
+        if let Some(message) = &mut self.message {
+            message.next = Data::Continue;
+        }
+        let header_size = header.write(out);
         out.copy_within(FRAGMENT_HEADER..FRAGMENT_HEADER + made, header_size);
         Ok(header_size + made)
     }
@@ -318,6 +299,24 @@ impl Payload {
         match usize::try_from(self.rest) {
             Ok(rest) if rest < bytes.len() => &bytes[..rest],
             _ => bytes,
+        }
+    }
+
+    /// Inflates until `room` is full, or there is no more of it; tells how much came out.
+    fn inflate(&mut self, inflater: &mut Inflater, input: &mut &[u8], room: &mut [u8]) -> Result<usize, Reject> {
+        let mut made = 0;
+        loop {
+            let mut chunk = [0; CHUNK];
+            let masked = self.of(&input[..input.len().min(CHUNK)]);
+            let chunk = &mut chunk[..masked.len()];
+            mask(chunk, masked, self.key);
+            let (taken, put) = inflater.inflate(chunk, &mut room[made..])?;
+            *input = &input[taken..];
+            self.advance(taken);
+            made += put;
+            if made == room.len() || self.of(input).is_empty() {
+                return Ok(made);
+            }
         }
     }
 

@@ -203,7 +203,25 @@ fn an_empty_message_goes_uncompressed_whatever_the_threshold() {
     let agreed = negotiate([b"permessage-deflate".as_slice()], Some(&config)).unwrap().unwrap();
     let mut deflater = Deflater::new(&agreed);
     assert_eq!(deflater.compress(Message::text("")), Message::text(""));
-    assert!(matches!(deflater.compress(Message::text("x")), Message::Frame(_)));
+    assert!(matches!(deflater.compress(Message::text("x".repeat(20))), Message::Frame(_)));
+}
+
+#[test]
+fn what_does_not_get_smaller_goes_uncompressed_and_is_not_referred_to() {
+    let mut deflater = Deflater::new(&agreed("permessage-deflate"));
+    let noise: Vec<u8> = std::iter::repeat_with({
+        let mut state = 1u32;
+        move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        }
+    })
+    .take(1000)
+    .collect();
+    let text = Message::text("the same again, ".repeat(20));
+    let first = deflater.compress(text.clone());
+    assert_eq!(deflater.compress(Message::binary(noise.clone())), Message::binary(noise));
+    assert_eq!(deflater.compress(text), first, "the compressor has started anew");
 }
 
 #[test]

@@ -149,3 +149,22 @@ fn what_came_is_counted() {
     let received = gate.received();
     assert_eq!((received.bytes, received.frames, received.messages, received.compressed), (34, 5, 3, 1));
 }
+
+#[test]
+fn only_a_frame_or_a_message_that_is_not_whole_is_within_a_message() {
+    let mut gate = deflate_gate();
+    assert!(gate.is_between_messages());
+    for (bytes, between) in [
+        (frame(0x81, b"whole"), true),
+        (frame(0x89, b""), true),
+        (frame(0x01, b"part"), false),
+        (frame(0x89, b"ping"), false),
+        (frame(0x80, b""), true),
+        (frame(0x42, b""), false),
+        (frame(0x80, b"\0"), true),
+        (frame(0x82, b"cut")[..7].to_vec(), false),
+    ] {
+        assert_eq!(read_all(&mut gate, [&bytes[..]]).1, None);
+        assert_eq!(gate.is_between_messages(), between, "after {}", bytes.escape_ascii());
+    }
+}

@@ -43,6 +43,18 @@ async fn everything_before_a_fault_is_answered_and_then_the_connection_is_closed
 }
 
 #[tokio::test]
+async fn all_reads_after_a_fault_fail_with_it() {
+    let (server, mut client) = connection(b"", Some(agreed("permessage-deflate"))).await;
+    let mut frames = server.into_inner();
+    // Data and no end of its block, so that the fault shows when nothing is left to be read.
+    client.write_all(&frame(0xc2, b"\0\x02\0\xfd\xffa")).await.unwrap();
+    for _ in 0..3 {
+        let error = frames.read(&mut [0; 64]).await.unwrap_err();
+        assert_eq!(Reject::from_error(&error), Some(Reject::InvalidData));
+    }
+}
+
+#[tokio::test]
 async fn bytes_that_came_with_the_handshake_pass_the_gate_too() {
     let whole = [frame(0x81, b"plain"), frame(0xc1, b"\xf2\x48\xcd\xc9\xc9\x07\x00")].concat();
     let (ahead, rest) = whole.split_at(14);
