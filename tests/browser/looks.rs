@@ -1,0 +1,97 @@
+//! The page fits every window, light and dark. Where `$SCREENSHOTS` names a folder, pictures are left there:
+//! `wide-light.png` is the picture in the README.
+
+use std::path::Path;
+
+use anyhow::Result;
+use fantoccini::key::Key;
+use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::driver::{Scheme, Window};
+use crate::page::Page;
+use crate::servers::{Server, nobody, peer};
+
+const DARK_WIDE: Window = Window { scheme: Scheme::Dark, ..Window::WIDE };
+const DARK_PHONE: Window = Window { scheme: Scheme::Dark, ..Window::PHONE };
+
+#[tokio::test]
+async fn the_wide_page_in_light() -> Result<()> {
+    look(Window::WIDE, "wide-light").await
+}
+
+#[tokio::test]
+async fn the_wide_page_in_the_dark() -> Result<()> {
+    look(DARK_WIDE, "wide-dark").await
+}
+
+#[tokio::test]
+async fn the_page_on_a_phone_in_light() -> Result<()> {
+    look(Window::PHONE, "phone-light").await
+}
+
+#[tokio::test]
+async fn the_page_on_a_phone_in_the_dark() -> Result<()> {
+    look(DARK_PHONE, "phone-dark").await
+}
+
+/// From a fresh page over a talk to its end.
+async fn look(window: Window, name: &str) -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open_in(window, &server.page()).await?;
+    fits(&page, &format!("{name}-fresh")).await?;
+
+    page.types_address(&format!("localhost:12345/{}", "long".repeat(40))).await?;
+    page.clicks("Connect").await?;
+    page.waits_for("the problem is told", "//*[@role='alert'][text()]").await?;
+    fits(&page, &format!("{name}-problem")).await?;
+
+    page.types_address(&talk().await?).await?;
+    page.clicks("Connect").await?;
+    page.sees_state("Open").await?;
+    page.sends("hi there").await?;
+    page.sees_row("Server received: hi there").await?;
+    page.sends(r#"{"op":"subscribe","channel":"trades","id":9007199254740993}"#).await?;
+    page.sees_row("de ad be ef").await?;
+    fits(&page, name).await?;
+
+    page.waits_for("the list", "//*[@role='listbox']").await?.send_keys(&char::from(Key::Up).to_string()).await?;
+    page.sees_detail("000000  de ad be ef").await?;
+    fits(&page, &format!("{name}-detail")).await?;
+    page.clicks("Close").await?;
+
+    page.sends("quit").await?;
+    page.sees_state("Disconnected").await?;
+    page.types_address(&nobody().await?).await?;
+    page.clicks("Connect").await?;
+    page.sees_state("Could not connect").await?;
+    fits(&page, &format!("{name}-refused")).await
+}
+
+/// A server that answers as in the tutorial, and adds some bytes to what is JSON.
+async fn talk() -> Result<String> {
+    peer(async |mut client| {
+        while let Some(message) = client.next().await {
+            let Message::Text(text) = message? else { continue };
+            client.send(Message::text(format!("Server received: {text}"))).await?;
+            if text.starts_with('{') {
+                let bytes = [0xde, 0xad, 0xbe, 0xef].into_iter().chain(0..=255).cycle().take(4096);
+                client.send(Message::binary(bytes.collect::<Vec<u8>>())).await?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn fits(page: &Page, name: &str) -> Result<()> {
+    if let Some(folder) = std::env::var_os("SCREENSHOTS") {
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), page.screenshot().await?)?;
+    }
+    let overflow = page
+        .script("const { scrollWidth, scrollHeight } = document.documentElement; return [scrollWidth - innerWidth, scrollHeight - innerHeight]")
+        .await?;
+    assert_eq!(overflow, serde_json::json!([0, 0]), "{name} is larger than its window by");
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! A person's journey through the page, in a real browser against the real server.
+//!
+//! Needs the page in `dist/` (`trunk build`), chromedriver (`$CHROMEDRIVER`, or on `PATH`) and a Chrome or Chromium
+//! (`$CHROME`, or where chromedriver looks). `cargo xtask test` sees to all of it; by hand:
+//! `cargo test -p canyon-tests --test browser`.
+
+mod driver;
+mod looks;
+mod messages;
+mod page;
+mod reading;
+mod servers;
+mod sessions;

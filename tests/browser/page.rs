@@ -1,0 +1,138 @@
+//! The page, as a person uses it: by what stands on it and by the keyboard. Every wait has a limit and a name.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::{Client, Locator};
+use serde_json::Value;
+
+use crate::driver::{Driver, Window};
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+pub(crate) struct Page {
+    client: Client,
+    /// Ends with the page.
+    _driver: Driver,
+}
+
+impl Page {
+    pub(crate) async fn open(url: &str) -> Result<Self> {
+        Self::open_in(Window::WIDE, url).await
+    }
+
+    pub(crate) async fn open_in(window: Window, url: &str) -> Result<Self> {
+        let driver = Driver::start().await?;
+        let client = driver.open(window).await?;
+        client.goto(url).await?;
+        let page = Self { client, _driver: driver };
+        page.waits_for("the page has started", "//h1[contains(., 'Canyon')]").await?;
+        Ok(page)
+    }
+
+    /// Opens the page and connects it to that address.
+    pub(crate) async fn connected(page: &str, address: &str) -> Result<Self> {
+        Self::connected_in(Window::WIDE, page, address).await
+    }
+
+    pub(crate) async fn connected_in(window: Window, page: &str, address: &str) -> Result<Self> {
+        let page = Self::open_in(window, page).await?;
+        page.types_address(address).await?;
+        page.clicks("Connect").await?;
+        Ok(page)
+    }
+
+    /// The XPath finds something, now or soon.
+    pub(crate) async fn waits_for(&self, what: &str, xpath: &str) -> Result<Element> {
+        self.client
+            .wait()
+            .at_most(LIMIT)
+            .for_element(Locator::XPath(xpath))
+            .await
+            .with_context(|| format!("waited in vain: {what}"))
+    }
+
+    pub(crate) async fn sees_state(&self, state: &str) -> Result<()> {
+        let xpath = format!("//p[@role='status'][.={}]", literal(state));
+        self.waits_for(&format!("the state is {state:?}"), &xpath).await.map(drop)
+    }
+
+    /// A row of the log has this text in it.
+    pub(crate) async fn sees_row(&self, text: &str) -> Result<Element> {
+        let xpath = format!("//*[@role='log']//*[@role='option'][contains(., {})]", literal(text));
+        self.waits_for(&format!("the log has {text:?}"), &xpath).await
+    }
+
+    /// The detail of the selected entry has this text in it.
+    pub(crate) async fn sees_detail(&self, text: &str) -> Result<()> {
+        let xpath = format!("//aside[contains(., {})]", literal(text));
+        self.waits_for(&format!("the detail has {text:?}"), &xpath).await.map(drop)
+    }
+
+    pub(crate) async fn count(&self, css: &str) -> Result<usize> {
+        Ok(self.client.find_all(Locator::Css(css)).await?.len())
+    }
+
+    pub(crate) async fn clicks(&self, button: &str) -> Result<()> {
+        let xpath = format!("//button[starts-with(normalize-space(), {})][not(@disabled)]", literal(button));
+        self.waits_for(&format!("there is a button {button:?}"), &xpath).await?.click().await?;
+        Ok(())
+    }
+
+    pub(crate) async fn types_address(&self, address: &str) -> Result<()> {
+        let field = self.address_field().await?;
+        field.clear().await?;
+        field.send_keys(address).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn types_message(&self, text: &str) -> Result<()> {
+        self.message_box().await?.send_keys(text).await?;
+        Ok(())
+    }
+
+    /// Types a message and Enter.
+    pub(crate) async fn sends(&self, text: &str) -> Result<()> {
+        self.types_message(&format!("{text}{}", char::from(Key::Enter))).await
+    }
+
+    /// Types at whatever has the focus.
+    pub(crate) async fn presses(&self, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        let keys: String = keys.into_iter().map(char::from).collect();
+        self.client.active_element().await?.send_keys(&keys).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn focused(&self) -> Result<Element> {
+        Ok(self.client.active_element().await?)
+    }
+
+    pub(crate) async fn address_field(&self) -> Result<Element> {
+        self.waits_for("there is an address field", "//label[contains(., 'Address')]/input").await
+    }
+
+    pub(crate) async fn message_box(&self) -> Result<Element> {
+        self.waits_for("there is a message box", "//textarea").await
+    }
+
+    pub(crate) async fn script(&self, script: &str) -> Result<Value> {
+        Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {
+        Ok(self.client.screenshot().await?)
+    }
+}
+
+/// What a field holds.
+pub(crate) async fn value(field: &Element) -> Result<String> {
+    Ok(field.prop("value").await?.unwrap_or_default())
+}
+
+/// A string in XPath, which knows no escapes.
+fn literal(text: &str) -> String {
+    let parts: Vec<String> = text.split('"').map(|part| format!("\"{part}\"")).collect();
+    format!("concat('', {})", parts.join(", '\"', "))
+}

@@ -1,0 +1,113 @@
+//! How connections begin and end, and in which words.
+
+use anyhow::Result;
+use fantoccini::key::Key;
+
+use crate::page::{Page, value};
+use crate::servers::{Server, nobody, peer};
+
+#[tokio::test]
+async fn a_page_from_the_server_offers_that_server() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    assert_eq!(value(&page.address_field().await?).await?, server.websocket("/"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_page_address_fills_the_field() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&format!("{}?url=wss%3A%2F%2Fexample.com%2Fchat", server.page())).await?;
+    assert_eq!(value(&page.address_field().await?).await?, "wss://example.com/chat");
+    Ok(())
+}
+
+#[tokio::test]
+async fn quit_in_any_case_leaves_with_1000() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
+    page.sees_state("Open").await?;
+    page.sends("QUIT").await?;
+    page.sees_state("Disconnected").await?;
+    page.sees_row("Disconnected (code 1000, normal closure)").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn disconnect_and_connect_again() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
+    page.sees_state("Open").await?;
+    page.clicks("Disconnect").await?;
+    page.sees_state("Disconnected").await?;
+    page.clicks("Connect").await?;
+    page.sees_state("Open").await
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_is_told_with_code_and_reason() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
+    page.sees_state("Open").await?;
+    page.types_message("half a sent").await?;
+    server.stop().await?;
+    page.sees_state("Closed by server").await?;
+    page.sees_row("Connection closed by server (code 1001, going away").await?;
+    assert_eq!(value(&page.message_box().await?).await?, "half a sent");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_cut_without_a_close_frame_is_lost() -> Result<()> {
+    let server = Server::start().await?;
+    let address = peer(async |client| {
+        drop(client);
+        Ok(())
+    })
+    .await?;
+    let page = Page::connected(&server.page(), &address).await?;
+    page.sees_state("Connection lost").await?;
+    page.sees_row("(code 1006, no close frame)").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_as_that() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &nobody().await?).await?;
+    page.sees_state("Could not connect").await?;
+    page.sees_row("no server there, or it refused the handshake (code 1006").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_address_is_told_beside_the_field() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), "localhost:12345").await?;
+    let problem = page.waits_for("the problem is told", "//*[@role='alert'][text()]").await?;
+    assert_eq!(problem.text().await?, r#""localhost:12345" does not begin with ws:// or wss://"#);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_keyboard_alone_is_enough() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.presses([Key::Tab]).await?;
+    assert_eq!(value(&page.focused().await?).await?, server.websocket("/"));
+    page.presses([Key::Enter]).await?;
+    page.sees_state("Open").await?;
+    page.waits_for("the message box", "//textarea").await?;
+    page.focused().await?.send_keys(&format!("hello{}", char::from(Key::Enter))).await?;
+    page.sees_row("Server received: hello").await?;
+    page.presses([Key::Shift, Key::Tab]).await?;
+    page.presses([Key::Up]).await?;
+    page.sees_detail("Server received: hello").await?;
+    page.presses([Key::Up]).await?;
+    page.sees_detail("Sent").await?;
+    page.presses([Key::Escape]).await?;
+    assert_eq!(page.count("aside").await?, 0);
+    page.focused().await?.send_keys(&char::from(Key::Tab).to_string()).await?;
+    page.focused().await?.send_keys(&format!("quit{}", char::from(Key::Enter))).await?;
+    page.sees_state("Disconnected").await
+}

@@ -1,0 +1,12 @@
+//! Tells the browser tests whether there is a server for them: `ECHO_URL`, such as `ws://127.0.0.1:12345`.
+
+fn main() {
+    println!("cargo::rustc-check-cfg=cfg(echo_url)");
+    println!("cargo::rerun-if-env-changed=ECHO_URL");
+    let url = std::env::var("ECHO_URL").unwrap_or_default();
+    if !url.is_empty() {
+        println!("cargo::rustc-cfg=echo_url");
+    }
+    // Set in any case, for tests without a server are built, too.
+    println!("cargo::rustc-env=ECHO_URL={url}");
+}

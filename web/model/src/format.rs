@@ -1,0 +1,99 @@
+//! Figures as people read them: counts, sizes and spans of time. It never rounds what is counted, only what is shown.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A narrow no-break space, so that a figure stays in one piece.
+const GROUP_SEPARATOR: char = '\u{202f}';
+
+/// A count, shown in groups of three digits: `1 204 000`.
+#[derive(Debug, Clone, Copy)]
+pub struct Count(pub u64);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (index, digit) in digits.char_indices() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                write!(f, "{GROUP_SEPARATOR}")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A number of bytes: `58 B`, `4.0 KiB`.
+#[derive(Debug, Clone, Copy)]
+pub struct Size(pub u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const STEP: f64 = 1024.0;
+        if self.0 < 1024 {
+            return write!(f, "{} B", self.0);
+        }
+        let mut amount = self.0 as f64 / STEP;
+        for unit in ["KiB", "MiB"] {
+            // Below this the figure is shown as at most 1023.9.
+            if amount < STEP - 0.05 {
+                return write!(f, "{amount:.1} {unit}");
+            }
+            amount /= STEP;
+        }
+        write!(f, "{amount:.1} GiB")
+    }
+}
+
+/// A span of time with two or three digits that count: `0.42 ms`, `3.1 ms`, `1.24 s`.
+#[derive(Debug, Clone, Copy)]
+pub struct Span(pub Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.0.as_secs_f64() * 1000.0;
+        match ms {
+            ..0.995 => write!(f, "{ms:.2} ms"),
+            ..99.95 => write!(f, "{ms:.1} ms"),
+            ..999.5 => write!(f, "{ms:.0} ms"),
+            _ => write!(f, "{:.2} s", ms / 1000.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_by_three() {
+        for (count, shown) in [(0, "0"), (999, "999"), (1204, "1\u{202f}204"), (12_000_000, "12\u{202f}000\u{202f}000")]
+        {
+            assert_eq!(Count(count).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn sizes_change_their_unit_at_1024() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1024 * 1024 - 1, "1.0 MiB"),
+            (1536 * 1024, "1.5 MiB"),
+            (5 << 30, "5.0 GiB"),
+            (5 << 40, "5120.0 GiB"),
+        ] {
+            assert_eq!(Size(bytes).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn spans_keep_the_digits_that_count() {
+        for (micros, shown) in
+            [(420, "0.42 ms"), (3_100, "3.1 ms"), (99_960, "100 ms"), (312_400, "312 ms"), (1_240_000, "1.24 s")]
+        {
+            assert_eq!(Span(Duration::from_micros(micros)).to_string(), shown);
+        }
+    }
+}

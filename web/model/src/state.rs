@@ -1,0 +1,85 @@
+//! The state of a connection. What a control may do is a match on it; it never holds a message.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::ending::Ending;
+use crate::format::Span;
+use crate::log::Tone;
+use crate::model::Time;
+
+/// Where a connection stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// There is none; how the one before ended.
+    Idle(Option<Ending>),
+    /// The handshake is on its way.
+    Connecting {
+        /// When it began.
+        since: Time,
+    },
+    /// Messages may go both ways.
+    Open(Opened),
+    /// The page has sent its close frame; messages may still come.
+    Closing(Opened),
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::Idle(None)
+    }
+}
+
+impl State {
+    /// Two or three words for it.
+    pub fn summary(&self) -> &'static str {
+        match self {
+            Self::Idle(None) => "Not connected",
+            Self::Idle(Some(ending)) => ending.summary(),
+            Self::Connecting { .. } => "Connecting…",
+            Self::Open(_) => "Open",
+            Self::Closing(_) => "Closing…",
+        }
+    }
+
+    /// Whether this is good news.
+    pub fn tone(&self) -> Tone {
+        match self {
+            Self::Idle(Some(ending)) => ending.tone(),
+            Self::Open(_) => Tone::Good,
+            Self::Idle(None) | Self::Connecting { .. } | Self::Closing(_) => Tone::Neutral,
+        }
+    }
+
+    /// What the handshake agreed upon, while there is a connection.
+    pub fn opened(&self) -> Option<&Opened> {
+        match self {
+            Self::Open(opened) | Self::Closing(opened) => Some(opened),
+            Self::Idle(_) | Self::Connecting { .. } => None,
+        }
+    }
+}
+
+/// What a handshake agreed upon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// From the wish to connect to the open event: name look-up, TCP, TLS and HTTP together.
+    pub handshake: Duration,
+    /// The subprotocol that the server chose; empty for none.
+    pub protocol: String,
+    /// The extensions in use, as in `Sec-WebSocket-Extensions`; empty for none.
+    pub extensions: String,
+}
+
+impl fmt::Display for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Open after {}", Span(self.handshake))?;
+        if !self.protocol.is_empty() {
+            write!(f, ", subprotocol {}", self.protocol)?;
+        }
+        if !self.extensions.is_empty() {
+            write!(f, ", {}", self.extensions)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! The browser's clock. It never gives the model a time that the model did not get as an argument.
+
+use js_sys::Date;
+use leptos::prelude::window;
+use model::Time;
+use web_sys::Performance;
+
+/// The present moment, on the clock of `Event.timeStamp`.
+pub fn now() -> Time {
+    Time(performance().now())
+}
+
+/// The time of day at that moment, where the person is: `07:41:12.004`.
+pub fn time_of_day(at: Time) -> String {
+    let date = Date::new(&(performance().time_origin() + at.0).into());
+    format!(
+        "{:02}:{:02}:{:02}.{:03}",
+        date.get_hours(),
+        date.get_minutes(),
+        date.get_seconds(),
+        date.get_milliseconds()
+    )
+}
+
+fn performance() -> Performance {
+    window().performance().expect("every browser that runs WebAssembly has performance.now()")
+}

@@ -1,0 +1,30 @@
+//! Tells when an element changes its size. It never outlives its owner: dropped, it stops.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{Element, ResizeObserver};
+
+/// A [`ResizeObserver`](https://developer.mozilla.org/en-US/docs/Web/API/ResizeObserver) of one element, with the
+/// closure that it calls.
+pub(crate) struct SizeWatch {
+    observer: ResizeObserver,
+    /// Called by the observer as long as that is not disconnected.
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl SizeWatch {
+    /// Calls `on_resize` once at the beginning and after each change.
+    pub(crate) fn new(element: &Element, on_resize: impl FnMut() + 'static) -> Self {
+        let callback = Closure::new(on_resize);
+        let observer = ResizeObserver::new(callback.as_ref().unchecked_ref())
+            .expect("the constructor fails only for what is no function");
+        observer.observe(element);
+        Self { observer, _callback: callback }
+    }
+}
+
+impl Drop for SizeWatch {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}

@@ -1,0 +1,113 @@
+//! The socket, alone and against the real server.
+
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt;
+use model::{CloseCode, CloseFrame, Closed, Payload, Reason, SocketEvent, Subprotocols, Time};
+use wasm_bindgen_test::wasm_bindgen_test;
+use web::socket::{NotOpen, Socket};
+
+use crate::wait::within;
+
+const ECHO_URL: &str = env!("ECHO_URL");
+/// Nothing listens there.
+const NOBODY: &str = "ws://127.0.0.1:1/";
+
+struct Client {
+    socket: Socket,
+    events: UnboundedReceiver<(Time, SocketEvent)>,
+}
+
+impl Client {
+    fn connecting(url: &str) -> Self {
+        let (report, events) = unbounded();
+        let report = move |at, event| {
+            // Refused only once the test is over.
+            let _ = report.unbounded_send((at, event));
+        };
+        let socket = Socket::open(&url.parse().unwrap(), &Subprotocols::default(), report).unwrap();
+        Self { socket, events }
+    }
+
+    async fn open() -> Self {
+        let mut client = Self::connecting(&format!("{ECHO_URL}/echo"));
+        let event = client.event("the open event").await;
+        assert!(matches!(event, SocketEvent::Open { ref protocol, .. } if protocol.is_empty()), "{event:?}");
+        client
+    }
+
+    async fn event(&mut self, what: &str) -> SocketEvent {
+        within(what, self.events.next()).await.unwrap().1
+    }
+
+    async fn echoes(&mut self, payload: Payload) {
+        self.socket.send(&payload).unwrap();
+        assert_eq!(self.event("the echo").await, SocketEvent::Message(payload));
+    }
+}
+
+fn text(text: &str) -> Payload {
+    Payload::Text(text.to_owned())
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_is_not_there_is_a_close_event_with_1006() {
+    let mut client = Client::connecting(NOBODY);
+    let closed = Closed { code: 1006, reason: String::new(), was_clean: false };
+    assert_eq!(client.event("the close event").await, SocketEvent::Close(closed));
+}
+
+#[wasm_bindgen_test]
+fn nothing_is_sent_before_the_socket_is_open() {
+    let client = Client::connecting(NOBODY);
+    assert_eq!(client.socket.send(&text("early")), Err(NotOpen));
+    assert_eq!(client.socket.buffered_amount(), 0);
+}
+
+#[wasm_bindgen_test]
+fn an_address_that_the_browser_refuses_is_told_in_its_words() {
+    let url = "ws://[::nonsense]/".parse().unwrap();
+    let refused = Socket::open(&url, &Subprotocols::default(), |_, _| {}).unwrap_err();
+    assert!(refused.contains("[::nonsense]"), "{refused:?}");
+}
+
+#[wasm_bindgen_test]
+#[cfg_attr(not(echo_url), ignore = "needs a server: set ECHO_URL when building")]
+async fn text_and_binary_come_back_as_they_went() {
+    let mut client = Client::open().await;
+    client.echoes(text("héllo\n€\u{0}")).await;
+    client.echoes(text("")).await;
+    client.echoes(Payload::Binary((0..=255).collect())).await;
+    client.echoes(Payload::Binary(Vec::new())).await;
+}
+
+#[wasm_bindgen_test]
+#[cfg_attr(not(echo_url), ignore = "needs a server: set ECHO_URL when building")]
+async fn a_close_is_answered_with_its_code_and_reason() {
+    let mut client = Client::open().await;
+    let reason = Reason::try_from("bye €".to_owned()).unwrap();
+    client.socket.close(&CloseFrame { code: CloseCode::try_from(4000).unwrap(), reason });
+    assert_eq!(client.socket.send(&text("late")), Err(NotOpen));
+    let closed = Closed { code: 4000, reason: "bye €".to_owned(), was_clean: true };
+    assert_eq!(client.event("the close event").await, SocketEvent::Close(closed));
+}
+
+#[wasm_bindgen_test]
+#[cfg_attr(not(echo_url), ignore = "needs a server: set ECHO_URL when building")]
+async fn events_carry_the_time_when_the_browser_made_them() {
+    let before = web::clock::now();
+    let mut client = Client::connecting(&format!("{ECHO_URL}/echo"));
+    let (at, _) = within("the open event", client.events.next()).await.unwrap();
+    // Their clocks are the same, but may be rounded differently, by 0.1 ms.
+    assert!(at.0 > before.0 - 0.2 && at.0 < web::clock::now().0 + 0.2, "{at:?}, begun at {before:?}");
+}
+
+#[wasm_bindgen_test]
+#[cfg_attr(not(echo_url), ignore = "needs a server: set ECHO_URL when building")]
+async fn a_dropped_socket_says_no_more() {
+    let Client { socket, mut events } = Client::open().await;
+    socket.send(&text("answered too late")).unwrap();
+    drop(socket);
+    // The listeners went with the socket, and the sender of these events with them.
+    assert_eq!(within("the end of the events", events.next()).await, None);
+    Client::open().await.echoes(text("another socket works")).await;
+}

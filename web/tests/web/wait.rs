@@ -1,0 +1,30 @@
+//! Waiting, with a limit and a name: a test that waits in vain says for what.
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
+
+const LIMIT_MS: u32 = 5_000;
+const POLL_MS: u32 = 5;
+
+/// What the future gives.
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match select(pin!(future), TimeoutFuture::new(LIMIT_MS)).await {
+        Either::Left((output, _)) => output,
+        Either::Right(_) => panic!("waited in vain: {what}"),
+    }
+}
+
+/// The value, as soon as there is one.
+pub(crate) async fn until<T>(what: &str, value: impl Fn() -> Option<T>) -> T {
+    let polling = async {
+        loop {
+            if let Some(value) = value() {
+                return value;
+            }
+            TimeoutFuture::new(POLL_MS).await;
+        }
+    };
+    within(what, polling).await
+}
