@@ -1,0 +1,165 @@
+//! Running other programs: each is shown first as a line that can be pasted into a shell.
+//! Never goes on after a failure: what went wrong comes back with the command and its status.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::Result;
+
+/// The folder that holds the workspace.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
+}
+
+/// A program to be run in the workspace's folder.
+pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
+    command.current_dir(root());
+    command
+}
+
+/// The cargo on `PATH`: with rustup, that is the toolchain that runs xtask itself.
+pub(crate) fn cargo<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
+    let mut command = program("cargo");
+    command.args(arguments);
+    command
+}
+
+/// Shows the command and runs it to its end.
+pub(crate) fn run(command: &mut Command) -> Result {
+    show(command);
+    let status = command.status().map_err(|error| not_started(command, &error))?;
+    if status.success() { Ok(()) } else { Err(failed(command, status)) }
+}
+
+/// As [`run`], and hands back what the command wrote to its standard output, which is shown as it comes.
+pub(crate) fn run_and_read(command: &mut Command) -> Result<String> {
+    show(command);
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| not_started(command, &error))?;
+    let mut output = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).split(b'\n').map_while(std::result::Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            output.push_str(&line);
+            output.push('\n');
+        }
+    }
+    let status = child.wait().map_err(|error| not_started(command, &error))?;
+    if status.success() { Ok(output) } else { Err(failed(command, status)) }
+}
+
+/// What a quick question to a program answers on its standard output; `None` when it fails or is not there.
+pub(crate) fn answer(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The version in an answer to `--version`: its first word that begins with a digit.
+pub(crate) fn version(answer: &str) -> Option<&str> {
+    answer.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Where `PATH` has a program.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&file)).find(|path| path.is_file())
+}
+
+/// A time as a person would say it.
+pub(crate) fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        whole => format!("{} min {:02} s", whole / 60, whole % 60),
+    }
+}
+
+/// Prints the command as a line for a shell.
+pub(crate) fn show(command: &Command) {
+    println!("$ {}", line(command));
+}
+
+pub(crate) fn not_started(command: &Command, error: &std::io::Error) -> String {
+    format!("cannot run '{}': {error}", line(command))
+}
+
+fn failed(command: &Command, status: std::process::ExitStatus) -> String {
+    format!("'{}' failed with {status}", line(command))
+}
+
+fn line(command: &Command) -> String {
+    let mut line = String::new();
+    for (name, value) in command.get_envs() {
+        let (name, value) = (name.to_string_lossy(), value.unwrap_or_default());
+        let _ = match in_front_of_path(&name, value) {
+            Some(folders) => write!(line, "PATH={}\"$PATH\" ", quoted(folders.as_ref())),
+            None => write!(line, "{name}={} ", quoted(value)),
+        };
+    }
+    line.push_str(&quoted(command.get_program()));
+    for argument in command.get_args() {
+        let _ = write!(line, " {}", quoted(argument));
+    }
+    line
+}
+
+/// What stands before the present `PATH` in a value for it.
+fn in_front_of_path(name: &str, value: &OsStr) -> Option<String> {
+    let path = env::var("PATH").ok().filter(|_| name == "PATH")?;
+    value.to_str()?.strip_suffix(&path).map(str::to_owned)
+}
+
+fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,~".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_a_line_for_a_shell() {
+        let mut command = Command::new("cargo");
+        command.args(["test", "it's", ""]).env("ECHO_URL", "ws://localhost:1");
+        assert_eq!(line(&command), r"ECHO_URL=ws://localhost:1 cargo test 'it'\''s' ''");
+    }
+
+    #[test]
+    fn folders_put_in_front_of_path_are_shown_without_the_rest_of_it() {
+        let path = env::var("PATH").unwrap();
+        let mut command = Command::new("trunk");
+        command.env("PATH", format!("/tools/bin:{path}"));
+        assert_eq!(line(&command), r#"PATH=/tools/bin:"$PATH" trunk"#);
+    }
+
+    #[test]
+    fn a_version_is_the_first_word_with_a_digit_in_front() {
+        assert_eq!(version("trunk 0.21.14\n"), Some("0.21.14"));
+        assert_eq!(version("wasm-bindgen 0.2.130 (0a1b2c3)\n"), Some("0.2.130"));
+        assert_eq!(version("Google Chrome 143.0.7499.40\n"), Some("143.0.7499.40"));
+        assert_eq!(version("unknown\n"), None);
+    }
+
+    #[test]
+    fn times_over_a_minute_are_told_in_minutes() {
+        assert_eq!(seconds(Duration::from_millis(1_540)), "1.5 s");
+        assert_eq!(seconds(Duration::from_secs(286)), "4 min 46 s");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_failure_names_the_command_and_its_status() {
+        assert_eq!(run(&mut program("false")).unwrap_err(), "'false' failed with exit status: 1");
+    }
+}

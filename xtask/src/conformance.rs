@@ -1,0 +1,65 @@
+//! `cargo xtask conformance`: the Autobahn test suite against a real server, its verdicts compared with the ones that
+//! are committed. Never trusts wstest's exit code, which is 0 whatever failed.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use crate::Result;
+use crate::command::{self, on_path, program, root};
+use crate::server::Server;
+
+pub(crate) const ABOUT: &str = "the Autobahn suite finds no fault in the server  [--full] [--write]";
+
+/// The verdicts that are committed.
+const VERDICTS: &str = "docs/conformance.tsv";
+
+/// Everything but compression, which takes the suite half an hour: of that, one case of each kind.
+const SHORT: &[&str] = &[
+    "1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*", "12.1.1", "12.1.2", "12.1.3", "12.2.1", "12.3.1",
+    "12.5.1", "13.1.1", "13.3.1", "13.5.1", "13.7.1",
+];
+const FULL: &[&str] = &["*"];
+
+pub(crate) fn run(arguments: &[String]) -> Result {
+    let (mut cases, mut write) = (SHORT, None);
+    for word in arguments {
+        match word.as_str() {
+            "--full" => cases = FULL,
+            "--write" => write = Some("--write"),
+            word => return Err(format!("conformance does not know '{word}'; it takes --full and --write")),
+        }
+    }
+    check(cases, write)
+}
+
+fn check(cases: &[&str], write: Option<&str>) -> Result {
+    let wstest = wstest()?;
+    let folder = root().join("target/conformance");
+    // A report of an earlier run must not be taken for this one's.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).map_err(|error| format!("cannot make the folder {}: {error}", folder.display()))?;
+    let suite = command::answer(program(&wstest).arg("-a")).ok_or("wstest does not tell its version")?;
+    // Some cases send 16 MiB, and some a message in a hundred thousand frames.
+    let limits = ["--max-message-size", "64MiB", "--max-fragments", "200000"];
+    let server = Server::start(&[], &[&["--host", "127.0.0.1", "--port", "0", "--log", "warn"], &limits[..]].concat())?;
+    let spec = folder.join("spec.json");
+    let text = format!(
+        r#"{{"outdir": "{}", "servers": [{{"agent": "canyon", "url": "{}/echo"}}], "cases": {cases:?}, "exclude-cases": []}}"#,
+        folder.display(),
+        server.url
+    );
+    fs::write(&spec, text).map_err(|error| format!("cannot write {}: {error}", spec.display()))?;
+    command::run(program(wstest).args(["-m", "fuzzingclient", "-s"]).arg(&spec))?;
+    let mut verdicts = program("python3");
+    verdicts.arg("tests/conformance/verdicts.py").arg(folder.join("index.json")).arg(VERDICTS).args(write);
+    command::run(verdicts.env("SUITE", suite.split_whitespace().collect::<Vec<_>>().join(" ")))
+}
+
+fn wstest() -> Result<PathBuf> {
+    env::var_os("WSTEST").map(PathBuf::from).or_else(|| on_path("wstest")).ok_or_else(|| {
+        "wstest, the program of the Autobahn test suite, is not on PATH and $WSTEST does not name it; \
+         it is on PyPI as autobahntestsuite for Python 2.7, and in the container image crossbario/autobahn-testsuite"
+            .to_owned()
+    })
+}

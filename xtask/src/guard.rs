@@ -1,0 +1,126 @@
+//! Processes that cannot outlive xtask, whichever way it ends: a Ctrl-C, a closed terminal, even SIGKILL.
+//!
+//! Each runs under a guard: xtask itself, started once more with a hidden verb, its standard input a pipe that
+//! only the first xtask holds. The kernel closes that pipe with its holder; the guard then ends its process.
+//! The guard never prints: the terminal may be gone by then.
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::process::{Child, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::{Result, command};
+
+/// The hidden verb that makes xtask a guard; the command to run follows it.
+pub(crate) const VERB: &str = "guard";
+
+/// How long a process may take to end by itself after it was asked to.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A process that ends when this value is dropped or the program that holds it is gone.
+pub(crate) struct Guarded(Child);
+
+impl Guarded {
+    /// Shows the command and starts it with `stdout` as its standard output.
+    pub(crate) fn start(command: &Command, stdout: Stdio) -> Result<Self> {
+        command::show(command);
+        let own_program = env::current_exe().map_err(|error| format!("cannot find xtask's own program: {error}"))?;
+        let mut guard = Command::new(own_program);
+        guard.arg(VERB).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => guard.env(name, value),
+                None => guard.env_remove(name),
+            };
+        }
+        if let Some(folder) = command.get_current_dir() {
+            guard.current_dir(folder);
+        }
+        // The terminal's Ctrl-C must not reach the guard before it has done its work.
+        in_own_group(&mut guard);
+        let child = guard.stdin(Stdio::piped()).stdout(stdout).spawn();
+        child.map(Self).map_err(|error| command::not_started(command, &error))
+    }
+
+    /// The process' standard output, once, when it was started with a pipe for it.
+    pub(crate) fn stdout(&mut self) -> Option<ChildStdout> {
+        self.0.stdout.take()
+    }
+
+    /// How the process ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().ok().flatten()
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // Closes the guard's standard input first, which tells it to end the process.
+        let _ = self.0.wait();
+    }
+}
+
+/// What the hidden verb does: runs a command until it ends or standard input does, and ends as it did.
+pub(crate) fn stand(mut command: impl Iterator<Item = OsString>) -> Result<ExitCode> {
+    let program = command.next().ok_or("guard needs a command to run")?;
+    let mut command_line = Command::new(program);
+    command_line.args(command).stdin(Stdio::null());
+    in_own_group(&mut command_line);
+    let mut child = command_line.spawn().map_err(|error| command::not_started(&command_line, &error))?;
+
+    let group = child.id();
+    thread::spawn(move || {
+        // An error ends the wait as well: without the pipe there is nobody left to run for.
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        signal(group, Signal::Terminate);
+        thread::sleep(GRACE);
+        signal(group, Signal::Kill);
+    });
+    let status = child.wait().map_err(|error| format!("cannot wait for process {group}: {error}"))?;
+    // What the process has left behind, such as the compiler that Trunk had started.
+    signal(group, Signal::Kill);
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+#[derive(Clone, Copy)]
+enum Signal {
+    Terminate,
+    Kill,
+}
+
+#[cfg(unix)]
+fn in_own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    command.process_group(0);
+}
+
+#[cfg(windows)]
+fn in_own_group(command: &mut Command) {
+    use std::os::windows::process::CommandExt as _;
+    /// <https://learn.microsoft.com/windows/win32/procthread/process-creation-flags>
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+    command.creation_flags(CREATE_NEW_PROCESS_GROUP);
+}
+
+/// Sends a signal to a process group by the shell's own `kill`; not every system has it as a program.
+#[cfg(unix)]
+fn signal(group: u32, signal: Signal) {
+    let name = match signal {
+        Signal::Terminate => "TERM",
+        Signal::Kill => "KILL",
+    };
+    quietly(Command::new("sh").args(["-c", r#"kill -s "$0" -- "-$1""#, name]).arg(group.to_string()));
+}
+
+/// Ends a process and all that it started; there is no polite way to ask a process without a window.
+#[cfg(windows)]
+fn signal(group: u32, _: Signal) {
+    quietly(Command::new("taskkill").args(["/T", "/F", "/PID"]).arg(group.to_string()));
+}
+
+/// Runs a command that may fail because the processes it is for are gone, which is what it is for.
+fn quietly(command: &mut Command) {
+    let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+}

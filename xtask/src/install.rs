@@ -1,0 +1,93 @@
+//! Installing the page's tools into the cache: downloaded by `cargo binstall` where that is there, else built.
+//! Never leaves a half-finished tool in its place, not when it is interrupted and not with a second xtask beside it.
+
+use std::env::consts::EXE_SUFFIX;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::Result;
+use crate::command::{self, answer, cargo, seconds};
+use crate::tools::Tool;
+
+/// Installs those of the tools that the cache does not have.
+pub(crate) fn into(cache: &Path, tools: &[Tool]) -> Result {
+    fs::create_dir_all(cache).map_err(|error| in_cache(cache, &error))?;
+    // Held until this function ends, however it ends.
+    let _lock = lock(cache)?;
+    let build = cache.join("build");
+    for tool in tools.iter().filter(|tool| !tool.is_in(cache)) {
+        let start = Instant::now();
+        println!("{tool} is not on PATH and not yet in {}.", cache.display());
+        let new = build.join(tool.to_string());
+        if !download(tool, &new) {
+            compile(tool, &new, &build.join("target"))?;
+        }
+        fs::rename(&new, tool.folder(cache)).map_err(|error| in_cache(cache, &error))?;
+        println!("{tool} is installed; that took {}.", seconds(start.elapsed()));
+    }
+    // Left over where an install was interrupted before, and of use to this one; some hundred megabytes.
+    match fs::remove_dir_all(&build) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(in_cache(cache, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// One install at a time in one cache. The lock goes with the file handle, so it cannot be left behind.
+fn lock(cache: &Path) -> Result<File> {
+    let file = File::create(cache.join("lock")).map_err(|error| in_cache(cache, &error))?;
+    let locked = match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            println!("Another install is under way in {}; this one goes on when it is done.", cache.display());
+            file.lock()
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+        Ok(()) => Ok(()),
+    };
+    locked.map(|()| file).map_err(|error| in_cache(cache, &error))
+}
+
+/// Whether a ready-made tool could be had.
+fn download(tool: &Tool, folder: &Path) -> bool {
+    if answer(Command::new("cargo").args(["binstall", "-V"])).is_none() {
+        return false;
+    }
+    println!("cargo binstall downloads it, in less than a minute.");
+    let mut binstall = cargo(["binstall", "--no-confirm", "--disable-strategies", "compile", "--install-path"]);
+    binstall.arg(folder.join("bin")).arg(format!("{}@{}", tool.krate, tool.version));
+    let outcome = command::run(&mut binstall);
+    if let Err(sentence) = &outcome {
+        println!("{sentence}; building it instead.");
+    }
+    outcome.is_ok() && tool.programs.iter().all(|name| has_program(folder, name))
+}
+
+fn has_program(folder: &Path, name: &str) -> bool {
+    folder.join("bin").join(format!("{name}{}", EXE_SUFFIX)).is_file()
+}
+
+/// Builds a tool to be ready soon, not to be fast.
+fn compile(tool: &Tool, folder: &Path, target: &Path) -> Result {
+    println!("Building it takes about {} minutes on two cores.", tool.build_minutes);
+    let install = |lock: &[&str]| {
+        let mut install = cargo(["install", tool.krate, "--version", &tool.version]);
+        install.args(tool.build_options).args(lock).arg("--root").arg(folder);
+        install
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
+        command::run(&mut install)
+    };
+    install(&["--locked"]).or_else(|sentence| {
+        // A lock file may name a version that was withdrawn, or one that a registry's mirror does not have yet.
+        println!("{sentence}; once more with the newest dependencies that fit.");
+        install(&[])
+    })
+}
+
+fn in_cache(cache: &Path, error: &io::Error) -> String {
+    format!("cannot install into {}: {error}", cache.display())
+}

@@ -1,0 +1,88 @@
+//! `cargo xtask interop`: a real server, and clients that others wrote: Python's websockets and Node's wscat.
+//! Never installs them anywhere but in `target/interop`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Result;
+use crate::command::{self, answer, on_path, program, root};
+use crate::packages::Packages;
+use crate::server::Server;
+
+pub(crate) const ABOUT: &str = "the server answers clients that others wrote: Python's websockets and wscat";
+
+const WEBSOCKETS: &str = "17.4";
+const WSCAT: &str = "6.1.0";
+
+/// npm is a script, and Windows starts a script only by its full name.
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
+const VENV: Packages = Packages { what: "Python's venv", apt: &["python3-venv"], brew: &["python"] };
+const NPM_PACKAGE: Packages = Packages { what: "npm", apt: &["npm"], brew: &["node"] };
+
+pub(crate) fn run(arguments: &[String]) -> Result {
+    match arguments.first() {
+        None => check(),
+        Some(word) => Err(format!("interop does not know '{word}'; it takes no arguments")),
+    }
+}
+
+pub(crate) fn check() -> Result {
+    let folder = root().join("target/interop");
+    let python = python_with_websockets(&folder)?;
+    let wscat = wscat(&folder)?;
+    let server = Server::on_free_port()?;
+    let mut tests = program(python);
+    tests.args([
+        "-m",
+        "unittest",
+        "discover",
+        "--start-directory",
+        "tests/interop",
+        "--pattern",
+        "*_test.py",
+        "--verbose",
+    ]);
+    command::run(tests.env("CANYON_URL", &server.url).env("WSCAT", wscat))
+}
+
+/// The Python of a virtual environment that has `websockets`.
+fn python_with_websockets(folder: &Path) -> Result<PathBuf> {
+    let python3 = ["python3", "python"].into_iter().find(|name| on_path(name).is_some());
+    let python3 = python3.ok_or("python3 is missing; install Python 3.11 or newer, see https://python.org")?;
+    let venv = folder.join("python");
+    let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let installed = answer(Command::new(&python).args(["-c", "import websockets; print(websockets.__version__)"]));
+    if installed.is_some_and(|version| version.trim() == WEBSOCKETS) {
+        return Ok(python);
+    }
+    println!("Python's websockets {WEBSOCKETS} is not yet in {}; installing it takes some seconds.", venv.display());
+    if answer(Command::new(python3).args(["-c", "import ensurepip"])).is_none() {
+        VENV.install()?;
+    }
+    command::run(program(python3).args(["-m", "venv", "--clear"]).arg(&venv))?;
+    let package = format!("websockets=={WEBSOCKETS}");
+    command::run(program(&python).args(["-m", "pip", "install", "--disable-pip-version-check", &package]))?;
+    Ok(python)
+}
+
+/// The script that is wscat.
+fn wscat(folder: &Path) -> Result<PathBuf> {
+    if on_path("node").is_none() {
+        return Err("node is missing; install Node.js 18 or newer, see https://nodejs.org".to_owned());
+    }
+    let node = folder.join("node");
+    let script = node.join("node_modules/wscat/bin/wscat");
+    let installed = answer(Command::new("node").arg(&script).arg("--version"));
+    if installed.is_some_and(|version| version.trim() == WSCAT) {
+        return Ok(script);
+    }
+    println!("wscat {WSCAT} is not yet in {}; installing it takes some seconds.", node.display());
+    if answer(Command::new(NPM).arg("--version")).is_none() {
+        NPM_PACKAGE.install()?;
+    }
+    let mut npm = program(NPM);
+    npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"]).arg(&node);
+    command::run(npm.arg(format!("wscat@{WSCAT}")))?;
+    Ok(script)
+}

@@ -1,0 +1,60 @@
+//! Packages of the operating system, for what no language's registry has.
+//! Never asks for a password: where one would be needed, the error is the command to type.
+
+use std::process::Command;
+
+use crate::Result;
+use crate::command::{self, answer, on_path, program};
+
+/// What brings one thing, by the names of the two package managers.
+pub(crate) struct Packages {
+    /// The thing, as a sentence can name it.
+    pub(crate) what: &'static str,
+    /// Names in Debian and its kin.
+    pub(crate) apt: &'static [&'static str],
+    /// Arguments for `brew install`.
+    pub(crate) brew: &'static [&'static str],
+}
+
+impl Packages {
+    /// Installs them, or says in one sentence how to.
+    pub(crate) fn install(&self) -> Result {
+        if on_path("apt-get").is_some() {
+            self.install_by_apt()
+        } else if on_path("brew").is_some() {
+            println!("{} is missing; brew installs it, in a few minutes.", self.what);
+            command::run(program("brew").arg("install").args(self.brew))
+        } else {
+            Err(format!("{} is missing; install it and have it on PATH", self.what))
+        }
+    }
+
+    fn install_by_apt(&self) -> Result {
+        let packages = self.apt.join(" ");
+        let Some(privileged) = privileged() else {
+            return Err(format!("{} is missing; run: sudo apt-get install -y {packages}", self.what));
+        };
+        println!("{} is missing; apt-get installs it, in a few minutes.", self.what);
+        let apt_get = |arguments: &[&str]| {
+            let words = privileged.iter().chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+            let mut words = words.chain(arguments);
+            command::run(program(words.next().unwrap_or(&"env")).args(words))
+        };
+        if let Err(sentence) = apt_get(&["update"]) {
+            // One broken source among several is no reason to stop.
+            println!("{sentence}; going on with the lists that are there.");
+        }
+        apt_get(&[&["install", "-y"], self.apt].concat())
+    }
+}
+
+/// The words in front of a command that needs root; `None` where a password would have to be typed.
+fn privileged() -> Option<&'static [&'static str]> {
+    if answer(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0") {
+        Some(&[])
+    } else if answer(Command::new("sudo").args(["-n", "true"])).is_some() {
+        Some(&["sudo", "-n"])
+    } else {
+        None
+    }
+}

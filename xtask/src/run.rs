@@ -1,0 +1,138 @@
+//! `cargo xtask run`: the server, and Trunk with the page, until one of them ends or Ctrl-C does it.
+//! Never stands between page and server: the page connects by itself.
+
+use std::env;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use crate::Result;
+use crate::guard::Guarded;
+use crate::server::Server;
+use crate::tools::Tools;
+
+pub(crate) const ABOUT: &str = "start the server and the page, and say where to look  [--release]";
+
+/// Where the page expects the server when it is not told anything else.
+const DEFAULT_SERVER: &str = "ws://localhost:12345";
+
+/// Between two looks at what is going on; nothing in std waits for either of two processes.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// How long the page's address may take to answer before it is asked anew.
+const ANSWER: Duration = Duration::from_secs(2);
+
+pub(crate) fn run(arguments: &[String]) -> Result {
+    let options = options(arguments)?;
+    let port = page_port(env::var("TRUNK_SERVE_PORT").ok().as_deref())?;
+    expect_free(port)?;
+
+    let tools = Tools::ready()?;
+    let mut server = Server::start(options, &[])?;
+    let mut trunk = tools.trunk("serve")?;
+    trunk.args(["--port", &port.to_string()]).args(options);
+    let mut page = Guarded::start(&trunk, Stdio::inherit())?;
+
+    let mut announced = false;
+    loop {
+        if let Some(status) = server.process.ended() {
+            return Err(format!("the server ended with {status}"));
+        }
+        if let Some(status) = page.ended() {
+            return Err(format!("trunk, which serves the page, ended with {status}"));
+        }
+        if !announced && answers(port) {
+            println!("\nCanyon's page: {}\nCtrl-C ends page and server.\n", page_address(port, &server.url));
+            announced = true;
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// What cargo and Trunk are told alike.
+fn options(arguments: &[String]) -> Result<&'static [&'static str]> {
+    match arguments {
+        [] => Ok(&[]),
+        [word] if word == "--release" => Ok(&["--release"]),
+        [word, ..] => {
+            Err(format!("run does not know '{word}'; --release is all it takes, HOST and PORT are the server's"))
+        }
+    }
+}
+
+/// Trunk's own variable chooses another port than Trunk's own default.
+fn page_port(variable: Option<&str>) -> Result<u16> {
+    variable
+        .map_or(Ok(8080), |port| port.parse().map_err(|_| format!("TRUNK_SERVE_PORT is '{port}', which is no port")))
+}
+
+/// Says it now, not after the minutes that the tools may take.
+fn expect_free(port: u16) -> Result {
+    for address in localhost(port) {
+        if let Err(error) = TcpListener::bind(address) {
+            return Err(format!("cannot serve the page on {address}: {error}; set TRUNK_SERVE_PORT to another port"));
+        }
+    }
+    Ok(())
+}
+
+fn localhost(port: u16) -> impl Iterator<Item = SocketAddr> {
+    ("localhost", port).to_socket_addrs().into_iter().flatten()
+}
+
+/// Whether a browser would get the page now.
+fn answers(port: u16) -> bool {
+    localhost(port).any(|address| get(address).is_ok_and(|answer| answer.starts_with(b"HTTP/1.1 200 ")))
+}
+
+/// The first bytes of the answer to a request for the page.
+fn get(address: SocketAddr) -> std::io::Result<[u8; 13]> {
+    let mut stream = TcpStream::connect_timeout(&address, ANSWER)?;
+    stream.set_read_timeout(Some(ANSWER))?;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nConnection: close\r\n\r\n")?;
+    let mut answer = [0; 13];
+    stream.read_exact(&mut answer)?;
+    Ok(answer)
+}
+
+/// The page is told of the server only where it would guess wrong.
+fn page_address(port: u16, server: &str) -> String {
+    if server == DEFAULT_SERVER {
+        format!("http://localhost:{port}/")
+    } else {
+        format!("http://localhost:{port}/?url={server}/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_told_of_a_server_that_is_not_where_it_would_look() {
+        assert_eq!(page_address(8080, "ws://localhost:12345"), "http://localhost:8080/");
+        assert_eq!(page_address(8080, "ws://localhost:9001"), "http://localhost:8080/?url=ws://localhost:9001/");
+    }
+
+    #[test]
+    fn the_page_has_trunks_port_unless_trunks_variable_says_otherwise() {
+        assert_eq!(page_port(None), Ok(8080));
+        assert_eq!(page_port(Some("8081")), Ok(8081));
+        assert!(page_port(Some("http")).unwrap_err().contains("'http'"));
+    }
+
+    #[test]
+    fn a_port_in_use_is_named() {
+        let other = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = other.local_addr().unwrap().port();
+        let sentence = expect_free(port).unwrap_err();
+        assert!(sentence.starts_with(&format!("cannot serve the page on 127.0.0.1:{port}: ")), "{sentence}");
+    }
+
+    #[test]
+    fn a_word_that_run_does_not_know_is_named() {
+        assert!(options(&["--relase".to_owned()]).unwrap_err().contains("'--relase'"));
+    }
+}

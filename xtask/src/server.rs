@@ -1,0 +1,82 @@
+//! A real `canyon`, started the way a person would start it, that ends with its owner.
+//! Never speaks to it: it knows the one line that the server begins with.
+
+use std::io::{self, BufRead as _, BufReader};
+use std::process::{ChildStdout, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::Result;
+use crate::command::{self, cargo};
+use crate::guard::Guarded;
+
+/// How long a server that has been built may take to listen.
+const START: Duration = Duration::from_secs(30);
+
+/// A server that can be connected to.
+pub(crate) struct Server {
+    /// Where it listens, in its own words.
+    pub(crate) url: String,
+    pub(crate) process: Guarded,
+}
+
+impl Server {
+    /// Builds a server with the options for cargo, starts it with the arguments, and waits until it listens.
+    /// What it prints goes to standard output.
+    pub(crate) fn start(options: &[&str], arguments: &[&str]) -> Result<Self> {
+        command::run(cargo(["build", "--package", "server"]).args(options))?;
+        let mut canyon = cargo(["run", "--quiet", "--package", "server"]);
+        canyon.args(options).arg("--").args(arguments);
+        let mut process = Guarded::start(&canyon, Stdio::piped())?;
+        let stdout = process.stdout().ok_or("the server's standard output is not a pipe")?;
+        let line = pass_on(stdout).recv_timeout(START).map_err(|_| format!("the server said nothing for {START:?}"))?;
+        let url = url_in(&line)?.to_owned();
+        Ok(Self { url, process })
+    }
+
+    /// A server for tests: on a port that is free, and silent unless something is wrong.
+    pub(crate) fn on_free_port() -> Result<Self> {
+        Self::start(&[], &["--host", "localhost", "--port", "0", "--log", "warn"])
+    }
+}
+
+/// Copies the server's output to ours for as long as there is any; the first line comes back as well.
+fn pass_on(stdout: ChildStdout) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut stdout = BufReader::new(stdout);
+        let mut line = String::new();
+        // An error is the end of the output, which an empty line says as well.
+        let _ = stdout.read_line(&mut line);
+        print!("{line}");
+        let _ = sender.send(line);
+        let _ = io::copy(&mut stdout, &mut io::stdout());
+    });
+    receiver
+}
+
+fn url_in(line: &str) -> Result<&str> {
+    if line.is_empty() {
+        return Err("the server ended before it could be connected to".to_owned());
+    }
+    line.trim_end().strip_prefix("WebSocket server started on ").ok_or_else(|| {
+        format!("the server began with '{}', which is not the line that names its address", line.trim_end())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_names_the_address() {
+        assert_eq!(url_in("WebSocket server started on ws://localhost:12345\n"), Ok("ws://localhost:12345"));
+    }
+
+    #[test]
+    fn a_server_that_ends_at_once_is_told_from_one_that_says_something_else() {
+        assert_eq!(url_in("").unwrap_err(), "the server ended before it could be connected to");
+        assert!(url_in("hello\n").unwrap_err().contains("'hello'"));
+    }
+}

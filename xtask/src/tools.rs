@@ -1,0 +1,218 @@
+//! The tools that build the page: found on `PATH` or in the cache in exactly the right version, or installed there.
+//! Never changes what the person has installed.
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{self, answer, on_path, program, root, version};
+use crate::{Result, install};
+
+/// What `rustup target add` and cargo's `--target` take.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The newest release that Rust 1.95 builds.
+const TRUNK: &str = "0.21.14";
+
+/// A crate of programs in the one version that is right.
+pub(crate) struct Tool {
+    pub(crate) krate: &'static str,
+    pub(crate) version: String,
+    /// The first of them also tells by `--version` what a `PATH` has.
+    pub(crate) programs: &'static [&'static str],
+    /// What `cargo install` needs to know beyond name and version.
+    pub(crate) build_options: &'static [&'static str],
+    /// Measured on two cores, for the person who waits.
+    pub(crate) build_minutes: u32,
+}
+
+impl Tool {
+    fn trunk() -> Self {
+        Self {
+            krate: "trunk",
+            version: TRUNK.to_owned(),
+            programs: &["trunk"],
+            // Leaves out the update check, and OpenSSL with it.
+            build_options: &["--no-default-features", "--features", "rustls"],
+            build_minutes: 5,
+        }
+    }
+
+    /// The page and the tool that finishes it have to agree to the last digit.
+    fn wasm_bindgen() -> Result<Self> {
+        let lock = root().join("Cargo.lock");
+        let text = fs::read_to_string(&lock).map_err(|error| format!("cannot read {}: {error}", lock.display()))?;
+        let version = locked_version(&text, "wasm-bindgen")
+            .ok_or_else(|| format!("{} does not name wasm-bindgen", lock.display()))?;
+        Ok(Self {
+            krate: "wasm-bindgen-cli",
+            version: version.to_owned(),
+            programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
+            build_options: &[],
+            build_minutes: 2,
+        })
+    }
+
+    fn is_on_path(&self) -> bool {
+        self.programs.iter().all(|name| {
+            on_path(name).is_some_and(|path| {
+                answer(Command::new(path).arg("--version")).as_deref().and_then(version) == Some(&self.version)
+            })
+        })
+    }
+
+    pub(crate) fn is_in(&self, cache: &Path) -> bool {
+        self.folder(cache).is_dir()
+    }
+
+    pub(crate) fn folder(&self, cache: &Path) -> PathBuf {
+        cache.join(self.to_string())
+    }
+}
+
+/// Name and version in one word, such as `trunk-0.21.14`.
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.krate, self.version)
+    }
+}
+
+/// The tools, ready to be called.
+pub(crate) struct Tools {
+    /// Where the programs are that `PATH` does not have.
+    folders: Vec<PathBuf>,
+}
+
+impl Tools {
+    /// Finds or installs all that the page is built with.
+    pub(crate) fn ready() -> Result<Self> {
+        ready_wasm_target()?;
+        let cache = cache_folder(|name| env::var_os(name), env::consts::OS)?;
+        let tools: Vec<Tool> =
+            [Tool::trunk(), Tool::wasm_bindgen()?].into_iter().filter(|tool| !tool.is_on_path()).collect();
+        if tools.iter().any(|tool| !tool.is_in(&cache)) {
+            install::into(&cache, &tools)?;
+        }
+        Ok(Self { folders: tools.iter().map(|tool| tool.folder(&cache).join("bin")).collect() })
+    }
+
+    /// A command that finds the tools, itself or through what it calls.
+    pub(crate) fn command(&self, name: &str) -> Result<Command> {
+        let mut command = program(name);
+        if !self.folders.is_empty() {
+            let path = env::var_os("PATH").unwrap_or_default();
+            let folders = self.folders.iter().cloned().chain(env::split_paths(&path));
+            let path = env::join_paths(folders).map_err(|error| format!("cannot put the tools on PATH: {error}"))?;
+            command.env("PATH", path);
+        }
+        Ok(command)
+    }
+
+    /// Trunk with one of its verbs; it is not to look for anything outside of this machine.
+    pub(crate) fn trunk(&self, verb: &str) -> Result<Command> {
+        let mut trunk = self.command("trunk")?;
+        trunk.args([verb, "--offline"]);
+        // Trunk 0.21 takes only `true` and `false`, and stops at the `1` that others understand.
+        if env::var_os("NO_COLOR").is_some() {
+            trunk.env("NO_COLOR", "true");
+        }
+        Ok(trunk)
+    }
+}
+
+/// Finds or installs what rustc needs to compile the page.
+pub(crate) fn ready_wasm_target() -> Result {
+    let mut question = program("rustc");
+    question.args(["--print", "target-libdir", "--target", WASM_TARGET]);
+    if answer(&mut question).is_some_and(|folder| Path::new(folder.trim()).is_dir()) {
+        return Ok(());
+    }
+    if on_path("rustup").is_none() {
+        return Err(format!(
+            "this Rust has no {WASM_TARGET} target, and there is no rustup to add it; see https://rustup.rs"
+        ));
+    }
+    println!("Rust's {WASM_TARGET} target is missing; rustup adds it in some seconds.");
+    command::run(program("rustup").args(["target", "add", WASM_TARGET]))
+}
+
+/// The version that a lock file holds of a crate.
+fn locked_version<'a>(lock: &'a str, krate: &str) -> Option<&'a str> {
+    let name = format!("name = \"{krate}\"");
+    let after = lock.lines().skip_while(|line| *line != name).nth(1)?;
+    after.strip_prefix("version = \"")?.strip_suffix('"')
+}
+
+/// Where tools are kept for every clone of the repository: `$CANYON_TOOLS`, or in the cache folder of the platform.
+fn cache_folder(variable: impl Fn(&str) -> Option<OsString>, os: &str) -> Result<PathBuf> {
+    let folder = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(tools) = folder("CANYON_TOOLS") {
+        return Ok(root().join(tools));
+    }
+    let cache = match os {
+        "macos" => folder("HOME").map(|home| home.join("Library/Caches")),
+        "windows" => folder("LOCALAPPDATA"),
+        _ => folder("XDG_CACHE_HOME")
+            .filter(|cache| cache.is_absolute())
+            .or_else(|| folder("HOME").map(|home| home.join(".cache"))),
+    };
+    let cache = cache.ok_or("this user has no cache folder; name a folder for the tools in $CANYON_TOOLS")?;
+    Ok(cache.join("canyon"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCK: &str = "\
+[[package]]
+name = \"wasm-bindgen-macro\"
+version = \"0.2.131\"
+
+[[package]]
+name = \"wasm-bindgen\"
+version = \"0.2.130\"
+source = \"registry+https://github.com/rust-lang/crates.io-index\"
+";
+
+    #[test]
+    fn the_version_comes_from_the_lock_file_entry_of_that_very_name() {
+        assert_eq!(locked_version(LOCK, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(locked_version(LOCK, "wasm"), None);
+    }
+
+    #[test]
+    fn the_lock_file_of_this_workspace_names_wasm_bindgen() {
+        let tool = Tool::wasm_bindgen().unwrap();
+        assert_eq!(tool.to_string(), format!("wasm-bindgen-cli-{}", tool.version));
+    }
+
+    fn cache_on(os: &str, variables: &[(&str, &str)]) -> Result<PathBuf> {
+        let find = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+        cache_folder(find, os)
+    }
+
+    #[test]
+    fn tools_are_kept_in_the_cache_folder_of_the_platform() {
+        let home = ("HOME", "/home/ann");
+        assert_eq!(cache_on("linux", &[home]), Ok("/home/ann/.cache/canyon".into()));
+        assert_eq!(cache_on("linux", &[home, ("XDG_CACHE_HOME", "/cache")]), Ok("/cache/canyon".into()));
+        assert_eq!(cache_on("linux", &[home, ("XDG_CACHE_HOME", "relative")]), Ok("/home/ann/.cache/canyon".into()));
+        assert_eq!(cache_on("macos", &[home]), Ok("/home/ann/Library/Caches/canyon".into()));
+        assert_eq!(cache_on("windows", &[("LOCALAPPDATA", "/local")]), Ok("/local/canyon".into()));
+    }
+
+    #[test]
+    fn canyon_tools_wins_over_the_cache_folder() {
+        assert_eq!(cache_on("linux", &[("HOME", "/home/ann"), ("CANYON_TOOLS", "/tools")]), Ok("/tools".into()));
+    }
+
+    #[test]
+    fn without_any_home_the_sentence_names_the_way_out() {
+        let sentence = cache_on("linux", &[]).unwrap_err();
+        assert!(sentence.contains("$CANYON_TOOLS"), "{sentence}");
+    }
+}
