@@ -20,7 +20,7 @@ pub struct Access {
     #[arg(long, env = "CANYON_ALLOW_HOST", value_name = "HOST", value_delimiter = ',')]
     pub allow_host: Vec<AllowedHost>,
 
-    /// Origin that is served on a loopback address too, as https://example.com or null; may be given more than once
+    /// Origin that is served on a loopback address too, as `https://example.com` or `null`; may be given more than once
     #[arg(long, env = "CANYON_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<AllowedOrigin>,
 

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream,
@@ -32,7 +32,8 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Serve
     // A socket without a local address is gone already, which the first read will tell.
     let Ok(local) = stream.local_addr() else { return };
     let stream = WriteTimeout::new(stream, *server.config.limits.write_timeout);
-    let http::Parts { stream, rest, accepted } = http::serve(stream, local.ip(), &server).await;
+    // In a box, so that a WebSocket does not hold the room that HTTP needed for as long as it lives.
+    let http::Parts { stream, rest, accepted } = Box::pin(http::serve(stream, local.ip(), &server)).await;
     let stream = match accepted {
         Some(accepted) => serve_websocket(stream, rest, accepted, peer, &server).await,
         None => stream,
@@ -40,12 +41,18 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Serve
     linger::close(stream.into_inner()).await;
 }
 
-async fn serve_websocket(stream: Stream, rest: Bytes, accepted: Accepted, peer: SocketAddr, server: &Server) -> Stream {
+async fn serve_websocket(
+    stream: Stream,
+    rest: BytesMut,
+    accepted: Accepted,
+    peer: SocketAddr,
+    server: &Server,
+) -> Stream {
     let _connected = Connected::new(peer);
     server.totals.opened.fetch_add(1, Ordering::Relaxed);
     let Accepted { behaviour, deflate, .. } = accepted;
     let limits = &server.config.limits;
-    let frames = Frames::new(stream, rest.into(), frame_limits(limits), deflate);
+    let frames = Frames::new(stream, rest, frame_limits(limits), deflate);
     let socket = WebSocketStream::from_raw_socket(frames, Role::Server, Some(settings(limits))).await;
     let behaviour = Behaviour::new(behaviour, fastrand::u64(..));
     Session::new(socket, behaviour, server).run().await.into_inner()

@@ -9,7 +9,7 @@ use std::{
     sync::{OnceLock, atomic::Ordering},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -40,7 +40,7 @@ const RETRY: &str = "1";
 pub(crate) struct Parts {
     pub(crate) stream: Stream,
     /// What the client sent behind its last request.
-    pub(crate) rest: Bytes,
+    pub(crate) rest: BytesMut,
     /// The handshake, if the last request was one.
     pub(crate) accepted: Option<Accepted>,
 }
@@ -75,7 +75,9 @@ pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Server) -> Par
         tracing::debug!(%error, "HTTP ended: {error}");
     }
     let parts = connection.into_parts();
-    Parts { stream: parts.io.into_inner(), rest: parts.read_buf, accepted: parts.service.accepted.into_inner() }
+    // Copied, because it is little, and the buffer in which it lies is hyper's and large.
+    let rest = BytesMut::from(&parts.read_buf[..]);
+    Parts { stream: parts.io.into_inner(), rest, accepted: parts.service.accepted.into_inner() }
 }
 
 /// Tells a client without reading its request that there is no room for it.

@@ -7,7 +7,9 @@
 use std::env;
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
@@ -19,6 +21,9 @@ pub(crate) const VERB: &str = "guard";
 /// How long a process may take to end by itself after it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// xtask's own program. Asked for when xtask starts: a build may put a new file in its place later.
+pub(crate) static OWN_PROGRAM: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::current_exe().ok());
+
 /// A process that ends when this value is dropped or the program that holds it is gone.
 pub(crate) struct Guarded(Child);
 
@@ -26,7 +31,7 @@ impl Guarded {
     /// Shows the command and starts it with `stdout` as its standard output.
     pub(crate) fn start(command: &Command, stdout: Stdio) -> Result<Self> {
         command::show(command);
-        let own_program = env::current_exe().map_err(|error| format!("cannot find xtask's own program: {error}"))?;
+        let own_program = OWN_PROGRAM.as_deref().ok_or("cannot find the program that xtask itself is")?;
         let mut guard = Command::new(own_program);
         guard.arg(VERB).arg(command.get_program()).args(command.get_args());
         for (name, value) in command.get_envs() {

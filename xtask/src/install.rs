@@ -1,7 +1,6 @@
 //! Installing the page's tools into the cache: downloaded by `cargo binstall` where that is there, else built.
 //! Never leaves a half-finished tool in its place, not when it is interrupted and not with a second xtask beside it.
 
-use std::env::consts::EXE_SUFFIX;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
@@ -61,11 +60,7 @@ fn download(tool: &Tool, folder: &Path) -> bool {
     if let Err(sentence) = &outcome {
         println!("{sentence}; building it instead.");
     }
-    outcome.is_ok() && tool.programs.iter().all(|name| has_program(folder, name))
-}
-
-fn has_program(folder: &Path, name: &str) -> bool {
-    folder.join("bin").join(format!("{name}{}", EXE_SUFFIX)).is_file()
+    outcome.is_ok()
 }
 
 /// Builds a tool to be ready soon, not to be fast.

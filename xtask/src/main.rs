@@ -17,6 +17,7 @@ mod tools;
 use std::env;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 /// What the verbs and their parts return; the error is one sentence for the person at the terminal.
 type Result<T = ()> = std::result::Result<T, String>;
@@ -36,6 +37,7 @@ const VERBS: &[Verb] = &[
 ];
 
 fn main() -> ExitCode {
+    LazyLock::force(&guard::OWN_PROGRAM);
     let mut arguments = env::args_os().skip(1);
     let outcome = match arguments.next() {
         None => {

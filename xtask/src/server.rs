@@ -27,7 +27,10 @@ impl Server {
     pub(crate) fn start(options: &[&str], arguments: &[&str]) -> Result<Self> {
         command::run(cargo(["build", "--package", "server"]).args(options))?;
         let mut canyon = cargo(["run", "--quiet", "--package", "server"]);
-        canyon.args(options).arg("--").args(arguments);
+        canyon.args(options);
+        if !arguments.is_empty() {
+            canyon.arg("--").args(arguments);
+        }
         let mut process = Guarded::start(&canyon, Stdio::piped())?;
         let stdout = process.stdout().ok_or("the server's standard output is not a pipe")?;
         let line = pass_on(stdout).recv_timeout(START).map_err(|_| format!("the server said nothing for {START:?}"))?;

@@ -21,8 +21,8 @@ const TRUNK: &str = "0.21.14";
 pub(crate) struct Tool {
     pub(crate) krate: &'static str,
     pub(crate) version: String,
-    /// The first of them also tells by `--version` what a `PATH` has.
-    pub(crate) programs: &'static [&'static str],
+    /// All of them are used, and each tells its version by `--version`.
+    programs: &'static [&'static str],
     /// What `cargo install` needs to know beyond name and version.
     pub(crate) build_options: &'static [&'static str],
     /// Measured on two cores, for the person who waits.

@@ -218,6 +218,7 @@ impl Gate {
     /// Whether the frame may come here and now; what it makes of the message in hand, and what is to be done with its
     /// payload.
     fn judge(&self, header: &Header) -> Result<(Option<Message>, Payload), Reject> {
+        let key = header.key.ok_or(Reject::Unmasked)?;
         let (message, way, ends) = match header.opcode {
             OpCode::Control(Control::Reserved(code)) | OpCode::Data(Data::Reserved(code)) => {
                 return Err(Reject::ReservedOpcode(code));
@@ -238,7 +239,6 @@ impl Gate {
                 (Some(message), way, if header.fin { Ends::Message } else { Ends::Frame })
             }
         };
-        let key = header.key.ok_or(Reject::Unmasked)?;
         Ok((message, Payload { rest: header.length, key, way, ends }))
     }
 

@@ -17,7 +17,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "format", about: "the code is formatted as rustfmt would", run: format },
     Step { name: "clippy", about: "no warnings in what runs natively", run: clippy },
     Step { name: "clippy-wasm", about: "no warnings in the page", run: clippy_wasm },
-    Step { name: "doc", about: "no warnings in the documentation", run: doc },
+    Step { name: "doc", about: "no warnings in the documentation of what runs natively", run: doc },
     Step { name: "native", about: "the tests that need no browser", run: native },
     Step { name: "page", about: "the page's tests in headless Chromium, with a real server", run: page },
     Step { name: "trunk", about: "the page builds", run: trunk },
@@ -43,6 +43,7 @@ fn clippy_wasm() -> Result {
 }
 
 fn doc() -> Result {
+    // Without the page: its dependencies would be checked once more for half a minute.
     command::run(cargo(["doc", "--workspace", "--exclude", "web", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
 }
 

@@ -67,6 +67,14 @@ fn a_frame_without_a_mask_is_rejected() {
 }
 
 #[test]
+fn a_frame_that_breaks_the_protocol_is_told_so_before_its_size() {
+    let before = frame(0x01, &[b'x'; 1 << 20]);
+    assert_eq!(plain(&before, b"\x00\x01x"), Some(Reject::Unmasked));
+    assert_eq!(plain(&before, &head(0x81, 1 << 21)), Some(Reject::UnexpectedMessage));
+    assert_eq!(plain(&before, &head(0xc0, 1 << 21)), Some(Reject::ReservedBits));
+}
+
+#[test]
 fn a_control_frame_that_is_fragmented_or_long_is_rejected_with_its_header() {
     for opcode in [8, 9, 10] {
         assert_eq!(plain(b"", &head(opcode, 1)), Some(Reject::FragmentedControl));
