@@ -1,14 +1,7 @@
 //! From listening sockets to connections: who is let in, and what becomes of the server when one of them goes wrong.
 //! Never looks into what a connection carries.
 
-use std::{
-    future::poll_fn,
-    io,
-    net::SocketAddr,
-    sync::{Arc, atomic::Ordering},
-    task::Poll,
-    time::Duration,
-};
+use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -17,7 +10,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::{admission::Permit, http, server::Server};
+use crate::{http, server::Server};
 
 /// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -45,10 +38,7 @@ pub(crate) async fn run<Serve, Served>(
                 }
                 None => {
                     if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
-                        tokio::spawn(async move {
-                            http::refuse_connection(stream).await;
-                            drop(permit);
-                        });
+                        connections.spawn(guard(http::refuse_connection(stream), permit, Arc::clone(server)));
                     }
                 }
             },
@@ -63,7 +53,7 @@ pub(crate) async fn run<Serve, Served>(
 }
 
 /// A connection's work, with what must happen however it ends.
-async fn guard(served: impl Future<Output = ()>, _permit: Permit, server: Arc<Server>) {
+async fn guard<Permit>(served: impl Future<Output = ()>, _permit: Permit, server: Arc<Server>) {
     let _panics = CountPanic(&server);
     tokio::select! {
         () = server.cut.cancelled() => {}
@@ -96,7 +86,7 @@ struct CountPanic<'server>(&'server Server);
 impl Drop for CountPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.totals.panics.fetch_add(1, Ordering::Relaxed);
+            self.0.totals.panics.add(1);
             tracing::error!("a connection ended in a panic; the others go on");
         }
     }
@@ -133,7 +123,7 @@ mod tests {
                 let mut victim = TcpStream::connect(address).await.unwrap();
                 victim.write_u8(b'!').await.unwrap();
                 assert_eq!(victim.read(&mut [0]).await.unwrap(), 0, "the connection is closed");
-                assert_eq!(server.totals.panics.load(Ordering::Relaxed), count);
+                assert_eq!(server.totals.panics.total(), count);
                 witness.write_u8(b'a').await.unwrap();
                 assert_eq!(witness.read_u8().await.unwrap(), b'a');
             }

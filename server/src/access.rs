@@ -9,18 +9,20 @@ use hyper::{
     http::uri::Authority,
 };
 
-use crate::handshake::Refusal;
+use crate::handshake::{Refusal, exactly_one};
 
 /// Who may connect, beside loopback names and addresses. Connections to an address that is not a loopback one are
 /// served whatever their host and origin.
 #[derive(Debug, Clone, Default, PartialEq, clap::Args)]
 #[command(next_help_heading = "Access")]
 pub struct Access {
-    /// Host that is served on a loopback address too, with or without a port; may be given more than once
+    /// Host that is served on a loopback address too, with or without a port; may be given more than once, or several
+    /// with commas
     #[arg(long, env = "CANYON_ALLOW_HOST", value_name = "HOST", value_delimiter = ',')]
     pub allow_host: Vec<AllowedHost>,
 
-    /// Origin that is served on a loopback address too, as `https://example.com` or `null`; may be given more than once
+    /// Origin that is served on a loopback address too, as `https://example.com` or `null`; may be given more
+    /// than once, or several with commas
     #[arg(long, env = "CANYON_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<AllowedOrigin>,
 
@@ -84,14 +86,14 @@ impl AllowedHost {
 impl Access {
     /// Checks a request's headers `Host` and `Origin`; `local` is the address that the client connected to.
     pub(crate) fn check(&self, local: IpAddr, headers: &HeaderMap) -> Result<(), Refusal> {
-        let host = match text(headers, &HOST)? {
+        let host = match at_most_one(headers, &HOST)? {
             Some(text) => Some(
                 parse_authority(text)
                     .ok_or_else(|| Refusal::Malformed(format!("the header host is no host: {text:?}")))?,
             ),
             None => None,
         };
-        let origin = text(headers, &ORIGIN)?;
+        let origin = at_most_one(headers, &ORIGIN)?;
         if self.public || !local.to_canonical().is_loopback() {
             return Ok(());
         }
@@ -115,8 +117,8 @@ impl Access {
 }
 
 /// The value of a header that may be there once.
-fn text<'headers>(headers: &'headers HeaderMap, name: &HeaderName) -> Result<Option<&'headers str>, Refusal> {
-    if headers.contains_key(name) { crate::handshake::only(headers, name).map(Some) } else { Ok(None) }
+fn at_most_one<'headers>(headers: &'headers HeaderMap, name: &HeaderName) -> Result<Option<&'headers str>, Refusal> {
+    if headers.contains_key(name) { exactly_one(headers, name).map(Some) } else { Ok(None) }
 }
 
 /// A host with or without a port, and nothing else.

@@ -13,8 +13,8 @@ use crate::{
 /// All settings of the server; each is also a flag of `canyon` and an environment variable.
 #[derive(Debug, Clone, Default, PartialEq, clap::Args)]
 pub struct Config {
-    /// Subprotocol that the server speaks; may be given more than once. The first that a client asks for and the
-    /// server knows is agreed.
+    /// Subprotocol that the server speaks; may be given more than once, or several with commas. The first that a
+    /// client asks for and the server knows is agreed.
     #[arg(long, env = "CANYON_SUBPROTOCOL", value_name = "NAME", value_delimiter = ',')]
     pub subprotocol: Vec<Subprotocol>,
 
@@ -43,8 +43,9 @@ pub struct Limits {
     #[arg(long, env = "CANYON_MAX_FRAGMENTS", value_name = "COUNT", default_value = "4096")]
     pub max_fragments: NonZeroUsize,
 
-    /// Most bytes that wait for a client to read, beside one message of the largest size
-    #[arg(long, env = "CANYON_MAX_WRITE_BUFFER", value_name = "SIZE", default_value = "256KiB")]
+    /// Most bytes that wait for a client to read, beside one message of the largest size and what the system's socket
+    /// holds; 4KiB or more
+    #[arg(long, env = "CANYON_MAX_WRITE_BUFFER", value_name = "SIZE", default_value = "256KiB", value_parser = write_buffer)]
     pub max_write_buffer: ByteSize,
 
     /// Largest head of a request, from 8KiB to 1MiB; a larger one is answered with 431
@@ -65,7 +66,7 @@ pub struct Limits {
     pub max_connections_per_address: Option<NonZeroUsize>,
 
     /// Time for the whole head of a request; a slower client is cut off
-    #[arg(long, env = "CANYON_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = "10s")]
+    #[arg(long, env = "CANYON_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = positive)]
     pub handshake_timeout: humantime::Duration,
 
     /// Time between pings to a client; 0s sends none
@@ -73,11 +74,11 @@ pub struct Limits {
     pub ping_interval: humantime::Duration,
 
     /// Time for anything to come from a client after a ping; else it gets close code 1011
-    #[arg(long, env = "CANYON_PING_TIMEOUT", value_name = "TIME", default_value = "20s")]
+    #[arg(long, env = "CANYON_PING_TIMEOUT", value_name = "TIME", default_value = "20s", value_parser = positive)]
     pub ping_timeout: humantime::Duration,
 
     /// Time in which a client must read at least something of what waits for it; else it is cut off
-    #[arg(long, env = "CANYON_WRITE_TIMEOUT", value_name = "TIME", default_value = "20s")]
+    #[arg(long, env = "CANYON_WRITE_TIMEOUT", value_name = "TIME", default_value = "20s", value_parser = positive)]
     pub write_timeout: humantime::Duration,
 
     /// Time for a client to answer a close frame; a slower one is cut off
@@ -169,6 +170,20 @@ pub(crate) fn bytes(size: ByteSize) -> usize {
     usize::try_from(size.as_u64()).unwrap_or(usize::MAX)
 }
 
+fn positive(text: &str) -> Result<humantime::Duration, String> {
+    match text.parse::<humantime::Duration>() {
+        Ok(time) if !time.is_zero() => Ok(time),
+        Ok(_) => Err("not more than 0s".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn write_buffer(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse()?;
+    // A frame's header and what a behaviour adds to a message of the largest size must fit in.
+    if size >= ByteSize::kib(4) { Ok(size) } else { Err("less than 4KiB".to_owned()) }
+}
+
 fn head_size(text: &str) -> Result<ByteSize, String> {
     let size: ByteSize = text.parse()?;
     if (ByteSize::kib(8)..=ByteSize::mib(1)).contains(&size) {
@@ -209,6 +224,8 @@ mod tests {
             ("--max-head-size", "1KiB"),
             ("--max-fragments", "0"),
             ("--ping-timeout", "soon"),
+            ("--ping-timeout", "0s"),
+            ("--max-write-buffer", "1KiB"),
             ("--subprotocol", "two words"),
             ("--allow-host", "http://example.com"),
             ("--allow-origin", "example.com"),

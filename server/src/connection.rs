@@ -1,9 +1,6 @@
 //! One connection's whole life: HTTP, perhaps a WebSocket, and the close. Never knows of any other connection.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use bytes::BytesMut;
 use tokio::net::TcpStream;
@@ -49,7 +46,7 @@ async fn serve_websocket(
     server: &Server,
 ) -> Stream {
     let _connected = Connected::new(peer);
-    server.totals.opened.fetch_add(1, Ordering::Relaxed);
+    server.totals.opened.add(1);
     let Accepted { behaviour, deflate, .. } = accepted;
     let limits = &server.config.limits;
     let frames = Frames::new(stream, rest, frame_limits(limits), deflate);
@@ -66,14 +63,15 @@ fn frame_limits(limits: &Limits) -> frames::Limits {
 }
 
 /// tungstenite's settings. A small read buffer, because it is allocated for every connection and cleared for every read;
-/// a bound on what waits to be written, because pings are answered even to a peer that never reads.
+/// a bound on what waits to be written, because pings are answered even to a peer that never reads. A quarter of that
+/// bound is gathered before it is written, so that there is room for more while the socket is full.
 fn settings(limits: &Limits) -> WebSocketConfig {
     let message = bytes(limits.max_message_size);
     let write_buffer = bytes(limits.max_write_buffer);
     WebSocketConfig::default()
         .read_buffer_size(8 * 1024)
         .write_buffer_size(write_buffer / 4)
-        .max_write_buffer_size(message.saturating_add(write_buffer).max(write_buffer / 4 + 1))
+        .max_write_buffer_size(message.saturating_add(write_buffer))
         .max_message_size(Some(message))
         .max_frame_size(Some(message))
 }

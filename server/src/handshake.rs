@@ -1,14 +1,13 @@
 //! The opening handshake ([RFC 6455, 4.2](https://www.rfc-editor.org/rfc/rfc6455#section-4.2)): from a request to what
 //! its connection will be, or to the status that refuses it. Never touches the socket.
 
-use std::{fmt, str::FromStr};
+use std::{collections::HashSet, fmt, str::FromStr};
 
 use hyper::{
     Method, Request, Response, StatusCode, Version,
     header::{
-        CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT,
-        SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING,
-        UPGRADE,
+        CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+        SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
     },
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -30,7 +29,7 @@ pub(crate) struct Accepted {
 }
 
 /// The name of a subprotocol ([RFC 6455, 1.9](https://www.rfc-editor.org/rfc/rfc6455#section-1.9)): an HTTP token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Subprotocol(String);
 
 /// A text that is no subprotocol's name; use letters, digits and ``!#$%&'*+-.^_`|~``.
@@ -42,8 +41,7 @@ impl FromStr for Subprotocol {
     type Err = SubprotocolError;
 
     fn from_str(text: &str) -> Result<Self, SubprotocolError> {
-        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if text.is_empty() || !text.bytes().all(is_token) {
+        if text.is_empty() || !text.bytes().all(is_token_char) {
             return Err(SubprotocolError(text.to_owned()));
         }
         Ok(Self(text.to_owned()))
@@ -121,18 +119,17 @@ pub(crate) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
     if request.version() != Version::HTTP_11 {
         return Err(Refusal::HttpVersion(request.version()));
     }
-    only(headers, &HOST)?;
     if !has_token(headers, &CONNECTION, "upgrade") {
         return Err(Refusal::Malformed("the header Connection: Upgrade is missing".to_owned()));
     }
     if headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0") {
         return Err(Refusal::Malformed("a request for a WebSocket has no body".to_owned()));
     }
-    let version = only(headers, &SEC_WEBSOCKET_VERSION)?;
+    let version = exactly_one(headers, &SEC_WEBSOCKET_VERSION)?;
     if version != "13" {
         return Err(Refusal::WebSocketVersion(version.to_owned()));
     }
-    let key = only(headers, &SEC_WEBSOCKET_KEY)?;
+    let key = exactly_one(headers, &SEC_WEBSOCKET_KEY)?;
     if !data_encoding::BASE64.decode(key.as_bytes()).is_ok_and(|nonce| nonce.len() == 16) {
         return Err(Refusal::Malformed(format!("Sec-WebSocket-Key {key:?} is not 16 bytes in base64")));
     }
@@ -148,17 +145,20 @@ pub(crate) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
 
 /// The first subprotocol that the client asks for and the server knows.
 fn choose_subprotocol(headers: &HeaderMap, known: &[Subprotocol]) -> Result<Option<Subprotocol>, Refusal> {
-    let mut asked: Vec<Subprotocol> = Vec::new();
+    let mut asked = HashSet::new();
+    let mut chosen = None;
     for value in headers.get_all(SEC_WEBSOCKET_PROTOCOL) {
         for name in text(value, &SEC_WEBSOCKET_PROTOCOL)?.split(',') {
-            let name = name.trim().parse()?;
-            if asked.contains(&name) {
+            let name: Subprotocol = name.trim().parse()?;
+            if chosen.is_none() && known.contains(&name) {
+                chosen = Some(name.clone());
+            }
+            if let Some(name) = asked.replace(name) {
                 return Err(Refusal::Malformed(format!("the subprotocol {name} is asked for more than once")));
             }
-            asked.push(name);
         }
     }
-    Ok(asked.into_iter().find(|name| known.contains(name)))
+    Ok(chosen)
 }
 
 impl Accepted {
@@ -185,7 +185,7 @@ impl Accepted {
 }
 
 /// The value of a header that must be there once.
-pub(crate) fn only<'headers>(headers: &'headers HeaderMap, name: &HeaderName) -> Result<&'headers str, Refusal> {
+pub(crate) fn exactly_one<'headers>(headers: &'headers HeaderMap, name: &HeaderName) -> Result<&'headers str, Refusal> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Err(Refusal::Malformed(format!("the header {name} is missing"))),
@@ -197,6 +197,11 @@ pub(crate) fn only<'headers>(headers: &'headers HeaderMap, name: &HeaderName) ->
 fn text<'value>(value: &'value HeaderValue, name: &HeaderName) -> Result<&'value str, Refusal> {
     let not_ascii = |_| Refusal::Malformed(format!("the header {name} holds bytes that are not ASCII: {value:?}"));
     value.to_str().map_err(not_ascii)
+}
+
+/// `tchar` of [RFC 9110, 5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
+pub(crate) fn is_token_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// Whether a header that is a list of tokens has this one, in any case.

@@ -1,21 +1,15 @@
 //! HTTP on the port: the page for browsers, the handshake for WebSockets, and an answer in words for everything else.
 //! Never carries a WebSocket: once the handshake is answered the socket leaves here.
 
-use std::{
-    convert::Infallible,
-    future,
-    net::IpAddr,
-    pin::Pin,
-    sync::{OnceLock, atomic::Ordering},
-};
+use std::{convert::Infallible, future, net::IpAddr, pin::Pin, sync::OnceLock};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
 use hyper::{
-    Method, Request, Response, StatusCode,
+    Method, Request, Response, StatusCode, Version,
     body::Incoming,
     header::{
-        ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+        ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
         UPGRADE, X_CONTENT_TYPE_OPTIONS,
     },
     server::conn::http1,
@@ -71,13 +65,15 @@ pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Server) -> Par
             future::poll_fn(|cx| connection.poll_without_shutdown(cx)).await
         }
     };
-    if let Err(error) = served {
+    if let Err(error) = &served {
         tracing::debug!(%error, "HTTP ended: {error}");
     }
     let parts = connection.into_parts();
+    // A handshake whose answer could not be written has opened nothing.
+    let accepted = parts.service.accepted.into_inner().filter(|_| served.is_ok());
     // Copied, because it is little, and the buffer in which it lies is hyper's and large.
     let rest = BytesMut::from(&parts.read_buf[..]);
-    Parts { stream: parts.io.into_inner(), rest, accepted: parts.service.accepted.into_inner() }
+    Parts { stream: parts.io.into_inner(), rest, accepted }
 }
 
 /// Tells a client without reading its request that there is no room for it.
@@ -113,12 +109,16 @@ impl Service<Request<Incoming>> for Front<'_> {
 
 impl Front<'_> {
     fn answer(&self, request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Refusal> {
-        self.server.config.access.check(self.local, request.headers())?;
-        let is_attempt = handshake::is_attempt(request.headers());
+        let headers = request.headers();
+        if request.version() == Version::HTTP_11 {
+            handshake::exactly_one(headers, &HOST)?;
+        }
+        self.server.config.access.check(self.local, headers)?;
+        let is_attempt = handshake::is_attempt(headers);
         match request.uri().path() {
             "/healthz" if !is_attempt => return Ok(self.health()),
             _ if self.server.draining.is_cancelled() => return Err(Refusal::Draining),
-            "/readyz" if !is_attempt => return Ok(text(StatusCode::OK, "ready".to_owned())),
+            "/readyz" if !is_attempt => return Ok(sentence(StatusCode::OK, "ready".to_owned())),
             _ => {}
         }
         if !is_attempt {
@@ -134,14 +134,13 @@ impl Front<'_> {
     /// That the server lives, and how it does.
     fn health(&self) -> Response<Full<Bytes>> {
         let totals = &self.server.totals;
-        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         let body = format!(
             r#"{{"status":"ok","connections":{},"opened":{},"panics":{}}}"#,
             self.server.admission.total(),
-            count(&totals.opened),
-            count(&totals.panics)
+            totals.opened.total(),
+            totals.panics.total()
         );
-        let mut response = text(StatusCode::OK, body);
+        let mut response = sentence(StatusCode::OK, body);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
@@ -173,7 +172,7 @@ fn accepts_html(request: &Request<Incoming>) -> bool {
 
 fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
     tracing::debug!(%refusal, "refused: {refusal}");
-    let mut response = text(refusal.status(), refusal.to_string());
+    let mut response = sentence(refusal.status(), refusal.to_string());
     let headers = response.headers_mut();
     match refusal {
         Refusal::HttpMethod(_) => drop(headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"))),
@@ -192,8 +191,8 @@ fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
 }
 
 /// A sentence on one line, which no cache keeps.
-fn text(status: StatusCode, sentence: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(sentence + "\n"));
+fn sentence(status: StatusCode, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(text + "\n"));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

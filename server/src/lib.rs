@@ -33,7 +33,7 @@ mod server;
 mod session;
 mod write_timeout;
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::task::TaskTracker;
@@ -49,13 +49,19 @@ use server::Server;
 pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl Future<Output = ()>) {
     let server = Arc::new(Server::new(config));
     let connections = TaskTracker::new();
+    let run = async {
+        tokio::join!(accept::run(&listeners, &server, &connections, connection::serve), server.log.run());
+    };
+    let stop = async {
+        shutdown.await;
+        drain(&server, &connections).await;
+    };
     tokio::select! {
-        () = async { tokio::join!(accept::run(&listeners, &server, &connections, connection::serve), server.log.run()); } => {}
-        () = async { shutdown.await; drain(&server, &connections).await } => {}
+        () = run => {}
+        () = stop => {}
     }
     let totals = &server.totals;
-    let (opened, received, sent) = (&totals.opened, &totals.received, &totals.sent);
-    let [opened, received, sent] = [opened, received, sent].map(|counter| counter.load(Ordering::Relaxed));
+    let (opened, received, sent) = (totals.opened.total(), totals.received.total(), totals.sent.total());
     tracing::info!(
         opened,
         received,

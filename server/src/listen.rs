@@ -14,7 +14,7 @@ const PICKS: usize = 16;
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// The host has no address; try another name or an address.
-    #[error("host {host:?} does not resolve to an address: {source}")]
+    #[error("host {host:?} does not resolve to an address")]
     Unresolved {
         /// The host as it was given.
         host: String,
@@ -22,7 +22,7 @@ pub enum BindError {
         source: io::Error,
     },
     /// The address cannot be listened on; try another port, or 0 for a free one.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Unavailable {
         /// The address that failed.
         address: SocketAddr,

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
     Layer,
     filter::Targets,
@@ -30,9 +30,30 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts logging; what was logged is written out when the guard is dropped.
-pub(crate) fn start(level: LevelFilter, format: LogFormat) -> WorkerGuard {
-    let (writer, guard) = tracing_appender::non_blocking(std::io::stdout());
+/// How many lines wait for a slow reader; more are lost, and counted.
+const WAITING_LINES: usize = 10_000;
+
+/// The log as long as it is written. Dropped, it writes out what waits, and says on standard error what was lost.
+pub(crate) struct Log {
+    writer: Option<WorkerGuard>,
+    lost: ErrorCounter,
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        drop(self.writer.take());
+        let lost = self.lost.dropped_lines();
+        if lost > 0 {
+            eprintln!("canyon: {lost} lines of the log were lost, for nobody read them in time");
+        }
+    }
+}
+
+/// Starts logging.
+pub(crate) fn start(level: LevelFilter, format: LogFormat) -> Log {
+    let (writer, guard) =
+        NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).lossy(true).finish(std::io::stdout());
+    let log = Log { writer: Some(guard), lost: writer.error_counter() };
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     let layer = match format {
         LogFormat::Text => layer.with_ansi(false).event_format(Sentence).fmt_fields(message_only()).boxed(),
@@ -40,7 +61,7 @@ pub(crate) fn start(level: LevelFilter, format: LogFormat) -> WorkerGuard {
     };
     let levels = Targets::new().with_default(level).with_target(STARTED, Level::INFO);
     tracing_subscriber::registry().with(layer.with_filter(levels)).init();
-    guard
+    log
 }
 
 /// Says that the server can be connected to, and where.

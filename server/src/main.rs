@@ -5,6 +5,7 @@ mod logging;
 
 use std::{num::NonZeroUsize, process::ExitCode};
 
+use anyhow::Context;
 use clap::Parser;
 use logging::LogFormat;
 use tracing::level_filters::LevelFilter;
@@ -42,7 +43,7 @@ async fn main() -> ExitCode {
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("canyon: {error}");
+            eprintln!("canyon: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -50,7 +51,7 @@ async fn main() -> ExitCode {
 
 async fn run(Arguments { host, port, log, log_format, mut config }: Arguments) -> anyhow::Result<()> {
     let _flush = logging::start(log, log_format);
-    let stop = stop_signal()?;
+    let stop = stop_signal().context("cannot listen for signals")?;
     let listeners = server::bind(&host, port).await?;
     let port = listeners[0].local_addr()?.port();
     logging::started(&host, port);
@@ -62,9 +63,10 @@ async fn run(Arguments { host, port, log, log_format, mut config }: Arguments) -
 }
 
 /// Makes room for as many file descriptors as there may be connections, or lowers their number to the room there is.
-fn fit_connections(limits: &mut server::Limits) -> std::io::Result<()> {
+fn fit_connections(limits: &mut server::Limits) -> anyhow::Result<()> {
     let wanted = limits.max_connections.get();
-    let descriptors = rlimit::increase_nofile_limit((wanted + SPARE_DESCRIPTORS) as u64)?;
+    let descriptors = rlimit::increase_nofile_limit(wanted.saturating_add(SPARE_DESCRIPTORS) as u64)
+        .context("cannot learn the limit on file descriptors")?;
     let room = usize::try_from(descriptors).unwrap_or(usize::MAX).saturating_sub(SPARE_DESCRIPTORS);
     let fitting = NonZeroUsize::new(room).unwrap_or(NonZeroUsize::MIN);
     if fitting < limits.max_connections {

@@ -26,19 +26,26 @@ pub(crate) struct Server {
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     /// WebSockets that were opened.
-    pub(crate) opened: AtomicU64,
+    pub(crate) opened: Counter,
     /// Connections that ended in a panic.
-    pub(crate) panics: AtomicU64,
+    pub(crate) panics: Counter,
     /// Text and binary messages that were answered, on WebSockets that have ended.
-    pub(crate) received: AtomicU64,
-    /// Text and binary messages that their sockets took.
-    pub(crate) sent: AtomicU64,
+    pub(crate) received: Counter,
+    /// Text and binary messages of which their sockets took the last frame's header, on the same.
+    pub(crate) sent: Counter,
 }
 
-impl Totals {
-    pub(crate) fn add(&self, received: u64, sent: u64) {
-        self.received.fetch_add(received, Ordering::Relaxed);
-        self.sent.fetch_add(sent, Ordering::Relaxed);
+/// A count that only grows, and that many tasks add to.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

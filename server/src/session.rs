@@ -1,7 +1,7 @@
 //! One WebSocket from its handshake to its end: read, ask the behaviour, do what it says. Never reads on while an
 //! answer waits to be sent, so that TCP carries a slow reader's pace back to the sender.
 
-use std::{collections::VecDeque, convert::Infallible, future, mem, pin::pin, time::Duration};
+use std::{collections::VecDeque, future, pin::pin, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -46,36 +46,39 @@ pub(crate) struct Session<'server, S> {
     behaviour: Behaviour,
     server: &'server Server,
     /// How many messages were given to the behaviour.
-    accepted: u64,
+    answered: u64,
     /// Whether a message came that was so large that tungstenite's buffers, which only ever grow, are too.
     bloated: bool,
     /// What the behaviour asked for and is not done yet.
     actions: VecDeque<Action>,
 }
 
+/// The connection is quiet for now, and its buffers are larger than it needs.
+struct Quiet;
+
 /// How the answering came to its end.
 #[derive(Debug)]
 enum End {
-    /// The closing handshake is done, or the peer is gone: nothing is left to be said.
+    /// The closing handshake is done, or the peer has ended its side without one.
     Over,
+    /// The connection failed: nothing more can be said.
+    Failed(Error),
     /// The peer did wrong; it is told so, and not listened to any more.
     Fault(CloseFrame),
     /// The server goes away; the peer is told so, and its own close frame is awaited.
     Drained,
-    /// Nothing is wrong: the connection is quiet, and goes on with small buffers.
-    Quiet,
 }
 
 impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
     pub(crate) fn new(socket: WebSocketStream<Frames<S>>, behaviour: Behaviour, server: &'server Server) -> Self {
-        Self { socket, behaviour, server, accepted: 0, bloated: false, actions: VecDeque::new() }
+        Self { socket, behaviour, server, answered: 0, bloated: false, actions: VecDeque::new() }
     }
 
     /// Runs the session to its end, and gives the stream back to be closed.
     pub(crate) async fn run(mut self) -> Frames<S> {
         let end = loop {
             match self.answer().await {
-                Err(End::Quiet) => self = self.with_small_buffers().await,
+                Ok(Quiet) => self = self.with_small_buffers().await,
                 Err(end) => break end,
             }
         };
@@ -84,6 +87,7 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
             match end {
                 // A peer that has only ended its own side can still read what it is owed.
                 End::Over => self.socket.flush().await,
+                End::Failed(error) => Err(error),
                 End::Fault(frame) => {
                     tracing::debug!(code = %frame.code, reason = %frame.reason, "failed: {}", frame.reason);
                     self.socket.close(Some(frame)).await
@@ -94,20 +98,23 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
                     self.await_end().await;
                     Ok(())
                 }
-                End::Quiet => Ok(()),
             }
         };
-        // Late or failed, the peer has had its chance to hear it.
-        let _ = timeout(time, farewell).await;
+        match timeout(time, farewell).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "lost: {error}"),
+            Err(_) => tracing::debug!("lost: no end of the connection within {time:?}"),
+        }
         let frames = self.socket.into_inner();
-        self.server.totals.add(self.accepted, frames.sent().messages);
+        self.server.totals.received.add(self.answered);
+        self.server.totals.sent.add(frames.sent().messages);
         frames
     }
 
-    async fn answer(&mut self) -> Result<Infallible, End> {
+    async fn answer(&mut self) -> Result<Quiet, End> {
         let limits = &self.server.config.limits;
         let mut keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
-        let mut check = pin!(sleep_until(Instant::now() + keep_alive.first()));
+        let mut check = pin!(sleep_until(Instant::now() + keep_alive.step()));
         let mut pings = self.behaviour.answer().ping.map(every);
         let mut batch = 0;
         loop {
@@ -123,17 +130,15 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
                 biased;
                 () = self.server.draining.cancelled() => return Err(End::Drained),
                 () = &mut check => {
-                    if mem::take(&mut self.bloated) && self.is_idle().await? {
-                        return Err(End::Quiet);
+                    if self.bloated && self.is_idle().await? {
+                        return Ok(Quiet);
                     }
                     match keep_alive.check(self.socket.get_ref().received().bytes) {
-                        Verdict::Ping(next) => {
-                            self.socket.feed(Message::Ping(Bytes::new())).await?;
-                            check.as_mut().reset(Instant::now() + next);
-                        }
-                        Verdict::Alive(next) => check.as_mut().reset(Instant::now() + next),
+                        Verdict::Ping => self.socket.feed(Message::Ping(Bytes::new())).await?,
+                        Verdict::Wait => {}
                         Verdict::Gone => return Err(End::Fault(keep_alive_timeout())),
                     }
+                    check.as_mut().reset(Instant::now() + keep_alive.step());
                 }
                 () = tick(&mut pings) => self.socket.feed(Message::Ping(Bytes::new())).await?,
                 message = self.socket.next() => self.answer_one(message).await?,
@@ -153,7 +158,7 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
     async fn with_small_buffers(self) -> Self {
         let settings = *self.socket.get_config();
         let socket = WebSocketStream::from_raw_socket(self.socket.into_inner(), Role::Server, Some(settings)).await;
-        Self { socket, ..self }
+        Self { socket, bloated: false, ..self }
     }
 
     async fn answer_one(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
@@ -163,7 +168,7 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
                 Err(End::Over)
             }
             message @ (Message::Text(_) | Message::Binary(_)) => {
-                self.accepted += 1;
+                self.answered += 1;
                 self.bloated |= message.len() > BLOAT;
                 self.server.log.received(&message);
                 self.behaviour.on_message(message, &mut self.actions);
@@ -180,8 +185,9 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
         match action {
             Action::Wait(time) => {
                 self.socket.flush().await?;
+                // A server that drains has no time to lose, but the answer still goes out.
                 tokio::select! {
-                    () = self.server.draining.cancelled() => return Err(End::Drained),
+                    () = self.server.draining.cancelled() => {}
                     () = sleep(time) => {}
                 }
             }
@@ -220,7 +226,8 @@ impl From<Error> for End {
             Error::Protocol(_) => CloseCode::Protocol,
             Error::Utf8(_) => CloseCode::Invalid,
             Error::Capacity(_) => CloseCode::Size,
-            _ => return Self::Over,
+            Error::ConnectionClosed | Error::AlreadyClosed => return Self::Over,
+            _ => return Self::Failed(error),
         };
         let reason = error.to_string();
         Self::Fault(CloseFrame { code, reason: reason[..reason.floor_char_boundary(REASON_SIZE)].into() })

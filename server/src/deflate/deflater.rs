@@ -73,7 +73,7 @@ impl Deflater {
             payload = &payload[(stream.total_in() - before) as usize..];
         }
         if self.context == Context::NoTakeover {
-            stream.reset();
+            self.stream = None;
         }
         out.truncate(out.len() - TAIL.len());
         Ok(out.into())

@@ -3,6 +3,7 @@
 //! which one is taken.
 
 use super::{Context, NAME};
+use crate::handshake::is_token_char;
 
 /// A `Sec-WebSocket-Extensions` that breaks the grammar. Answer it with 400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -155,11 +156,6 @@ impl Header<'_> {
     fn expected(&self, expected: &'static str) -> MalformedHeader {
         MalformedHeader { expected, at: self.at }
     }
-}
-
-/// `tchar` of [RFC 7230, 3.2.6](https://www.rfc-editor.org/rfc/rfc7230#section-3.2.6).
-fn is_token_char(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]

@@ -12,13 +12,24 @@ use crate::support::{Client, Peer, Program, TestServer, peer::handshake, within}
 #[tokio::test]
 async fn every_client_gets_a_close_frame_1001() {
     let server = TestServer::start().await;
-    let mut clients = [server.connect("/").await, server.connect("/echo").await, server.connect("/?delay=1h").await];
-    clients[2].send("still waiting for its answer").await;
+    let mut clients = [server.connect("/").await, server.connect("/echo").await, server.connect("/?ping=1h").await];
     let stopped = server.stop();
     for client in &mut clients {
         client.expect_close(1001, "server is shutting down").await;
     }
     within("the server's end", stopped).await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_answer_that_waits_goes_out_before_the_goodbye() {
+    let (mut program, port) = Program::on_free_port(&[]).await;
+    let mut client = Client::connect(&format!("ws://127.0.0.1:{port}/?delay=1h")).await;
+    client.send("late").await;
+    while program.line().await != "Received from client: late" {}
+    program.signal("TERM").await;
+    assert_eq!(client.recv().await, Message::text("Server received: late"));
+    client.expect_close(1001, "server is shutting down").await;
 }
 
 #[tokio::test]
@@ -104,7 +115,9 @@ async fn keep_busy(url: String) -> u64 {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_busy_clients_lose_nothing_that_was_accepted_and_all_see_1001() {
-    let (mut program, port) = Program::on_free_port(&["--log", "info"]).await;
+    // Its own thousand sockets, and those of the tests beside it.
+    rlimit::increase_nofile_limit(4096).unwrap();
+    let (mut program, port) = Program::on_free_port(&["--drain-timeout", "50s"]).await;
     let clients: Vec<_> = (0..1000).map(|_| tokio::spawn(keep_busy(format!("ws://127.0.0.1:{port}/echo")))).collect();
     let mut connected = 0;
     while connected < 1000 {

@@ -38,8 +38,8 @@ async fn a_head_that_comes_byte_by_byte_is_cut_off_after_the_handshake_timeout()
         () = drip => panic!("the server waited for the whole head"),
         _ = tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut answer) => {}
     }
-    // A second more for the lingering close.
-    assert!((9..=12).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    // The lingering close takes a second more, and the paused clock may run ahead of the sockets.
+    assert!((9..20).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -129,6 +129,16 @@ async fn the_first_subprotocol_of_the_client_that_the_server_knows_is_agreed() {
     let (status, headers) = answer(&server, with_header(b"Sec-WebSocket-Protocol: mqtt")).await;
     assert_eq!(status, "HTTP/1.1 101 Switching Protocols");
     assert!(!headers.contains("sec-websocket-protocol"), "{headers}");
+}
+
+#[tokio::test]
+async fn a_head_full_of_subprotocols_is_read_in_no_time() {
+    let limits = server::Limits { max_head_size: "1MiB".parse().unwrap(), ..server::Limits::default() };
+    let server = TestServer::with(server::Config { limits, ..server::Config::default() }).await;
+    let names: Vec<String> = (0..100_000).map(|n| n.to_string()).collect();
+    let (status, _) =
+        answer(&server, with_header(format!("Sec-WebSocket-Protocol: {}", names.join(",")).as_bytes())).await;
+    assert_eq!(status, "HTTP/1.1 101 Switching Protocols");
 }
 
 #[tokio::test]

@@ -18,7 +18,27 @@ pub struct Program {
 /// The command `canyon` with these arguments, whatever the environment of the tests says.
 pub fn canyon(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_canyon"));
-    command.args(arguments).env_remove("HOST").env_remove("PORT").kill_on_drop(true);
+    command.args(arguments);
+    undisturbed(command)
+}
+
+/// The same on a system that allows it so many file descriptors.
+#[cfg(unix)]
+pub fn canyon_with_descriptors(count: usize, arguments: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {count}; exec {} {arguments}", env!("CARGO_BIN_EXE_canyon"))]);
+    undisturbed(command)
+}
+
+fn undisturbed(mut command: Command) -> Command {
+    for (name, _) in std::env::vars_os() {
+        let is_setting =
+            name.to_str().is_some_and(|name| matches!(name, "HOST" | "PORT") || name.starts_with("CANYON_"));
+        if is_setting {
+            command.env_remove(name);
+        }
+    }
+    command.kill_on_drop(true);
     command
 }
 
