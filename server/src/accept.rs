@@ -3,6 +3,7 @@
 
 use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -17,6 +18,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How many clients are told at once that there is no room; more of them are dropped without a word.
 const REFUSALS: usize = 64;
 
+/// The size of each connection's send buffer in the system, in bytes; Linux doubles it.
+///
+/// The system's own choice grows to megabytes: so much memory a peer that does not read would hold, and so much it would
+/// have to read before a write could show that it reads at all.
+const SEND_BUFFER: usize = 256 << 10;
+
 /// Accepts connections for as long as it is polled, and serves each in a task of its own.
 pub(crate) async fn run<Serve, Served>(
     listeners: &[TcpListener],
@@ -27,6 +34,10 @@ pub(crate) async fn run<Serve, Served>(
     Serve: Fn(TcpStream, SocketAddr, Arc<Server>) -> Served,
     Served: Future<Output = ()> + Send + 'static,
 {
+    for listener in listeners {
+        // Connections inherit it. Where the system does not let itself be told, its own choice works as well.
+        let _ = SockRef::from(listener).set_send_buffer_size(SEND_BUFFER);
+    }
     let refusals = Arc::new(Semaphore::new(REFUSALS));
     let mut turn = 0;
     loop {

@@ -84,15 +84,14 @@ impl AllowedHost {
 }
 
 impl Access {
-    /// Checks a request's headers `Host` and `Origin`; `local` is the address that the client connected to.
-    pub(crate) fn check(&self, local: IpAddr, headers: &HeaderMap) -> Result<(), Refusal> {
-        let host = match at_most_one(headers, &HOST)? {
-            Some(text) => Some(
-                parse_authority(text)
-                    .ok_or_else(|| Refusal::Malformed(format!("the header host is no host: {text:?}")))?,
-            ),
-            None => None,
-        };
+    /// Checks a request's host, which its target may name before the header `Host` does
+    /// ([RFC 9112, 3.2.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2)), and its origin; `local` is the address
+    /// that the client connected to.
+    pub(crate) fn check(&self, local: IpAddr, target: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+        let malformed = |text: &str| Refusal::Malformed(format!("the header host is no host: {text:?}"));
+        let named = at_most_one(headers, &HOST)?;
+        let named = named.map(|text| parse_authority(text).ok_or_else(|| malformed(text))).transpose()?;
+        let host = target.authority().cloned().or(named);
         let origin = at_most_one(headers, &ORIGIN)?;
         if self.public || !local.to_canonical().is_loopback() {
             return Ok(());
@@ -111,9 +110,19 @@ impl Access {
 
     fn allows_origin(&self, origin: &str, host: Option<&Authority>) -> bool {
         let authority = origin_authority(origin);
-        authority.as_ref().is_some_and(|authority| is_loopback(authority) || Some(authority) == host)
-            || self.allow_origin.iter().any(|allowed| allowed.0.eq_ignore_ascii_case(origin))
+        authority.is_some_and(|authority| {
+            is_loopback(&authority) || host.is_some_and(|host| is_same_host(&authority, host, default_port(origin)))
+        }) || self.allow_origin.iter().any(|allowed| allowed.0.eq_ignore_ascii_case(origin))
     }
+}
+
+fn default_port(origin: &str) -> u16 {
+    if origin.starts_with("https://") { 443 } else { 80 }
+}
+
+fn is_same_host(one: &Authority, other: &Authority, default_port: u16) -> bool {
+    let port = |authority: &Authority| authority.port_u16().unwrap_or(default_port);
+    one.host().eq_ignore_ascii_case(other.host()) && port(one) == port(other)
 }
 
 /// The value of a header that may be there once.
@@ -126,7 +135,7 @@ fn parse_authority(text: &str) -> Option<Authority> {
     let authority = text.parse::<Authority>().ok()?;
     let host = authority.host();
     let port = text.strip_prefix(host)?;
-    let is_port = port.is_empty() || authority.port_u16().is_some();
+    let is_port = matches!(port, "" | ":") || authority.port_u16().is_some();
     (!host.is_empty() && is_port).then_some(authority)
 }
 
@@ -162,14 +171,21 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
         }
-        access.check(local.into(), &headers).map_err(|refusal| refusal.status().as_u16())
+        access.check(local.into(), &Uri::from_static("/"), &headers).map_err(|refusal| refusal.status().as_u16())
     }
 
     #[test]
     fn loopback_hosts_are_served_under_all_their_names() {
-        for host in
-            ["localhost", "localhost:12345", "LOCALHOST.", "app.localhost", "127.0.0.1", "127.9.9.9:1", "[::1]:9"]
-        {
+        for host in [
+            "localhost",
+            "localhost:12345",
+            "LOCALHOST.",
+            "app.localhost",
+            "127.0.0.1",
+            "127.9.9.9:1",
+            "[::1]:9",
+            "localhost:",
+        ] {
             assert_eq!(check(&Access::default(), Ipv4Addr::LOCALHOST, host, None), Ok(()), "{host}");
         }
     }
@@ -204,6 +220,8 @@ mod tests {
         let check = |host, origin| check(&access, Ipv4Addr::LOCALHOST, host, origin);
         assert_eq!(check("Canyon.test:999", None), Ok(()));
         assert_eq!(check("proxy.test:8443", Some("https://proxy.test:8443")), Ok(()), "the server's own origin");
+        assert_eq!(check("canyon.test:443", Some("https://canyon.test")), Ok(()), "its own origin by the usual port");
+        assert_eq!(check("canyon.test:80", Some("https://canyon.test")), Err(403), "another port's");
         assert_eq!(check("proxy.test", None), Err(403));
         assert_eq!(check("localhost", Some("https://app.test")), Ok(()));
         assert_eq!(check("localhost", Some("null")), Ok(()));

@@ -44,7 +44,7 @@ pub struct Limits {
     pub max_fragments: NonZeroUsize,
 
     /// Most bytes that wait for a client to read, beside one message of the largest size and what the system's socket
-    /// holds; 4KiB or more
+    /// holds; 16KiB or more
     #[arg(long, env = "CANYON_MAX_WRITE_BUFFER", value_name = "SIZE", default_value = "256KiB", value_parser = write_buffer)]
     pub max_write_buffer: ByteSize,
 
@@ -77,7 +77,7 @@ pub struct Limits {
     #[arg(long, env = "CANYON_PING_TIMEOUT", value_name = "TIME", default_value = "20s", value_parser = positive)]
     pub ping_timeout: humantime::Duration,
 
-    /// Time in which a client must read at least something of what waits for it; else it is cut off
+    /// Time in which a client must read some of what waits for it, about 200KiB where that much waits; else it is cut off
     #[arg(long, env = "CANYON_WRITE_TIMEOUT", value_name = "TIME", default_value = "20s", value_parser = positive)]
     pub write_timeout: humantime::Duration,
 
@@ -180,8 +180,8 @@ fn positive(text: &str) -> Result<humantime::Duration, String> {
 
 fn write_buffer(text: &str) -> Result<ByteSize, String> {
     let size: ByteSize = text.parse()?;
-    // A frame's header and what a behaviour adds to a message of the largest size must fit in.
-    if size >= ByteSize::kib(4) { Ok(size) } else { Err("less than 4KiB".to_owned()) }
+    // The pongs of one batch must fit in beside a message of the largest size.
+    if size >= ByteSize::kib(16) { Ok(size) } else { Err("less than 16KiB".to_owned()) }
 }
 
 fn head_size(text: &str) -> Result<ByteSize, String> {

@@ -15,9 +15,10 @@ use crate::{
     frames::{self, Frames},
     handshake::Accepted,
     http, linger,
+    message_log::MessageLog,
     server::Server,
     session::Session,
-    write_timeout::WriteTimeout,
+    write_timeout::{Progress, WriteTimeout},
 };
 
 /// A connection's stream, below HTTP and below WebSocket.
@@ -35,7 +36,12 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Serve
         Some(accepted) => serve_websocket(stream, rest, accepted, peer, &server).await,
         None => stream,
     };
-    linger::close(stream.into_inner()).await;
+    if stream.progress() == Progress::TimedOut {
+        // What the peer does not read shall not wait for it in the system either: the connection is reset.
+        let _ = stream.into_inner().set_zero_linger();
+    } else {
+        linger::close(stream.into_inner()).await;
+    }
 }
 
 async fn serve_websocket(
@@ -45,7 +51,7 @@ async fn serve_websocket(
     peer: SocketAddr,
     server: &Server,
 ) -> Stream {
-    let _connected = Connected::new(peer);
+    let _connected = Connected::new(peer, &server.log);
     server.totals.opened.add(1);
     let Accepted { behaviour, deflate, .. } = accepted;
     let limits = &server.config.limits;
@@ -77,17 +83,17 @@ fn settings(limits: &Limits) -> WebSocketConfig {
 }
 
 /// Says when a client comes and, however it leaves, when it is gone.
-struct Connected(SocketAddr);
+struct Connected<'server>(SocketAddr, &'server MessageLog);
 
-impl Connected {
-    fn new(peer: SocketAddr) -> Self {
-        tracing::info!(%peer, "Client connected from {peer}");
-        Self(peer)
+impl<'server> Connected<'server> {
+    fn new(peer: SocketAddr, log: &'server MessageLog) -> Self {
+        log.connected(peer);
+        Self(peer, log)
     }
 }
 
-impl Drop for Connected {
+impl Drop for Connected<'_> {
     fn drop(&mut self) {
-        tracing::info!(peer = %self.0, "Client {} disconnected", self.0);
+        self.1.disconnected(self.0);
     }
 }

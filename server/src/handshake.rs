@@ -149,6 +149,10 @@ fn choose_subprotocol(headers: &HeaderMap, known: &[Subprotocol]) -> Result<Opti
     let mut chosen = None;
     for value in headers.get_all(SEC_WEBSOCKET_PROTOCOL) {
         for name in text(value, &SEC_WEBSOCKET_PROTOCOL)?.split(',') {
+            // Empty elements of a list count for nothing (RFC 9110, 5.6.1.2).
+            if name.trim().is_empty() {
+                continue;
+            }
             let name: Subprotocol = name.trim().parse()?;
             if chosen.is_none() && known.contains(&name) {
                 chosen = Some(name.clone());
@@ -157,6 +161,9 @@ fn choose_subprotocol(headers: &HeaderMap, known: &[Subprotocol]) -> Result<Opti
                 return Err(Refusal::Malformed(format!("the subprotocol {name} is asked for more than once")));
             }
         }
+    }
+    if asked.is_empty() && headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        return Err(Refusal::Malformed(format!("the header {SEC_WEBSOCKET_PROTOCOL} names no subprotocol")));
     }
     Ok(chosen)
 }

@@ -25,6 +25,7 @@ use crate::{
     linger,
     page::{self, File},
     server::Server,
+    write_timeout::Progress,
 };
 
 /// The seconds after which a client that found no room may try again.
@@ -73,19 +74,40 @@ pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Server) -> Par
     let accepted = parts.service.accepted.into_inner().filter(|_| served.is_ok());
     // Copied, because it is little, and the buffer in which it lies is hyper's and large.
     let rest = BytesMut::from(&parts.read_buf[..]);
-    Parts { stream: parts.io.into_inner(), rest, accepted }
+    let mut stream = parts.io.into_inner();
+    if let Err(error) = served
+        && stream.progress() == Progress::Nothing
+    {
+        // hyper hangs up on these without a word.
+        let _ = stream.write_all(canned(last_words(&error)).as_bytes()).await;
+    }
+    Parts { stream, rest, accepted }
+}
+
+/// The status for a request that never became one.
+fn last_words(error: &hyper::Error) -> &'static str {
+    if error.is_timeout() {
+        "408 Request Timeout"
+    } else if error.is_parse() {
+        "505 HTTP Version Not Supported"
+    } else {
+        "400 Bad Request"
+    }
+}
+
+/// A whole response for where there is no request to answer.
+fn canned(status: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nretry-after: {RETRY}\r\nconnection: close\r\n\
+         content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n{status}\n",
+        status.len() + 1
+    )
 }
 
 /// Tells a client without reading its request that there is no room for it.
 pub(crate) async fn refuse_connection(mut stream: TcpStream) {
-    let sentence = "no room for another connection";
-    let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\nretry-after: {RETRY}\r\nconnection: close\r\n\
-         content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n{sentence}\n",
-        sentence.len() + 1
-    );
     // A new socket has room for these few bytes; if not, the client gets the close alone.
-    if stream.write_all(answer.as_bytes()).await.is_ok() {
+    if stream.write_all(canned("503 Service Unavailable").as_bytes()).await.is_ok() {
         linger::close(stream).await;
     }
 }
@@ -113,7 +135,7 @@ impl Front<'_> {
         if request.version() == Version::HTTP_11 {
             handshake::exactly_one(headers, &HOST)?;
         }
-        self.server.config.access.check(self.local, headers)?;
+        self.server.config.access.check(self.local, request.uri(), headers)?;
         let is_attempt = handshake::is_attempt(headers);
         match request.uri().path() {
             "/healthz" if !is_attempt => return Ok(self.health()),

@@ -56,10 +56,10 @@ impl KeepAlive {
     }
 
     /// Judges the peer, which has sent that many bytes so far, when a step is over. Anything it sends counts, not only
-    /// the pong.
-    pub(crate) fn check(&mut self, received: u64) -> Verdict {
+    /// the pong; where it is not known what it has sent, it is not judged.
+    pub(crate) fn check(&mut self, received: Option<u64>) -> Verdict {
         self.since_ping = self.since_ping.saturating_add(self.step);
-        self.unheard = self.unheard.take().filter(|unheard| unheard.received == received);
+        self.unheard = self.unheard.take().filter(|unheard| Some(unheard.received) == received);
         if let Some(unheard) = &mut self.unheard {
             unheard.silent += self.step;
             if unheard.silent >= self.timeout {
@@ -69,7 +69,8 @@ impl KeepAlive {
         let is_due = self.since_ping >= self.interval;
         if is_due {
             self.since_ping = Duration::ZERO;
-            self.unheard.get_or_insert(Unheard { received, silent: Duration::ZERO });
+            let unheard = received.map(|received| Unheard { received, silent: Duration::ZERO });
+            self.unheard = self.unheard.take().or(unheard);
         }
         self.plan();
         if is_due { Verdict::Ping } else { Verdict::Wait }
@@ -93,7 +94,7 @@ mod tests {
         let (mut now, mut pings) = (Duration::ZERO, Vec::new());
         while now < Duration::from_secs(600) {
             now += keep_alive.step();
-            match keep_alive.check(received(now.as_secs())) {
+            match keep_alive.check(Some(received(now.as_secs()))) {
                 Verdict::Ping => pings.push(now.as_secs()),
                 Verdict::Wait => {}
                 Verdict::Gone => return (pings, Some(now.as_secs())),
@@ -120,6 +121,14 @@ mod tests {
     #[test]
     fn a_peer_that_was_heard_of_once_more_gets_its_time_anew() {
         assert_eq!(course(10, 15, |now| u64::from(now > 12)), (vec![10, 20, 30], Some(35)));
+    }
+
+    #[test]
+    fn a_peer_that_is_not_listened_to_is_pinged_and_not_judged() {
+        let mut keep_alive = KeepAlive::new(Duration::from_secs(10), Duration::from_secs(10));
+        for _ in 0..5 {
+            assert_eq!(keep_alive.check(None), Verdict::Ping);
+        }
     }
 
     #[test]

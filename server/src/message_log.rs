@@ -1,31 +1,56 @@
-//! The line `Received from client: …`, made safe to print and few enough to read. Never the only place where a message
-//! is counted: what is left out here is left out of the log alone.
+//! The tutorial's lines: who comes, what it says, that it goes. Made safe to print, and few enough to read. Never the only
+//! place where something is counted: what is left out here is left out of the log alone.
 
 use std::{
     fmt::{self, Write},
+    net::SocketAddr,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use tokio_tungstenite::tungstenite::Message;
 
-/// How many messages are logged in each [`PERIOD`], over all connections.
+/// How many lines there are of each kind in each [`PERIOD`], over all connections.
 const LINES: u64 = 20;
 const PERIOD: Duration = Duration::from_secs(1);
 /// How many characters of a message are logged.
 const WIDTH: usize = 200;
 
-/// The limit on message lines, shared by all connections.
+/// The limits on the lines, shared by all connections.
 #[derive(Debug, Default)]
 pub(crate) struct MessageLog {
-    /// Messages since the period began.
-    messages: AtomicU64,
+    messages: Budget,
+    comings: Budget,
+    goings: Budget,
+}
+
+/// How many lines of one kind have been asked for since the period began.
+#[derive(Debug, Default)]
+struct Budget(AtomicU64);
+
+impl Budget {
+    /// Whether there may be one more.
+    fn take(&self) -> bool {
+        tracing::enabled!(tracing::Level::INFO) && self.0.fetch_add(1, Ordering::Relaxed) < LINES
+    }
+
+    /// Ends a period, and tells how many lines were left out.
+    fn end_period(&self) -> u64 {
+        self.0.swap(0, Ordering::Relaxed).saturating_sub(LINES)
+    }
 }
 
 impl MessageLog {
-    /// Logs a message of a client, unless the period has had its lines.
+    /// Logs that a client has come.
+    pub(crate) fn connected(&self, peer: SocketAddr) {
+        if self.comings.take() {
+            tracing::info!(%peer, "Client connected from {peer}");
+        }
+    }
+
+    /// Logs a message of a client.
     pub(crate) fn received(&self, message: &Message) {
-        if !tracing::enabled!(tracing::Level::INFO) || self.messages.fetch_add(1, Ordering::Relaxed) >= LINES {
+        if !self.messages.take() {
             return;
         }
         match message {
@@ -37,11 +62,25 @@ impl MessageLog {
         }
     }
 
-    /// Ends a period and says how many messages had no line of their own.
+    /// Logs that a client is gone.
+    pub(crate) fn disconnected(&self, peer: SocketAddr) {
+        if self.goings.take() {
+            tracing::info!(%peer, "Client {peer} disconnected");
+        }
+    }
+
+    /// Ends a period and says what had no line of its own.
     fn end_period(&self) {
-        let left_out = self.messages.swap(0, Ordering::Relaxed).saturating_sub(LINES);
-        if left_out > 0 {
-            tracing::info!(left_out, "Received from clients: {left_out} more messages, left out of this log");
+        let [messages, comings, goings] = [&self.messages, &self.comings, &self.goings].map(Budget::end_period);
+        if messages > 0 {
+            tracing::info!(messages, "Received from clients: {messages} more messages, left out of this log");
+        }
+        if comings + goings > 0 {
+            tracing::info!(
+                comings,
+                goings,
+                "Clients: {comings} more connected and {goings} more disconnected, left out of this log"
+            );
         }
     }
 

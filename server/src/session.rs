@@ -1,13 +1,13 @@
 //! One WebSocket from its handshake to its end: read, ask the behaviour, do what it says. Never reads on while an
 //! answer waits to be sent, so that TCP carries a slow reader's pace back to the sender.
 
-use std::{collections::VecDeque, future, pin::pin, time::Duration};
+use std::{collections::VecDeque, future, io, pin::pin, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, sleep_until, timeout},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -82,28 +82,8 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
                 Err(end) => break end,
             }
         };
-        let time = self.close_timeout();
-        let farewell = async {
-            match end {
-                // A peer that has only ended its own side can still read what it is owed.
-                End::Over => self.socket.flush().await,
-                End::Failed(error) => Err(error),
-                End::Fault(frame) => {
-                    tracing::debug!(code = %frame.code, reason = %frame.reason, "failed: {}", frame.reason);
-                    self.socket.close(Some(frame)).await
-                }
-                End::Drained => {
-                    let reason = "server is shutting down".into();
-                    self.socket.close(Some(CloseFrame { code: CloseCode::Away, reason })).await?;
-                    self.await_end().await;
-                    Ok(())
-                }
-            }
-        };
-        match timeout(time, farewell).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "lost: {error}"),
-            Err(_) => tracing::debug!("lost: no end of the connection within {time:?}"),
+        if let Err(error) = self.say_goodbye(end).await {
+            tracing::debug!(%error, "lost: {error}");
         }
         let frames = self.socket.into_inner();
         self.server.totals.received.add(self.answered);
@@ -116,12 +96,25 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
         let mut keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
         let mut check = pin!(sleep_until(Instant::now() + keep_alive.step()));
         let mut pings = self.behaviour.answer().ping.map(every);
+        let mut wait = pin!(sleep_until(Instant::now()));
+        let mut is_waiting = false;
         let mut batch = 0;
         loop {
-            let ready = if batch < BATCH { self.socket.next().now_or_never() } else { None };
+            while !is_waiting && let Some(action) = self.actions.pop_front() {
+                match action {
+                    Action::Wait(time) => {
+                        wait.as_mut().reset(Instant::now() + time);
+                        is_waiting = true;
+                    }
+                    Action::Send(message) => self.send(message).await?,
+                }
+            }
+            // While an answer waits, the next message is taken in as well: so pings are answered and a close is seen.
+            let may_read = self.actions.len() <= 1;
+            let ready = if may_read && batch < BATCH { self.socket.next().now_or_never() } else { None };
             if let Some(message) = ready {
                 batch += 1;
-                self.answer_one(message).await?;
+                self.take(message)?;
                 continue;
             }
             self.socket.flush().await?;
@@ -130,10 +123,12 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
                 biased;
                 () = self.server.draining.cancelled() => return Err(End::Drained),
                 () = &mut check => {
-                    if self.bloated && self.is_idle().await? {
+                    if self.bloated && !is_waiting && self.is_idle()? {
                         return Ok(Quiet);
                     }
-                    match keep_alive.check(self.socket.get_ref().received().bytes) {
+                    // Who is not listened to cannot be heard.
+                    let received = may_read.then(|| self.socket.get_ref().received().bytes);
+                    match keep_alive.check(received) {
                         Verdict::Ping => self.socket.feed(Message::Ping(Bytes::new())).await?,
                         Verdict::Wait => {}
                         Verdict::Gone => return Err(End::Fault(keep_alive_timeout())),
@@ -141,59 +136,26 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
                     check.as_mut().reset(Instant::now() + keep_alive.step());
                 }
                 () = tick(&mut pings) => self.socket.feed(Message::Ping(Bytes::new())).await?,
-                message = self.socket.next() => self.answer_one(message).await?,
+                () = &mut wait, if is_waiting => is_waiting = false,
+                message = self.socket.next(), if may_read => self.take(message)?,
             }
         }
     }
 
-    /// Whether nothing of a message is under way in either direction; answers what has come meanwhile.
-    async fn is_idle(&mut self) -> Result<bool, End> {
-        match self.socket.next().now_or_never() {
-            None => Ok(self.socket.get_ref().is_between_messages()),
-            Some(message) => self.answer_one(message).await.map(|()| false),
-        }
-    }
-
-    /// The same session, idle as it is, with new buffers in place of those that have grown.
-    async fn with_small_buffers(self) -> Self {
-        let settings = *self.socket.get_config();
-        let socket = WebSocketStream::from_raw_socket(self.socket.into_inner(), Role::Server, Some(settings)).await;
-        Self { socket, bloated: false, ..self }
-    }
-
-    async fn answer_one(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
+    /// Takes in what was read, and asks the behaviour what is to be done about it.
+    fn take(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
         match message.ok_or(End::Over)?? {
-            Message::Close(_) => {
-                // tungstenite has queued the answer, and the end flushes it.
-                Err(End::Over)
-            }
+            // tungstenite has queued the answer, and the goodbye flushes it.
+            Message::Close(_) => Err(End::Over),
             message @ (Message::Text(_) | Message::Binary(_)) => {
                 self.answered += 1;
                 self.bloated |= message.len() > BLOAT;
                 self.server.log.received(&message);
                 self.behaviour.on_message(message, &mut self.actions);
-                while let Some(action) = self.actions.pop_front() {
-                    self.perform(action).await?;
-                }
                 Ok(())
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
         }
-    }
-
-    async fn perform(&mut self, action: Action) -> Result<(), End> {
-        match action {
-            Action::Wait(time) => {
-                self.socket.flush().await?;
-                // A server that drains has no time to lose, but the answer still goes out.
-                tokio::select! {
-                    () = self.server.draining.cancelled() => {}
-                    () = sleep(time) => {}
-                }
-            }
-            Action::Send(message) => self.send(message).await?,
-        }
-        Ok(())
     }
 
     /// Queues a message, compressed if that was agreed and pays, in as many frames as the behaviour asks for.
@@ -206,32 +168,79 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
         Ok(())
     }
 
-    /// Reads until the peer's side of the connection is over, and throws away what comes.
-    async fn await_end(&mut self) {
-        while let Some(Ok(_)) = self.socket.next().await {}
+    async fn say_goodbye(&mut self, end: End) -> Result<(), Error> {
+        let time = *self.server.config.limits.close_timeout;
+        match end {
+            End::Over => {
+                // A peer that has only ended its own side can still read what it is owed; one that has closed cannot.
+                let _ = self.send_rest().await;
+                self.socket.flush().await
+            }
+            End::Failed(error) => Err(error),
+            End::Fault(frame) => {
+                tracing::debug!(code = %frame.code, reason = %frame.reason, "failed: {}", frame.reason);
+                within(time, self.socket.close(Some(frame))).await
+            }
+            End::Drained => {
+                self.send_rest().await?;
+                let reason = "server is shutting down".into();
+                within(time, async {
+                    self.socket.close(Some(CloseFrame { code: CloseCode::Away, reason })).await?;
+                    while let Some(Ok(_)) = self.socket.next().await {}
+                    Ok(())
+                })
+                .await
+            }
+        }
     }
 
-    fn close_timeout(&self) -> Duration {
-        *self.server.config.limits.close_timeout
+    /// Sends what is still to be sent, without any waiting.
+    async fn send_rest(&mut self) -> Result<(), Error> {
+        while let Some(action) = self.actions.pop_front() {
+            if let Action::Send(message) = action {
+                self.send(message).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing of a message is under way in either direction; takes in what has come meanwhile.
+    fn is_idle(&mut self) -> Result<bool, End> {
+        match self.socket.next().now_or_never() {
+            None => Ok(self.socket.get_ref().is_between_messages()),
+            Some(message) => self.take(message).map(|()| false),
+        }
+    }
+
+    /// The same session, idle as it is, with new buffers in place of those that have grown.
+    async fn with_small_buffers(self) -> Self {
+        let settings = *self.socket.get_config();
+        let socket = WebSocketStream::from_raw_socket(self.socket.into_inner(), Role::Server, Some(settings)).await;
+        Self { socket, bloated: false, ..self }
     }
 }
 
 impl From<Error> for End {
     fn from(error: Error) -> Self {
         let code = match &error {
-            Error::Io(error) => {
-                return Reject::from_error(error).map_or(Self::Over, |reject| Self::Fault(reject.into()));
+            Error::Io(io) => {
+                return Reject::from_error(io).map_or(Self::Failed(error), |reject| Self::Fault(reject.into()));
             }
+            Error::Utf8(_) => return Self::Fault(Reject::InvalidUtf8.into()),
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Self::Over,
-            Error::Protocol(_) => CloseCode::Protocol,
-            Error::Utf8(_) => CloseCode::Invalid,
-            Error::Capacity(_) => CloseCode::Size,
             Error::ConnectionClosed | Error::AlreadyClosed => return Self::Over,
+            Error::Protocol(_) => CloseCode::Protocol,
+            Error::Capacity(_) => CloseCode::Size,
             _ => return Self::Failed(error),
         };
         let reason = error.to_string();
         Self::Fault(CloseFrame { code, reason: reason[..reason.floor_char_boundary(REASON_SIZE)].into() })
     }
+}
+
+async fn within(time: Duration, goodbye: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let late = || io::Error::new(io::ErrorKind::TimedOut, format!("the goodbye took longer than {time:?}"));
+    timeout(time, goodbye).await.unwrap_or_else(|_| Err(late().into()))
 }
 
 fn keep_alive_timeout() -> CloseFrame {

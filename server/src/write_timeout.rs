@@ -20,11 +20,27 @@ pub(crate) struct WriteTimeout<S> {
     time: Duration,
     /// Runs while a write waits; there is none on a connection whose peer reads.
     stalled: Option<Pin<Box<Sleep>>>,
+    progress: Progress,
+}
+
+/// What has become of the writes so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Nothing was written.
+    Nothing,
+    /// Something was written.
+    Written,
+    /// A write came to nothing for too long.
+    TimedOut,
 }
 
 impl<S> WriteTimeout<S> {
     pub(crate) fn new(stream: S, time: Duration) -> Self {
-        Self { stream, time, stalled: None }
+        Self { stream, time, stalled: None, progress: Progress::Nothing }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        self.progress
     }
 
     pub(crate) fn into_inner(self) -> S {
@@ -35,11 +51,13 @@ impl<S> WriteTimeout<S> {
     fn watch<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
+            self.progress = Progress::Written;
             return written;
         }
         let time = self.time;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(time)));
         ready!(stalled.as_mut().poll(cx));
+        self.progress = Progress::TimedOut;
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, format!("the peer has read nothing for {time:?}"))))
     }
 }
@@ -70,13 +88,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        self.watch(cx, flushed)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.watch(cx, shut)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::behaviour::Error;
 /// The longest delay, jitter or ping interval that can be asked for.
 const LONGEST: Duration = Duration::from_secs(3600);
 /// The shortest ping interval that can be asked for: faster would be a flood, not a heartbeat.
-const SHORTEST_PING: Duration = Duration::from_millis(10);
+const SHORTEST_PING: Duration = Duration::from_millis(100);
 
 /// How the server sends its answers: the query of `/` and `/echo`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Answer {
     /// `fragment=1024`: answer in frames of at most that many bytes of payload
     /// ([RFC 6455, 5.4](https://www.rfc-editor.org/rfc/rfc6455#section-5.4)).
     pub fragment: Option<NonZeroUsize>,
-    /// `ping=1s`: send a ping that often; 10 ms to 1 h.
+    /// `ping=1s`: send a ping that often; 100 ms to 1 h.
     pub ping: Option<Duration>,
 }
 
@@ -171,7 +171,7 @@ mod tests {
             ("delay=soon", r#"parameter delay="soon" is wrong: it must be a duration such as 200ms, 1s or 2m"#),
             ("delay=-1s", r#"parameter delay="-1s" is wrong: it must be a duration such as 200ms, 1s or 2m"#),
             ("jitter=2h", r#"parameter jitter="2h" is wrong: it must be from 0s to 1h"#),
-            ("ping=1ms", r#"parameter ping="1ms" is wrong: it must be from 10ms to 1h"#),
+            ("ping=1ms", r#"parameter ping="1ms" is wrong: it must be from 100ms to 1h"#),
             (
                 "fragment=0",
                 r#"parameter fragment="0" is wrong: it must be a size of at least one byte, such as 1024 or 16KiB"#,
@@ -187,7 +187,7 @@ mod tests {
 
     fn any_answer() -> impl Strategy<Value = Answer> {
         let wait = (0u64..3_600_000).prop_map(Duration::from_millis);
-        let ping = (10u64..3_600_000).prop_map(Duration::from_millis);
+        let ping = (100u64..3_600_000).prop_map(Duration::from_millis);
         (wait.clone(), wait, proptest::option::of(1usize..), proptest::option::of(ping)).prop_map(
             |(delay, jitter, fragment, ping)| Answer {
                 delay,

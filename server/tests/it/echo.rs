@@ -105,9 +105,49 @@ async fn an_answer_waits_for_the_asked_delay() {
 }
 
 #[tokio::test]
+async fn while_an_answer_waits_pings_are_answered_and_the_next_message_is_taken_in() {
+    let server = TestServer::start().await;
+    let mut client = server.connect("/echo?delay=300ms").await;
+    client.send("one").await;
+    client.send("two").await;
+    client.send(Message::Ping("now".into())).await;
+    assert_eq!(client.recv().await, Message::text("one"));
+    // The ping lies behind two messages, of which the server takes in one before it waits.
+    assert_eq!(client.recv().await, Message::Pong("now".into()));
+    assert_eq!(client.recv().await, Message::text("two"));
+    client.send("three").await;
+    client.send(Message::Ping("at once".into())).await;
+    assert_eq!(client.recv().await, Message::Pong("at once".into()));
+    assert_eq!(client.recv().await, Message::text("three"));
+}
+
+#[tokio::test]
+async fn who_leaves_while_an_answer_waits_is_let_go_at_once() {
+    let server = TestServer::start().await;
+    for n in 0..20 {
+        let mut client = server.connect("/echo?delay=1h").await;
+        client.send("never answered").await;
+        if n % 2 == 0 {
+            client.close(None).await;
+            assert_eq!(client.recv().await, Message::Close(None));
+        }
+    }
+    within("the server to have nobody left", async {
+        loop {
+            let mut peer = server.peer().await;
+            peer.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+            if String::from_utf8(peer.read_to_end().await).unwrap().contains(r#""connections":1,"#) {
+                break;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn pings_come_as_often_as_asked() {
     let server = TestServer::start().await;
-    let mut client = server.connect("/echo?ping=10ms").await;
+    let mut client = server.connect("/echo?ping=100ms").await;
     for _ in 0..3 {
         assert_eq!(client.recv().await, Message::Ping("".into()));
     }

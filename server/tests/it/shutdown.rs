@@ -78,6 +78,12 @@ async fn while_it_drains_it_lives_but_is_not_ready_and_opens_nothing() {
     server.stop_and_wait().await;
 }
 
+async fn health(port: u16) -> String {
+    let mut peer = Peer::connect(([127, 0, 0, 1], port).into()).await;
+    peer.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    String::from_utf8(peer.read_to_end().await).unwrap()
+}
+
 /// Sends numbered messages without end and counts the echoes that come in order, until the server says goodbye.
 async fn keep_busy(url: String) -> u64 {
     let (mut sender, mut receiver) = Client::connect(&url).await.split();
@@ -119,10 +125,7 @@ async fn a_thousand_busy_clients_lose_nothing_that_was_accepted_and_all_see_1001
     rlimit::increase_nofile_limit(4096).unwrap();
     let (mut program, port) = Program::on_free_port(&["--drain-timeout", "50s"]).await;
     let clients: Vec<_> = (0..1000).map(|_| tokio::spawn(keep_busy(format!("ws://127.0.0.1:{port}/echo")))).collect();
-    let mut connected = 0;
-    while connected < 1000 {
-        connected += usize::from(program.line().await.starts_with("Client connected"));
-    }
+    within("all to be connected", async { while !health(port).await.contains(r#""opened":1000,"#) {} }).await;
     program.signal("TERM").await;
     let mut echoes = 0;
     for client in clients {

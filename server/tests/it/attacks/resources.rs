@@ -130,15 +130,16 @@ async fn a_client_that_never_reads_is_stopped_and_then_cut_off() {
 async fn a_client_that_reads_slowly_but_steadily_gets_all() {
     let (_program, port) = Program::on_free_port(&["--write-timeout", "2s"]).await;
     let mut peer = Peer::open(address(port), "/echo").await;
+    let messages = frame(0x82, &[5; 1 << 20]).repeat(4);
     let (mut reader, mut writer) = peer.stream.split();
-    let messages = frame(0x82, &[5; 1 << 20]).repeat(12);
     let reading = async {
-        let mut rest = 12 * ((1 << 20) + 10);
+        let mut rest = 4 * ((1 << 20) + 10);
         while rest > 0 {
-            let mut part = vec![0; rest.min(1 << 20)];
+            // Some 300 KiB a second.
+            let mut part = vec![0; rest.min(30_000)];
             tokio::io::AsyncReadExt::read_exact(&mut reader, &mut part).await.unwrap();
             rest -= part.len();
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
     let (written, ()) = within("all of it", async { tokio::join!(writer.write_all(&messages), reading) }).await;
