@@ -51,7 +51,7 @@ fn measure(agreed: &Agreed, message: &Message, kept: &mut Vec<(Frames<()>, Gate)
     for (sender, _) in &mut pairs[1..] {
         sent = sender.compress(message.clone());
     }
-    let compressor = (resident()? - before) / CONNECTIONS;
+    let compressor = resident()?.saturating_sub(before) / (CONNECTIONS - 1);
 
     let Message::Frame(frame) = sent else { bail!("the message was not compressed") };
     let mut received = vec![0xc2, 0x80 | 127];
@@ -64,7 +64,7 @@ fn measure(agreed: &Agreed, message: &Message, kept: &mut Vec<(Frames<()>, Gate)
         let mut rest = &received[..];
         while receiver.read(&mut rest, &mut out)? > 0 {}
     }
-    let inflater = (resident()? - before) / CONNECTIONS;
+    let inflater = resident()?.saturating_sub(before) / CONNECTIONS;
     kept.append(&mut pairs);
     Ok((compressor, inflater))
 }

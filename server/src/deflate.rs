@@ -4,69 +4,18 @@
 mod deflater;
 mod inflater;
 mod offer;
+mod window_bits;
 
-use std::{fmt, num::ParseIntError, str::FromStr};
+use std::fmt;
 
 pub(crate) use deflater::Deflater;
 pub(crate) use inflater::{BadData, Inflater};
 pub use offer::MalformedHeader;
 use offer::{Offer, offers};
+pub use window_bits::{WindowBits, WindowBitsError};
 
 /// The extension's name in `Sec-WebSocket-Extensions`.
 const NAME: &str = "permessage-deflate";
-
-/// Size of an LZ77 window as its base-2 logarithm, 9 to 15.
-///
-/// The RFC allows 8 as well; zlib's compressor has never kept that promise, so the server does not make it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WindowBits(u8);
-
-impl WindowBits {
-    /// The smallest window, 512 bytes.
-    pub const MIN: Self = Self(9);
-    /// The largest window, 32 KiB; what holds where nothing was agreed.
-    pub const MAX: Self = Self(15);
-}
-
-/// A window size out of range.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WindowBitsError {
-    /// Not within 9 to 15.
-    #[error("{0} window bits are not within 9 to 15")]
-    Range(u8),
-    /// Not a number at all.
-    #[error(transparent)]
-    Number(#[from] ParseIntError),
-}
-
-impl TryFrom<u8> for WindowBits {
-    type Error = WindowBitsError;
-
-    fn try_from(bits: u8) -> Result<Self, WindowBitsError> {
-        let range = Self::MIN.0..=Self::MAX.0;
-        if range.contains(&bits) { Ok(Self(bits)) } else { Err(WindowBitsError::Range(bits)) }
-    }
-}
-
-impl FromStr for WindowBits {
-    type Err = WindowBitsError;
-
-    fn from_str(text: &str) -> Result<Self, WindowBitsError> {
-        text.parse::<u8>()?.try_into()
-    }
-}
-
-impl From<WindowBits> for u8 {
-    fn from(bits: WindowBits) -> u8 {
-        bits.0
-    }
-}
-
-impl fmt::Display for WindowBits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// Whether an LZ77 window outlives its message
 /// ([RFC 7692, 7.1.1](https://www.rfc-editor.org/rfc/rfc7692#section-7.1.1)).
@@ -97,7 +46,7 @@ pub struct DeflateConfig {
 impl Default for DeflateConfig {
     fn default() -> Self {
         Self {
-            server_window: WindowBits(12),
+            server_window: WindowBits::DEFAULT,
             client_window: WindowBits::MAX,
             server_context: Context::Takeover,
             client_context: Context::Takeover,
@@ -149,7 +98,7 @@ impl Agreed {
             // The client's own hint binds it without an answer, and 8 bits can be inflated, though not answered.
             client_window: offer
                 .client_window
-                .filter(|&hint| config.client_window.0 < hint)
+                .filter(|&hint| u8::from(config.client_window) < hint)
                 .map(|_| config.client_window),
             threshold: config.threshold,
         })
@@ -230,8 +179,11 @@ mod tests {
 
     #[test]
     fn a_client_window_is_asked_for_only_from_clients_that_offer_it() {
-        let config =
-            DeflateConfig { server_window: WindowBits::MAX, client_window: WindowBits(10), ..DeflateConfig::default() };
+        let config = DeflateConfig {
+            server_window: WindowBits::MAX,
+            client_window: WindowBits::try_from(10).unwrap(),
+            ..DeflateConfig::default()
+        };
         let answer = |header| answer_with(&config, header);
         assert_eq!(answer("permessage-deflate").as_deref(), Some("permessage-deflate"));
         let asked = Some("permessage-deflate; client_max_window_bits=10");
@@ -322,11 +274,15 @@ mod tests {
         assert!(negotiate(values, None).is_err());
     }
 
-    #[test]
-    fn window_bits_are_read_from_text() {
-        assert_eq!("9".parse(), Ok(WindowBits::MIN));
-        assert_eq!("15".parse(), Ok(WindowBits::MAX));
-        assert_eq!("8".parse::<WindowBits>().unwrap_err().to_string(), "8 window bits are not within 9 to 15");
-        assert!("x".parse::<WindowBits>().is_err());
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_offered_gets_a_verdict_and_what_is_agreed_is_agreed_again(
+            header in "(permessage-deflate|x)?([;=, ]{1,2}(server|client)_(max_window_bits|no_context_takeover)(=[0-9]{1,2})?){0,4}.{0,3}",
+        ) {
+            if let Ok(Some(agreed)) = negotiate([header.as_bytes()], Some(&DeflateConfig::default())) {
+                let answer = agreed.to_string();
+                proptest::prop_assert_eq!(answer_with(&DeflateConfig::default(), &answer), Some(answer));
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
-//! The frame layer: what lies between a socket and tungstenite. It fails a connection at the first byte that shows it to
-//! be wrong, inflates and compresses messages where permessage-deflate was agreed, and counts frames. Never speaks for
-//! tungstenite: pings, close frames and the assembling of messages stay there.
+//! The frame layer: what lies between a socket and tungstenite. It fails a connection as soon as a header or a byte of
+//! text shows it to be wrong, inflates and compresses messages where permessage-deflate was agreed, and counts frames.
+//! Never speaks for tungstenite: pings, close frames and the assembling of messages stay there.
 
 mod gate;
 mod header;

@@ -1,5 +1,6 @@
 //! Stands between the socket and tungstenite, without either: a client's bytes in, the same bytes out, except that what
-//! breaks the protocol or a limit stops at the first byte that shows it, and that compressed messages come out inflated.
+//! breaks the protocol or a limit stops as soon as a header or a byte of text shows it, and that compressed messages come
+//! out inflated.
 //! Never answers a frame, and never holds a message.
 //!
 //! Two faults are left to tungstenite, which finds them in the same instant: a text that lies whole in view and is no
