@@ -5,11 +5,11 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use hyper::{
     Uri,
-    header::{HOST, HeaderMap, HeaderName, ORIGIN},
+    header::{HOST, HeaderMap, ORIGIN},
     http::uri::Authority,
 };
 
-use crate::handshake::{Refusal, exactly_one};
+use crate::{headers::at_most_one, refusal::Refusal};
 
 /// Who may connect, beside loopback names and addresses. Connections to an address that is not a loopback one are
 /// served whatever their host and origin.
@@ -123,11 +123,6 @@ fn default_port(origin: &str) -> u16 {
 fn is_same_host(one: &Authority, other: &Authority, default_port: u16) -> bool {
     let port = |authority: &Authority| authority.port_u16().unwrap_or(default_port);
     one.host().eq_ignore_ascii_case(other.host()) && port(one) == port(other)
-}
-
-/// The value of a header that may be there once.
-fn at_most_one<'headers>(headers: &'headers HeaderMap, name: &HeaderName) -> Result<Option<&'headers str>, Refusal> {
-    if headers.contains_key(name) { exactly_one(headers, name).map(Some) } else { Ok(None) }
 }
 
 /// A host with or without a port, and nothing else.

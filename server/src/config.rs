@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use crate::{
     access::Access,
     deflate::{Context, DeflateConfig, WindowBits},
-    handshake::Subprotocol,
+    token::Subprotocol,
 };
 
 /// All settings of the server; each is also a flag of `canyon` and an environment variable.

@@ -14,15 +14,13 @@ use crate::{
     config::{Limits, bytes},
     frames::{self, Frames},
     handshake::Accepted,
-    http, linger,
+    http::{self, Stream},
+    linger,
     message_log::MessageLog,
     server::Server,
     session::Session,
     write_timeout::{Progress, WriteTimeout},
 };
-
-/// A connection's stream, below HTTP and below WebSocket.
-pub(crate) type Stream = WriteTimeout<TcpStream>;
 
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Server>) {
     // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.

@@ -20,13 +20,17 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::{
     config::bytes,
-    connection::Stream,
-    handshake::{self, Accepted, Refusal},
+    handshake::{self, Accepted},
+    headers::exactly_one,
     linger,
     page::{self, File},
+    refusal::Refusal,
     server::Server,
-    write_timeout::Progress,
+    write_timeout::{Progress, WriteTimeout},
 };
+
+/// A connection's stream, below HTTP and below WebSocket.
+pub(crate) type Stream = WriteTimeout<TcpStream>;
 
 /// The seconds after which a client that found no room may try again.
 const RETRY: &str = "1";
@@ -133,7 +137,7 @@ impl Front<'_> {
     fn answer(&self, request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Refusal> {
         let headers = request.headers();
         if request.version() == Version::HTTP_11 {
-            handshake::exactly_one(headers, &HOST)?;
+            exactly_one(headers, &HOST)?;
         }
         self.server.config.access.check(self.local, request.uri(), headers)?;
         let is_attempt = handshake::is_attempt(headers);

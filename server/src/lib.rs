@@ -23,14 +23,17 @@ pub mod deflate;
 mod fragment;
 pub mod frames;
 mod handshake;
+mod headers;
 mod http;
 mod keep_alive;
 mod linger;
 mod listen;
 mod message_log;
 mod page;
+mod refusal;
 mod server;
 mod session;
+mod token;
 mod write_timeout;
 
 use std::sync::Arc;
@@ -40,9 +43,9 @@ use tokio_util::task::TaskTracker;
 
 pub use access::{Access, AccessError, AllowedHost, AllowedOrigin};
 pub use config::{Compression, Config, Limits};
-pub use handshake::{Subprotocol, SubprotocolError};
 pub use listen::{BindError, bind};
 use server::Server;
+pub use token::{Subprotocol, SubprotocolError};
 
 /// Serves until `shutdown` comes, and then drains: every client gets its pending answers and close code 1001, who still
 /// asks gets 503, and after at most [`Limits::drain_timeout`] nothing of the server is left.

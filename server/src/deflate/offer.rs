@@ -3,7 +3,7 @@
 //! which one is taken.
 
 use super::{Context, NAME};
-use crate::handshake::is_token_char;
+use crate::token::is_token_char;
 
 /// A `Sec-WebSocket-Extensions` that breaks the grammar. Answer it with 400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
