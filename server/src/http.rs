@@ -83,7 +83,7 @@ pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Server) -> Par
         && stream.progress() == Progress::Nothing
     {
         // hyper hangs up on these without a word.
-        let _ = stream.write_all(canned(last_words(&error)).as_bytes()).await;
+        let _ = stream.write_all(canned(last_words(&error), "").as_bytes()).await;
     }
     Parts { stream, rest, accepted }
 }
@@ -99,10 +99,10 @@ fn last_words(error: &hyper::Error) -> &'static str {
     }
 }
 
-/// A whole response for where there is no request to answer.
-fn canned(status: &str) -> String {
+/// A whole response for where there is no request to answer; `headers` end in a line break each.
+fn canned(status: &str, headers: &str) -> String {
     format!(
-        "HTTP/1.1 {status}\r\nretry-after: {RETRY}\r\nconnection: close\r\n\
+        "HTTP/1.1 {status}\r\n{headers}connection: close\r\n\
          content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n{status}\n",
         status.len() + 1
     )
@@ -110,8 +110,9 @@ fn canned(status: &str) -> String {
 
 /// Tells a client without reading its request that there is no room for it.
 pub(crate) async fn refuse_connection(mut stream: TcpStream) {
+    let answer = canned("503 Service Unavailable", &format!("retry-after: {RETRY}\r\n"));
     // A new socket has room for these few bytes; if not, the client gets the close alone.
-    if stream.write_all(canned("503 Service Unavailable").as_bytes()).await.is_ok() {
+    if stream.write_all(answer.as_bytes()).await.is_ok() {
         linger::close(stream).await;
     }
 }

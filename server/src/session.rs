@@ -91,6 +91,7 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
         frames
     }
 
+    /// Answers messages until there is a reason to stop.
     async fn answer(&mut self) -> Result<Quiet, End> {
         let limits = &self.server.config.limits;
         let mut keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
@@ -128,17 +129,21 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
                     }
                     // Who is not listened to cannot be heard.
                     let received = may_read.then(|| self.socket.get_ref().received().bytes);
-                    match keep_alive.check(received) {
-                        Verdict::Ping => self.socket.feed(Message::Ping(Bytes::new())).await?,
-                        Verdict::Wait => {}
-                        Verdict::Gone => return Err(End::Fault(keep_alive_timeout())),
-                    }
+                    self.obey(keep_alive.check(received)).await?;
                     check.as_mut().reset(Instant::now() + keep_alive.step());
                 }
                 () = tick(&mut pings) => self.socket.feed(Message::Ping(Bytes::new())).await?,
                 () = &mut wait, if is_waiting => is_waiting = false,
                 message = self.socket.next(), if may_read => self.take(message)?,
             }
+        }
+    }
+
+    async fn obey(&mut self, verdict: Verdict) -> Result<(), End> {
+        match verdict {
+            Verdict::Ping => Ok(self.socket.feed(Message::Ping(Bytes::new())).await?),
+            Verdict::Wait => Ok(()),
+            Verdict::Gone => Err(End::Fault(keep_alive_timeout())),
         }
     }
 

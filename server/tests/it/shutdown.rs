@@ -128,7 +128,7 @@ async fn a_thousand_busy_clients_lose_nothing_that_was_accepted_and_all_see_1001
     let busy = Arc::new(Semaphore::new(0));
     let url = format!("ws://127.0.0.1:{port}/echo");
     let clients: Vec<_> = (0..1000).map(|_| tokio::spawn(keep_busy(url.clone(), Arc::clone(&busy)))).collect();
-    within("all to be busy", busy.acquire_many(1000)).await.unwrap().forget();
+    let _all = within("all to be busy", busy.acquire_many(1000)).await.unwrap();
     program.signal("TERM").await;
     let mut echoes = 0;
     for client in clients {
