@@ -66,10 +66,7 @@ pub(crate) async fn run<Serve, Served>(
 /// A connection's work, with what must happen however it ends.
 async fn guard<Permit>(served: impl Future<Output = ()>, _permit: Permit, server: Arc<Server>) {
     let _panics = CountPanic(&server);
-    tokio::select! {
-        () = server.cut.cancelled() => {}
-        () = served => {}
-    }
+    server.phase.unless_cut(served).await;
 }
 
 /// The next connection of any listener; `turn` makes them take turns when all are busy.

@@ -5,6 +5,11 @@ use std::{collections::VecDeque, time::Duration};
 use tokio_tungstenite::tungstenite::Message;
 use wire::Answer;
 
+use crate::frames::Reply;
+
+/// What the tutorial's server says before what it received.
+const TUTORIAL: &str = "Server received: ";
+
 /// One thing that the session does for its behaviour, in the order in which they were asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Action {
@@ -32,12 +37,23 @@ impl Behaviour {
         self.rule.answer()
     }
 
+    /// What is answered to every message, if that is the same for all of them and is sent at once and in one frame.
+    pub(crate) fn reply(&self) -> Option<Reply> {
+        let Answer { delay, jitter, fragment, ping } = self.rule.answer();
+        if !delay.is_zero() || !jitter.is_zero() || fragment.is_some() || ping.is_some() {
+            return None;
+        }
+        let prefix = match self.rule {
+            wire::Behaviour::Tutorial(_) => TUTORIAL,
+            wire::Behaviour::Echo(_) => "",
+        };
+        Some(Reply { prefix })
+    }
+
     /// Appends what is to be done about a text or binary message; anything else asks for nothing.
     pub(crate) fn on_message(&mut self, message: Message, actions: &mut VecDeque<Action>) {
         let reply = match (&self.rule, message) {
-            (wire::Behaviour::Tutorial(_), Message::Text(text)) => {
-                Message::text(["Server received: ", text.as_str()].concat())
-            }
+            (wire::Behaviour::Tutorial(_), Message::Text(text)) => Message::text([TUTORIAL, text.as_str()].concat()),
             (_, message @ (Message::Text(_) | Message::Binary(_))) => message,
             _ => return,
         };

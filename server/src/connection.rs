@@ -4,14 +4,10 @@ use std::{net::SocketAddr, sync::Arc};
 
 use bytes::BytesMut;
 use tokio::net::TcpStream;
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::protocol::{Role, WebSocketConfig},
-};
 
 use crate::{
     behaviour::Behaviour,
-    config::{Limits, bytes},
+    config::Limits,
     frames::{self, Frames},
     handshake::Accepted,
     http::{self, Stream},
@@ -54,9 +50,8 @@ async fn serve_websocket(
     let Accepted { behaviour, deflate, .. } = accepted;
     let limits = &server.config.limits;
     let frames = Frames::new(stream, rest, frame_limits(limits), deflate);
-    let socket = WebSocketStream::from_raw_socket(frames, Role::Server, Some(settings(limits))).await;
     let behaviour = Behaviour::new(behaviour, fastrand::u64(..));
-    Session::new(socket, behaviour, server).run().await.into_inner()
+    Session::new(behaviour, server).run(frames).await.into_inner()
 }
 
 fn frame_limits(limits: &Limits) -> frames::Limits {
@@ -64,20 +59,6 @@ fn frame_limits(limits: &Limits) -> frames::Limits {
         message: limits.max_message_size.as_u64(),
         fragments: u32::try_from(limits.max_fragments.get()).unwrap_or(u32::MAX),
     }
-}
-
-/// tungstenite's settings. A small read buffer, because it is allocated for every connection and cleared for every read;
-/// a bound on what waits to be written, because pings are answered even to a peer that never reads. A quarter of that
-/// bound is gathered before it is written, so that there is room for more while the socket is full.
-fn settings(limits: &Limits) -> WebSocketConfig {
-    let message = bytes(limits.max_message_size);
-    let write_buffer = bytes(limits.max_write_buffer);
-    WebSocketConfig::default()
-        .read_buffer_size(8 * 1024)
-        .write_buffer_size(write_buffer / 4)
-        .max_write_buffer_size(message.saturating_add(write_buffer))
-        .max_message_size(Some(message))
-        .max_frame_size(Some(message))
 }
 
 /// Says when a client comes and, however it leaves, when it is gone.

@@ -5,7 +5,9 @@
 mod gate;
 mod header;
 mod message;
+mod output;
 mod reject;
+mod scratch;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -19,12 +21,15 @@ use std::{
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::Data};
 
 use crate::deflate::{Agreed, Deflater};
-pub use gate::Gate;
+use gate::Turn;
+pub use gate::{Gate, Reply};
 pub use message::Limits;
+use output::Output;
 pub use reject::Reject;
+use scratch::Scratch;
 use tally::Sent;
 pub use tally::Tally;
 
@@ -39,6 +44,10 @@ pub struct Frames<S> {
     /// What came from the socket and has not passed the gate: what is behind a compressed frame's start, or part of a
     /// header. Never more than one read.
     input: BytesMut,
+    /// What has passed the gate and not gone on: the start of a message that was to be turned.
+    passed: BytesMut,
+    /// Answers of the fast path that the socket has not taken.
+    output: Output,
     /// There where permessage-deflate was agreed.
     deflater: Option<Box<Deflater>>,
     sent: Sent,
@@ -51,6 +60,8 @@ impl<S> Frames<S> {
             stream,
             gate: Gate::new(limits, agreed.as_ref()),
             input: read_ahead,
+            passed: BytesMut::new(),
+            output: Output::default(),
             deflater: agreed.map(|agreed| Box::new(Deflater::new(&agreed))),
             sent: Sent::default(),
         }
@@ -66,6 +77,11 @@ impl<S> Frames<S> {
         }
     }
 
+    /// Whether permessage-deflate was agreed.
+    pub fn is_compressing(&self) -> bool {
+        self.deflater.is_some()
+    }
+
     /// What the client sent so far.
     pub fn received(&self) -> Tally {
         self.gate.received()
@@ -78,12 +94,18 @@ impl<S> Frames<S> {
 
     /// Whether all that came from the client are whole messages and control frames.
     pub fn is_between_messages(&self) -> bool {
-        self.input.is_empty() && self.gate.is_between_messages()
+        self.passed.is_empty() && self.input.is_empty() && self.gate.is_between_messages()
     }
 
     /// The stream itself, to be closed.
     pub fn into_inner(self) -> S {
         self.stream
+    }
+
+    /// What has passed already.
+    fn read_passed(&mut self, buf: &mut ReadBuf<'_>) {
+        let count = self.passed.len().min(buf.remaining());
+        buf.put_slice(&self.passed.split_to(count));
     }
 
     /// Reads what is there already; `false` if more has to come.
@@ -100,9 +122,93 @@ impl<S> Frames<S> {
     }
 }
 
+impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
+    /// The fast path: answers plain messages as they come, for as long as nothing else comes. Then it is ready: the next
+    /// read tells what it is. `seen` is told of each message.
+    ///
+    /// Reads on only when the answers are written, and makes no use of the output or the input that others made: between
+    /// two polls the stream may be read and written in the general way as well.
+    pub fn poll_turn(
+        &mut self,
+        cx: &mut Context<'_>,
+        reply: Option<Reply>,
+        seen: &mut impl FnMut(Data, &[u8]),
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(cx))?;
+        Scratch::with(|scratch| {
+            if self.input.len() >= scratch.input.len() {
+                return Poll::Ready(Ok(()));
+            }
+            scratch.lend(&mut self.output);
+            let turned = self.turn(cx, reply, seen, &mut scratch.input);
+            scratch.take_back(&mut self.output);
+            turned
+        })
+    }
+
+    fn turn(
+        &mut self,
+        cx: &mut Context<'_>,
+        reply: Option<Reply>,
+        seen: &mut impl FnMut(Data, &[u8]),
+        room: &mut [u8],
+    ) -> Poll<io::Result<()>> {
+        let mut filled = self.input.len();
+        room[..filled].copy_from_slice(&self.input);
+        let mut start = 0;
+        let result = loop {
+            let mut rest = &room[start..filled];
+            let turn = self.gate.turn(&mut rest, reply, &mut self.output, seen);
+            start = filled - rest.len();
+            if let blocked @ (Poll::Pending | Poll::Ready(Err(_))) = self.poll_send(cx) {
+                break blocked;
+            }
+            match turn {
+                Turn::Full => {}
+                Turn::Other => break Poll::Ready(Ok(())),
+                Turn::Dry => {
+                    room.copy_within(start..filled, 0);
+                    filled -= start;
+                    start = 0;
+                    let mut buf = ReadBuf::new(&mut room[filled..]);
+                    match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
+                        Poll::Ready(Ok(())) if !buf.filled().is_empty() => filled += buf.filled().len(),
+                        ended => break ended,
+                    }
+                }
+            }
+        };
+        self.input.clear();
+        self.input.extend_from_slice(&room[start..filled]);
+        result
+    }
+
+    /// Leaves the fast path: what it has of an unfinished message goes the general way.
+    pub fn turn_back(&mut self) {
+        self.passed.unsplit(self.gate.turn_back(&mut self.output));
+    }
+
+    /// Sends the answers of the fast path.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.output.ready().is_empty() {
+            let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, self.output.ready()))?;
+            if taken == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.sent.took(self.output.ready(), taken);
+            self.output.took(taken);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if !this.passed.is_empty() {
+            this.read_passed(buf);
+            return Poll::Ready(Ok(()));
+        }
         loop {
             if buf.remaining() < this.gate.room() {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidInput, "buffer too small for a header")));
@@ -131,16 +237,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Frames<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Frames<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        ready!(this.poll_send(cx))?;
         let taken = ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
         this.sent.took(buf, taken);
         Poll::Ready(Ok(taken))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        ready!(this.poll_send(cx))?;
+        Pin::new(&mut this.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

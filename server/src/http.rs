@@ -24,6 +24,7 @@ use crate::{
     headers::exactly_one,
     linger,
     page::{self, File},
+    phase::Phase,
     refusal::Refusal,
     server::Server,
     write_timeout::{Progress, WriteTimeout},
@@ -49,7 +50,7 @@ pub(crate) struct Parts {
 pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Server) -> Parts {
     let limits = &server.config.limits;
     let front = Front { server, local, accepted: OnceLock::new() };
-    let draining = server.draining.is_cancelled();
+    let draining = server.phase.is_at_least(Phase::Draining);
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(*limits.handshake_timeout)
@@ -61,7 +62,7 @@ pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Server) -> Par
     let served = tokio::select! {
         served = future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(served),
         // Who comes while the server drains shall be told so, and not just hung up on.
-        () = server.draining.cancelled(), if !draining => None,
+        () = server.phase.reached(Phase::Draining), if !draining => None,
     };
     let served = match served {
         Some(served) => served,
@@ -144,7 +145,7 @@ impl Front<'_> {
         let is_attempt = handshake::is_attempt(headers);
         match request.uri().path() {
             "/healthz" if !is_attempt => return Ok(self.health()),
-            _ if self.server.draining.is_cancelled() => return Err(Refusal::Draining),
+            _ if self.server.phase.is_at_least(Phase::Draining) => return Err(Refusal::Draining),
             "/readyz" if !is_attempt => return Ok(sentence(StatusCode::OK, "ready".to_owned())),
             _ => {}
         }

@@ -30,6 +30,7 @@ mod linger;
 mod listen;
 mod message_log;
 mod page;
+mod phase;
 mod refusal;
 mod server;
 mod session;
@@ -44,6 +45,7 @@ use tokio_util::task::TaskTracker;
 pub use access::{Access, AccessError, AllowedHost, AllowedOrigin};
 pub use config::{Compression, Config, Limits};
 pub use listen::{BindError, bind};
+use phase::Phase;
 use server::Server;
 pub use token::{Subprotocol, SubprotocolError};
 
@@ -74,12 +76,12 @@ pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl F
 }
 
 async fn drain(server: &Server, connections: &TaskTracker) {
-    server.draining.cancel();
+    server.phase.advance(Phase::Draining);
     connections.close();
     let time = server.config.limits.drain_timeout;
     if timeout(*time, connections.wait()).await.is_err() {
         tracing::warn!("{} clients did not leave in {time}; cut off", connections.len());
-        server.cut.cancel();
+        server.phase.advance(Phase::Cut);
         connections.wait().await;
     }
 }

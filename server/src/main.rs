@@ -37,7 +37,7 @@ struct Arguments {
     config: server::Config,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments).await {

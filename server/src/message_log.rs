@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
 /// How many lines there are of each kind in each [`PERIOD`], over all connections.
 const LINES: u64 = 20;
@@ -49,16 +49,14 @@ impl MessageLog {
     }
 
     /// Logs a message of a client.
-    pub(crate) fn received(&self, message: &Message) {
+    pub(crate) fn received(&self, data: Data, payload: &[u8]) {
         if !self.messages.take() {
             return;
         }
-        match message {
-            Message::Text(text) => tracing::info!(bytes = text.len(), "Received from client: {}", Escaped(text)),
-            Message::Binary(data) => {
-                tracing::info!(bytes = data.len(), "Received from client: {} bytes of binary", data.len());
-            }
-            _ => {}
+        let bytes = payload.len();
+        match data {
+            Data::Text => tracing::info!(bytes, "Received from client: {}", Escaped(&String::from_utf8_lossy(payload))),
+            _ => tracing::info!(bytes, "Received from client: {bytes} bytes of binary"),
         }
     }
 

@@ -5,9 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use tokio_util::sync::CancellationToken;
-
-use crate::{admission::Admission, config::Config, message_log::MessageLog};
+use crate::{admission::Admission, config::Config, message_log::MessageLog, phase};
 
 /// One server's settings, counters and signals.
 #[derive(Debug)]
@@ -16,10 +14,7 @@ pub(crate) struct Server {
     pub(crate) admission: Arc<Admission>,
     pub(crate) log: MessageLog,
     pub(crate) totals: Totals,
-    /// When cancelled, the server is on its way out: WebSockets say goodbye, and new requests get 503.
-    pub(crate) draining: CancellationToken,
-    /// When cancelled, connections are dropped as they are.
-    pub(crate) cut: CancellationToken,
+    pub(crate) phase: phase::Current,
 }
 
 /// What happened since the server started.
@@ -57,8 +52,7 @@ impl Server {
             config,
             log: MessageLog::default(),
             totals: Totals::default(),
-            draining: CancellationToken::new(),
-            cut: CancellationToken::new(),
+            phase: phase::Current::default(),
         }
     }
 }

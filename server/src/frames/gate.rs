@@ -6,6 +6,8 @@
 //! Two faults are left to tungstenite, which finds them in the same instant: a text that lies whole in view and is no
 //! UTF-8, and a text that ends within a character.
 
+mod turn;
+
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::{
@@ -15,6 +17,8 @@ use super::{
     tally::Tally,
 };
 use crate::deflate::{Agreed, Inflater};
+pub use turn::Reply;
+pub(super) use turn::Turn;
 
 /// The largest payload of a control frame, in bytes (RFC 6455, 5.5).
 const MAX_CONTROL: u64 = 125;
@@ -62,6 +66,8 @@ enum Way {
     /// It goes on as it is, and is read as text as it goes.
     Check,
     Inflate,
+    /// It becomes part of an answer at once.
+    Turn,
 }
 
 /// What ends with a frame.
@@ -206,7 +212,7 @@ impl Gate {
             Position::Payload(payload) => {
                 let bytes = payload.of(bytes);
                 if let (Way::Check, Some(Message { form: Form::Text(utf8), .. })) = (payload.way, &mut self.message) {
-                    utf8.check(bytes, payload.key).map_err(Reject::from)?;
+                    utf8.check_masked(bytes, payload.key).map_err(Reject::from)?;
                 }
                 payload.advance(bytes.len());
                 Ok(bytes.len())
@@ -232,12 +238,7 @@ impl Gate {
             OpCode::Data(data) => {
                 let compression = if self.inflater.is_some() { Compression::Agreed } else { Compression::NotAgreed };
                 let message = Message::with_frame(self.message, header, data, compression, &self.limits)?;
-                let way = match message.form {
-                    Form::Binary => Way::Pass,
-                    Form::Text(_) => Way::Check,
-                    Form::Compressed { .. } => Way::Inflate,
-                };
-                (Some(message), way, if header.fin { Ends::Message } else { Ends::Frame })
+                (Some(message), Way::of(message.form), if header.fin { Ends::Message } else { Ends::Frame })
             }
         };
         Ok((message, Payload { rest: header.length, key, way, ends }))
@@ -291,6 +292,17 @@ impl Gate {
         let header_size = header.write(out);
         out.copy_within(FRAGMENT_HEADER..FRAGMENT_HEADER + made, header_size);
         Ok(header_size + made)
+    }
+}
+
+impl Way {
+    /// What the payloads of such messages need, if nothing else is done with them.
+    fn of(form: Form) -> Self {
+        match form {
+            Form::Binary => Self::Pass,
+            Form::Text(_) => Self::Check,
+            Form::Compressed { .. } => Self::Inflate,
+        }
     }
 }
 

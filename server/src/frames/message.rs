@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 use super::{
     header::{Header, RSV1},
     reject::Reject,
-    utf8::Utf8,
+    utf8::{InvalidUtf8, Utf8},
 };
 
 /// How large a message may be.
@@ -29,7 +29,7 @@ pub(super) enum Compression {
 /// A message of which frames have come, but not the last one's end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Message {
-    /// The opcode of its next frame on the way out, where the gate makes that frame.
+    /// The opcode of its next frame on the way out, where the gate makes that frame; until then, what it is.
     pub(super) next: Data,
     pub(super) form: Form,
     fragments: u32,
@@ -46,6 +46,21 @@ pub(super) enum Form {
         /// Bytes that came out so far.
         inflated: u64,
     },
+}
+
+impl Form {
+    /// Reads on in an uncompressed message.
+    pub(super) fn check(&mut self, bytes: &[u8]) -> Result<(), InvalidUtf8> {
+        match self {
+            Self::Text(utf8) => utf8.check(bytes),
+            Self::Binary | Self::Compressed { .. } => Ok(()),
+        }
+    }
+
+    /// Whether the message may end here.
+    pub(super) fn is_whole(&self) -> bool {
+        !matches!(self, Self::Text(utf8) if !utf8.is_whole())
+    }
 }
 
 impl Limits {

@@ -20,23 +20,38 @@ pub(super) struct Utf8 {
 }
 
 impl Utf8 {
-    /// Reads on in the text. After an error it stands where it stood.
-    pub(super) fn check(&mut self, masked: &[u8], key: Key) -> Result<(), InvalidUtf8> {
-        let mut next = *self;
-        // A multiple of four: the key fits each chunk as it is.
-        for chunk in masked.chunks(CHUNK) {
-            next.check_chunk(chunk, key)?;
+    /// Reads on in the text. After an error it stands anywhere.
+    pub(super) fn check(&mut self, mut text: &[u8]) -> Result<(), InvalidUtf8> {
+        while self.length > 0 {
+            let Some((&next, rest)) = text.split_first() else { return Ok(()) };
+            let length = usize::from(self.length);
+            let mut character = [0; 4];
+            character[..length].copy_from_slice(&self.start[..length]);
+            character[length] = next;
+            self.begin(&character[..=length])?;
+            text = rest;
         }
-        *self = next;
-        Ok(())
+        self.begin(text)
     }
 
-    fn check_chunk(&mut self, masked: &[u8], key: Key) -> Result<(), InvalidUtf8> {
-        let mut bytes = [0; 3 + CHUNK];
-        let length = usize::from(self.length);
-        let text = &mut bytes[..length + masked.len()];
-        text[..length].copy_from_slice(&self.start[..length]);
-        mask(&mut text[length..], masked, key);
+    /// The same for text that is masked.
+    pub(super) fn check_masked(&mut self, masked: &[u8], key: Key) -> Result<(), InvalidUtf8> {
+        let mut text = [0; CHUNK];
+        // A multiple of four: the key fits each chunk as it is.
+        masked.chunks(CHUNK).try_for_each(|chunk| {
+            let text = &mut text[..chunk.len()];
+            mask(text, chunk, key);
+            self.check(text)
+        })
+    }
+
+    /// Whether no character waits for its end.
+    pub(super) fn is_whole(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Reads text that begins with a character.
+    fn begin(&mut self, text: &[u8]) -> Result<(), InvalidUtf8> {
         let start = match simdutf8::compat::from_utf8(text) {
             Ok(_) => &[],
             Err(error) if error.error_len().is_none() => &text[error.valid_up_to()..],
@@ -59,7 +74,7 @@ mod tests {
         let mut utf8 = Utf8::default();
         text.iter().enumerate().position(|(at, byte)| {
             let key = turned(KEY, at);
-            utf8.check(&[byte ^ key[0]], key).is_err()
+            utf8.check_masked(&[byte ^ key[0]], key).is_err()
         })
     }
 
@@ -83,9 +98,9 @@ mod tests {
             let text = "x".repeat(shift) + &"🦜".repeat(CHUNK);
             let mut masked = vec![0; text.len()];
             mask(&mut masked, text.as_bytes(), KEY);
-            assert_eq!(Utf8::default().check(&masked, KEY), Ok(()));
+            assert_eq!(Utf8::default().check_masked(&masked, KEY), Ok(()));
             masked[CHUNK + 1] ^= 0x40;
-            assert_eq!(Utf8::default().check(&masked, KEY), Err(InvalidUtf8));
+            assert_eq!(Utf8::default().check_masked(&masked, KEY), Err(InvalidUtf8));
         }
     }
 }

@@ -1,0 +1,177 @@
+//! The fast path: a message that comes as one plain frame becomes its answer while it is looked at, without tungstenite.
+//! Never judges for itself: whatever is not plain, or not in order, stays where it lies and goes the general way.
+
+use bytes::BytesMut;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use super::{Gate, Payload, Position, Way};
+use crate::frames::{
+    header::{self, Header, Key, mask},
+    message::Message,
+    output::Output,
+    reject::Reject,
+};
+
+/// How much of a message has to be there before room is made for all of it, in bytes: an announcement costs nothing.
+const EARNEST: usize = 16 << 10;
+
+/// What is answered to each message, without asking: the message itself, or the same with something before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reply {
+    /// What comes before the client's own words in the answer to a text.
+    pub prefix: &'static str,
+}
+
+/// Why no more is turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::frames) enum Turn {
+    /// There is no more, or only part of a header.
+    Dry,
+    /// There is enough output for one write.
+    Full,
+    /// What comes next is not for the fast path.
+    Other,
+}
+
+impl Gate {
+    /// Takes messages from `input` and puts the answers into `output`; `seen` is told of each message.
+    pub(in crate::frames) fn turn(
+        &mut self,
+        input: &mut &[u8],
+        reply: Option<Reply>,
+        output: &mut Output,
+        seen: &mut impl FnMut(Data, &[u8]),
+    ) -> Turn {
+        let Some(reply) = reply else { return if input.is_empty() { Turn::Dry } else { Turn::Other } };
+        let before = input.len();
+        let turn = loop {
+            if output.is_full() {
+                break Turn::Full;
+            }
+            let step = match self.position {
+                Position::Header => self.turn_frame(input, reply, output, seen),
+                Position::Payload(payload) if payload.way == Way::Turn => self.turn_rest(payload, input, output, seen),
+                _ => Err(Turn::Other),
+            };
+            if let Err(turn) = step {
+                break turn;
+            }
+        };
+        self.received.bytes += (before - input.len()) as u64;
+        turn
+    }
+
+    /// Turns a frame, or the part of it that is there.
+    fn turn_frame(
+        &mut self,
+        input: &mut &[u8],
+        reply: Reply,
+        output: &mut Output,
+        seen: &mut impl FnMut(Data, &[u8]),
+    ) -> Result<(), Turn> {
+        let (header, size) = Header::parse(input).ok_or(Turn::Dry)?;
+        let (OpCode::Data(data @ (Data::Text | Data::Binary)), true, None) =
+            (header.opcode, header.fin, &self.inflater)
+        else {
+            return Err(Turn::Other);
+        };
+        let (message, payload) = self.judge(&header).map_err(|_| Turn::Other)?;
+        let prefix = if data == Data::Text { reply.prefix.as_bytes() } else { &[] };
+        let length = prefix.len() as u64 + header.length;
+        let answer = Header { fin: true, rsv: 0, opcode: header.opcode, key: None, length };
+        let masked = &input[size..];
+        output.begin(&answer, prefix);
+        match usize::try_from(header.length).ok().and_then(|length| masked.split_at_checked(length)) {
+            Some((masked, rest)) => {
+                if !unmask(output, masked, payload.key, |text| {
+                    data == Data::Binary || simdutf8::basic::from_utf8(text).is_ok()
+                }) {
+                    output.cancel();
+                    return Err(Turn::Other);
+                }
+                self.received.count(&header);
+                seen(data, output.unfinished());
+                output.end();
+                *input = rest;
+            }
+            None => {
+                self.admit(&header, message, Payload { way: Way::Turn, ..payload });
+                *input = masked;
+            }
+        }
+        Ok(())
+    }
+
+    /// Turns what there is of a frame that has begun.
+    fn turn_rest(
+        &mut self,
+        mut payload: Payload,
+        input: &mut &[u8],
+        output: &mut Output,
+        seen: &mut impl FnMut(Data, &[u8]),
+    ) -> Result<(), Turn> {
+        let masked = payload.of(input);
+        let Some(Message { form, next: data, .. }) = &mut self.message else { return Err(Turn::Other) };
+        if masked.is_empty() {
+            return Err(Turn::Dry);
+        }
+        *input = &input[masked.len()..];
+        let mut is_right = unmask(output, masked, payload.key, |bytes| form.check(bytes).is_ok());
+        payload.advance(masked.len());
+        self.position = Position::Payload(payload);
+        if payload.rest > 0 {
+            if let Ok(rest) = usize::try_from(payload.rest)
+                && output.unfinished().len() >= EARNEST
+            {
+                output.expect(rest);
+            }
+        } else {
+            is_right &= form.is_whole();
+        }
+        if !is_right {
+            output.cancel();
+            self.position = Position::Rejected(Reject::InvalidUtf8);
+            return Err(Turn::Other);
+        }
+        if payload.rest == 0 {
+            seen(*data, output.unfinished());
+            output.end();
+            self.end(payload.ends);
+        }
+        Ok(())
+    }
+
+    /// Takes an unfinished answer back: what has come of its message, as it may go on to tungstenite, which the rest of
+    /// the message then does, too.
+    pub(in crate::frames) fn turn_back(&mut self, output: &mut Output) -> BytesMut {
+        let mut bytes = BytesMut::new();
+        if let (Position::Payload(payload @ Payload { way: Way::Turn, .. }), Some(message)) =
+            (&mut self.position, &self.message)
+        {
+            let come = output.unfinished();
+            let opcode = OpCode::Data(message.next);
+            let first = Header { fin: false, rsv: 0, opcode, key: Some([0; 4]), length: come.len() as u64 };
+            let opcode = OpCode::Data(Data::Continue);
+            let last = Header { fin: true, rsv: 0, opcode, key: Some(payload.key), length: payload.rest };
+            put(&mut bytes, &first);
+            bytes.extend_from_slice(come);
+            put(&mut bytes, &last);
+            payload.way = Way::of(message.form);
+            output.cancel();
+        }
+        bytes
+    }
+}
+
+/// Puts the plain payload behind what the output has, and tells whether it is right.
+fn unmask(output: &mut Output, masked: &[u8], key: Key, is_right: impl FnOnce(&[u8]) -> bool) -> bool {
+    let plain = output.extend(masked.len());
+    mask(plain, masked, key);
+    is_right(plain)
+}
+
+fn put(bytes: &mut BytesMut, header: &Header) {
+    let mut room = [0; header::MAX_SIZE];
+    let size = header.write(&mut room);
+    bytes.extend_from_slice(&room[..size]);
+}
