@@ -9,9 +9,8 @@ use tokio::{
     sync::Semaphore,
     time::sleep,
 };
-use tokio_util::task::TaskTracker;
 
-use crate::{http, server::Server};
+use crate::{http, server::Server, workers::Workers};
 
 /// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -25,13 +24,9 @@ const REFUSALS: usize = 64;
 const SEND_BUFFER: usize = 256 << 10;
 
 /// Accepts connections for as long as it is polled, and serves each in a task of its own.
-pub(crate) async fn run<Serve, Served>(
-    listeners: &[TcpListener],
-    server: &Arc<Server>,
-    connections: &TaskTracker,
-    serve: Serve,
-) where
-    Serve: Fn(TcpStream, SocketAddr, Arc<Server>) -> Served,
+pub(crate) async fn run<Serve, Served>(listeners: &[TcpListener], server: &Arc<Server>, workers: &Workers, serve: Serve)
+where
+    Serve: Fn(TcpStream, SocketAddr, Arc<Server>) -> Served + Copy + Send + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
     for listener in listeners {
@@ -44,12 +39,14 @@ pub(crate) async fn run<Serve, Served>(
         match next(listeners, &mut turn).await {
             Ok((stream, peer)) => match server.admission.admit(peer.ip()) {
                 Some(permit) => {
-                    let served = serve(stream, peer, Arc::clone(server));
-                    connections.spawn(guard(served, permit, Arc::clone(server)));
+                    let server = Arc::clone(server);
+                    workers
+                        .serve(stream, move |stream| guard(serve(stream, peer, Arc::clone(&server)), permit, server));
                 }
                 None => {
                     if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
-                        connections.spawn(guard(http::refuse_connection(stream), permit, Arc::clone(server)));
+                        let server = Arc::clone(server);
+                        workers.serve(stream, move |stream| guard(http::refuse_connection(stream), permit, server));
                     }
                 }
             },
@@ -102,11 +99,14 @@ impl Drop for CountPanic<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpListener,
         time::timeout,
     };
+    use tokio_util::task::TaskTracker;
 
     use super::*;
     use crate::Config;
@@ -124,7 +124,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = Arc::new(Server::new(Config::default()));
-        let connections = TaskTracker::new();
+        let workers = Workers::start(Some(NonZeroUsize::MIN), TaskTracker::new());
         let clients = async {
             let mut witness = TcpStream::connect(address).await.unwrap();
             for count in 1..=3 {
@@ -139,7 +139,7 @@ mod tests {
         };
         let listeners = [listener];
         tokio::select! {
-            () = run(&listeners, &server, &connections, |stream, _, _| fragile_echo(stream)) => {}
+            () = run(&listeners, &server, &workers, |stream, _, _| fragile_echo(stream)) => {}
             result = timeout(Duration::from_secs(60), clients) => result.unwrap(),
         }
     }

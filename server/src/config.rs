@@ -18,6 +18,10 @@ pub struct Config {
     #[arg(long, env = "CANYON_SUBPROTOCOL", value_name = "NAME", value_delimiter = ',')]
     pub subprotocol: Vec<Subprotocol>,
 
+    /// Threads that carry connections [default: one for each processor]
+    #[arg(long, env = "CANYON_WORKERS", value_name = "COUNT")]
+    pub workers: Option<NonZeroUsize>,
+
     /// What a peer may take.
     #[command(flatten)]
     pub limits: Limits,

@@ -14,7 +14,7 @@ mod tests;
 mod utf8;
 
 use std::{
-    io,
+    io, mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -29,7 +29,7 @@ pub use gate::{Gate, Reply};
 pub use message::Limits;
 use output::Output;
 pub use reject::Reject;
-use scratch::Scratch;
+use scratch::{INPUT, MORE_INPUT, Scratch};
 use tally::Sent;
 pub use tally::Tally;
 
@@ -136,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     ) -> Poll<io::Result<()>> {
         ready!(self.poll_send(cx))?;
         Scratch::with(|scratch| {
-            if self.input.len() >= scratch.input.len() {
+            if self.input.len() >= INPUT {
                 return Poll::Ready(Ok(()));
             }
             scratch.lend(&mut self.output);
@@ -153,9 +153,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         seen: &mut impl FnMut(Data, &[u8]),
         room: &mut [u8],
     ) -> Poll<io::Result<()>> {
-        let mut filled = self.input.len();
-        room[..filled].copy_from_slice(&self.input);
-        let mut start = 0;
+        let (mut start, mut filled) = (0, self.input.len());
+        if filled > 0 {
+            room[..filled].copy_from_slice(&mem::take(&mut self.input));
+        }
         let result = loop {
             let mut rest = &room[start..filled];
             let turn = self.gate.turn(&mut rest, reply, &mut self.output, seen);
@@ -167,10 +168,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
                 Turn::Full => {}
                 Turn::Other => break Poll::Ready(Ok(())),
                 Turn::Dry => {
-                    room.copy_within(start..filled, 0);
-                    filled -= start;
-                    start = 0;
-                    let mut buf = ReadBuf::new(&mut room[filled..]);
+                    if start > 0 {
+                        room.copy_within(start..filled, 0);
+                        (start, filled) = (0, filled - start);
+                    }
+                    let more = INPUT + self.gate.turning().min(MORE_INPUT);
+                    let mut buf = ReadBuf::new(&mut room[filled..more]);
                     match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
                         Poll::Ready(Ok(())) if !buf.filled().is_empty() => filled += buf.filled().len(),
                         ended => break ended,
@@ -178,8 +181,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
                 }
             }
         };
-        self.input.clear();
-        self.input.extend_from_slice(&room[start..filled]);
+        if start < filled {
+            self.input = BytesMut::from(&room[start..filled]);
+        }
         result
     }
 
@@ -195,7 +199,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
             if taken == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.sent.took(self.output.ready(), taken);
+            match self.output.answers(taken) {
+                Some(answers) => self.sent.tally.add(answers, taken),
+                None => self.sent.took(self.output.ready(), taken),
+            }
             self.output.took(taken);
         }
         Poll::Ready(Ok(()))

@@ -35,6 +35,7 @@ mod refusal;
 mod server;
 mod session;
 mod token;
+mod workers;
 mod write_timeout;
 
 use std::sync::Arc;
@@ -48,14 +49,17 @@ pub use listen::{BindError, bind};
 use phase::Phase;
 use server::Server;
 pub use token::{Subprotocol, SubprotocolError};
+use workers::Workers;
+pub use workers::runtime;
 
 /// Serves until `shutdown` comes, and then drains: every client gets its pending answers and close code 1001, who still
 /// asks gets 503, and after at most [`Limits::drain_timeout`] nothing of the server is left.
 pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl Future<Output = ()>) {
     let server = Arc::new(Server::new(config));
     let connections = TaskTracker::new();
+    let workers = Workers::start(server.config.workers, connections.clone());
     let run = async {
-        tokio::join!(accept::run(&listeners, &server, &connections, connection::serve), server.log.run());
+        tokio::join!(accept::run(&listeners, &server, &workers, connection::serve), server.log.run());
     };
     let stop = async {
         shutdown.await;

@@ -37,10 +37,9 @@ struct Arguments {
     config: server::Config,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(arguments).await {
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("canyon: {error:#}");
@@ -49,8 +48,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(Arguments { host, port, log, log_format, mut config }: Arguments) -> anyhow::Result<()> {
-    let _flush = logging::start(log, log_format);
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let _flush = logging::start(arguments.log, arguments.log_format);
+    server::runtime().context("cannot start the first worker")?.block_on(serve(arguments))
+}
+
+async fn serve(Arguments { host, port, mut config, .. }: Arguments) -> anyhow::Result<()> {
     let stop = stop_signal().context("cannot listen for signals")?;
     let listeners = server::bind(&host, port).await?;
     let port = listeners[0].local_addr()?.port();

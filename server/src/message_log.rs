@@ -34,6 +34,11 @@ impl Budget {
         tracing::enabled!(tracing::Level::INFO) && self.0.fetch_add(1, Ordering::Relaxed) < LINES
     }
 
+    /// Whether there may be more, as far as can be seen without asking for one.
+    fn has_more(&self) -> bool {
+        tracing::enabled!(tracing::Level::INFO) && self.0.load(Ordering::Relaxed) < LINES
+    }
+
     /// Ends a period, and tells how many lines were left out.
     fn end_period(&self) -> u64 {
         self.0.swap(0, Ordering::Relaxed).saturating_sub(LINES)
@@ -54,10 +59,20 @@ impl MessageLog {
             return;
         }
         let bytes = payload.len();
-        match data {
-            Data::Text => tracing::info!(bytes, "Received from client: {}", Escaped(&String::from_utf8_lossy(payload))),
+        match (data, str::from_utf8(payload)) {
+            (Data::Text, Ok(text)) => tracing::info!(bytes, "Received from client: {}", Escaped(text)),
             _ => tracing::info!(bytes, "Received from client: {bytes} bytes of binary"),
         }
+    }
+
+    /// Whether messages get lines now.
+    pub(crate) fn has_room(&self) -> bool {
+        self.messages.has_more()
+    }
+
+    /// Counts messages that were not given to the log because it [has no room](Self::has_room).
+    pub(crate) fn leave_out(&self, messages: u64) {
+        self.messages.0.fetch_add(messages, Ordering::Relaxed);
     }
 
     /// Logs that a client is gone.

@@ -8,7 +8,7 @@ use std::{
     future::poll_fn,
     io,
     pin::{Pin, pin},
-    task::Poll,
+    task::{Context, Poll, Waker},
 };
 
 use tokio::{
@@ -75,16 +75,43 @@ impl<'server> Session<'server> {
         frames: &mut Frames<S>,
         mut check: Pin<&mut Sleep>,
     ) -> io::Result<()> {
-        let reply = self.reply;
+        // Whom the clock wakes. While that stays the same, a look at it is enough, which is all that a busy peer pays.
+        let mut woken = Waker::noop().clone();
         poll_fn(|cx| {
-            let turned = frames.poll_turn(cx, reply, &mut |data, payload| self.heard(data, payload))?;
+            let turned = self.poll_turn(cx, frames)?;
             // The task is woken when the phase changes.
             if turned.is_ready() || self.server.phase.is_at_least(Phase::Draining) {
                 return Poll::Ready(Ok(()));
             }
+            if woken.will_wake(cx.waker()) && !check.is_elapsed() {
+                return Poll::Pending;
+            }
+            woken.clone_from(cx.waker());
             check.as_mut().poll(cx).map(Ok)
         })
         .await
+    }
+
+    /// Answers what is there; one look at the log and one word to it is all that its messages cost when there are many.
+    fn poll_turn<S: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        frames: &mut Frames<S>,
+    ) -> Poll<io::Result<()>> {
+        let log = &self.server.log;
+        let has_room = log.has_room();
+        let mut count = 0;
+        let turned = frames.poll_turn(cx, self.reply, &mut |data, payload| {
+            count += 1;
+            if has_room {
+                log.received(data, payload);
+            }
+        });
+        self.answered += count;
+        if count > 0 && !has_room {
+            log.leave_out(count);
+        }
+        turned
     }
 
     fn heard(&mut self, data: Data, payload: &[u8]) {

@@ -1,6 +1,8 @@
 //! A frame's header ([RFC 6455, 5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2)): from bytes and to bytes, and
 //! the mask. Never judges it.
 
+use std::ops::BitOr;
+
 use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
 
 /// The bit of [`Header::rsv`] that marks a compressed message.
@@ -11,6 +13,14 @@ pub(crate) const MAX_SIZE: usize = 14;
 
 /// A masking key, turned so that its first byte is for the next byte of the payload.
 pub(crate) type Key = [u8; 4];
+
+/// What some bytes are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Script {
+    /// ASCII alone, which is UTF-8 as it is.
+    Ascii,
+    Other,
+}
 
 /// One frame's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +38,7 @@ pub(crate) struct Header {
 
 impl Header {
     /// Reads the header at the start of `bytes`, and tells its size; `None` as long as part of it is missing.
+    #[inline(always)]
     pub(crate) fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
         let (length, rest) = match second & 0x7f {
@@ -45,42 +56,64 @@ impl Header {
     }
 
     /// Writes the header to the start of `out`, which has room for it, and tells its size.
+    #[inline(always)]
     pub(crate) fn write(&self, out: &mut [u8]) -> usize {
         let mask_bit = u8::from(self.key.is_some()) << 7;
         out[0] = u8::from(self.fin) << 7 | self.rsv << 4 | u8::from(self.opcode);
-        let mut size = 2;
-        let mut put = |bytes: &[u8]| {
-            out[size..size + bytes.len()].copy_from_slice(bytes);
-            size += bytes.len();
-        };
-        let short = match (self.length, u16::try_from(self.length)) {
-            (length @ ..=125, _) => length as u8,
+        let size = match (self.length, u16::try_from(self.length)) {
+            (length @ ..=125, _) => {
+                out[1] = mask_bit | length as u8;
+                2
+            }
             (_, Ok(length)) => {
-                put(&length.to_be_bytes());
-                126
+                out[1] = mask_bit | 126;
+                out[2..4].copy_from_slice(&length.to_be_bytes());
+                4
             }
             (length, Err(_)) => {
-                put(&length.to_be_bytes());
-                127
+                out[1] = mask_bit | 127;
+                out[2..10].copy_from_slice(&length.to_be_bytes());
+                10
             }
         };
-        put(self.key.as_ref().map_or(&[], Key::as_slice));
-        out[1] = mask_bit | short;
-        size
+        let Some(key) = self.key else { return size };
+        out[size..size + key.len()].copy_from_slice(&key);
+        size + key.len()
     }
 }
 
-/// Copies `from` to `to`, of the same length, with the mask taken off or put on.
-pub(crate) fn mask(to: &mut [u8], from: &[u8], key: Key) {
-    let [a, b, c, d] = key;
-    let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let (to_words, to_rest) = to.as_chunks_mut::<8>();
-    let (from_words, from_rest) = from.as_chunks::<8>();
-    for (to, from) in to_words.iter_mut().zip(from_words) {
-        *to = (u64::from_ne_bytes(*from) ^ word).to_ne_bytes();
+/// Copies `from` to `to`, of the same length, with the mask taken off or put on, and tells whether all of it is ASCII.
+pub(crate) fn mask(to: &mut [u8], from: &[u8], key: Key) -> Script {
+    let key = u32::from_ne_bytes(key);
+    let (to_blocks, to) = to.as_chunks_mut::<32>();
+    let (from_blocks, from) = from.as_chunks::<32>();
+    let mut bits = [0; 8];
+    for (to, from) in to_blocks.iter_mut().zip(from_blocks) {
+        mask_words(to, from, key, &mut bits);
     }
-    for ((to, from), key) in to_rest.iter_mut().zip(from_rest).zip(key.iter().cycle()) {
+    let (to_words, to) = to.as_chunks_mut::<4>();
+    let (from_words, from) = from.as_chunks::<4>();
+    let mut bits = bits.into_iter().fold(0, u32::bitor);
+    for (to, from) in to_words.iter_mut().zip(from_words) {
+        let word = u32::from_ne_bytes(*from) ^ key;
+        bits |= word;
+        *to = word.to_ne_bytes();
+    }
+    for ((to, from), key) in to.iter_mut().zip(from).zip(key.to_ne_bytes()) {
         *to = from ^ key;
+        bits |= u32::from(*to);
+    }
+    if bits & 0x8080_8080 == 0 { Script::Ascii } else { Script::Other }
+}
+
+/// Masks a block, in words that a processor can take many of at once; `bits` are those that were set in each so far.
+fn mask_words(to: &mut [u8; 32], from: &[u8; 32], key: u32, bits: &mut [u32; 8]) {
+    let (to, _) = to.as_chunks_mut::<4>();
+    let (from, _) = from.as_chunks::<4>();
+    for ((to, from), bits) in to.iter_mut().zip(from).zip(bits) {
+        let word = u32::from_ne_bytes(*from) ^ key;
+        *bits |= word;
+        *to = word.to_ne_bytes();
     }
 }
 

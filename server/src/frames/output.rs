@@ -19,19 +19,22 @@ pub(super) struct Output {
     /// Where the payload of the unfinished answer begins, if there is one.
     payload: usize,
     filled: usize,
+    /// How many answers were ended since it was empty.
+    answers: u64,
     /// How much there will be when the unfinished answer has its end, as far as that is sure enough to keep the room.
     expected: usize,
 }
 
 impl Output {
-    /// An output with this buffer, of which nothing is filled.
-    pub(super) fn with_buffer(bytes: Vec<u8>) -> Self {
-        Self { bytes, ..Self::default() }
-    }
-
-    /// Whether nothing waits, not even part of a message.
-    pub(super) fn is_empty(&self) -> bool {
-        self.filled == 0
+    /// Goes on in another buffer, unless its own is large.
+    pub(super) fn lend(&mut self, buffer: impl FnOnce() -> Vec<u8>) {
+        if self.bytes.len() < FULL {
+            let small = mem::replace(&mut self.bytes, buffer());
+            if self.filled > 0 {
+                self.reserve(0);
+                self.bytes[..self.filled].copy_from_slice(&small[..self.filled]);
+            }
+        }
     }
 
     /// Whether there is enough for one write.
@@ -44,6 +47,11 @@ impl Output {
         &self.bytes[self.sent..self.complete]
     }
 
+    /// How many answers those first bytes are, as long as that needs no counting: when they are all that there are.
+    pub(super) fn answers(&self, taken: usize) -> Option<u64> {
+        (self.sent == 0 && taken == self.complete).then_some(self.answers)
+    }
+
     /// What has come of the unfinished message.
     pub(super) fn unfinished(&self) -> &[u8] {
         &self.bytes[self.payload..self.filled]
@@ -53,8 +61,10 @@ impl Output {
     pub(super) fn begin(&mut self, header: &Header, prefix: &[u8]) {
         self.reserve(header::MAX_SIZE + prefix.len());
         self.filled += header.write(&mut self.bytes[self.filled..]);
-        self.bytes[self.filled..][..prefix.len()].copy_from_slice(prefix);
-        self.filled += prefix.len();
+        if !prefix.is_empty() {
+            self.bytes[self.filled..][..prefix.len()].copy_from_slice(prefix);
+            self.filled += prefix.len();
+        }
         self.payload = self.filled;
     }
 
@@ -69,6 +79,7 @@ impl Output {
     /// Ends the unfinished answer: it may be sent.
     pub(super) fn end(&mut self) {
         self.complete = self.filled;
+        self.answers += 1;
     }
 
     /// Takes the unfinished answer back.
@@ -89,20 +100,16 @@ impl Output {
         self.expected = self.filled + rest;
     }
 
-    /// The output with a buffer that is not much larger than it needs, and the other buffer if there are two now.
-    pub(super) fn fit(self) -> (Self, Option<Vec<u8>>) {
-        if self.filled.max(self.expected) >= self.bytes.len() / 4 {
-            return (self, None);
+    /// Gives away the buffer if it is much larger than the output needs, and goes on with another.
+    pub(super) fn fit(&mut self) -> Option<Vec<u8>> {
+        if self.filled == 0 {
+            return Some(mem::take(&mut self.bytes));
         }
-        let fitting = Self {
-            bytes: self.bytes[self.sent..self.filled].to_vec(),
-            sent: 0,
-            complete: self.complete - self.sent,
-            payload: self.payload.saturating_sub(self.sent),
-            filled: self.filled - self.sent,
-            expected: 0,
-        };
-        (fitting, Some(self.bytes))
+        if self.filled.max(self.expected) >= self.bytes.len() / 4 {
+            return None;
+        }
+        let fitting = self.bytes[..self.filled].to_vec();
+        Some(mem::replace(&mut self.bytes, fitting))
     }
 
     fn reserve(&mut self, count: usize) {
@@ -114,7 +121,7 @@ impl Output {
 
     fn rewind(&mut self) {
         if self.sent == self.filled {
-            *self = Self::with_buffer(mem::take(&mut self.bytes));
+            *self = Self { bytes: mem::take(&mut self.bytes), ..Self::default() };
         }
     }
 }

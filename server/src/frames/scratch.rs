@@ -1,14 +1,17 @@
 //! The memory that the connections of one thread use in turn: what a connection needs only while it is looked at is not
 //! its own. Never lent across an await.
 
-use std::{cell::Cell, mem};
+use std::cell::Cell;
 
 use super::output::Output;
 
 /// How much is read at once, in bytes; it stays in the processor's second cache together with the answers to it.
-const INPUT: usize = 64 << 10;
-/// How large all buffers are that a thread keeps for outputs, in bytes.
-const SPARE: usize = 8 << 20;
+pub(super) const INPUT: usize = 64 << 10;
+/// How much more of a message that has begun, which becomes part of its answer at once.
+pub(super) const MORE_INPUT: usize = 192 << 10;
+/// How many buffers a thread keeps for outputs, and how large the largest of them is, in bytes.
+const SPARE: usize = 16;
+const LARGEST: usize = 2 << 20;
 
 /// A thread's buffers.
 #[derive(Debug)]
@@ -32,25 +35,22 @@ impl Scratch {
         result
     }
 
-    /// An output with room for one read's answers, as long as this one has none of its own.
+    /// Gives the output room, as long as it needs none of its own.
     pub(super) fn lend(&mut self, output: &mut Output) {
-        if output.is_empty() {
-            *output = Output::with_buffer(self.spare.pop().unwrap_or_default());
-        }
+        output.lend(|| self.spare.pop().unwrap_or_default());
     }
 
     /// Takes the room back that the output does not need.
     pub(super) fn take_back(&mut self, output: &mut Output) {
-        let (fitting, buffer) = mem::take(output).fit();
-        *output = fitting;
-        if let Some(buffer) = buffer
-            && self.spare.iter().map(Vec::len).sum::<usize>() + buffer.len() <= SPARE
+        if let Some(buffer) = output.fit()
+            && buffer.len() <= LARGEST
+            && self.spare.len() < SPARE
         {
             self.spare.push(buffer);
         }
     }
 
     fn new() -> Self {
-        Self { input: vec![0; INPUT].into(), spare: Vec::new() }
+        Self { input: vec![0; INPUT + MORE_INPUT].into(), spare: Vec::new() }
     }
 }

@@ -18,6 +18,13 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts messages, each of one plain frame, and that many bytes.
+    pub(super) fn add(&mut self, messages: u64, bytes: usize) {
+        self.bytes += bytes as u64;
+        self.frames += messages;
+        self.messages += messages;
+    }
+
     pub(super) fn count(&mut self, header: &Header) {
         let OpCode::Data(data) = header.opcode else {
             self.frames += 1;

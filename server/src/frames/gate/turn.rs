@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::{Gate, Payload, Position, Way};
 use crate::frames::{
-    header::{self, Header, Key, mask},
+    header::{self, Header, Script, mask},
     message::Message,
     output::Output,
     reject::Reject,
@@ -61,7 +61,16 @@ impl Gate {
         turn
     }
 
+    /// How much is still to come of the message that is being turned, in bytes.
+    pub(in crate::frames) fn turning(&self) -> usize {
+        match self.position {
+            Position::Payload(Payload { way: Way::Turn, rest, .. }) => usize::try_from(rest).unwrap_or(usize::MAX),
+            _ => 0,
+        }
+    }
+
     /// Turns a frame, or the part of it that is there.
+    #[inline(always)]
     fn turn_frame(
         &mut self,
         input: &mut &[u8],
@@ -69,36 +78,41 @@ impl Gate {
         output: &mut Output,
         seen: &mut impl FnMut(Data, &[u8]),
     ) -> Result<(), Turn> {
-        let (header, size) = Header::parse(input).ok_or(Turn::Dry)?;
-        let (OpCode::Data(data @ (Data::Text | Data::Binary)), true, None) =
-            (header.opcode, header.fin, &self.inflater)
-        else {
-            return Err(Turn::Other);
+        let data = match input.first() {
+            Some(0x81) => Data::Text,
+            Some(0x82) => Data::Binary,
+            Some(_) => return Err(Turn::Other),
+            None => return Err(Turn::Dry),
         };
-        let (message, payload) = self.judge(&header).map_err(|_| Turn::Other)?;
-        let prefix = if data == Data::Text { reply.prefix.as_bytes() } else { &[] };
-        let length = prefix.len() as u64 + header.length;
-        let answer = Header { fin: true, rsv: 0, opcode: header.opcode, key: None, length };
-        let masked = &input[size..];
-        output.begin(&answer, prefix);
-        match usize::try_from(header.length).ok().and_then(|length| masked.split_at_checked(length)) {
-            Some((masked, rest)) => {
-                if !unmask(output, masked, payload.key, |text| {
-                    data == Data::Binary || simdutf8::basic::from_utf8(text).is_ok()
-                }) {
-                    output.cancel();
-                    return Err(Turn::Other);
-                }
-                self.received.count(&header);
-                seen(data, output.unfinished());
-                output.end();
-                *input = rest;
-            }
-            None => {
-                self.admit(&header, message, Payload { way: Way::Turn, ..payload });
-                *input = masked;
-            }
+        let (header, size) = Header::parse(input).ok_or(Turn::Dry)?;
+        let Header { key: Some(key), length, .. } = header else { return Err(Turn::Other) };
+        if length > self.limits.message || self.message.is_some() || self.inflater.is_some() {
+            return Err(Turn::Other);
         }
+        let prefix = if data == Data::Text { reply.prefix.as_bytes() } else { &[] };
+        let length = prefix.len() as u64 + length;
+        let answer = Header { fin: true, rsv: 0, opcode: OpCode::Data(data), key: None, length };
+        let masked = &input[size..];
+        let Some((masked, rest)) =
+            usize::try_from(header.length).ok().and_then(|length| masked.split_at_checked(length))
+        else {
+            let (message, payload) = self.judge(&header).map_err(|_| Turn::Other)?;
+            output.begin(&answer, prefix);
+            self.admit(&header, message, Payload { way: Way::Turn, ..payload });
+            *input = masked;
+            return Ok(());
+        };
+        output.begin(&answer, prefix);
+        let text = output.extend(masked.len());
+        let script = mask(text, masked, key);
+        if data == Data::Text && script != Script::Ascii && simdutf8::basic::from_utf8(text).is_err() {
+            output.cancel();
+            return Err(Turn::Other);
+        }
+        seen(data, text);
+        self.received.add(1, 0);
+        output.end();
+        *input = rest;
         Ok(())
     }
 
@@ -116,7 +130,9 @@ impl Gate {
             return Err(Turn::Dry);
         }
         *input = &input[masked.len()..];
-        let mut is_right = unmask(output, masked, payload.key, |bytes| form.check(bytes).is_ok());
+        let plain = output.extend(masked.len());
+        let script = mask(plain, masked, payload.key);
+        let mut is_right = script == Script::Ascii && form.is_whole() || form.check(plain).is_ok();
         payload.advance(masked.len());
         self.position = Position::Payload(payload);
         if payload.rest > 0 {
@@ -161,13 +177,6 @@ impl Gate {
         }
         bytes
     }
-}
-
-/// Puts the plain payload behind what the output has, and tells whether it is right.
-fn unmask(output: &mut Output, masked: &[u8], key: Key, is_right: impl FnOnce(&[u8]) -> bool) -> bool {
-    let plain = output.extend(masked.len());
-    mask(plain, masked, key);
-    is_right(plain)
 }
 
 fn put(bytes: &mut BytesMut, header: &Header) {
