@@ -40,13 +40,16 @@ where
             Ok((stream, peer)) => match server.admission.admit(peer.ip()) {
                 Some(permit) => {
                     let server = Arc::clone(server);
-                    workers
-                        .serve(stream, move |stream| guard(serve(stream, peer, Arc::clone(&server)), permit, server));
+                    workers.serve(stream, move |stream, share| {
+                        guard(serve(stream, peer, Arc::clone(&server)), (permit, share), server)
+                    });
                 }
                 None => {
                     if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
                         let server = Arc::clone(server);
-                        workers.serve(stream, move |stream| guard(http::refuse_connection(stream), permit, server));
+                        workers.serve(stream, move |stream, share| {
+                            guard(http::refuse_connection(stream), (permit, share), server)
+                        });
                     }
                 }
             },
@@ -61,9 +64,18 @@ where
 }
 
 /// A connection's work, with what must happen however it ends.
-async fn guard<Permit>(served: impl Future<Output = ()>, _permit: Permit, server: Arc<Server>) {
-    let _panics = CountPanic(&server);
-    server.phase.unless_cut(served).await;
+fn guard<Permit: Send>(
+    served: impl Future<Output = ()> + Send,
+    permit: Permit,
+    server: Arc<Server>,
+) -> impl Future<Output = ()> + Send {
+    // In a box, because each future around it would hold it twice: as what it was given, and as what it works at.
+    let mut served = Box::pin(served);
+    async move {
+        let _permit = permit;
+        let _panics = CountPanic(&server);
+        server.phase.unless_cut(served.as_mut()).await;
+    }
 }
 
 /// The next connection of any listener; `turn` makes them take turns when all are busy.

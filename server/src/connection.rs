@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use bytes::BytesMut;
 use tokio::net::TcpStream;
 
 use crate::{
@@ -19,39 +18,40 @@ use crate::{
 };
 
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Server>) {
+    // What comes before a WebSocket and after it is in boxes, so that it does not hold that room for as long as it lives.
+    let Some(parts) = Box::pin(answer(stream, &server)).await else { return };
+    let mut opened = open(parts, &server);
+    if let Ok(session) = &mut opened {
+        let _connected = Connected::new(peer, &server);
+        session.run().await;
+    }
+    let stream = opened.map_or_else(|stream| stream, Session::into_stream);
+    Box::pin(close(stream)).await;
+}
+
+async fn answer(stream: TcpStream, server: &Server) -> Option<http::Parts> {
     // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.
     let _ = stream.set_nodelay(true);
     // A socket without a local address is gone already, which the first read will tell.
-    let Ok(local) = stream.local_addr() else { return };
+    let local = stream.local_addr().ok()?;
     let stream = WriteTimeout::new(stream, *server.config.limits.write_timeout);
-    // In a box, so that a WebSocket does not hold the room that HTTP needed for as long as it lives.
-    let http::Parts { stream, rest, accepted } = Box::pin(http::serve(stream, local.ip(), &server)).await;
-    let stream = match accepted {
-        Some(accepted) => serve_websocket(stream, rest, accepted, peer, &server).await,
-        None => stream,
-    };
+    Some(http::serve(stream, local.ip(), server).await)
+}
+
+/// The WebSocket, if the last request opened one; else the stream alone.
+fn open(http::Parts { stream, rest, accepted }: http::Parts, server: &Server) -> Result<Session<'_, Stream>, Stream> {
+    let Some(Accepted { behaviour, deflate, .. }) = accepted else { return Err(stream) };
+    let frames = Frames::new(stream, rest, frame_limits(&server.config.limits), deflate);
+    Ok(Session::new(frames, Behaviour::new(behaviour, fastrand::u64(..)), server))
+}
+
+async fn close(stream: Stream) {
     if stream.progress() == Progress::TimedOut {
         // What the peer does not read shall not wait for it in the system either: the connection is reset.
         let _ = stream.into_inner().set_zero_linger();
     } else {
         linger::close(stream.into_inner()).await;
     }
-}
-
-async fn serve_websocket(
-    stream: Stream,
-    rest: BytesMut,
-    accepted: Accepted,
-    peer: SocketAddr,
-    server: &Server,
-) -> Stream {
-    let _connected = Connected::new(peer, &server.log);
-    server.totals.opened.add(1);
-    let Accepted { behaviour, deflate, .. } = accepted;
-    let limits = &server.config.limits;
-    let frames = Frames::new(stream, rest, frame_limits(limits), deflate);
-    let behaviour = Behaviour::new(behaviour, fastrand::u64(..));
-    Session::new(behaviour, server).run(frames).await.into_inner()
 }
 
 fn frame_limits(limits: &Limits) -> frames::Limits {
@@ -65,9 +65,10 @@ fn frame_limits(limits: &Limits) -> frames::Limits {
 struct Connected<'server>(SocketAddr, &'server MessageLog);
 
 impl<'server> Connected<'server> {
-    fn new(peer: SocketAddr, log: &'server MessageLog) -> Self {
-        log.connected(peer);
-        Self(peer, log)
+    fn new(peer: SocketAddr, server: &'server Server) -> Self {
+        server.totals.opened.add(1);
+        server.log.connected(peer);
+        Self(peer, &server.log)
     }
 }
 

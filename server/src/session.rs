@@ -26,8 +26,14 @@ use crate::{
 };
 use conversation::{Conversation, Outcome};
 
-/// What an open WebSocket is beside its stream.
-pub(crate) struct Session<'server> {
+/// An open WebSocket.
+pub(crate) struct Session<'server, S> {
+    frames: Frames<S>,
+    conduct: Conduct<'server>,
+}
+
+/// What a session is beside its stream.
+struct Conduct<'server> {
     behaviour: Behaviour,
     /// The same as far as the fast path can do it.
     reply: Option<Reply>,
@@ -37,62 +43,65 @@ pub(crate) struct Session<'server> {
     keep_alive: KeepAlive,
 }
 
-impl<'server> Session<'server> {
-    pub(crate) fn new(behaviour: Behaviour, server: &'server Server) -> Self {
+impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
+    pub(crate) fn new(frames: Frames<S>, behaviour: Behaviour, server: &'server Server) -> Self {
         let limits = &server.config.limits;
         let keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
-        Self { reply: behaviour.reply(), behaviour, server, answered: 0, keep_alive }
+        let reply = behaviour.reply().filter(|_| !frames.is_compressing());
+        Self { frames, conduct: Conduct { behaviour, reply, server, answered: 0, keep_alive } }
     }
 
-    /// Runs the session to its end, and gives the stream back to be closed.
-    pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut self, mut frames: Frames<S>) -> Frames<S> {
-        if frames.is_compressing() {
-            self.reply = None;
-        }
-        let mut check = pin!(sleep_until(Instant::now() + self.keep_alive.step()));
-        let frames = loop {
-            if let Err(error) = self.turn(&mut frames, check.as_mut()).await {
+    /// Gives the stream back to be closed.
+    pub(crate) fn into_stream(self) -> S {
+        self.frames.into_inner()
+    }
+
+    /// Runs the session to its end.
+    pub(crate) async fn run(&mut self) {
+        let Self { frames, conduct } = self;
+        let mut check = pin!(sleep_until(Instant::now() + conduct.keep_alive.step()));
+        loop {
+            if let Err(error) = turn(frames, conduct, check.as_mut()).await {
                 tracing::debug!(%error, "lost: {error}");
-                break frames;
+                break;
             }
             frames.turn_back();
             // In a box, so that no session holds the room that only a conversation needs.
-            let conversation = Box::pin(Conversation::hold(frames, &mut self, check.as_mut()));
-            let outcome;
-            (frames, outcome) = conversation.await;
-            if let Outcome::Over = outcome {
-                break frames;
+            let conversation = Box::pin(Conversation::hold(frames, conduct, check.as_mut()));
+            if let Outcome::Over = conversation.await {
+                break;
             }
-        };
-        self.server.totals.received.add(self.answered);
-        self.server.totals.sent.add(frames.sent().messages);
-        frames
+        }
+        conduct.server.totals.received.add(conduct.answered);
+        conduct.server.totals.sent.add(frames.sent().messages);
     }
+}
 
-    /// Stays on the fast path until something comes that is not for it: from the peer, the keep-alive or the server.
-    async fn turn<S: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        frames: &mut Frames<S>,
-        mut check: Pin<&mut Sleep>,
-    ) -> io::Result<()> {
-        // Whom the clock wakes. While that stays the same, a look at it is enough, which is all that a busy peer pays.
-        let mut woken = Waker::noop().clone();
-        poll_fn(|cx| {
-            let turned = self.poll_turn(cx, frames)?;
-            // The task is woken when the phase changes.
-            if turned.is_ready() || self.server.phase.is_at_least(Phase::Draining) {
-                return Poll::Ready(Ok(()));
-            }
-            if woken.will_wake(cx.waker()) && !check.is_elapsed() {
-                return Poll::Pending;
-            }
-            woken.clone_from(cx.waker());
-            check.as_mut().poll(cx).map(Ok)
-        })
-        .await
-    }
+/// Stays on the fast path until something comes that is not for it: from the peer, the keep-alive or the server.
+async fn turn<S: AsyncRead + AsyncWrite + Unpin>(
+    frames: &mut Frames<S>,
+    conduct: &mut Conduct<'_>,
+    mut check: Pin<&mut Sleep>,
+) -> io::Result<()> {
+    // Whom the clock wakes. While that stays the same, a look at it is enough, which is all that a busy peer pays.
+    let mut woken = Waker::noop().clone();
+    poll_fn(|cx| {
+        let turned = conduct.poll_turn(cx, frames)?;
+        // The task is woken when the phase changes.
+        if turned.is_ready() || conduct.server.phase.is_at_least(Phase::Draining) {
+            return Poll::Ready(Ok(()));
+        }
+        if woken.will_wake(cx.waker()) && !check.is_elapsed() {
+            return Poll::Pending;
+        }
+        woken.clone_from(cx.waker());
+        check.as_mut().poll(cx).map(Ok)
+    })
+    .await
+}
 
-    /// Answers what is there; one look at the log and one word to it is all that its messages cost when there are many.
+impl Conduct<'_> {
+    /// Answers what is there. One look at the log and one word to it is all that messages cost there when they are many.
     fn poll_turn<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,

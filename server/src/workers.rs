@@ -70,19 +70,22 @@ impl Workers {
     }
 
     /// Has the worker with the fewest connections serve this one.
-    pub(crate) fn serve<Served>(&self, stream: TcpStream, serve: impl FnOnce(TcpStream) -> Served + Send + 'static)
-    where
+    pub(crate) fn serve<Served>(
+        &self,
+        stream: TcpStream,
+        serve: impl FnOnce(TcpStream, Share) -> Served + Send + 'static,
+    ) where
         Served: Future<Output = ()> + Send + 'static,
     {
         let Some(worker) = self.workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed)) else { return };
         let share = Share::of(worker);
         match &worker.thread {
-            None => drop(self.connections.spawn(share.carry(serve(stream)))),
+            None => drop(self.connections.spawn(serve(stream, share))),
             Some(thread) => {
                 let moved = async {
                     // A socket that cannot be moved is dropped, as one that cannot be accepted is.
                     if let Ok(stream) = stream.into_std().and_then(TcpStream::from_std) {
-                        share.carry(serve(stream)).await;
+                        serve(stream, share).await;
                     }
                 };
                 drop(self.connections.spawn_on(moved, &thread.runtime));
@@ -101,17 +104,14 @@ impl Thread {
     }
 }
 
-/// One connection in its worker's load.
-struct Share(Arc<AtomicUsize>);
+/// One connection in its worker's load, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Share(Arc<AtomicUsize>);
 
 impl Share {
     fn of(worker: &Worker) -> Self {
         worker.load.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(&worker.load))
-    }
-
-    async fn carry(self, served: impl Future<Output = ()>) {
-        served.await;
     }
 }
 

@@ -29,7 +29,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::Session;
+use super::Conduct;
 use crate::{
     behaviour::Action,
     config::{Limits, bytes},
@@ -47,8 +47,8 @@ const REASON_SIZE: usize = 123;
 
 /// A session that has something to say or to hear that the fast path does not know.
 pub(super) struct Conversation<'session, 'server, S> {
-    socket: WebSocketStream<Frames<S>>,
-    session: &'session mut Session<'server>,
+    socket: WebSocketStream<&'session mut Frames<S>>,
+    conduct: &'session mut Conduct<'server>,
     /// Elapses when the keep-alive is to be asked.
     check: Pin<&'session mut Sleep>,
     /// What the behaviour asked for and is not done yet.
@@ -81,31 +81,26 @@ enum End {
 }
 
 impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, 'server, S> {
-    /// Goes on until there is nothing more to be said, and gives the stream back.
+    /// Goes on until there is nothing more to be said, and tells why it ended.
     pub(super) async fn hold(
-        frames: Frames<S>,
-        session: &'session mut Session<'server>,
+        frames: &'session mut Frames<S>,
+        conduct: &'session mut Conduct<'server>,
         check: Pin<&'session mut Sleep>,
-    ) -> (Frames<S>, Outcome) {
-        let settings = settings(&session.server.config.limits);
+    ) -> Outcome {
+        let settings = settings(&conduct.server.config.limits);
         let socket = WebSocketStream::from_raw_socket(frames, Role::Server, Some(settings)).await;
-        let mut conversation = Self { socket, session, check, actions: VecDeque::new(), heard: false, lull: true };
-        let outcome = match conversation.answer().await {
-            Ok(()) => Outcome::Quiet,
-            Err(end) => {
-                if let Err(error) = conversation.say_goodbye(end).await {
-                    tracing::debug!(%error, "lost: {error}");
-                }
-                Outcome::Over
-            }
-        };
-        (conversation.socket.into_inner(), outcome)
+        let mut conversation = Self { socket, conduct, check, actions: VecDeque::new(), heard: false, lull: true };
+        let Err(end) = conversation.answer().await else { return Outcome::Quiet };
+        if let Err(error) = conversation.say_goodbye(end).await {
+            tracing::debug!(%error, "lost: {error}");
+        }
+        Outcome::Over
     }
 
     /// Answers messages until nothing is under way.
     async fn answer(&mut self) -> Result<(), End> {
-        let server = self.session.server;
-        let mut pings = self.session.behaviour.answer().ping.map(every);
+        let server = self.conduct.server;
+        let mut pings = self.conduct.behaviour.answer().ping.map(every);
         let mut wait = pin!(sleep_until(Instant::now()));
         let mut is_waiting = false;
         let mut batch = 0;
@@ -140,8 +135,8 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
                 () = &mut self.check => {
                     // Who is not listened to cannot be heard.
                     let received = may_read.then(|| self.socket.get_ref().received().bytes);
-                    let verdict = self.session.keep_alive.check(received);
-                    self.check.as_mut().reset(Instant::now() + self.session.keep_alive.step());
+                    let verdict = self.conduct.keep_alive.check(received);
+                    self.check.as_mut().reset(Instant::now() + self.conduct.keep_alive.step());
                     self.obey(verdict).await?;
                     self.lull |= !mem::replace(&mut self.heard, false);
                 }
@@ -155,8 +150,8 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
     /// Whether it may end when it is quiet: at once where the fast path can go on, which is cheaper; else in a lull, for
     /// to begin anew has its price, too.
     fn may_end(&self) -> bool {
-        let is_asked = self.check.is_elapsed() || self.session.server.phase.is_at_least(Phase::Draining);
-        !is_asked && (self.session.reply.is_some() || self.lull)
+        let is_asked = self.check.is_elapsed() || self.conduct.server.phase.is_at_least(Phase::Draining);
+        !is_asked && (self.conduct.reply.is_some() || self.lull)
     }
 
     async fn obey(&mut self, verdict: Verdict) -> Result<(), End> {
@@ -174,12 +169,12 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
             Message::Close(_) => return Err(End::Over),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
             Message::Text(text) => {
-                self.session.heard(Data::Text, text.as_bytes());
-                self.session.behaviour.on_message(Message::Text(text), &mut self.actions);
+                self.conduct.heard(Data::Text, text.as_bytes());
+                self.conduct.behaviour.on_message(Message::Text(text), &mut self.actions);
             }
             Message::Binary(bytes) => {
-                self.session.heard(Data::Binary, &bytes);
-                self.session.behaviour.on_message(Message::Binary(bytes), &mut self.actions);
+                self.conduct.heard(Data::Binary, &bytes);
+                self.conduct.behaviour.on_message(Message::Binary(bytes), &mut self.actions);
             }
         }
         (self.heard, self.lull) = (true, false);
@@ -189,7 +184,7 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
     /// Queues a message, compressed if that was agreed and pays, in as many frames as the behaviour asks for.
     async fn send(&mut self, message: Message) -> Result<(), Error> {
         let message = self.socket.get_mut().compress(message);
-        let Some(size) = self.session.behaviour.answer().fragment else { return self.socket.feed(message).await };
+        let Some(size) = self.conduct.behaviour.answer().fragment else { return self.socket.feed(message).await };
         for frame in fragments(into_frame(message), size) {
             self.socket.feed(Message::Frame(frame)).await?;
         }
@@ -197,7 +192,7 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
     }
 
     async fn say_goodbye(&mut self, end: End) -> Result<(), Error> {
-        let time = *self.session.server.config.limits.close_timeout;
+        let time = *self.conduct.server.config.limits.close_timeout;
         match end {
             End::Over => {
                 // A peer that has only ended its own side can still read what it is owed; one that has closed cannot.
