@@ -1,6 +1,7 @@
 //! The commands of this repository: one function per verb, all of them in [`VERBS`].
 //! Never needs a crate from outside, so that the first command on a fresh clone starts at once.
 
+mod bench;
 mod browser;
 mod command;
 mod conformance;
@@ -34,6 +35,7 @@ const VERBS: &[Verb] = &[
     Verb { name: "interop", about: interop::ABOUT, run: interop::run },
     Verb { name: "conformance", about: conformance::ABOUT, run: conformance::run },
     Verb { name: "soak", about: soak::ABOUT, run: soak::run },
+    Verb { name: "bench", about: bench::ABOUT, run: bench::run },
 ];
 
 fn main() -> ExitCode {

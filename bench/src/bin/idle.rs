@@ -1,70 +1,109 @@
 //! Measures the memory that a connection takes which does nothing: opened, and after one message.
+//! Never starts the server, so that any can be measured.
 
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
 
 use anyhow::{Result, ensure};
 use bench::{
-    client::{Client, Message, Offer},
-    process::Server,
+    answers::{Answers, Expected, Look},
+    connection::Handshake,
+    frames::{Decoder, Event},
+    messages::{Compressing, Kind, Messages},
+    process::{self, Usage},
+    target::Target,
 };
 use clap::Parser;
 
-/// Measures what idle connections take of canyon's memory.
+/// Measures what idle connections take of an echo server's memory.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The program `canyon`
-    #[arg(long)]
-    server: PathBuf,
+    /// The server, such as ws://127.0.0.1:12345/echo; only of this machine
+    target: Target,
+
+    /// The server's process [default: the one that listens there]
+    #[arg(long, value_name = "ID")]
+    pid: Option<u32>,
 
     /// How many connections are opened
-    #[arg(long, default_value_t = 5000)]
-    connections: usize,
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    connections: u32,
+
+    /// Bytes of the message that each sends
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(..=1 << 20))]
+    size: u32,
+
+    /// Offer permessage-deflate, and send compressed messages
+    #[arg(long)]
+    deflate: bool,
+
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Connections that are opened and used before the first look, so that what the server takes once does not count.
-const WARM_UP: usize = 100;
+const WARM_UP: u32 = 100;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    rlimit::increase_nofile_limit(arguments.connections as u64 + 1000)?;
-    for (name, offer) in [("without compression", Offer::Plain), ("with compression", Offer::Deflate)] {
-        measure(&arguments, name, offer).await?;
+    rlimit::increase_nofile_limit(u64::from(arguments.connections + WARM_UP) + 50)?;
+    let compressing = if arguments.deflate { Compressing::Deflate } else { Compressing::Off };
+    let messages = Messages::prepare(Kind::Ascii, arguments.size as usize, 1, compressing)?;
+    let expected = Expected { messages, prefix: Vec::new(), look: Look::Lengths };
+    let process = arguments.pid.map_or_else(|| process::listening_on(arguments.target.port), Ok)?;
+    let resident = || Usage::of(process).map(|usage| usage.resident);
+    let open = |count| (0..count).map(|_| Client::open(&arguments.target, compressing)).collect::<Result<Vec<_>>>();
+
+    let mut warm = open(WARM_UP)?;
+    warm.iter_mut().try_for_each(|client| client.echo(&expected))?;
+    let before = resident()?;
+    let mut clients = open(arguments.connections)?;
+    let opened = resident()?;
+    clients.iter_mut().try_for_each(|client| client.echo(&expected))?;
+    let used = resident()?;
+
+    let each = |resident: u64| resident.saturating_sub(before) * 1024 / u64::from(arguments.connections);
+    let (opened, used) = (each(opened), each(used));
+    if arguments.json {
+        println!("{{\"connections\": {}, \"bytes_opened\": {opened}, \"bytes_used\": {used}}}", arguments.connections);
+    } else {
+        println!("{} connections: {opened} bytes resident each, {used} after a message", arguments.connections);
     }
     Ok(())
 }
 
-async fn measure(arguments: &Arguments, name: &str, offer: Offer) -> Result<()> {
-    let most = (arguments.connections + WARM_UP).to_string();
-    let server = Server::start(&arguments.server, &["--log", "warn", "--max-connections", &most]).await?;
-    let mut warm = connect(&server, offer, WARM_UP).await?;
-    echo(&mut warm).await?;
-    let before = server.usage()?.resident;
-    let mut clients = connect(&server, offer, arguments.connections).await?;
-    let opened = server.usage()?.resident - before;
-    echo(&mut clients).await?;
-    let used = server.usage()?.resident - before;
-    let each = |resident: u64| resident * 1024 / arguments.connections as u64;
-    println!("{name}: {} bytes resident a connection, {} after a message", each(opened), each(used));
-    Ok(())
+struct Client {
+    stream: TcpStream,
+    decoder: Decoder,
 }
 
-async fn connect(server: &Server, offer: Offer, count: usize) -> Result<Vec<Client>> {
-    let mut clients = Vec::with_capacity(count);
-    for _ in 0..count {
-        clients.push(Client::connect((Ipv4Addr::LOCALHOST, server.port()).into(), "/echo", offer).await?);
+impl Client {
+    fn open(target: &Target, compressing: Compressing) -> Result<Self> {
+        let (stream, early) = Handshake::begin(target, compressing)?.complete()?;
+        ensure!(early.is_empty(), "the server spoke before it was spoken to: '{}'", early.escape_ascii());
+        Ok(Self { stream, decoder: Decoder::default() })
     }
-    Ok(clients)
-}
 
-/// Sends each a message that is worth compressing, and reads it back.
-async fn echo(clients: &mut [Client]) -> Result<()> {
-    let message = Message::Text(b"a message that is worth compressing, ".repeat(20));
-    for client in clients {
-        client.queue(&message, usize::MAX)?;
-        client.flush(usize::MAX).await?;
-        let echo = client.read().await?;
-        ensure!(echo == message, "the echo is {echo:?}");
+    /// Sends the message and waits for its echo.
+    fn echo(&mut self, expected: &Expected) -> Result<()> {
+        self.stream.write_all(expected.messages.frames(0, 0))?;
+        let mut answers = Answers::from(0, None);
+        let mut buffer = [0; 4096];
+        loop {
+            let count = self.stream.read(&mut buffer)?;
+            ensure!(count > 0, "the server hung up");
+            let mut input = &buffer[..count];
+            while let Some(event) = self.decoder.next(&mut input)? {
+                if let Event::Data { bytes, opcode, compressed, end } = event {
+                    answers.take(expected, bytes, opcode, compressed, end)?;
+                    if end {
+                        return Ok(());
+                    }
+                }
+            }
+        }
     }
-    Ok(())
 }

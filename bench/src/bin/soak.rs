@@ -133,7 +133,7 @@ fn line(totals: &Totals, usage: Usage) -> String {
         totals.aborted.load(Relaxed),
         usage.resident,
         usage.descriptors,
-        usage.ticks as f64 / 100.0
+        usage.processor.as_secs_f64()
     )
 }
 

@@ -1,0 +1,19 @@
+"""The tutorial's handler on Python's websockets: python websockets_echo.py --port NUMBER"""
+
+import asyncio
+import sys
+
+import websockets
+
+
+async def echo(websocket):
+    async for message in websocket:
+        await websocket.send(message)
+
+
+async def main(port):
+    async with websockets.serve(echo, "127.0.0.1", port, max_size=16 << 20):
+        await asyncio.get_running_loop().create_future()
+
+
+asyncio.run(main(int(sys.argv[sys.argv.index("--port") + 1])))

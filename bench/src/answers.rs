@@ -1,0 +1,183 @@
+//! Whether what comes back is what was sent. Never keeps an answer: its bytes are compared as they come.
+
+use anyhow::{Context, Result, ensure};
+use flate2::{Decompress, FlushDecompress, Status};
+
+use crate::messages::Messages;
+
+/// What a server's answers must be.
+#[derive(Debug)]
+pub struct Expected {
+    /// What was sent.
+    pub messages: Messages,
+    /// What every answer begins with.
+    pub prefix: Vec<u8>,
+    /// How closely answers are looked at.
+    pub look: Look,
+}
+
+/// How closely answers are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Their type, order and, unless compressed, their length.
+    Lengths,
+    /// Every byte of them.
+    Bytes,
+}
+
+/// One connection's answers.
+#[derive(Debug)]
+pub struct Answers {
+    /// Number of the message that is answered now.
+    number: u64,
+    /// Bytes of its answer that came; only compressed ones that nobody looks at are not counted.
+    position: usize,
+    /// There to look at compressed answers.
+    inflate: Option<Decompress>,
+}
+
+/// What a sync flush ends with, and permessage-deflate leaves out
+/// ([RFC 7692, section 7.2.2](https://www.rfc-editor.org/rfc/rfc7692#section-7.2.2)).
+const FLUSH: [u8; 4] = [0, 0, 0xff, 0xff];
+
+/// Most bytes that are inflated at once.
+const INFLATED: usize = 16 << 10;
+
+impl Answers {
+    /// Begins with the answer to a message.
+    pub fn from(number: u64, inflate: Option<Decompress>) -> Self {
+        Self { number, position: 0, inflate }
+    }
+
+    /// Takes bytes of an answer as they stand in a frame.
+    pub fn take(&mut self, expected: &Expected, bytes: &[u8], opcode: u8, compressed: bool, end: bool) -> Result<()> {
+        let length = expected.prefix.len() + expected.messages.size();
+        if !compressed {
+            self.compare(expected, bytes)?;
+        } else if expected.look == Look::Bytes {
+            self.inflate(expected, bytes)?;
+            if end {
+                self.inflate(expected, &FLUSH)?;
+            }
+        } else if end {
+            self.position = length;
+        }
+        if end {
+            ensure!(opcode == expected.messages.opcode(), "an answer has the opcode {opcode}");
+            ensure!(self.position == length, "an answer has {} bytes instead of {length}", self.position);
+            self.position = 0;
+            self.number += 1;
+        }
+        Ok(())
+    }
+
+    fn inflate(&mut self, expected: &Expected, mut bytes: &[u8]) -> Result<()> {
+        let mut inflate = self.inflate.take().context("an answer is compressed, which was not agreed")?;
+        let mut out = Vec::with_capacity(INFLATED);
+        loop {
+            out.clear();
+            let before = inflate.total_in();
+            let status = inflate.decompress_vec(bytes, &mut out, FlushDecompress::None)?;
+            ensure!(status != Status::StreamEnd, "an answer ends the compressed stream");
+            bytes = &bytes[(inflate.total_in() - before) as usize..];
+            self.compare(expected, &out)?;
+            if bytes.is_empty() && out.len() < out.capacity() {
+                break;
+            }
+        }
+        self.inflate = Some(inflate);
+        Ok(())
+    }
+
+    fn compare(&mut self, expected: &Expected, bytes: &[u8]) -> Result<()> {
+        let start = self.position;
+        self.position += bytes.len();
+        let length = expected.prefix.len() + expected.messages.size();
+        ensure!(self.position <= length, "an answer has {} bytes or more instead of {length}", self.position);
+        if expected.look == Look::Lengths {
+            return Ok(());
+        }
+        let prefix = &expected.prefix[start.min(expected.prefix.len())..self.position.min(expected.prefix.len())];
+        let payload = expected.messages.payload(self.number);
+        let payload = &payload[start.saturating_sub(expected.prefix.len())..][..bytes.len() - prefix.len()];
+        let is_expected = bytes.starts_with(prefix) && &bytes[prefix.len()..] == payload;
+        ensure!(
+            is_expected,
+            "from byte {start} on an answer is '{}' instead of '{}{}'",
+            brief(bytes),
+            brief(prefix),
+            brief(payload)
+        );
+        Ok(())
+    }
+}
+
+/// The beginning of what may be long and anything.
+fn brief(bytes: &[u8]) -> String {
+    let shown = bytes[..bytes.len().min(40)].escape_ascii();
+    if bytes.len() > 40 { format!("{shown}…") } else { shown.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::{Compress, Compression, FlushCompress};
+
+    use super::*;
+    use crate::{
+        frames::TEXT,
+        messages::{Compressing, Kind},
+    };
+
+    fn expected(prefix: &str) -> Expected {
+        let messages = Messages::prepare(Kind::Ascii, 30, 4, Compressing::Off).unwrap();
+        Expected { messages, prefix: prefix.as_bytes().to_vec(), look: Look::Bytes }
+    }
+
+    #[test]
+    fn answers_in_pieces_are_compared_across_the_prefix() {
+        let expected = expected("Server received: ");
+        for size in [1, 10, 20, 47] {
+            let mut answers = Answers::from(2, None);
+            for number in 2..6 {
+                let answer = [&expected.prefix, expected.messages.payload(number)].concat();
+                for (index, piece) in answer.chunks(size).enumerate() {
+                    let end = (index + 1) * size >= answer.len();
+                    answers.take(&expected, piece, TEXT, false, end).unwrap();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_to_another_message_is_shown() {
+        let expected = expected("");
+        let error = Answers::from(0, None).take(&expected, expected.messages.payload(1), TEXT, false, true);
+        let error = error.unwrap_err().to_string();
+        assert!(error.starts_with("from byte 0 on an answer is '1 "), "{error}");
+        assert!(error.contains(" instead of '0 "), "{error}");
+    }
+
+    #[test]
+    fn an_answer_of_another_length_is_refused() {
+        let expected = expected("");
+        let payload = expected.messages.payload(0);
+        let error = |bytes: &[u8]| Answers::from(0, None).take(&expected, bytes, TEXT, false, true).unwrap_err();
+        assert_eq!(error(&payload[..29]).to_string(), "an answer has 29 bytes instead of 30");
+        let longer = [payload, b"x"].concat();
+        assert_eq!(error(&longer).to_string(), "an answer has 31 bytes or more instead of 30");
+    }
+
+    #[test]
+    fn compressed_answers_are_inflated_with_what_came_before() {
+        let expected = expected("");
+        let mut deflate = Compress::new(Compression::default(), false);
+        let mut answers = Answers::from(0, Some(Decompress::new(false)));
+        for number in 0..4 {
+            let mut out = Vec::with_capacity(200);
+            deflate.compress_vec(expected.messages.payload(number), &mut out, FlushCompress::Sync).unwrap();
+            let (first, last) = out[..out.len() - FLUSH.len()].split_at(3);
+            answers.take(&expected, first, TEXT, true, false).unwrap();
+            answers.take(&expected, last, TEXT, true, true).unwrap();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Where load goes. Never off this machine: an address that is not loopback is refused.
+
+use std::{
+    fmt, io,
+    net::{SocketAddr, TcpStream, ToSocketAddrs},
+    str::FromStr,
+};
+
+use anyhow::{Context, Error, Result, bail};
+
+/// A `ws://` URL of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Host and port, as the `Host` header names them.
+    pub authority: String,
+    /// Path and query.
+    pub path: String,
+    /// Port, which is also in the authority.
+    pub port: u16,
+    /// Loopback addresses, in the order in which they are tried.
+    addresses: Vec<SocketAddr>,
+}
+
+impl Target {
+    /// Connects to the first address that answers.
+    pub fn connect(&self) -> io::Result<TcpStream> {
+        TcpStream::connect(&*self.addresses)
+    }
+}
+
+impl FromStr for Target {
+    type Err = Error;
+
+    fn from_str(url: &str) -> Result<Self> {
+        let rest = url.strip_prefix("ws://").with_context(|| format!("'{url}' does not begin with ws://"))?;
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        let port = port.with_context(|| format!("'{url}' names no port"))?;
+        let addresses: Vec<SocketAddr> =
+            authority.to_socket_addrs().with_context(|| format!("'{authority}' is no address"))?.collect();
+        let stranger = addresses.iter().find(|address| !address.ip().is_loopback());
+        if let Some(stranger) = stranger {
+            bail!("'{url}' leads to {stranger}, and load is for this machine alone: 127.0.0.0/8 and [::1]");
+        }
+        Ok(Self { authority: authority.to_owned(), path, port, addresses })
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ws://{}{}", self.authority, self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_written_as_it_was_read() {
+        for url in ["ws://127.0.0.1:1/echo?delay=1ms", "ws://[::1]:12345/"] {
+            assert_eq!(url.parse::<Target>().unwrap().to_string(), url);
+        }
+        assert_eq!("ws://127.0.0.1:1".parse::<Target>().unwrap().path, "/");
+    }
+
+    #[test]
+    fn an_address_elsewhere_is_refused_by_name() {
+        let error = "ws://192.0.2.1:80/".parse::<Target>().unwrap_err().to_string();
+        assert!(error.starts_with("'ws://192.0.2.1:80/' leads to 192.0.2.1:80, "), "{error}");
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let error = |url: &str| url.parse::<Target>().unwrap_err().to_string();
+        assert_eq!(error("http://127.0.0.1:1/"), "'http://127.0.0.1:1/' does not begin with ws://");
+        assert_eq!(error("ws://127.0.0.1/"), "'ws://127.0.0.1/' names no port");
+    }
+}

@@ -1,0 +1,73 @@
+//! The machine that is measured on: a processor for the server, one for the load, and what else goes on.
+//! Never stops other work: it tells how much of it there was.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::Result;
+use crate::command::{on_path, program};
+
+/// The processor that servers have for themselves, where there is more than one and `taskset`.
+pub(crate) const SERVER: &str = "0";
+/// The processor that the load has.
+pub(crate) const LOAD: &str = "1";
+
+/// A program on a processor of its own.
+pub(crate) fn pinned(processor: &str, name: impl AsRef<OsStr>) -> Command {
+    let has_two = std::thread::available_parallelism().is_ok_and(|count| count.get() > 1);
+    if !has_two || on_path("taskset").is_none() {
+        return program(name);
+    }
+    let mut command = program("taskset");
+    command.args(["-c", processor]).arg(name);
+    command
+}
+
+/// What `/proc` counts processor time in.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What the processors have done since a moment.
+pub(crate) struct Activity {
+    since: Instant,
+    everybody: u64,
+    ours: u64,
+}
+
+impl Activity {
+    pub(crate) fn begin() -> Result<Self> {
+        Ok(Self { since: Instant::now(), everybody: everybody()?, ours: ours()? })
+    }
+
+    /// How many processors have worked on average for others than us and the processes that we have waited for.
+    pub(crate) fn others(&self) -> Result<f64> {
+        let ticks = (everybody()? - self.everybody).saturating_sub(ours()? - self.ours);
+        Ok(ticks as f64 * TICK.as_secs_f64() / self.since.elapsed().as_secs_f64())
+    }
+}
+
+/// Ticks that all processors have not been idle.
+fn everybody() -> Result<u64> {
+    let stat = read("/proc/stat")?;
+    let ticks = stat.lines().next().unwrap_or_default().split_whitespace().skip(1).map_while(|word| word.parse().ok());
+    let ticks: Vec<u64> = ticks.collect();
+    match ticks[..] {
+        [user, nice, system, _idle, _iowait, irq, softirq, steal, ..] => {
+            Ok(user + nice + system + irq + softirq + steal)
+        }
+        _ => Err("/proc/stat does not begin with the times of the processors".to_owned()),
+    }
+}
+
+/// Ticks of our own, and of our children that have ended.
+fn ours() -> Result<u64> {
+    let stat = read("/proc/self/stat")?;
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let times = after_name.split_whitespace().skip(11).take(4).map(str::parse::<u64>);
+    times.sum::<std::result::Result<_, _>>().map_err(|error| format!("cannot read /proc/self/stat: {error}"))
+}
+
+fn read(file: &str) -> Result<String> {
+    fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))
+}
