@@ -53,6 +53,15 @@ pub struct Frames<S> {
     sent: Sent,
 }
 
+/// Why the fast path ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// There is something that is not for it: read on in the general way.
+    Other,
+    /// The peer has ended its side, and everything whole that came before is answered.
+    Ended,
+}
+
 impl<S> Frames<S> {
     /// Frames over `stream`, of which `read_ahead` was read already, together with the handshake.
     pub fn new(stream: S, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
@@ -123,8 +132,7 @@ impl<S> Frames<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
-    /// The fast path: answers plain messages as they come, for as long as nothing else comes. Then it is ready: the next
-    /// read tells what it is. `seen` is told of each message.
+    /// The fast path: answers plain messages as they come, for as long as nothing else comes. `seen` is told of each.
     ///
     /// Reads on only when the answers are written, and makes no use of the output or the input that others made: between
     /// two polls the stream may be read and written in the general way as well.
@@ -133,11 +141,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         cx: &mut Context<'_>,
         reply: Option<Reply>,
         seen: &mut impl FnMut(Data, &[u8]),
-    ) -> Poll<io::Result<()>> {
+    ) -> Poll<io::Result<Leave>> {
         ready!(self.poll_send(cx))?;
         Scratch::with(|scratch| {
             if self.input.len() >= INPUT {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(Ok(Leave::Other));
             }
             scratch.lend(&mut self.output);
             let turned = self.turn(cx, reply, seen, &mut scratch.input);
@@ -152,7 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         reply: Option<Reply>,
         seen: &mut impl FnMut(Data, &[u8]),
         room: &mut [u8],
-    ) -> Poll<io::Result<()>> {
+    ) -> Poll<io::Result<Leave>> {
         let (mut start, mut filled) = (0, self.input.len());
         if filled > 0 {
             room[..filled].copy_from_slice(&mem::take(&mut self.input));
@@ -161,12 +169,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
             let mut rest = &room[start..filled];
             let turn = self.gate.turn(&mut rest, reply, &mut self.output, seen);
             start = filled - rest.len();
-            if let blocked @ (Poll::Pending | Poll::Ready(Err(_))) = self.poll_send(cx) {
-                break blocked;
+            match self.poll_send(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                Poll::Pending => break Poll::Pending,
             }
             match turn {
                 Turn::Full => {}
-                Turn::Other => break Poll::Ready(Ok(())),
+                Turn::Other => break Poll::Ready(Ok(Leave::Other)),
                 Turn::Dry => {
                     if start > 0 {
                         room.copy_within(start..filled, 0);
@@ -175,8 +185,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
                     let more = INPUT + self.gate.turning().min(MORE_INPUT);
                     let mut buf = ReadBuf::new(&mut room[filled..more]);
                     match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
-                        Poll::Ready(Ok(())) if !buf.filled().is_empty() => filled += buf.filled().len(),
-                        ended => break ended,
+                        Poll::Ready(Ok(())) if buf.filled().is_empty() => break Poll::Ready(Ok(Leave::Ended)),
+                        Poll::Ready(Ok(())) => filled += buf.filled().len(),
+                        Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                        Poll::Pending => break Poll::Pending,
                     }
                 }
             }

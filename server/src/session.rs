@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
 use crate::{
     behaviour::Behaviour,
-    frames::{Frames, Reply},
+    frames::{Frames, Leave, Reply},
     keep_alive::KeepAlive,
     phase::Phase,
     server::Server,
@@ -61,9 +61,13 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
         let Self { frames, conduct } = self;
         let mut check = pin!(sleep_until(Instant::now() + conduct.keep_alive.step()));
         loop {
-            if let Err(error) = turn(frames, conduct, check.as_mut()).await {
-                tracing::debug!(%error, "lost: {error}");
-                break;
+            match turn(frames, conduct, check.as_mut()).await {
+                Ok(Leave::Other) => {}
+                Ok(Leave::Ended) => break,
+                Err(error) => {
+                    tracing::debug!(%error, "lost: {error}");
+                    break;
+                }
             }
             frames.turn_back();
             // In a box, so that no session holds the room that only a conversation needs.
@@ -82,20 +86,22 @@ async fn turn<S: AsyncRead + AsyncWrite + Unpin>(
     frames: &mut Frames<S>,
     conduct: &mut Conduct<'_>,
     mut check: Pin<&mut Sleep>,
-) -> io::Result<()> {
+) -> io::Result<Leave> {
     // Whom the clock wakes. While that stays the same, a look at it is enough, which is all that a busy peer pays.
     let mut woken = Waker::noop().clone();
     poll_fn(|cx| {
-        let turned = conduct.poll_turn(cx, frames)?;
+        if let Poll::Ready(leave) = conduct.poll_turn(cx, frames) {
+            return Poll::Ready(leave);
+        }
         // The task is woken when the phase changes.
-        if turned.is_ready() || conduct.server.phase.is_at_least(Phase::Draining) {
-            return Poll::Ready(Ok(()));
+        if conduct.server.phase.is_at_least(Phase::Draining) {
+            return Poll::Ready(Ok(Leave::Other));
         }
         if woken.will_wake(cx.waker()) && !check.is_elapsed() {
             return Poll::Pending;
         }
         woken.clone_from(cx.waker());
-        check.as_mut().poll(cx).map(Ok)
+        check.as_mut().poll(cx).map(|()| Ok(Leave::Other))
     })
     .await
 }
@@ -106,7 +112,7 @@ impl Conduct<'_> {
         &mut self,
         cx: &mut Context<'_>,
         frames: &mut Frames<S>,
-    ) -> Poll<io::Result<()>> {
+    ) -> Poll<io::Result<Leave>> {
         let log = &self.server.log;
         let has_room = log.has_room();
         let mut count = 0;

@@ -79,17 +79,17 @@ impl Workers {
     {
         let Some(worker) = self.workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed)) else { return };
         let share = Share::of(worker);
-        match &worker.thread {
-            None => drop(self.connections.spawn(serve(stream, share))),
-            Some(thread) => {
-                let moved = async {
-                    // A socket that cannot be moved is dropped, as one that cannot be accepted is.
-                    if let Ok(stream) = stream.into_std().and_then(TcpStream::from_std) {
-                        serve(stream, share).await;
-                    }
-                };
-                drop(self.connections.spawn_on(moved, &thread.runtime));
-            }
+        let Some(Thread { runtime, .. }) = &worker.thread else {
+            self.connections.spawn(serve(stream, share));
+            return;
+        };
+        let moved = {
+            let _there = runtime.enter();
+            stream.into_std().and_then(TcpStream::from_std)
+        };
+        // A socket that cannot be moved is dropped, as one that cannot be accepted is.
+        if let Ok(stream) = moved {
+            self.connections.spawn_on(serve(stream, share), runtime);
         }
     }
 }

@@ -2,13 +2,14 @@
 //! wherever the stream is cut.
 
 use std::{
+    future::poll_fn,
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, BytesMut};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use proptest::{collection::vec, prelude::*};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::{
@@ -16,33 +17,51 @@ use tokio_tungstenite::{
     tungstenite::{
         Error, Message,
         error::ProtocolError,
-        protocol::{Role, WebSocketConfig, frame::coding::CloseCode},
+        protocol::{
+            Role, WebSocketConfig,
+            frame::coding::{CloseCode, Data, OpCode},
+        },
     },
 };
 
-use super::{super::Frames, *};
+use super::{
+    super::{Frames, Leave, Reply, header::Header},
+    *,
+};
 
 /// The largest message, in bytes.
 const MOST: usize = 300;
 
-/// A client that has sent all that it will, seen through a socket that gives it in pieces.
+/// A client that has sent all that it will, seen through a socket that gives it, and takes what is sent, in pieces.
 struct Client {
     sent: BytesMut,
     /// Sizes of the pieces, which are used over and over; after each the socket is not ready once.
     pieces: Vec<usize>,
     next: usize,
     ready: bool,
+    received: Vec<u8>,
 }
 
-impl AsyncRead for Client {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+impl Client {
+    fn new(sent: &[u8], pieces: Vec<usize>) -> Self {
+        Self { sent: sent.into(), pieces, next: 0, ready: false, received: Vec::new() }
+    }
+
+    /// The size of the next piece, or nothing if the socket is not ready.
+    fn piece(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         self.ready = !self.ready;
         if self.ready {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let piece = self.pieces[self.next % self.pieces.len()].min(self.sent.len()).min(buf.remaining());
         self.next += 1;
+        Poll::Ready(self.pieces[self.next % self.pieces.len()])
+    }
+}
+
+impl AsyncRead for Client {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let piece = ready!(self.piece(cx)).min(self.sent.len()).min(buf.remaining());
         buf.put_slice(&self.sent[..piece]);
         self.sent.advance(piece);
         Poll::Ready(Ok(()))
@@ -50,8 +69,10 @@ impl AsyncRead for Client {
 }
 
 impl AsyncWrite for Client {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(buf.len()))
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let piece = ready!(self.piece(cx)).min(buf.len());
+        self.received.extend_from_slice(&buf[..piece]);
+        Poll::Ready(Ok(piece))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -63,24 +84,104 @@ impl AsyncWrite for Client {
     }
 }
 
-/// What a server makes of the stream: its messages, and the code that it fails with, if it does.
-async fn outcome<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize) -> (Vec<Message>, Option<CloseCode>) {
+/// A server's messages, and the code that it fails with, if it does.
+type Outcome = (Vec<Message>, Option<CloseCode>);
+
+async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize) -> WebSocketStream<S> {
     let config =
         WebSocketConfig::default().read_buffer_size(buffer).max_message_size(Some(MOST)).max_frame_size(Some(MOST));
-    let mut server = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+    WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
+}
+
+/// The code that an error is answered with, if it is.
+fn code(error: Error) -> Option<CloseCode> {
+    match error {
+        Error::Io(error) => Some(Reject::from_error(&error).unwrap().code()),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::ConnectionClosed => None,
+        Error::Protocol(_) => Some(CloseCode::Protocol),
+        Error::Utf8(_) => Some(CloseCode::Invalid),
+        Error::Capacity(_) => Some(CloseCode::Size),
+        other => panic!("{other}"),
+    }
+}
+
+/// What a server makes of the stream.
+async fn outcome<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize) -> Outcome {
+    let mut server = websocket(stream, buffer).await;
     let mut messages = Vec::new();
     while let Some(message) = server.next().await {
         match message {
             Ok(message) => messages.push(message),
-            Err(Error::Io(error)) => return (messages, Some(Reject::from_error(&error).unwrap().code())),
-            Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => break,
-            Err(Error::Protocol(_)) => return (messages, Some(CloseCode::Protocol)),
-            Err(Error::Utf8(_)) => return (messages, Some(CloseCode::Invalid)),
-            Err(Error::Capacity(_)) => return (messages, Some(CloseCode::Size)),
-            Err(other) => panic!("{other}"),
+            Err(error) => return (messages, code(error)),
+        }
+        // What comes after it counts for nothing, and is not looked at by everyone.
+        if matches!(messages.last(), Some(Message::Close(_))) {
+            break;
         }
     }
     (messages, None)
+}
+
+/// What a server makes of it that echoes on the fast path wherever it can.
+async fn outcome_of_turning(frames: &mut Frames<Client>, buffer: usize) -> Outcome {
+    let mut messages = Vec::new();
+    loop {
+        let mut seen = |data, payload: &[u8]| {
+            messages.push(match data {
+                Data::Text => Message::text(str::from_utf8(payload).unwrap()),
+                _ => Message::binary(payload.to_vec()),
+            });
+        };
+        let leave = poll_fn(|cx| frames.poll_turn(cx, Some(Reply { prefix: "" }), &mut seen)).await.unwrap();
+        if leave == Leave::Ended {
+            return (messages, None);
+        }
+        frames.turn_back();
+        let mut server = websocket(&mut *frames, buffer).await;
+        loop {
+            let message = match server.next().now_or_never() {
+                Some(message) => message,
+                None if server.get_ref().is_between_messages() => break,
+                None => server.next().await,
+            };
+            match message {
+                Some(Ok(message)) => {
+                    messages.push(message.clone());
+                    match message {
+                        Message::Text(_) | Message::Binary(_) => server.send(message).await.unwrap(),
+                        Message::Close(_) => {
+                            let _ = server.flush().await;
+                            return (messages, None);
+                        }
+                        _ => {}
+                    }
+                }
+                // What is owed is sent, whatever comes after it.
+                Some(Err(error)) => {
+                    let _ = server.flush().await;
+                    return (messages, code(error));
+                }
+                None => return (messages, None),
+            }
+        }
+        server.flush().await.unwrap();
+    }
+}
+
+/// The messages in a server's frames, each of which is one, without those for control.
+fn echoes(mut frames: &[u8]) -> Vec<Message> {
+    let mut messages = Vec::new();
+    while let Some((header, size)) = Header::parse(frames) {
+        let payload = frames[size..][..header.length as usize].to_vec();
+        frames = &frames[size + payload.len()..];
+        match header.opcode {
+            OpCode::Data(Data::Text) => messages.push(Message::text(String::from_utf8(payload).unwrap())),
+            OpCode::Data(_) => messages.push(Message::binary(payload)),
+            OpCode::Control(_) => {}
+        }
+    }
+    assert!(frames.is_empty(), "part of a frame");
+    messages
 }
 
 /// Mostly text, cut anywhere; never over the limit alone, for where such a frame is wrong in two ways the codes differ.
@@ -125,12 +226,30 @@ proptest! {
         buffer in 0_usize..200,
     ) {
         let frames = frames.concat();
-        let client = |pieces| Client { sent: frames[..].into(), pieces, next: 0, ready: false };
+        let client = |pieces| Client::new(&frames, pieces);
         let limits = Limits { message: MOST as u64, fragments: 4096 };
         let through = Frames::new(client(pieces), BytesMut::new(), limits, None);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let ours = runtime.block_on(outcome(through, buffer));
         let theirs = runtime.block_on(outcome(client(vec![usize::MAX]), 1 << 16));
         prop_assert_eq!(ours, theirs);
+    }
+    #[test]
+    fn what_is_turned_is_what_tungstenite_alone_would_have_echoed(
+        frames in vec(prop_oneof![4 => any_frame(), 1 => fragmented()], 0..12),
+        pieces in vec(1_usize..100, 1..5),
+        buffer in 0_usize..200,
+    ) {
+        let frames = frames.concat();
+        let limits = Limits { message: MOST as u64, fragments: 4096 };
+        let mut turning = Frames::new(Client::new(&frames, pieces), BytesMut::new(), limits, None);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let ours = runtime.block_on(outcome_of_turning(&mut turning, buffer));
+        let theirs = runtime.block_on(outcome(Client::new(&frames, vec![usize::MAX]), 1 << 16));
+        prop_assert_eq!(&ours, &theirs);
+        let is_data = |message: &Message| matches!(message, Message::Text(_) | Message::Binary(_));
+        let messages: Vec<_> = theirs.0.into_iter().filter(is_data).collect();
+        prop_assert_eq!(turning.sent().messages, messages.len() as u64);
+        prop_assert_eq!(echoes(&turning.into_inner().received), messages);
     }
 }
