@@ -1,8 +1,17 @@
 //! From listening sockets to connections: who is let in, and what becomes of the server when one of them goes wrong.
 //! Never looks into what a connection carries.
 
-use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
+use pin_project_lite::pin_project;
 use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -10,7 +19,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{http, server::Server, workers::Workers};
+use crate::{http, phase::UnlessCut, server::Server, workers::Workers};
 
 /// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -41,14 +50,14 @@ where
                 Some(permit) => {
                     let server = Arc::clone(server);
                     workers.serve(stream, move |stream, share| {
-                        guard(serve(stream, peer, Arc::clone(&server)), (permit, share), server)
+                        Guarded::new(serve(stream, peer, Arc::clone(&server)), (permit, share), server)
                     });
                 }
                 None => {
                     if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
                         let server = Arc::clone(server);
                         workers.serve(stream, move |stream, share| {
-                            guard(http::refuse_connection(stream), (permit, share), server)
+                            Guarded::new(http::refuse_connection(stream), (permit, share), server)
                         });
                     }
                 }
@@ -63,18 +72,27 @@ where
     }
 }
 
-/// A connection's work, with what must happen however it ends.
-fn guard<Permit: Send>(
-    served: impl Future<Output = ()> + Send,
-    permit: Permit,
-    server: Arc<Server>,
-) -> impl Future<Output = ()> + Send {
-    // In a box, because each future around it would hold it twice: as what it was given, and as what it works at.
-    let mut served = Box::pin(served);
-    async move {
-        let _permit = permit;
-        let _panics = CountPanic(&server);
-        server.phase.unless_cut(served.as_mut()).await;
+pin_project! {
+    /// A connection's work, with what must happen however it ends.
+    struct Guarded<Served, Held> {
+        #[pin]
+        served: UnlessCut<Served>,
+        panics: CountPanic,
+        held: Held,
+    }
+}
+
+impl<Served, Held> Guarded<Served, Held> {
+    fn new(served: Served, held: Held, server: Arc<Server>) -> Self {
+        Self { served: server.phase.unless_cut(served), panics: CountPanic(server), held }
+    }
+}
+
+impl<Served: Future<Output = ()>, Held> Future for Guarded<Served, Held> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().served.poll(cx)
     }
 }
 
@@ -98,9 +116,9 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 /// Counts a panic that ends the task in which it stands.
-struct CountPanic<'server>(&'server Server);
+struct CountPanic(Arc<Server>);
 
-impl Drop for CountPanic<'_> {
+impl Drop for CountPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.totals.panics.add(1);

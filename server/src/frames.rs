@@ -142,7 +142,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         reply: Option<Reply>,
         seen: &mut impl FnMut(Data, &[u8]),
     ) -> Poll<io::Result<Leave>> {
-        ready!(self.poll_send(cx))?;
+        if !self.output.ready().is_empty() {
+            ready!(self.poll_send(cx))?;
+        }
         Scratch::with(|scratch| {
             if self.input.len() >= INPUT {
                 return Poll::Ready(Ok(Leave::Other));

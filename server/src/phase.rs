@@ -1,13 +1,16 @@
 //! How far the server is on its way out, for all connections to see. Never goes back.
 
 use std::{
-    future::poll_fn,
     pin::{Pin, pin},
-    sync::atomic::{AtomicU8, Ordering},
-    task::{Poll, Waker},
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    task::{Context, Poll, Waker},
 };
 
-use tokio::sync::{Notify, futures::Notified};
+use pin_project_lite::pin_project;
+use tokio::sync::{Notify, futures::OwnedNotified};
 
 /// A part of the server's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,12 +28,12 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Current {
     phase: AtomicU8,
-    changed: Notify,
+    changed: Arc<Notify>,
 }
 
 impl Default for Current {
     fn default() -> Self {
-        Self { phase: AtomicU8::new(Phase::Serving as u8), changed: Notify::new() }
+        Self { phase: AtomicU8::new(Phase::Serving as u8), changed: Arc::default() }
     }
 }
 
@@ -60,28 +63,42 @@ impl Current {
     }
 
     /// Does the work, unless the connections are cut before it is done; the work's task is also woken at every change.
-    pub(crate) async fn unless_cut(&self, work: impl Future<Output = ()>) {
-        let mut work = pin!(work);
-        let mut changed = pin!(self.changed.notified());
-        // Who is told. While that stays the same, a look at the phase is enough, which is all that a busy connection pays.
-        let mut told = Waker::noop().clone();
-        poll_fn(|cx| {
-            if !told.will_wake(cx.waker()) || self.is_at_least(Phase::Draining) {
-                told.clone_from(cx.waker());
-                self.listen(changed.as_mut(), cx);
-                if self.is_at_least(Phase::Cut) {
-                    return Poll::Ready(());
-                }
-            }
-            work.as_mut().poll(cx)
-        })
-        .await;
+    pub(crate) fn unless_cut<Work>(self: &Arc<Self>, work: Work) -> UnlessCut<Work> {
+        let changed = Arc::clone(&self.changed).notified_owned();
+        UnlessCut { work, told: Waker::noop().clone(), current: Arc::clone(self), changed }
     }
+}
 
-    /// Has the task woken at the next change.
-    fn listen<'phase>(&'phase self, mut changed: Pin<&mut Notified<'phase>>, cx: &mut std::task::Context<'_>) {
-        while changed.as_mut().poll(cx).is_ready() {
-            changed.set(self.changed.notified());
+pin_project! {
+    /// Work for as long as connections are not cut. An own future rather than an async function, which would hold the work
+    /// twice: as what it was given, and as what it works at.
+    #[derive(Debug)]
+    pub(crate) struct UnlessCut<Work> {
+        #[pin]
+        work: Work,
+        // Who is told of a change. While that stays the same, a look at the phase is enough, which is all that a busy
+        // connection pays.
+        told: Waker,
+        current: Arc<Current>,
+        #[pin]
+        changed: OwnedNotified,
+    }
+}
+
+impl<Work: Future<Output = ()>> Future for UnlessCut<Work> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        if !this.told.will_wake(cx.waker()) || this.current.is_at_least(Phase::Draining) {
+            this.told.clone_from(cx.waker());
+            while this.changed.as_mut().poll(cx).is_ready() {
+                this.changed.set(Arc::clone(&this.current.changed).notified_owned());
+            }
+            if this.current.is_at_least(Phase::Cut) {
+                return Poll::Ready(());
+            }
         }
+        this.work.poll(cx)
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Server {
     pub(crate) admission: Arc<Admission>,
     pub(crate) log: MessageLog,
     pub(crate) totals: Totals,
-    pub(crate) phase: phase::Current,
+    pub(crate) phase: Arc<phase::Current>,
 }
 
 /// What happened since the server started.
@@ -52,7 +52,7 @@ impl Server {
             config,
             log: MessageLog::default(),
             totals: Totals::default(),
-            phase: phase::Current::default(),
+            phase: Arc::default(),
         }
     }
 }

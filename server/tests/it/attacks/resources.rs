@@ -128,7 +128,7 @@ async fn a_client_that_never_reads_is_stopped_and_then_cut_off() {
 
 #[tokio::test]
 async fn a_client_that_reads_slowly_but_steadily_gets_all() {
-    let (_program, port) = Program::on_free_port(&["--write-timeout", "2s"]).await;
+    let (_program, port) = Program::on_free_port(&["--write-timeout", "5s"]).await;
     let mut peer = Peer::open(address(port), "/echo").await;
     let messages = frame(0x82, &[5; 1 << 20]).repeat(4);
     let (mut reader, mut writer) = peer.stream.split();
