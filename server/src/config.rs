@@ -48,7 +48,7 @@ pub struct Limits {
     pub max_fragments: NonZeroUsize,
 
     /// Most bytes that wait for a client to read, beside one message of the largest size and what the system's socket
-    /// holds; 16KiB or more
+    /// holds; 64KiB or more
     #[arg(long, env = "CANYON_MAX_WRITE_BUFFER", value_name = "SIZE", default_value = "256KiB", value_parser = write_buffer)]
     pub max_write_buffer: ByteSize,
 
@@ -184,8 +184,8 @@ fn positive(text: &str) -> Result<humantime::Duration, String> {
 
 fn write_buffer(text: &str) -> Result<ByteSize, String> {
     let size: ByteSize = text.parse()?;
-    // The pongs of one batch must fit in beside a message of the largest size.
-    if size >= ByteSize::kib(16) { Ok(size) } else { Err("less than 16KiB".to_owned()) }
+    // As much as the fast path gathers for one write, and room for the pongs of one batch beside the largest message.
+    if size >= ByteSize::kib(64) { Ok(size) } else { Err("less than 64KiB".to_owned()) }
 }
 
 fn head_size(text: &str) -> Result<ByteSize, String> {

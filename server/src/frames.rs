@@ -115,6 +115,9 @@ impl<S> Frames<S> {
     fn read_passed(&mut self, buf: &mut ReadBuf<'_>) {
         let count = self.passed.len().min(buf.remaining());
         buf.put_slice(&self.passed.split_to(count));
+        if self.passed.is_empty() {
+            self.passed = BytesMut::new();
+        }
     }
 
     /// Reads what is there already; `false` if more has to come.
@@ -126,6 +129,9 @@ impl<S> Frames<S> {
         let filled = self.gate.read(&mut rest, buf.initialize_unfilled())?;
         let taken = self.input.len() - rest.len();
         self.input.advance(taken);
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        }
         buf.advance(filled);
         Ok(filled > 0)
     }
@@ -134,8 +140,8 @@ impl<S> Frames<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     /// The fast path: answers plain messages as they come, for as long as nothing else comes. `seen` is told of each.
     ///
-    /// Reads on only when the answers are written, and makes no use of the output or the input that others made: between
-    /// two polls the stream may be read and written in the general way as well.
+    /// Reads on only when the answers are written. What others have read or left is taken up, so that the stream may be
+    /// used in the general way between two polls.
     pub fn poll_turn(
         &mut self,
         cx: &mut Context<'_>,
@@ -204,6 +210,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     /// Leaves the fast path: what it has of an unfinished message goes the general way.
     pub fn turn_back(&mut self) {
         self.passed.unsplit(self.gate.turn_back(&mut self.output));
+        drop(self.output.fit());
     }
 
     /// Sends the answers of the fast path.
@@ -248,8 +255,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
             }
             ready!(read)?;
             let passed = start + this.gate.pass(&buf.filled()[start..]);
-            this.input.clear();
-            this.input.extend_from_slice(&buf.filled()[passed..]);
+            this.input = BytesMut::from(&buf.filled()[passed..]);
             buf.set_filled(passed);
             if passed > start {
                 return Poll::Ready(Ok(()));

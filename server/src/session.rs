@@ -13,6 +13,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    task::coop::unconstrained,
     time::{Instant, Sleep, sleep_until},
 };
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
@@ -61,15 +62,17 @@ impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
         let Self { frames, conduct } = self;
         let mut check = pin!(sleep_until(Instant::now() + conduct.keep_alive.step()));
         loop {
-            match turn(frames, conduct, check.as_mut()).await {
-                Ok(Leave::Other) => {}
-                Ok(Leave::Ended) => break,
-                Err(error) => {
-                    tracing::debug!(%error, "lost: {error}");
-                    break;
+            // Pings of the behaviour's own are a conversation's, which then lasts.
+            if conduct.behaviour.answer().ping.is_none() {
+                match turn(frames, conduct, check.as_mut()).await {
+                    Ok(Leave::Other) => frames.turn_back(),
+                    Ok(Leave::Ended) => break,
+                    Err(error) => {
+                        tracing::debug!(%error, "lost: {error}");
+                        break;
+                    }
                 }
             }
-            frames.turn_back();
             // In a box, so that no session holds the room that only a conversation needs.
             let conversation = Box::pin(Conversation::hold(frames, conduct, check.as_mut()));
             if let Outcome::Over = conversation.await {
@@ -101,7 +104,8 @@ async fn turn<S: AsyncRead + AsyncWrite + Unpin>(
             return Poll::Pending;
         }
         woken.clone_from(cx.waker());
-        check.as_mut().poll(cx).map(|()| Ok(Leave::Other))
+        // Whatever budget the messages have used up: a clock that is not asked wakes nobody.
+        pin!(unconstrained(check.as_mut())).poll(cx).map(|()| Ok(Leave::Other))
     })
     .await
 }

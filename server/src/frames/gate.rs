@@ -1,7 +1,7 @@
 //! Stands between the socket and tungstenite, without either: a client's bytes in, the same bytes out, except that what
 //! breaks the protocol or a limit stops as soon as a header or a byte of text shows it, and that compressed messages come
 //! out inflated.
-//! Never answers a frame, and never holds a message.
+//! Never speaks for tungstenite, and never holds a message; the [fast path](turn) alone answers.
 //!
 //! Two faults are left to tungstenite, which finds them in the same instant: a text that lies whole in view and is no
 //! UTF-8, and a text that ends within a character.
@@ -11,7 +11,7 @@ mod turn;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::{
-    header::{self, Header, Key, mask, turned},
+    header::{self, Header, Key, mask, rotated},
     message::{Compression, Form, Limits, Message},
     reject::Reject,
     tally::Tally,
@@ -335,6 +335,6 @@ impl Payload {
 
     fn advance(&mut self, count: usize) {
         self.rest -= count as u64;
-        self.key = turned(self.key, count);
+        self.key = rotated(self.key, count);
     }
 }

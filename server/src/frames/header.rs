@@ -118,7 +118,7 @@ fn mask_words(to: &mut [u8; 32], from: &[u8; 32], key: u32, bits: &mut [u32; 8])
 }
 
 /// The key for what comes after `count` bytes.
-pub(crate) fn turned(mut key: Key, count: usize) -> Key {
+pub(crate) fn rotated(mut key: Key, count: usize) -> Key {
     key.rotate_left(count % 4);
     key
 }
@@ -161,7 +161,7 @@ mod tests {
         for cut in 0..plain.len() {
             let mut out = vec![0; plain.len()];
             mask(&mut out[..cut], &masked[..cut], key);
-            mask(&mut out[cut..], &masked[cut..], turned(key, cut));
+            mask(&mut out[cut..], &masked[cut..], rotated(key, cut));
             assert_eq!(out, plain);
         }
     }

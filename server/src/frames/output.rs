@@ -21,7 +21,7 @@ pub(super) struct Output {
     filled: usize,
     /// How many answers were ended since it was empty.
     answers: u64,
-    /// How much there will be when the unfinished answer has its end, as far as that is sure enough to keep the room.
+    /// Up to where there is room that the unfinished answer will need.
     expected: usize,
 }
 
@@ -37,9 +37,11 @@ impl Output {
         }
     }
 
-    /// Whether there is enough for one write.
+    /// Whether there is enough for one write. Nothing is unfinished then, so that what is sent leaves it empty.
     pub(super) fn is_full(&self) -> bool {
-        self.complete >= FULL
+        let is_full = self.complete >= FULL;
+        debug_assert!(!is_full || self.complete == self.filled, "an unfinished answer behind a full output");
+        is_full
     }
 
     /// Whole answers that the socket has not taken yet.
@@ -94,10 +96,10 @@ impl Output {
         self.rewind();
     }
 
-    /// Makes room for the `rest` of the unfinished answer, and keeps it until that has come.
-    pub(super) fn expect(&mut self, rest: usize) {
-        self.reserve(rest);
-        self.expected = self.filled + rest;
+    /// Makes room for the next bytes of the unfinished answer, and keeps it until they have come.
+    pub(super) fn make_room(&mut self, count: usize) {
+        self.reserve(count);
+        self.expected = self.filled + count;
     }
 
     /// Gives away the buffer if it is much larger than the output needs, and goes on with another.

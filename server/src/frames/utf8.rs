@@ -67,7 +67,7 @@ impl Utf8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::header::turned, *};
+    use super::{super::header::rotated, *};
 
     const KEY: Key = [0x37, 0xfa, 0x21, 0x3d];
 
@@ -75,7 +75,7 @@ mod tests {
     fn refused_at(text: &[u8]) -> Option<usize> {
         let mut utf8 = Utf8::default();
         text.iter().enumerate().position(|(at, byte)| {
-            let key = turned(KEY, at);
+            let key = rotated(KEY, at);
             utf8.check_masked(&[byte ^ key[0]], key).is_err()
         })
     }

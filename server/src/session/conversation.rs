@@ -4,6 +4,7 @@
 use std::{
     collections::VecDeque,
     future, io, mem,
+    num::NonZeroUsize,
     pin::{Pin, pin},
     time::Duration,
 };
@@ -11,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep_until, timeout},
 };
 use tokio_tungstenite::{
@@ -70,8 +71,10 @@ pub(super) enum Outcome {
 /// How the answering came to its end.
 #[derive(Debug)]
 enum End {
-    /// The closing handshake is done, or the peer has ended its side without one.
+    /// The closing handshake is done.
     Over,
+    /// The peer has ended its side without one.
+    Ended,
     /// The connection failed: nothing more can be said.
     Failed(Error),
     /// The peer did wrong; it is told so, and not listened to any more.
@@ -104,6 +107,8 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
         let mut wait = pin!(sleep_until(Instant::now()));
         let mut is_waiting = false;
         let mut batch = 0;
+        // Nothing more is read before what the fast path has left is written.
+        self.socket.flush().await?;
         loop {
             while !is_waiting && let Some(action) = self.actions.pop_front() {
                 match action {
@@ -194,15 +199,20 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
     async fn say_goodbye(&mut self, end: End) -> Result<(), Error> {
         let time = *self.conduct.server.config.limits.close_timeout;
         match end {
-            End::Over => {
-                // A peer that has only ended its own side can still read what it is owed; one that has closed cannot.
-                let _ = self.send_rest().await;
-                self.socket.flush().await
+            End::Over => self.socket.flush().await,
+            End::Ended => {
+                self.socket.flush().await?;
+                let rest = self.rest()?;
+                Ok(self.socket.get_mut().write_all(&rest).await?)
             }
             End::Failed(error) => Err(error),
             End::Fault(frame) => {
                 tracing::debug!(code = %frame.code, reason = %frame.reason, "failed: {}", frame.reason);
-                within(time, self.socket.close(Some(frame))).await
+                within(time, async {
+                    self.send_rest().await?;
+                    self.socket.close(Some(frame)).await
+                })
+                .await
             }
             End::Drained => {
                 self.send_rest().await?;
@@ -215,6 +225,20 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
                 .await
             }
         }
+    }
+
+    /// What is still to be sent, in frames, for a peer that has ended its side: tungstenite says nothing more to it, but it
+    /// can still read what it is owed.
+    fn rest(&mut self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        let size = self.conduct.behaviour.answer().fragment.unwrap_or(NonZeroUsize::MAX);
+        for action in mem::take(&mut self.actions) {
+            if let Action::Send(message) = action {
+                let message = self.socket.get_mut().compress(message);
+                fragments(into_frame(message), size).try_for_each(|frame| frame.format(&mut bytes))?;
+            }
+        }
+        Ok(bytes)
     }
 
     /// Sends what is still to be sent, without any waiting.
@@ -235,7 +259,7 @@ impl From<Error> for End {
                 return Reject::from_error(io).map_or(Self::Failed(error), |reject| Self::Fault(reject.into()));
             }
             Error::Utf8(_) => return Self::Fault(Reject::InvalidUtf8.into()),
-            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Self::Over,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Self::Ended,
             Error::ConnectionClosed | Error::AlreadyClosed => return Self::Over,
             Error::Protocol(_) => CloseCode::Protocol,
             Error::Capacity(_) => CloseCode::Size,

@@ -1,7 +1,8 @@
 //! What the server answers when all goes well.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Peer, TestServer, peer::frame, within};
@@ -148,11 +149,24 @@ async fn who_leaves_while_an_answer_waits_is_let_go_at_once() {
 async fn pings_come_as_often_as_asked() {
     let server = TestServer::start().await;
     let mut client = server.connect("/echo?ping=100ms").await;
-    for _ in 0..3 {
-        assert_eq!(client.recv().await, Message::Ping("".into()));
-    }
+    // Long before the first ping of the keep-alive.
+    let pings = async {
+        for _ in 0..3 {
+            assert_eq!(client.recv().await, Message::Ping("".into()));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), pings).await.unwrap();
     client.send("still here").await;
     within("the answer between pings", async { while client.recv().await != Message::text("still here") {} }).await;
+}
+
+#[tokio::test]
+async fn a_client_that_only_ends_its_own_side_gets_the_answer_that_waits() {
+    let server = TestServer::start().await;
+    let mut peer = Peer::open(server.address, "/echo?delay=1h").await;
+    peer.write(frame(0x81, b"first")).await;
+    peer.stream.shutdown().await.unwrap();
+    assert_eq!(peer.read_to_end().await, b"\x81\x05first");
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ use crate::frames::{
     reject::Reject,
 };
 
-/// How much of a message has to be there before room is made for all of it, in bytes: an announcement costs nothing.
+/// How much of a message has to be there before room is made for more than that, in bytes; even then only for as much
+/// again, for an announcement shall cost nothing.
 const EARNEST: usize = 16 << 10;
 
 /// What is answered to each message, without asking: the message itself, or the same with something before it.
@@ -139,7 +140,7 @@ impl Gate {
             if let Ok(rest) = usize::try_from(payload.rest)
                 && output.unfinished().len() >= EARNEST
             {
-                output.expect(rest);
+                output.make_room(rest.min(2 * output.unfinished().len()));
             }
         } else {
             is_right &= form.is_whole();

@@ -86,7 +86,7 @@ impl Peer {
     pub async fn read_close(&mut self) -> (u16, String) {
         let (first, payload) = self.read_frame().await;
         assert_eq!(first, 0x88, "expected a close frame with {payload:?}");
-        assert_eq!(self.read_to_end().await, [], "nothing follows a close frame");
+        assert_eq!(self.read_to_end().await, b"", "nothing follows a close frame");
         match payload.split_at_checked(2) {
             Some((code, reason)) => {
                 (u16::from_be_bytes([code[0], code[1]]), String::from_utf8(reason.to_vec()).unwrap())
