@@ -7,6 +7,7 @@ mod command;
 mod conformance;
 mod guard;
 mod install;
+mod instructions;
 mod interop;
 mod packages;
 mod run;
@@ -36,6 +37,7 @@ const VERBS: &[Verb] = &[
     Verb { name: "conformance", about: conformance::ABOUT, run: conformance::run },
     Verb { name: "soak", about: soak::ABOUT, run: soak::run },
     Verb { name: "bench", about: bench::ABOUT, run: bench::run },
+    Verb { name: "instructions", about: instructions::ABOUT, run: instructions::run },
 ];
 
 fn main() -> ExitCode {
@@ -70,7 +72,7 @@ fn perform(verb: &OsString, arguments: impl Iterator<Item = OsString>) -> Result
 }
 
 fn help() -> String {
-    let verbs: String = VERBS.iter().map(|verb| format!("  {:<11} {}\n", verb.name, verb.about)).collect();
+    let verbs: String = VERBS.iter().map(|verb| format!("  {:<12} {}\n", verb.name, verb.about)).collect();
     format!(
         "Usage: cargo xtask <verb>\n\n{verbs}\n\
          Tools that are missing are installed into a folder of the user's cache, or into $CANYON_TOOLS.\n"

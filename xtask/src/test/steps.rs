@@ -4,7 +4,7 @@
 use crate::command::{self, cargo};
 use crate::server::Server;
 use crate::tools::{self, Tools, WASM_TARGET};
-use crate::{Result, browser, interop};
+use crate::{Result, browser, instructions, interop};
 
 /// One thing that can pass or fail, and be run alone.
 pub(super) struct Step {
@@ -23,6 +23,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "trunk", about: "the page builds", run: trunk },
     Step { name: "browser", about: "a person's journeys in a real browser, against the real server", run: journeys },
     Step { name: "interop", about: interop::ABOUT, run: interop::check },
+    Step { name: "instructions", about: instructions::ABOUT, run: instructions::check },
 ];
 
 fn format() -> Result {

@@ -1,0 +1,206 @@
+//! What the targets about frames share: a client, and how tungstenite's errors are answered. Never asserts what the server
+//! does with it.
+
+use std::{
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker, ready},
+};
+
+use bytes::{Buf, BytesMut};
+use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary};
+use server::frames::Reject;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error,
+        error::ProtocolError,
+        protocol::{Role, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+
+/// A client's masked frame, good or bad.
+#[derive(Debug, Arbitrary)]
+pub struct Frame<'bytes> {
+    first: First,
+    key: [u8; 4],
+    words: Words<'bytes>,
+    /// The payload is as much of the words, over and over: a small input makes a large frame, and a character may be cut.
+    size: Size,
+}
+
+/// A header's first byte. Most of the bytes would end the connection.
+#[derive(Debug, Arbitrary)]
+enum First {
+    Text,
+    Binary,
+    TextFragment,
+    Continuation,
+    End,
+    Ping,
+    Any(u8),
+}
+
+#[derive(Debug, Arbitrary)]
+enum Words<'bytes> {
+    Ascii,
+    Multibyte,
+    These(&'bytes [u8]),
+}
+
+/// A number of bytes, in most cases a small one.
+#[derive(Debug, Clone, Copy, Arbitrary)]
+pub struct Size(u8);
+
+impl Size {
+    /// As it is up to 200, and KiB beyond.
+    pub fn bytes(self) -> usize {
+        match usize::from(self.0) {
+            bytes @ ..=200 => bytes,
+            more => (more - 200) << 10,
+        }
+    }
+}
+
+impl First {
+    fn byte(&self) -> u8 {
+        match *self {
+            Self::Text => 0x81,
+            Self::Binary => 0x82,
+            Self::TextFragment => 0x01,
+            Self::Continuation => 0x00,
+            Self::End => 0x80,
+            Self::Ping => 0x89,
+            Self::Any(byte) => byte,
+        }
+    }
+}
+
+impl Words<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Ascii => b"echo",
+            Self::Multibyte => "écho 木霊 🏜".as_bytes(),
+            Self::These(bytes) => bytes,
+        }
+    }
+}
+
+impl Frame<'_> {
+    /// Its bytes, with as much payload as `most` allows.
+    pub fn write(&self, out: &mut Vec<u8>, most: usize) {
+        let words = self.words.bytes().iter().cycle();
+        let payload: Vec<u8> = words.take(self.size.bytes().min(most)).copied().collect();
+        out.push(self.first.byte());
+        match u16::try_from(payload.len()) {
+            Ok(length @ ..=125) => out.push(0x80 | length as u8),
+            Ok(length) => {
+                out.push(0x80 | 126);
+                out.extend(length.to_be_bytes());
+            }
+            Err(_) => {
+                out.push(0x80 | 127);
+                out.extend((payload.len() as u64).to_be_bytes());
+            }
+        }
+        out.extend(self.key);
+        out.extend(payload.iter().zip(self.key.iter().cycle()).map(|(byte, key)| byte ^ key));
+    }
+}
+
+/// A client that has sent all that it will, seen through a socket that gives it, and takes what is sent, in pieces.
+#[derive(Debug)]
+pub struct Client {
+    sent: BytesMut,
+    /// Sizes of the pieces, used over and over; where one is nothing, the socket is not ready once.
+    pieces: Vec<usize>,
+    next: usize,
+    /// What it was sent.
+    pub received: Vec<u8>,
+}
+
+impl Client {
+    /// A client whose socket is always ready for as much as there is.
+    pub fn ready(sent: &[u8]) -> Self {
+        Self::new(sent, &[])
+    }
+
+    /// A client whose socket is ready for pieces of these sizes, and then for one as large as can be.
+    pub fn new(sent: &[u8], pieces: &[Size]) -> Self {
+        let pieces = pieces.iter().map(|size| size.bytes()).chain([usize::MAX]).collect();
+        Self { sent: sent.into(), pieces, next: 0, received: Vec::new() }
+    }
+
+    fn piece(&mut self) -> Poll<usize> {
+        let piece = self.pieces[self.next];
+        self.next = (self.next + 1) % self.pieces.len();
+        if piece == 0 { Poll::Pending } else { Poll::Ready(piece) }
+    }
+}
+
+impl AsyncRead for Client {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let piece = ready!(self.piece()).min(self.sent.len()).min(buf.remaining());
+        buf.put_slice(&self.sent[..piece]);
+        self.sent.advance(piece);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Client {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let piece = ready!(self.piece()).min(buf.len());
+        self.received.extend_from_slice(&buf[..piece]);
+        Poll::Ready(Ok(piece))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// tungstenite as a server, with a read buffer and a largest message of so many bytes.
+pub async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize, most: usize) -> WebSocketStream<S> {
+    let config =
+        WebSocketConfig::default().read_buffer_size(buffer).max_message_size(Some(most)).max_frame_size(Some(most));
+    WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
+}
+
+/// The code that an error is answered with; none where the peer has ended its side.
+pub fn code(error: Error) -> Option<CloseCode> {
+    match error {
+        Error::Io(error) => Some(Reject::from_error(&error).expect("a reject").code()),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::ConnectionClosed => None,
+        Error::Protocol(_) => Some(CloseCode::Protocol),
+        Error::Utf8(_) => Some(CloseCode::Invalid),
+        Error::Capacity(_) => Some(CloseCode::Size),
+        other => panic!("{other}"),
+    }
+}
+
+/// Asserts that the frame layer's verdict is tungstenite's own.
+pub fn assert_same(ours: Option<CloseCode>, theirs: Option<CloseCode>) {
+    match (ours, theirs) {
+        // The fault shows before the frame is whole, and this one's end never comes.
+        (Some(_), None) => {}
+        // Wrong in two ways, of which tungstenite sees the size first.
+        (Some(CloseCode::Protocol), Some(CloseCode::Size)) => {}
+        (ours, theirs) => assert_eq!(ours, theirs),
+    }
+}
+
+/// Polls a future to its end, whether it was woken or not.
+pub fn finish<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+    }
+}

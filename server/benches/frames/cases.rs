@@ -1,0 +1,205 @@
+//! What the microbenchmarks time and `examples/instructions.rs` counts: the frame layer at its work, over a stream in
+//! memory. Never measures anything itself.
+
+use std::{
+    fmt, io,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::BytesMut;
+use server::{
+    deflate::{Agreed, DeflateConfig, negotiate},
+    frames::{Frames, Gate, Limits, Reply},
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
+
+const LIMITS: Limits = Limits { message: 1 << 20, fragments: 4096 };
+/// What an Ethernet packet carries of a stream, in bytes.
+const SEGMENT: usize = 1460;
+/// How many messages are compressed in turn: of 1 KiB each, they are more than a window of 12 bits holds, so that none of
+/// them finds itself there.
+const COMPRESSED: usize = 8;
+
+/// A kind of work.
+pub struct Case {
+    name: &'static str,
+    make: fn() -> Work,
+}
+
+/// Work that can be done over and over.
+pub struct Work {
+    /// How many messages are done at once.
+    pub messages: usize,
+    /// The bytes of their payloads, before compression.
+    pub bytes: usize,
+    run: Box<dyn FnMut()>,
+}
+
+/// All kinds of work; the number in a name is a message's size in bytes.
+pub const CASES: &[Case] = &[
+    Case { name: "text-20", make: || echo(&[text("hello", 20)], usize::MAX) },
+    Case { name: "text-20-in-flight", make: || echo(&vec![text("hello", 20); 1000], usize::MAX) },
+    Case { name: "binary-16k", make: || echo(&[binary(16 << 10)], usize::MAX) },
+    Case { name: "multibyte-16k", make: || echo(&[text("écho 木霊 🏜 ", 16 << 10)], usize::MAX) },
+    Case { name: "multibyte-16k-in-pieces", make: || echo(&[text("écho 木霊 🏜 ", 16 << 10)], SEGMENT) },
+    Case { name: "inflate-1k", make: inflate },
+    Case { name: "compress-1k", make: compress },
+];
+
+impl Case {
+    pub fn work(&self) -> Work {
+        (self.make)()
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Work {
+    pub fn run(&mut self) {
+        (self.run)();
+    }
+}
+
+/// Messages that come in pieces of so many bytes, and go back on the fast path.
+fn echo(messages: &[Message], piece: usize) -> Work {
+    let bytes = messages.iter().map(Message::len).sum();
+    let sent: Vec<u8> = messages.iter().flat_map(|message| masked(message.clone())).collect();
+    let pieces: Vec<Vec<u8>> = sent.chunks(piece).map(<[u8]>::to_vec).collect();
+    let (messages, pieces_a_run) = (messages.len(), pieces.len());
+    let mut frames = Frames::new(Peer { pieces, next: 0, is_ready: false }, BytesMut::new(), LIMITS, None);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut answered = 0;
+    let run = move || {
+        for _ in 0..pieces_a_run {
+            let turned = frames.poll_turn(&mut cx, Some(Reply { prefix: "" }), &mut |_, _| {});
+            assert!(turned.is_pending(), "nothing here is for the general way");
+        }
+        answered += messages as u64;
+        assert_eq!(frames.sent().messages, answered);
+    };
+    Work { messages, bytes, run: Box::new(run) }
+}
+
+/// A client's messages through the gate, each of them compressed.
+fn inflate() -> Work {
+    let messages = quotes();
+    let bytes = messages.iter().map(Message::len).sum();
+    let mut client = Frames::new((), BytesMut::new(), LIMITS, Some(deflate()));
+    let mut compressed = || messages.iter().map(|message| masked(client.compress(message.clone()))).collect();
+    // What comes over and over refers to what came over and over before.
+    let (first, frames): (Vec<_>, Vec<_>) = (compressed(), compressed());
+    let mut gate = Gate::new(LIMITS, Some(&deflate()));
+    let mut out = vec![0; 8 << 10];
+    let mut read = move |frame: &Vec<u8>| {
+        let mut rest = &frame[..];
+        while gate.read(&mut rest, &mut out).expect("valid data") > 0 {}
+        assert!(gate.is_between_messages());
+    };
+    first.iter().for_each(&mut read);
+    Work { messages: frames.len(), bytes, run: Box::new(move || frames.iter().for_each(&mut read)) }
+}
+
+/// The server's messages on their way out.
+fn compress() -> Work {
+    let messages = quotes();
+    let bytes = messages.iter().map(Message::len).sum();
+    let mut frames = Frames::new((), BytesMut::new(), LIMITS, Some(deflate()));
+    let count = messages.len();
+    let run = move || {
+        for message in &messages {
+            let compressed = frames.compress(message.clone());
+            assert!(matches!(compressed, Message::Frame(_)), "it pays");
+        }
+    };
+    Work { messages: count, bytes, run: Box::new(run) }
+}
+
+/// A peer that sends the same pieces over and over, one at a time, and takes all that it is sent.
+struct Peer {
+    pieces: Vec<Vec<u8>>,
+    next: usize,
+    /// Whether a piece is there: after each the socket is not ready once.
+    is_ready: bool,
+}
+
+impl AsyncRead for Peer {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.is_ready = !self.is_ready;
+        if !self.is_ready {
+            return Poll::Pending;
+        }
+        buf.put_slice(&self.pieces[self.next]);
+        self.next = (self.next + 1) % self.pieces.len();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Peer {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn deflate() -> Agreed {
+    let agreed = negotiate([&b"permessage-deflate"[..]], Some(&DeflateConfig::default()));
+    agreed.expect("well formed").expect("acceptable")
+}
+
+/// A text of that size or a few bytes less, for it ends with a whole character.
+fn text(words: &str, size: usize) -> Message {
+    let words = words.repeat(size.div_ceil(words.len()));
+    Message::text(&words[..words.floor_char_boundary(size)])
+}
+
+fn binary(size: usize) -> Message {
+    Message::binary(vec![0xa5; size])
+}
+
+/// Texts of 1 KiB such as a feed of prices sends, no two of them alike.
+fn quotes() -> Vec<Message> {
+    let mut rng = fastrand::Rng::with_seed(12345);
+    let mut quote = || format!(r#"{{"symbol":"ECHO{}","price":{},"size":{}}}"#, rng.u8(..), rng.u32(..), rng.u16(..));
+    (0..COMPRESSED)
+        .map(|_| {
+            let mut text = String::new();
+            while text.len() < 1 << 10 {
+                text += &quote();
+            }
+            text.truncate(1 << 10);
+            Message::text(text)
+        })
+        .collect()
+}
+
+/// A message or a frame as a client sends it.
+fn masked(message: Message) -> Vec<u8> {
+    let mut frame = match message {
+        Message::Frame(frame) => frame,
+        Message::Text(text) => Frame::message(text, OpCode::Data(Data::Text), true),
+        message => Frame::message(message.into_data(), OpCode::Data(Data::Binary), true),
+    };
+    frame.header_mut().mask = Some([0x37, 0xfa, 0x21, 0x3d]);
+    let mut bytes = Vec::new();
+    frame.format(&mut bytes).expect("a vector takes everything");
+    bytes
+}
