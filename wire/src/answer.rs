@@ -1,10 +1,9 @@
 //! The parameters that say how an answer is sent. Never which answer: that is the behaviour's.
 
-use std::{fmt, num::NonZeroUsize, ops::RangeInclusive, str::FromStr, time::Duration};
-
-use bytesize::ByteSize;
+use std::{fmt, num::NonZeroUsize, ops::RangeInclusive, time::Duration};
 
 use crate::behaviour::Error;
+use crate::value;
 
 /// The longest delay, jitter or ping interval that can be asked for.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -42,12 +41,33 @@ impl Parameter {
     /// All of them, in the order in which they are printed.
     pub const ALL: [Parameter; 4] = [Self::Delay, Self::Jitter, Self::Fragment, Self::Ping];
 
-    fn name(self) -> &'static str {
+    /// Its name in a query.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Delay => "delay",
             Self::Jitter => "jitter",
             Self::Fragment => "fragment",
             Self::Ping => "ping",
+        }
+    }
+
+    /// What it asks for, for a person who fills in a form.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Delay => "wait before each answer",
+            Self::Jitter => "and up to that much longer, at random",
+            Self::Fragment => "answer in frames of at most so many bytes",
+            Self::Ping => "send a ping that often",
+        }
+    }
+
+    /// A value that it takes.
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Delay => "200ms",
+            Self::Jitter => "50ms",
+            Self::Fragment => "1024",
+            Self::Ping => "1s",
         }
     }
 }
@@ -74,16 +94,17 @@ impl Answer {
                 return Err(Error::Repeated(parameter));
             }
             seen.push(parameter);
-            answer.set(parameter, &value).map_err(|expected| Error::Value {
-                parameter,
-                value: value.into_owned(),
-                expected,
-            })?;
+            answer.set(parameter, &value)?;
         }
         Ok(answer)
     }
 
-    fn set(&mut self, parameter: Parameter, value: &str) -> Result<(), String> {
+    /// Asks for a parameter's value.
+    pub(crate) fn set(&mut self, parameter: Parameter, value: &str) -> Result<(), Error> {
+        self.read(parameter, value).map_err(|expected| Error::Value { parameter, value: value.to_owned(), expected })
+    }
+
+    fn read(&mut self, parameter: Parameter, value: &str) -> Result<(), String> {
         match parameter {
             Parameter::Delay => self.delay = duration(value, Duration::ZERO..=LONGEST)?,
             Parameter::Jitter => self.jitter = duration(value, Duration::ZERO..=LONGEST)?,
@@ -92,21 +113,35 @@ impl Answer {
         }
         Ok(())
     }
+
+    /// Asks for nothing special again.
+    pub(crate) fn clear(&mut self, parameter: Parameter) {
+        match parameter {
+            Parameter::Delay => self.delay = Self::PLAIN.delay,
+            Parameter::Jitter => self.jitter = Self::PLAIN.jitter,
+            Parameter::Fragment => self.fragment = Self::PLAIN.fragment,
+            Parameter::Ping => self.ping = Self::PLAIN.ping,
+        }
+    }
+
+    /// What is asked for, as it stands in a query; `None` for what is plain.
+    pub(crate) fn value(&self, parameter: Parameter) -> Option<String> {
+        let waits = |duration: Duration| (!duration.is_zero()).then(|| compact(duration));
+        match parameter {
+            Parameter::Delay => waits(self.delay),
+            Parameter::Jitter => waits(self.jitter),
+            Parameter::Fragment => self.fragment.map(|bytes| bytes.to_string()),
+            Parameter::Ping => self.ping.map(compact),
+        }
+    }
 }
 
 /// The query with its question mark; nothing where the answer is plain.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let waits = |duration: Duration| (!duration.is_zero()).then(|| compact(duration));
-        let values = [
-            waits(self.delay),
-            waits(self.jitter),
-            self.fragment.map(|bytes| bytes.to_string()),
-            self.ping.map(compact),
-        ];
         let mut separator = '?';
-        for (parameter, value) in Parameter::ALL.into_iter().zip(values) {
-            if let Some(value) = value {
+        for parameter in Parameter::ALL {
+            if let Some(value) = self.value(parameter) {
                 write!(f, "{separator}{parameter}={value}")?;
                 separator = '&';
             }
@@ -115,23 +150,20 @@ impl fmt::Display for Answer {
     }
 }
 
-/// A duration without the blanks that a URL would have to escape: `1s500ms`.
 fn compact(duration: Duration) -> String {
-    humantime::format_duration(duration).to_string().replace(' ', "")
+    value::Compact(duration).to_string()
 }
 
-fn duration(value: &str, range: RangeInclusive<Duration>) -> Result<Duration, String> {
-    match humantime::parse_duration(value) {
-        Ok(duration) if range.contains(&duration) => Ok(duration),
-        Ok(_) => Err(format!("it must be from {} to {}", compact(*range.start()), compact(*range.end()))),
-        Err(_) => Err("it must be a duration such as 200ms, 1s or 2m".to_owned()),
+fn duration(text: &str, range: RangeInclusive<Duration>) -> Result<Duration, String> {
+    match value::duration(text) {
+        Some(duration) if range.contains(&duration) => Ok(duration),
+        Some(_) => Err(format!("it must be from {} to {}", compact(*range.start()), compact(*range.end()))),
+        None => Err("it must be a duration such as 200ms, 1s or 2m".to_owned()),
     }
 }
 
-fn size(value: &str) -> Result<NonZeroUsize, String> {
-    ByteSize::from_str(value)
-        .ok()
-        .and_then(|size| usize::try_from(size.as_u64()).ok())
+fn size(text: &str) -> Result<NonZeroUsize, String> {
+    value::size(text)
         .and_then(NonZeroUsize::new)
         .ok_or_else(|| "it must be a size of at least one byte, such as 1024 or 16KiB".to_owned())
 }

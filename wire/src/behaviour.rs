@@ -68,6 +68,38 @@ impl Behaviour {
         }
     }
 
+    /// What the server does, as the end of "Ask the server to …".
+    pub fn summary(&self) -> &'static str {
+        match self {
+            Self::Tutorial(_) => "answer “Server received: …”",
+            Self::Echo(_) => "echo every message",
+        }
+    }
+
+    /// What it can be asked for besides, in the order in which it is printed.
+    pub fn parameters(&self) -> &'static [Parameter] {
+        match self {
+            Self::Tutorial(_) | Self::Echo(_) => &Parameter::ALL,
+        }
+    }
+
+    /// What a parameter asks for, as it stands in a query; `None` where it asks for nothing special.
+    pub fn value(&self, parameter: Parameter) -> Option<String> {
+        self.answer().value(parameter)
+    }
+
+    /// The same behaviour with another value of a parameter; an empty one asks for nothing special.
+    ///
+    /// # Errors
+    /// [`Error::Value`], where the value is wrong.
+    pub fn with(mut self, parameter: Parameter, value: &str) -> Result<Self, Error> {
+        match &mut self {
+            Self::Tutorial(answer) | Self::Echo(answer) if value.is_empty() => answer.clear(parameter),
+            Self::Tutorial(answer) | Self::Echo(answer) => answer.set(parameter, value)?,
+        }
+        Ok(self)
+    }
+
     /// How the answers are sent.
     pub fn answer(&self) -> &Answer {
         match self {
@@ -117,6 +149,29 @@ mod tests {
             assert_eq!(behaviour.to_string(), behaviour.path());
             assert_eq!(behaviour.path().parse(), Ok(behaviour));
         }
+    }
+
+    #[test]
+    fn every_parameter_of_every_behaviour_is_set_printed_and_cleared() {
+        for plain in Behaviour::ALL {
+            for &parameter in plain.parameters() {
+                let value = parameter.example();
+                let behaviour = plain.with(parameter, value).unwrap();
+                assert_eq!(behaviour.to_string(), format!("{}?{parameter}={value}", plain.path()));
+                assert_eq!(behaviour.value(parameter).as_deref(), Some(value));
+                assert_eq!(behaviour.to_string().parse(), Ok(behaviour));
+                assert_eq!(behaviour.with(parameter, ""), Ok(plain));
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_of_a_parameter_is_named() {
+        let wrong = Behaviour::Echo(Answer::PLAIN).with(Parameter::Delay, "soon").unwrap_err();
+        assert_eq!(
+            wrong.to_string(),
+            r#"parameter delay="soon" is wrong: it must be a duration such as 200ms, 1s or 2m"#
+        );
     }
 
     #[test]

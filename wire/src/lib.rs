@@ -5,6 +5,7 @@
 
 mod answer;
 mod behaviour;
+mod value;
 
 pub use answer::{Answer, Parameter};
 pub use behaviour::{Behaviour, Error};
