@@ -9,8 +9,8 @@ use hyper::{
     Method, Request, Response, StatusCode, Version,
     body::Incoming,
     header::{
-        ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
-        UPGRADE, X_CONTENT_TYPE_OPTIONS,
+        ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue,
+        RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE, X_CONTENT_TYPE_OPTIONS,
     },
     server::conn::http1,
     service::Service,
@@ -233,6 +233,7 @@ fn serve_file(file: File) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(file.body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, file.content_type);
+    headers.insert(CONTENT_SECURITY_POLICY, file.policy);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response

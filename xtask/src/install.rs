@@ -1,4 +1,4 @@
-//! Installing the page's tools into the cache: downloaded by `cargo binstall` where that is there, else built.
+//! Installing tools into the cache: those from crates.io downloaded by `cargo binstall` where that is there, else built.
 //! Never leaves a half-finished tool in its place, not when it is interrupted and not with a second xtask beside it.
 
 use std::fs::{self, File, TryLockError};
@@ -7,12 +7,15 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::Result;
 use crate::command::{self, answer, cargo, seconds};
-use crate::tools::Tool;
+use crate::tools::{Source, Tool};
+use crate::{Result, npm};
 
 /// Installs those of the tools that the cache does not have.
 pub(crate) fn into(cache: &Path, tools: &[Tool]) -> Result {
+    if tools.iter().all(|tool| tool.is_in(cache)) {
+        return Ok(());
+    }
     fs::create_dir_all(cache).map_err(|error| in_cache(cache, &error))?;
     // Held until this function ends, however it ends.
     let _lock = lock(cache)?;
@@ -21,8 +24,10 @@ pub(crate) fn into(cache: &Path, tools: &[Tool]) -> Result {
         let start = Instant::now();
         println!("{tool} is not on PATH and not yet in {}.", cache.display());
         let new = build.join(tool.to_string());
-        if !download(tool, &new) {
-            compile(tool, &new, &build.join("target"))?;
+        match tool.source {
+            Source::Npm => npm::install(tool.package, &tool.version, &new)?,
+            Source::Crates { .. } if download(tool, &new) => {}
+            Source::Crates { options, minutes } => compile(tool, options, minutes, &new, &build.join("target"))?,
         }
         fs::rename(&new, tool.folder(cache)).map_err(|error| in_cache(cache, &error))?;
         println!("{tool} is installed; that took {}.", seconds(start.elapsed()));
@@ -55,7 +60,7 @@ fn download(tool: &Tool, folder: &Path) -> bool {
     }
     println!("cargo binstall downloads it, in less than a minute.");
     let mut binstall = cargo(["binstall", "--no-confirm", "--disable-strategies", "compile", "--install-path"]);
-    binstall.arg(folder.join("bin")).arg(format!("{}@{}", tool.krate, tool.version));
+    binstall.arg(folder.join("bin")).arg(format!("{}@{}", tool.package, tool.version));
     let outcome = command::run(&mut binstall);
     if let Err(sentence) = &outcome {
         println!("{sentence}; building it instead.");
@@ -64,11 +69,11 @@ fn download(tool: &Tool, folder: &Path) -> bool {
 }
 
 /// Builds a tool to be ready soon, not to be fast.
-fn compile(tool: &Tool, folder: &Path, target: &Path) -> Result {
-    println!("Building it takes about {} minutes on two cores.", tool.build_minutes);
+fn compile(tool: &Tool, options: &[&str], minutes: u32, folder: &Path, target: &Path) -> Result {
+    println!("Building it takes about {minutes} minutes on two cores.");
     let install = |lock: &[&str]| {
-        let mut install = cargo(["install", tool.krate, "--version", &tool.version]);
-        install.args(tool.build_options).args(lock).arg("--root").arg(folder);
+        let mut install = cargo(["install", tool.package, "--version", &tool.version]);
+        install.args(options).args(lock).arg("--root").arg(folder);
         install
             .env("CARGO_TARGET_DIR", target)
             .env("CARGO_PROFILE_RELEASE_LTO", "off")

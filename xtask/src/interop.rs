@@ -4,21 +4,17 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Result;
 use crate::command::{self, answer, on_path, program, root};
 use crate::packages::Packages;
 use crate::server::Server;
+use crate::{Result, npm};
 
 pub(crate) const ABOUT: &str = "the server answers clients that others wrote: Python's websockets and wscat";
 
 const WEBSOCKETS: &str = "17.4";
 const WSCAT: &str = "6.1.0";
 
-/// npm is a script, and Windows starts a script only by its full name.
-const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
-
 const VENV: Packages = Packages { what: "Python's venv", apt: &["python3-venv"], brew: &["python"] };
-const NPM_PACKAGE: Packages = Packages { what: "npm", apt: &["npm"], brew: &["node"] };
 
 pub(crate) fn run(arguments: &[String]) -> Result {
     match arguments.first() {
@@ -68,9 +64,6 @@ fn python_with_websockets(folder: &Path) -> Result<PathBuf> {
 
 /// The script that is wscat.
 fn wscat(folder: &Path) -> Result<PathBuf> {
-    if on_path("node").is_none() {
-        return Err("node is missing; install Node.js 18 or newer, see https://nodejs.org".to_owned());
-    }
     let node = folder.join("node");
     let script = node.join("node_modules/wscat/bin/wscat");
     let installed = answer(Command::new("node").arg(&script).arg("--version"));
@@ -78,11 +71,6 @@ fn wscat(folder: &Path) -> Result<PathBuf> {
         return Ok(script);
     }
     println!("wscat {WSCAT} is not yet in {}; installing it takes some seconds.", node.display());
-    if answer(Command::new(NPM).arg("--version")).is_none() {
-        NPM_PACKAGE.install()?;
-    }
-    let mut npm = program(NPM);
-    npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"]).arg(&node);
-    command::run(npm.arg(format!("wscat@{WSCAT}")))?;
+    npm::install("wscat", WSCAT, &node)?;
     Ok(script)
 }

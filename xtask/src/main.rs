@@ -9,9 +9,12 @@ mod guard;
 mod install;
 mod instructions;
 mod interop;
+mod npm;
 mod packages;
 mod run;
+mod seal;
 mod server;
+mod size;
 mod soak;
 mod test;
 mod tools;
@@ -35,6 +38,8 @@ const VERBS: &[Verb] = &[
     Verb { name: "test", about: test::ABOUT, run: test::run },
     Verb { name: "interop", about: interop::ABOUT, run: interop::run },
     Verb { name: "conformance", about: conformance::ABOUT, run: conformance::run },
+    Verb { name: "size", about: size::ABOUT, run: size::run },
+    Verb { name: "seal", about: seal::ABOUT, run: seal::run },
     Verb { name: "soak", about: soak::ABOUT, run: soak::run },
     Verb { name: "bench", about: bench::ABOUT, run: bench::run },
     Verb { name: "instructions", about: instructions::ABOUT, run: instructions::run },

@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     let port = page_port(env::var("TRUNK_SERVE_PORT").ok().as_deref())?;
     expect_free(port)?;
 
-    let tools = Tools::ready()?;
+    let tools = if options.is_empty() { Tools::ready() } else { Tools::ready_for_release() }?;
     let mut server = Server::start(options, &[])?;
     let mut trunk = tools.trunk("serve")?;
     trunk.args(["--port", &port.to_string()]).args(options);

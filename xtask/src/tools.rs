@@ -1,4 +1,4 @@
-//! The tools that build the page: found on `PATH` or in the cache in exactly the right version, or installed there.
+//! The tools that build and test the page: found on `PATH` or in the cache in exactly the right version, or installed there.
 //! Never changes what the person has installed.
 
 use std::env;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{self, answer, on_path, program, root, version};
-use crate::{Result, install};
+use crate::{Result, install, npm};
 
 /// What `rustup target add` and cargo's `--target` take.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -17,28 +17,50 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The newest release that Rust 1.95 builds.
 const TRUNK: &str = "0.21.14";
 
-/// A crate of programs in the one version that is right.
+/// The optimiser of WebAssembly. From npm, where it is compiled for every machine; its crate takes ten minutes to build.
+const BINARYEN: &str = "132.0.0";
+
+/// What finds barriers in the page.
+const AXE_CORE: &str = "4.14.1";
+
+/// A package of programs or files in the one version that is right.
 pub(crate) struct Tool {
-    pub(crate) krate: &'static str,
+    /// As its registry names it.
+    pub(crate) package: &'static str,
     pub(crate) version: String,
     /// All of them are used, and each tells its version by `--version`.
     programs: &'static [&'static str],
-    /// What `cargo install` needs to know beyond name and version.
-    pub(crate) build_options: &'static [&'static str],
-    /// Measured on two cores, for the person who waits.
-    pub(crate) build_minutes: u32,
+    pub(crate) source: Source,
+}
+
+/// Where a tool comes from.
+pub(crate) enum Source {
+    Crates {
+        /// What `cargo install` needs to know beyond name and version.
+        options: &'static [&'static str],
+        /// Measured on two cores, for the person who waits.
+        minutes: u32,
+    },
+    Npm,
 }
 
 impl Tool {
     fn trunk() -> Self {
         Self {
-            krate: "trunk",
+            package: "trunk",
             version: TRUNK.to_owned(),
             programs: &["trunk"],
             // Leaves out the update check, and OpenSSL with it.
-            build_options: &["--no-default-features", "--features", "rustls"],
-            build_minutes: 5,
+            source: Source::Crates { options: &["--no-default-features", "--features", "rustls"], minutes: 5 },
         }
+    }
+
+    fn binaryen() -> Self {
+        Self { package: "binaryen", version: BINARYEN.to_owned(), programs: &["wasm-opt"], source: Source::Npm }
+    }
+
+    fn axe_core() -> Self {
+        Self { package: "axe-core", version: AXE_CORE.to_owned(), programs: &[], source: Source::Npm }
     }
 
     /// The page and the tool that finishes it have to agree to the last digit.
@@ -48,20 +70,27 @@ impl Tool {
         let version = locked_version(&text, "wasm-bindgen")
             .ok_or_else(|| format!("{} does not name wasm-bindgen", lock.display()))?;
         Ok(Self {
-            krate: "wasm-bindgen-cli",
+            package: "wasm-bindgen-cli",
             version: version.to_owned(),
             programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
-            build_options: &[],
-            build_minutes: 2,
+            source: Source::Crates { options: &[], minutes: 2 },
         })
     }
 
     fn is_on_path(&self) -> bool {
         self.programs.iter().all(|name| {
             on_path(name).is_some_and(|path| {
-                answer(Command::new(path).arg("--version")).as_deref().and_then(version) == Some(&self.version)
+                answer(Command::new(path).arg("--version"))
+                    .as_deref()
+                    .and_then(version)
+                    .is_some_and(|told| self.is(told))
             })
         })
+    }
+
+    /// Binaryen has whole numbers as versions, to which npm wants to see two more.
+    fn is(&self, told: &str) -> bool {
+        self.version == told || self.version.strip_suffix(".0.0") == Some(told)
     }
 
     pub(crate) fn is_in(&self, cache: &Path) -> bool {
@@ -71,12 +100,21 @@ impl Tool {
     pub(crate) fn folder(&self, cache: &Path) -> PathBuf {
         cache.join(self.to_string())
     }
+
+    /// Where its programs are.
+    fn bin(&self, cache: &Path) -> PathBuf {
+        let folder = self.folder(cache);
+        match self.source {
+            Source::Crates { .. } => folder.join("bin"),
+            Source::Npm => folder.join(npm::MODULES).join(".bin"),
+        }
+    }
 }
 
 /// Name and version in one word, such as `trunk-0.21.14`.
 impl fmt::Display for Tool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.krate, self.version)
+        write!(f, "{}-{}", self.package, self.version)
     }
 }
 
@@ -87,16 +125,22 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Finds or installs all that the page is built with.
+    /// Finds or installs all that the page is built with while it is worked on.
     pub(crate) fn ready() -> Result<Self> {
+        Self::with([Tool::trunk(), Tool::wasm_bindgen()?])
+    }
+
+    /// As [`Self::ready`], and what makes a release small.
+    pub(crate) fn ready_for_release() -> Result<Self> {
+        Self::with([Tool::trunk(), Tool::wasm_bindgen()?, Tool::binaryen()])
+    }
+
+    fn with(tools: impl IntoIterator<Item = Tool>) -> Result<Self> {
         ready_wasm_target()?;
-        let cache = cache_folder(|name| env::var_os(name), env::consts::OS)?;
-        let tools: Vec<Tool> =
-            [Tool::trunk(), Tool::wasm_bindgen()?].into_iter().filter(|tool| !tool.is_on_path()).collect();
-        if tools.iter().any(|tool| !tool.is_in(&cache)) {
-            install::into(&cache, &tools)?;
-        }
-        Ok(Self { folders: tools.iter().map(|tool| tool.folder(&cache).join("bin")).collect() })
+        let cache = cache()?;
+        let tools: Vec<Tool> = tools.into_iter().filter(|tool| !tool.is_on_path()).collect();
+        install::into(&cache, &tools)?;
+        Ok(Self { folders: tools.iter().map(|tool| tool.bin(&cache)).collect() })
     }
 
     /// A command that finds the tools, itself or through what it calls.
@@ -123,6 +167,13 @@ impl Tools {
     }
 }
 
+/// Finds or installs the script that looks for barriers in a page.
+pub(crate) fn axe_core() -> Result<PathBuf> {
+    let (cache, tool) = (cache()?, Tool::axe_core());
+    install::into(&cache, std::slice::from_ref(&tool))?;
+    Ok(tool.folder(&cache).join(npm::MODULES).join("axe-core/axe.min.js"))
+}
+
 /// Finds or installs what rustc needs to compile the page.
 pub(crate) fn ready_wasm_target() -> Result {
     let mut question = program("rustc");
@@ -144,6 +195,10 @@ fn locked_version<'a>(lock: &'a str, krate: &str) -> Option<&'a str> {
     let name = format!("name = \"{krate}\"");
     let after = lock.lines().skip_while(|line| *line != name).nth(1)?;
     after.strip_prefix("version = \"")?.strip_suffix('"')
+}
+
+fn cache() -> Result<PathBuf> {
+    cache_folder(|name| env::var_os(name), env::consts::OS)
 }
 
 /// Where tools are kept for every clone of the repository: `$CANYON_TOOLS`, or in the cache folder of the platform.
@@ -188,6 +243,13 @@ source = \"registry+https://github.com/rust-lang/crates.io-index\"
     fn the_lock_file_of_this_workspace_names_wasm_bindgen() {
         let tool = Tool::wasm_bindgen().unwrap();
         assert_eq!(tool.to_string(), format!("wasm-bindgen-cli-{}", tool.version));
+    }
+
+    #[test]
+    fn binaryen_is_found_by_its_own_version() {
+        assert!(Tool::binaryen().is("132"));
+        assert!(!Tool::binaryen().is("131"));
+        assert!(Tool::trunk().is("0.21.14"));
     }
 
     fn cache_on(os: &str, variables: &[(&str, &str)]) -> Result<PathBuf> {

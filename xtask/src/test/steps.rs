@@ -4,7 +4,7 @@
 use crate::command::{self, cargo};
 use crate::server::Server;
 use crate::tools::{self, Tools, WASM_TARGET};
-use crate::{Result, browser, instructions, interop};
+use crate::{Result, browser, instructions, interop, size};
 
 /// One thing that can pass or fail, and be run alone.
 pub(super) struct Step {
@@ -21,6 +21,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "native", about: "the tests that need no browser", run: native },
     Step { name: "page", about: "the page's tests in headless Chromium, with a real server", run: page },
     Step { name: "trunk", about: "the page builds", run: trunk },
+    Step { name: "size", about: "the page is no larger than it was", run: size::check },
     Step { name: "browser", about: "a person's journeys in a real browser, against the real server", run: journeys },
     Step { name: "interop", about: interop::ABOUT, run: interop::check },
     Step { name: "instructions", about: instructions::ABOUT, run: instructions::check },
@@ -76,7 +77,9 @@ fn trunk() -> Result {
 
 fn journeys() -> Result {
     let driver = browser::driver()?;
-    command::run(cargo(["test", "--package", "canyon-tests", "--test", "browser"]).env("CHROMEDRIVER", driver))
+    let axe_core = tools::axe_core()?;
+    let mut test = cargo(["test", "--package", "canyon-tests", "--test", "browser"]);
+    command::run(test.env("CHROMEDRIVER", driver).env("AXE_CORE", axe_core))
 }
 
 /// The sums over all test binaries of one run.

@@ -1,0 +1,81 @@
+//! The page without its server, and a newer version of it.
+
+use anyhow::{Context, Result};
+
+use crate::page::Page;
+use crate::servers::Server;
+use crate::site::Site;
+
+/// Waits until the page is kept.
+async fn kept(page: &Page) -> Result<()> {
+    page.script("return navigator.serviceWorker.ready.then(() => true)").await.context("the page is not kept").map(drop)
+}
+
+async fn title(page: &Page) -> Result<String> {
+    Ok(page.script("return document.title").await?.as_str().unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn a_page_once_loaded_opens_without_its_server() -> Result<()> {
+    let (server, elsewhere) = (Server::start().await?, Server::start().await?);
+    let address = server.page();
+    let page = Page::open(&address).await?;
+    kept(&page).await?;
+    server.stop().await?;
+    page.goes_to(&format!("{address}?url={}", elsewhere.websocket("/"))).await?;
+    page.clicks("Connect").await?;
+    page.sees_state("Open").await
+}
+
+#[tokio::test]
+async fn a_newer_version_is_offered_and_comes_when_it_is_asked_for() -> Result<()> {
+    const TITLE: &str = "Canyon: WebSocket test bench";
+    let site = Site::start().await?;
+    let page = Page::open(&site.page()).await?;
+    kept(&page).await?;
+
+    site.replace("index.html", TITLE, "Canyon, but newer")?;
+    site.replace("service-worker.js", "const VERSION = \"", "const VERSION = \"newer-")?;
+    page.goes_to(&site.page()).await?;
+    page.waits_for("the newer version is offered", "//p[@id='update'][not(@hidden)]").await?;
+    page.goes_to(&site.page()).await?;
+    page.waits_for("it is offered again", "//p[@id='update'][not(@hidden)]").await?;
+    assert_eq!(title(&page).await?, TITLE);
+
+    page.clicks("Use it now").await?;
+    page.waits_for("the newer version is there", "//title[.='Canyon, but newer']").await?;
+    page.waits_for("nothing is offered any more", "//p[@id='update'][@hidden]").await.map(drop)
+}
+
+#[tokio::test]
+async fn an_offer_can_be_put_off() -> Result<()> {
+    let site = Site::start().await?;
+    let page = Page::open(&site.page()).await?;
+    kept(&page).await?;
+    site.replace("service-worker.js", "const VERSION = \"", "const VERSION = \"newer-")?;
+    page.goes_to(&site.page()).await?;
+    page.waits_for("the newer version is offered", "//p[@id='update'][not(@hidden)]").await?;
+    page.clicks("Later").await?;
+    page.waits_for("nothing is offered any more", "//p[@id='update'][@hidden]").await.map(drop)
+}
+
+#[tokio::test]
+async fn the_page_can_be_installed() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    // Every icon has to be there in the size that is promised.
+    let icons = page
+        .script(
+            "return fetch('manifest.webmanifest').then((answer) => answer.json()).then(({ icons }) => Promise.all(
+               icons.map(async ({ src, sizes }) => {
+                 const image = new Image();
+                 image.src = src;
+                 await image.decode();
+                 return `${image.naturalWidth}x${image.naturalHeight}` === sizes;
+               }),
+             ))",
+        )
+        .await?;
+    assert_eq!(icons, serde_json::json!([true, true, true]));
+    Ok(())
+}
