@@ -43,7 +43,7 @@ async fn look(window: Window, name: &str) -> Result<()> {
 
     page.types_address(&format!("localhost:12345/{}", "long".repeat(40))).await?;
     page.clicks("Connect").await?;
-    page.waits_for("the problem is told", "//*[@role='alert'][text()]").await?;
+    page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
     fits(&page, &format!("{name}-problem")).await?;
 
     page.types_address(&talk().await?).await?;
@@ -58,7 +58,7 @@ async fn look(window: Window, name: &str) -> Result<()> {
     page.waits_for("the list", "//*[@role='listbox']").await?.send_keys(&char::from(Key::Up).to_string()).await?;
     page.sees_detail("000000  de ad be ef").await?;
     fits(&page, &format!("{name}-detail")).await?;
-    page.clicks("Close").await?;
+    page.clicks("Close the detail").await?;
 
     page.sends("quit").await?;
     page.sees_state("Disconnected").await?;

@@ -7,7 +7,10 @@
 mod driver;
 mod looks;
 mod messages;
+mod offline;
 mod page;
+mod policy;
 mod reading;
 mod servers;
 mod sessions;
+mod site;

@@ -24,6 +24,7 @@ async fn a_preset_asks_the_server_for_a_plain_echo() -> Result<()> {
     let server = Server::start().await?;
     let page = Page::open(&server.page()).await?;
     page.clicks("echo every message").await?;
+    page.clicks("Put into the address").await?;
     page.clicks("Connect").await?;
     page.sees_row("/echo").await?;
     page.sees_state("Open").await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
@@ -11,6 +12,13 @@ use serde_json::Value;
 use crate::driver::{Driver, Window};
 
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// Which way the tabulator goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Tab {
+    Forward,
+    Backward,
+}
 
 pub(crate) struct Page {
     client: Client,
@@ -26,10 +34,14 @@ impl Page {
     pub(crate) async fn open_in(window: Window, url: &str) -> Result<Self> {
         let driver = Driver::start().await?;
         let client = driver.open(window).await?;
-        client.goto(url).await?;
         let page = Self { client, _driver: driver };
-        page.waits_for("the page has started", "//h1[contains(., 'Canyon')]").await?;
+        page.goes_to(url).await?;
         Ok(page)
+    }
+
+    pub(crate) async fn goes_to(&self, url: &str) -> Result<()> {
+        self.client.goto(url).await?;
+        self.waits_for("the page has started", "//h1[contains(., 'Canyon')]").await.map(drop)
     }
 
     /// Opens the page and connects it to that address.
@@ -67,7 +79,7 @@ impl Page {
 
     /// The detail of the selected entry has this text in it.
     pub(crate) async fn sees_detail(&self, text: &str) -> Result<()> {
-        let xpath = format!("//aside[contains(., {})]", literal(text));
+        let xpath = format!("//aside[@class='detail'][contains(., {})]", literal(text));
         self.waits_for(&format!("the detail has {text:?}"), &xpath).await.map(drop)
     }
 
@@ -75,8 +87,10 @@ impl Page {
         Ok(self.client.find_all(Locator::Css(css)).await?.len())
     }
 
+    /// Clicks the button of that name, or whose name begins so.
     pub(crate) async fn clicks(&self, button: &str) -> Result<()> {
-        let xpath = format!("//button[starts-with(normalize-space(), {})][not(@disabled)]", literal(button));
+        let name = literal(button);
+        let xpath = format!("//button[starts-with(normalize-space(), {name}) or @aria-label={name}][not(@disabled)]");
         self.waits_for(&format!("there is a button {button:?}"), &xpath).await?.click().await?;
         Ok(())
     }
@@ -103,6 +117,27 @@ impl Page {
         let keys: String = keys.into_iter().map(char::from).collect();
         self.client.active_element().await?.send_keys(&keys).await?;
         Ok(())
+    }
+
+    /// Presses the tabulator until an element of that kind has the focus.
+    pub(crate) async fn tabs_to(&self, what: &str, css: &str, direction: Tab) -> Result<()> {
+        const STOPS: usize = 60;
+        let keys: &[Key] = match direction {
+            Tab::Forward => &[Key::Tab],
+            Tab::Backward => &[Key::Shift, Key::Tab],
+        };
+        // Keys of their own, for what is typed at a field for files is taken for a file's name.
+        let down = keys.iter().map(|&key| KeyAction::Down { value: key.into() });
+        let up = keys.iter().rev().map(|&key| KeyAction::Up { value: key.into() });
+        let press = down.chain(up).fold(KeyActions::new("keyboard".to_owned()), KeyActions::then);
+        for _ in 0..STOPS {
+            self.client.perform_actions(press.clone()).await?;
+            let there = format!("return document.activeElement.matches({css:?})");
+            if self.script(&there).await? == Value::Bool(true) {
+                return Ok(());
+            }
+        }
+        anyhow::bail!("{STOPS} times the tabulator do not lead to {what}")
     }
 
     pub(crate) async fn focused(&self) -> Result<Element> {

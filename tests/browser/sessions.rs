@@ -3,7 +3,7 @@
 use anyhow::Result;
 use fantoccini::key::Key;
 
-use crate::page::{Page, value};
+use crate::page::{Page, Tab, value};
 use crate::servers::{Server, nobody, peer};
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_server_that_is_not_there_is_told_as_that() -> Result<()> {
 async fn a_wrong_address_is_told_beside_the_field() -> Result<()> {
     let server = Server::start().await?;
     let page = Page::connected(&server.page(), "localhost:12345").await?;
-    let problem = page.waits_for("the problem is told", "//*[@role='alert'][text()]").await?;
+    let problem = page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
     assert_eq!(problem.text().await?, r#""localhost:12345" does not begin with ws:// or wss://"#);
     Ok(())
 }
@@ -93,21 +93,20 @@ async fn a_wrong_address_is_told_beside_the_field() -> Result<()> {
 async fn the_keyboard_alone_is_enough() -> Result<()> {
     let server = Server::start().await?;
     let page = Page::open(&server.page()).await?;
-    page.presses([Key::Tab]).await?;
-    assert_eq!(value(&page.focused().await?).await?, server.websocket("/"));
+    page.tabs_to("the address field", "input[type=url]", Tab::Forward).await?;
     page.presses([Key::Enter]).await?;
     page.sees_state("Open").await?;
     page.waits_for("the message box", "//textarea").await?;
     page.focused().await?.send_keys(&format!("hello{}", char::from(Key::Enter))).await?;
     page.sees_row("Server received: hello").await?;
-    page.presses([Key::Shift, Key::Tab]).await?;
+    page.tabs_to("the log", "[role=listbox]", Tab::Backward).await?;
     page.presses([Key::Up]).await?;
     page.sees_detail("Server received: hello").await?;
     page.presses([Key::Up]).await?;
-    page.sees_detail("Sent").await?;
+    page.sees_detail("sent").await?;
     page.presses([Key::Escape]).await?;
-    assert_eq!(page.count("aside").await?, 0);
-    page.focused().await?.send_keys(&char::from(Key::Tab).to_string()).await?;
+    assert_eq!(page.count("aside.detail").await?, 0);
+    page.tabs_to("the message box", "textarea", Tab::Forward).await?;
     page.focused().await?.send_keys(&format!("quit{}", char::from(Key::Enter))).await?;
     page.sees_state("Disconnected").await
 }

@@ -12,7 +12,7 @@ pub fn now() -> Time {
 
 /// The time of day at that moment, where the person is: `07:41:12.004`.
 pub fn time_of_day(at: Time) -> String {
-    let date = Date::new(&(performance().time_origin() + at.0).into());
+    let date = Date::new(&(time_origin() + at.0).into());
     format!(
         "{:02}:{:02}:{:02}.{:03}",
         date.get_hours(),
@@ -20,6 +20,11 @@ pub fn time_of_day(at: Time) -> String {
         date.get_seconds(),
         date.get_milliseconds()
     )
+}
+
+/// The moment zero of that clock, in milliseconds since 1970.
+pub(crate) fn time_origin() -> f64 {
+    performance().time_origin()
 }
 
 fn performance() -> Performance {

@@ -1,51 +1,81 @@
-//! Owns the model, the socket and the frame to come: takes in what happens, runs the effects, tells the view. It never
-//! tells the view of socket events more than once a frame.
+//! Owns the workbench, the sockets, the frame to come and what is to be kept: takes in what happens, runs the effects,
+//! tells the view. It never tells the view of socket events more than once a frame.
 
 use gloo_render::{AnimationFrame, request_animation_frame};
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use model::{Effect, Model, Msg, Time};
+use model::{ConnectionId, ConnectionMsg, Document, Effect, Msg, Time, Workbench};
 
-use crate::clock;
+use crate::dynamic::text;
+use crate::pacer::Pacer;
 use crate::socket::Socket;
+use crate::{clock, start, storage};
+
+/// Bytes that the filter may look through in one frame.
+const SCAN: usize = 4 << 20;
+/// How long what is to be kept waits for more of the kind, in milliseconds.
+const KEEP_AFTER: u32 = 300;
 
 /// The view's handle of the page's state.
 #[derive(Clone, Copy)]
 pub(crate) struct Store {
     inner: StoredValue<Inner, LocalStorage>,
-    /// Bumped when the model may have changed.
+    /// Bumped when the workbench may have changed.
     changed: Trigger,
 }
 
 struct Inner {
-    model: Model,
-    /// The socket that the model knows of, while it has one.
-    socket: Option<Socket>,
+    workbench: Workbench,
+    /// Those that the workbench knows of.
+    sockets: Vec<(ConnectionId, Socket)>,
     /// When the view is told of what sockets have reported.
     frame: Option<AnimationFrame>,
+    /// Wakes the workbench at the times of its choice.
+    pacer: Option<Pacer>,
+    /// What has changed and is not kept yet.
+    unkept: Vec<Document>,
+    /// When it is.
+    keeping: Option<Timeout>,
 }
 
 impl Store {
-    pub(crate) fn new(model: Model) -> Self {
-        Self { inner: StoredValue::new_local(Inner { model, socket: None, frame: None }), changed: Trigger::new() }
+    /// The page's state as it was left, with that address in the first connection.
+    pub(crate) fn new(address: String) -> Self {
+        let inner = Inner {
+            workbench: start::workbench(address),
+            sockets: Vec::new(),
+            frame: None,
+            pacer: None,
+            unkept: Vec::new(),
+            keeping: None,
+        };
+        let store = Self { inner: StoredValue::new_local(inner), changed: Trigger::new() };
+        store.inner.update_value(|inner| inner.pacer = Pacer::new(move || store.wake()));
+        store
     }
 
-    /// Reads the model and follows it.
-    pub(crate) fn with<T>(self, read: impl FnOnce(&Model) -> T) -> T {
+    /// Reads the workbench and follows it.
+    pub(crate) fn with<T>(self, read: impl FnOnce(&Workbench) -> T) -> T {
         self.changed.track();
         self.with_untracked(read)
     }
 
-    /// Reads the model as it is now.
-    pub(crate) fn with_untracked<T>(self, read: impl FnOnce(&Model) -> T) -> T {
-        self.inner.with_value(|inner| read(&inner.model))
+    /// Reads the workbench as it is now.
+    pub(crate) fn with_untracked<T>(self, read: impl FnOnce(&Workbench) -> T) -> T {
+        self.inner.with_value(|inner| read(&inner.workbench))
     }
 
-    /// One fact of the model, which tells its readers only when it differs.
-    pub(crate) fn fact<T>(self, read: impl Fn(&Model) -> T + Send + Sync + 'static) -> Memo<T>
+    /// One fact of the workbench, which tells its readers only when it differs.
+    pub(crate) fn fact<T>(self, read: impl Fn(&Workbench) -> T + Send + Sync + 'static) -> Memo<T>
     where
         T: PartialEq + Send + Sync + 'static,
     {
         Memo::new(move |_| self.with(&read))
+    }
+
+    /// A text about the workbench.
+    pub(crate) fn text(self, read: impl Fn(&Workbench) -> String + Send + Sync + 'static) -> Signal<String> {
+        text(move || self.with(&read))
     }
 
     /// Takes in what the person does. The view follows at once, so that a field never shows what it held before.
@@ -63,7 +93,18 @@ impl Store {
 
     /// Does nothing once the page is gone, as a frame or an event may come a moment later.
     fn update(self, at: Time, msg: Msg) {
-        self.inner.try_update_value(|inner| inner.update(self, at, msg));
+        self.inner.try_update_value(|inner| {
+            inner.update(self, at, msg);
+            inner.set_pacer();
+        });
+    }
+
+    /// The time has come that the workbench wanted to be woken at. Background tabs have no frames, so that this looks
+    /// after the sockets, too.
+    fn wake(self) {
+        self.inner.try_update_value(|inner| inner.pacer.as_mut().map(Pacer::rung));
+        self.look_at_sockets();
+        self.report(clock::now(), Msg::Tick);
     }
 
     fn request_frame(self) {
@@ -72,55 +113,112 @@ impl Store {
         });
     }
 
-    /// As long as something waits to be sent, no event tells how much: each frame looks.
+    /// As long as something waits to be sent, no event tells how much: each frame looks. And the filter goes on.
     fn frame(self) {
-        let buffered = self.inner.try_update_value(|inner| {
-            inner.frame = None;
-            inner.socket.as_ref().map_or(0, Socket::buffered_amount)
-        });
-        let Some(buffered) = buffered else { return };
-        self.update(clock::now(), Msg::Buffered(buffered));
+        if self.inner.try_update_value(|inner| inner.frame = None).is_none() {
+            return;
+        }
+        let more_waits = self.look_at_sockets();
+        let more_to_scan = self.scan();
         self.changed.notify();
-        if buffered > 0 {
+        if more_waits || more_to_scan {
             self.request_frame();
         }
+    }
+
+    /// Lets the filter of the connection that is seen go on, and tells whether it has more to do.
+    fn scan(self) -> bool {
+        let id = self.with_untracked(|workbench| workbench.shown().id());
+        self.update(clock::now(), Msg::Connection(id, ConnectionMsg::Scan { bytes: SCAN }));
+        self.with_untracked(|workbench| workbench.shown().filter().left(workbench.shown().log()) > 0)
+    }
+
+    /// Tells the workbench how much waits in the browser, and whether anything does.
+    fn look_at_sockets(self) -> bool {
+        let amounts = self.inner.try_update_value(|inner| {
+            inner.sockets.iter().map(|(id, socket)| (*id, socket.buffered_amount())).collect::<Vec<_>>()
+        });
+        let mut any = false;
+        for (id, buffered) in amounts.unwrap_or_default() {
+            any |= buffered > 0;
+            self.update(clock::now(), Msg::Connection(id, ConnectionMsg::Buffered(buffered)));
+        }
+        any
+    }
+
+    fn keep(self) {
+        self.inner.try_update_value(|inner| {
+            inner.keeping = None;
+            for document in std::mem::take(&mut inner.unkept) {
+                // Without storage the page works all the same, it only starts anew each time.
+                let _ = storage::keep(document.key(), &inner.workbench.document(document));
+            }
+        });
     }
 }
 
 impl Inner {
     fn update(&mut self, store: Store, at: Time, msg: Msg) {
-        for effect in self.model.update(at, msg) {
+        for effect in self.workbench.update(at, msg) {
             if let Some(report) = self.run(store, effect) {
                 self.update(store, at, report);
             }
         }
     }
 
-    /// Runs an effect; what became of it, where the model wants to know.
+    fn set_pacer(&mut self) {
+        let due = self.workbench.due(clock::now());
+        if let Some(pacer) = &mut self.pacer {
+            pacer.set(due);
+        }
+    }
+
+    /// Runs an effect; what became of it, where the workbench wants to know.
     fn run(&mut self, store: Store, effect: Effect) -> Option<Msg> {
         match effect {
-            Effect::Open { id, url, subprotocols } => {
-                let report = move |at, event| store.report(at, Msg::Socket(id, event));
+            Effect::Open { connection, socket, url, subprotocols } => {
+                let report = move |at, event| {
+                    store.report(at, Msg::Connection(connection, ConnectionMsg::Socket(socket, event)));
+                };
+                self.release(connection);
                 match Socket::open(&url, &subprotocols, report) {
-                    Ok(socket) => self.socket = Some(socket),
-                    Err(why) => return Some(Msg::NotConnected(why)),
+                    Ok(socket) => self.sockets.push((connection, socket)),
+                    Err(why) => return Some(Msg::Connection(connection, ConnectionMsg::NotConnected(why))),
                 }
-                None
             }
-            Effect::Send(payload) => {
-                let sent = self.socket.as_ref().is_some_and(|socket| socket.send(&payload).is_ok());
-                Some(if sent { Msg::Sent(payload) } else { Msg::NotSent(payload) })
+            Effect::Send { connection, message } => {
+                let socket = self.socket(connection);
+                let sent = socket.is_some_and(|socket| socket.send(&message.payload).is_ok());
+                let buffered = socket.map_or(0, Socket::buffered_amount);
+                let became =
+                    if sent { ConnectionMsg::Sent { message, buffered } } else { ConnectionMsg::NotSent(message) };
+                return Some(Msg::Connection(connection, became));
             }
-            Effect::Close(frame) => {
-                if let Some(socket) = &self.socket {
+            Effect::Close { connection, frame } => {
+                if let Some(socket) = self.socket(connection) {
                     socket.close(&frame);
                 }
-                None
             }
-            Effect::Release => {
-                self.socket = None;
-                None
+            Effect::Release(connection) => self.release(connection),
+            Effect::Keep(document) => {
+                if !self.unkept.contains(&document) {
+                    self.unkept.push(document);
+                }
+                self.keeping.get_or_insert_with(|| Timeout::new(KEEP_AFTER, move || store.keep()));
+            }
+            Effect::Forget => {
+                self.unkept.clear();
+                Document::ALL.iter().for_each(|document| storage::forget(document.key()));
             }
         }
+        None
+    }
+
+    fn socket(&self, connection: ConnectionId) -> Option<&Socket> {
+        self.sockets.iter().find(|(id, _)| *id == connection).map(|(_, socket)| socket)
+    }
+
+    fn release(&mut self, connection: ConnectionId) {
+        self.sockets.retain(|(id, _)| *id != connection);
     }
 }

@@ -1,20 +1,35 @@
 //! The page as a person sees it. It never holds what the model knows: components read the store and tell it what the
 //! person did.
 
+mod archive;
+mod close;
 mod compose;
 mod connect;
+mod controls;
 mod detail;
+mod dialog;
 mod facts;
 mod log;
+mod options;
+mod preset;
+mod saved;
+mod sequence;
+mod settings;
+mod share;
+mod sidebar;
+mod split;
+mod tab;
+mod theme;
 
 use leptos::prelude::*;
-use model::{Model, Tone};
+use leptos::tachys::view::any_view::AnyView;
+use model::{ConnectionId, Msg, Tone};
 
-use self::compose::Compose;
-use self::connect::Connect;
-use self::detail::Detail;
-use self::facts::Facts;
-use self::log::Log;
+use self::controls::{button, sign_button};
+use self::dialog::Dialog;
+use self::tab::Tab;
+use crate::document::link;
+use crate::dynamic::{flag, part};
 use crate::store::Store;
 
 /// The whole page.
@@ -23,33 +38,63 @@ pub fn Page(
     /// What the address field shows at first.
     address: String,
 ) -> impl IntoView {
-    let store = Store::new(Model::new(address));
-    let selected = RwSignal::new(None);
+    let store = Store::new(address);
+    let dialog = RwSignal::new(None);
+    let drawer = RwSignal::new(false);
+    let shown = store.fact(|workbench| workbench.shown().id());
+    theme::follow(store);
+    if let Some(Ok(link)) = link() {
+        store.dispatch(Msg::Follow(link));
+    }
     view! {
-        <header>
-            <h1 class="brand"><Mark /> "Canyon"</h1>
-            <Connect store />
+        <header class="head">
+            {sign_button("ghost menu", "☰", "Connections and saved messages", move || drawer.update(|open| *open = !*open))}
+            <h1 class="brand">{mark()} "Canyon"</h1>
+            <div class="spacer"></div>
+            {button("ghost", "Share…", move || dialog.set(Some(Dialog::Share)))}
+            {theme::button(store)}
+            {button("ghost", "Settings…", move || dialog.set(Some(Dialog::Settings)))}
         </header>
-        <main>
-            <Facts store />
-            <div class="split">
-                <Log store selected />
-                <Detail store selected />
-            </div>
-            <Compose store />
-        </main>
+        <div class="bench" class:drawer=flag(move || drawer.get()) style=("--sidebar", split::width(store, split::Edge::Sidebar))>
+            {sidebar::sidebar(store, dialog, drawer)}
+            {split::separator(store, split::Edge::Sidebar)}
+            {part(move || Some(pane(Tab::new(store, shown.get(), dialog))))}
+        </div>
+        {dialog::dialogs(store, dialog)}
     }
 }
 
+/// Everything about one connection.
+fn pane(tab: Tab) -> AnyView {
+    let beside = flag(move || tab.selected.get().is_some() || tab.sequence.get());
+    view! {
+        <main id=pane_id(tab.id)>
+            {connect::connect(tab)}
+            {facts::facts(tab)}
+            <div class="split" class:beside=beside style=("--detail", split::width(tab.store, split::Edge::Detail))>
+                {log::log(tab)}
+                {split::separator(tab.store, split::Edge::Detail)}
+                {part(move || Some(if tab.sequence.get() { sequence::panel(tab) } else { detail::detail(tab) }))}
+            </div>
+            {compose::compose(tab)}
+        </main>
+    }
+    .into_any()
+}
+
+fn pane_id(id: ConnectionId) -> String {
+    format!("connection-{}", id.number())
+}
+
 /// Two walls, and what is called between them.
-#[component]
-fn Mark() -> impl IntoView {
+fn mark() -> AnyView {
     view! {
         <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M2 4h5l2 6-2 10H2M22 4h-5l-2 6 2 10h5" />
             <path d="M11 12h2" />
         </svg>
     }
+    .into_any()
 }
 
 /// The name of a tone in the style sheet.

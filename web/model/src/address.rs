@@ -46,9 +46,20 @@ impl WsUrl {
 
     /// The same server, at another path with its query.
     pub fn at(&self, target: &impl fmt::Display) -> Self {
+        Self(format!("{}{target}", &self.0[..self.path_start()]))
+    }
+
+    /// The path with its query, `/` where there is none.
+    pub fn target(&self) -> String {
+        match &self.0[self.path_start()..] {
+            path if path.starts_with('/') => path.to_owned(),
+            query => format!("/{query}"),
+        }
+    }
+
+    fn path_start(&self) -> usize {
         let authority = self.0.find("://").map_or(0, |scheme| scheme + 3);
-        let end = self.0[authority..].find(['/', '?']).map_or(self.0.len(), |path| authority + path);
-        Self(format!("{}{target}", &self.0[..end]))
+        self.0[authority..].find(['/', '?']).map_or(self.0.len(), |path| authority + path)
     }
 }
 
@@ -179,6 +190,13 @@ mod tests {
         for url in ["ws://[::1]:80", "ws://[::1]:80/", "ws://[::1]:80/a/b?c=/d", "ws://[::1]:80?c"] {
             let url: WsUrl = url.parse().unwrap();
             assert_eq!(url.at(&"/echo?delay=1s").as_str(), "ws://[::1]:80/echo?delay=1s");
+        }
+    }
+
+    #[test]
+    fn the_target_is_path_and_query() {
+        for (url, target) in [("ws://a", "/"), ("ws://a:1?b", "/?b"), ("wss://a/b?c=/d", "/b?c=/d")] {
+            assert_eq!(url.parse::<WsUrl>().unwrap().target(), target);
         }
     }
 

@@ -3,6 +3,8 @@
 
 use thiserror::Error;
 
+use crate::log::Tone;
+
 /// A close code that a page may send: 1000 or 3000 to 4999
 /// ([`WebSocket.close()`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/close#code)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,11 +81,37 @@ impl CloseFrame {
     pub fn normal() -> Self {
         Self { code: CloseCode::NORMAL, reason: Reason::default() }
     }
+
+    /// The frame that a person has typed; without a code it is 1000.
+    ///
+    /// # Errors
+    /// What is wrong with the code or the reason: show it and let the person correct it.
+    pub fn of_typed(code: &str, reason: &str) -> Result<Self, CloseFrameError> {
+        let code = match code.trim() {
+            "" => CloseCode::NORMAL,
+            typed => typed.parse::<u16>().map_err(|_| CloseFrameError::NoCode(typed.to_owned()))?.try_into()?,
+        };
+        Ok(Self { code, reason: Reason::try_from(reason.to_owned())? })
+    }
+}
+
+/// Why what was typed is no [`CloseFrame`]; show it and let the person correct it.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum CloseFrameError {
+    /// The code is no number, or far too large.
+    #[error("{0:?} is no close code: a page may send 1000 and 3000 to 4999")]
+    NoCode(String),
+    /// A page may not send it.
+    #[error(transparent)]
+    Code(#[from] CloseCodeError),
+    /// It does not fit.
+    #[error(transparent)]
+    Reason(#[from] ReasonError),
 }
 
 /// What a code of a close event means, in the words of the
 /// [IANA registry](https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number).
-pub(crate) fn meaning(code: u16) -> &'static str {
+pub fn meaning(code: u16) -> &'static str {
     match code {
         1000 => "normal closure",
         1001 => "going away",
@@ -109,9 +137,93 @@ pub(crate) fn meaning(code: u16) -> &'static str {
     }
 }
 
+/// What a code of a close event means for whoever sees it, and what may help, in plain words.
+pub fn explanation(code: u16) -> &'static str {
+    match code {
+        1000 => "The connection has done what it was for. This is how a connection should end.",
+        1001 => "That side is leaving: a server that shuts down, or a page that was left. Nothing went wrong.",
+        1002 => {
+            "That side received a frame that breaks the WebSocket protocol. Look for a proxy that changes frames, or a \
+             client or server with a fault."
+        }
+        1003 => "That side got a kind of message that it does not take, such as binary where it takes only text.",
+        1005 => "The close frame had no code in it, which is allowed: nobody says why, and nothing went wrong.",
+        1006 => {
+            "No close frame came: the connection just went away. The server or a proxy may have crashed or cut it off \
+             for being idle, the network may have gone, or, where it never opened, nothing listens there, TLS failed, \
+             or the handshake was refused. A browser does not tell a page which."
+        }
+        1007 => "That side got a text message that is not UTF-8, or content that does not go with its kind.",
+        1008 => {
+            "That side does not allow what was asked or sent, and does not say more: often a missing or wrong login."
+        }
+        1009 => "That side got a message that is larger than it takes. Send smaller ones, or raise its limit.",
+        1010 => "The client had wanted an extension that the server did not agree to.",
+        1011 => "The server met an error of its own, or missed the answer to a ping. Its log should tell more.",
+        1012 => "The server restarts. Try again soon.",
+        1013 => "The server is too busy. Try again later.",
+        1014 => "A gateway or proxy got a wrong answer from the server behind it.",
+        1015 => "The TLS handshake failed, as with a certificate that is not trusted.",
+        3000 => "The endpoint wants a login, and got none or a wrong one.",
+        3003 => "The login is known and may not do this.",
+        3008 => "That side has waited too long for something.",
+        3001..=3999 => "Registered by a library or framework; its documents tell what it means.",
+        4000..=4999 => "Chosen by the application; its documents tell what it means.",
+        _ => "No standard gives this code a meaning, and no browser should let it through.",
+    }
+}
+
+/// Whether a code of a close event is good news: an orderly end is neutral, whatever failed is not.
+pub fn tone(code: u16) -> Tone {
+    match code {
+        1000 | 1001 | 1005 => Tone::Neutral,
+        1006 | 1015 => Tone::Error,
+        _ => Tone::Warning,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn every_code_has_a_meaning_and_an_explanation() {
+        for code in [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015] {
+            assert_ne!((meaning(code), explanation(code)), (meaning(0), explanation(0)), "{code}");
+        }
+        assert!(explanation(1006).contains("handshake was refused"));
+        assert_eq!(meaning(4711), "the application's own");
+    }
+
+    #[test]
+    fn an_orderly_end_is_neutral_and_a_lost_connection_is_an_error() {
+        assert_eq!([1000, 1001, 1005].map(tone), [Tone::Neutral; 3]);
+        assert_eq!([1002, 1011, 4000].map(tone), [Tone::Warning; 3]);
+        assert_eq!(tone(1006), Tone::Error);
+    }
+
+    #[test]
+    fn a_close_frame_is_read_from_what_is_typed() {
+        let typed = |code: &str, reason: &str| CloseFrame::of_typed(code, reason);
+        let frame = typed(" 4001 ", "enough").unwrap();
+        assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4001, "enough"));
+        assert_eq!(typed("", ""), Ok(CloseFrame::normal()));
+        let error = |code: &str, reason: &str| typed(code, reason).unwrap_err().to_string();
+        assert_eq!(error("soon", ""), r#""soon" is no close code: a page may send 1000 and 3000 to 4999"#);
+        assert_eq!(error("70000", ""), r#""70000" is no close code: a page may send 1000 and 3000 to 4999"#);
+        assert_eq!(error("1006", ""), "close code 1006 cannot be sent by a page, which may use 1000 and 3000 to 4999");
+        assert_eq!(error("1000", &"é".repeat(62)), "a close reason of 124 bytes does not fit, there is room for 123");
+    }
+
+    proptest! {
+        #[test]
+        fn exactly_the_codes_that_a_browser_takes_are_taken(code: u16) {
+            let may_be_sent = code == 1000 || (3000..5000).contains(&code);
+            prop_assert_eq!(CloseCode::try_from(code).is_ok(), may_be_sent);
+        }
+    }
 
     #[test]
     fn a_page_may_close_with_1000_and_3000_to_4999_only() {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::close::meaning;
+use crate::close;
 use crate::log::Tone;
 
 /// What the browser says about a closed connection
@@ -45,6 +45,15 @@ impl Ending {
         if closed.was_clean { Self::ByUs(closed) } else { Self::Unanswered }
     }
 
+    /// Whether another try could help: not where the person wanted the end, or the server has done what it was to do.
+    pub(crate) fn is_worth_another_try(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Lost(_) => true,
+            Self::ByServer(closed) => closed.code != 1000,
+            Self::ByUs(_) | Self::Unanswered | Self::Cancelled => false,
+        }
+    }
+
     /// Two or three words, for where the state is shown.
     pub fn summary(&self) -> &'static str {
         match self {
@@ -56,12 +65,20 @@ impl Ending {
         }
     }
 
+    /// What the browser said, where it said something.
+    pub fn closed(&self) -> Option<&Closed> {
+        match self {
+            Self::Refused(closed) | Self::ByServer(closed) | Self::ByUs(closed) | Self::Lost(closed) => Some(closed),
+            Self::Unanswered | Self::Cancelled => None,
+        }
+    }
+
     /// Whether this is good news.
     pub fn tone(&self) -> Tone {
         match self {
             Self::ByUs(_) | Self::Cancelled => Tone::Neutral,
-            Self::ByServer(Closed { code: 1000 | 1001 | 1005, .. }) => Tone::Neutral,
-            Self::ByServer(_) | Self::Unanswered => Tone::Warning,
+            Self::ByServer(closed) => close::tone(closed.code),
+            Self::Unanswered => Tone::Warning,
             Self::Refused(_) | Self::Lost(_) => Tone::Error,
         }
     }
@@ -86,7 +103,7 @@ impl fmt::Display for Ending {
 
 impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "code {}, {}", self.code, meaning(self.code))?;
+        write!(f, "code {}, {}", self.code, close::meaning(self.code))?;
         if !self.reason.is_empty() {
             write!(f, ", reason {:?}", self.reason)?;
         }

@@ -1,4 +1,5 @@
-//! Figures as people read them: counts, sizes and spans of time. It never rounds what is counted, only what is shown.
+//! Figures as people read them: counts, sizes and spans of time. It never rounds what is counted, only what is shown, and
+//! never formats a floating-point number: the code for that would be a twentieth of the page.
 
 use std::fmt;
 use std::time::Duration;
@@ -29,19 +30,19 @@ pub struct Size(pub u64);
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const STEP: f64 = 1024.0;
         if self.0 < 1024 {
             return write!(f, "{} B", self.0);
         }
-        let mut amount = self.0 as f64 / STEP;
-        for unit in ["KiB", "MiB"] {
-            // Below this the figure is shown as at most 1023.9.
-            if amount < STEP - 0.05 {
-                return write!(f, "{amount:.1} {unit}");
+        let mut tenths = self.0.saturating_mul(10);
+        let mut units = ["KiB", "MiB", "GiB"].into_iter().peekable();
+        while let Some(unit) = units.next() {
+            let rounded = tenths.saturating_add(512) / 1024;
+            if rounded < 10_240 || units.peek().is_none() {
+                return write!(f, "{}.{} {unit}", rounded / 10, rounded % 10);
             }
-            amount /= STEP;
+            tenths /= 1024;
         }
-        write!(f, "{amount:.1} GiB")
+        Ok(())
     }
 }
 
@@ -51,13 +52,21 @@ pub struct Span(pub Duration);
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ms = self.0.as_secs_f64() * 1000.0;
-        match ms {
-            ..0.995 => write!(f, "{ms:.2} ms"),
-            ..99.95 => write!(f, "{ms:.1} ms"),
-            ..999.5 => write!(f, "{ms:.0} ms"),
-            _ => write!(f, "{:.2} s", ms / 1000.0),
+        let micros = u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX);
+        let (per_unit, digits, unit) = match micros {
+            ..995 => (10, 2, "ms"),
+            995..99_950 => (100, 1, "ms"),
+            99_950..999_500 => (1000, 0, "ms"),
+            _ => (10_000, 2, "s"),
+        };
+        let rounded = micros.saturating_add(per_unit / 2) / per_unit;
+        let scale = 10_u64.pow(digits);
+        write!(f, "{}", rounded / scale)?;
+        match digits {
+            0 => {}
+            _ => write!(f, ".{:0width$}", rounded % scale, width = digits as usize)?,
         }
+        write!(f, " {unit}")
     }
 }
 

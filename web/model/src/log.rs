@@ -1,21 +1,27 @@
 //! The log: what went over the connection and what became of it, in order, within limits. It never forgets silently:
 //! what had to go is counted, and the totals stay exact.
 
+mod entry;
+mod note;
+mod segment;
+
 use std::collections::VecDeque;
-use std::fmt;
 
-use crate::address::WsUrl;
-use crate::ending::Ending;
-use crate::model::Time;
-use crate::payload::Payload;
-use crate::state::Opened;
+use thiserror::Error;
 
-/// How much a log keeps. The newest entry is always kept, however large.
-#[derive(Debug, Clone, Copy)]
+use self::segment::Segment;
+use crate::payload::Content;
+use crate::time::Time;
+
+pub use self::entry::{Direction, Entry, Kind, Label, Source};
+pub use self::note::{Note, Tone};
+
+/// How much a log keeps. The newest entry is always kept, however large, and so are pinned ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Entries at most.
+    /// Entries at most; each costs 16 bytes beside its content.
     pub entries: usize,
-    /// Bytes of payloads at most.
+    /// Bytes of contents at most: payloads, and the words of notes.
     pub bytes: usize,
 }
 
@@ -23,95 +29,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self { entries: 100_000, bytes: 64 << 20 }
     }
-}
-
-/// One line of the log.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    /// Its number, counted from 1 since the page was opened: what tells entries apart, never the clock.
-    pub seq: u64,
-    /// When it happened.
-    pub at: Time,
-    /// What happened.
-    pub body: Body,
-}
-
-/// What an entry tells.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Body {
-    /// A message that the browser took for sending.
-    Sent(Payload),
-    /// A message that came.
-    Received(Payload),
-    /// Something else.
-    Note(Note),
-}
-
-impl Body {
-    /// The message, where it is one.
-    pub fn payload(&self) -> Option<&Payload> {
-        match self {
-            Self::Sent(payload) | Self::Received(payload) => Some(payload),
-            Self::Note(_) => None,
-        }
-    }
-
-    fn size(&self) -> usize {
-        self.payload().map_or(0, Payload::size)
-    }
-}
-
-/// What happened besides messages; shown by its [`Display`](fmt::Display).
-#[derive(Debug, Clone, PartialEq)]
-pub enum Note {
-    /// A handshake began.
-    Connecting(WsUrl),
-    /// The browser would not even begin, for the reason that it gave.
-    NotConnected(String),
-    /// The handshake was done.
-    Opened(Opened),
-    /// A message was not sent, because the connection had just gone.
-    NotSent,
-    /// The connection ended.
-    Ended(Ending),
-}
-
-impl Note {
-    /// Whether this is good news.
-    pub fn tone(&self) -> Tone {
-        match self {
-            Self::Connecting(_) => Tone::Neutral,
-            Self::Opened(_) => Tone::Good,
-            Self::NotSent => Tone::Warning,
-            Self::NotConnected(_) => Tone::Error,
-            Self::Ended(ending) => ending.tone(),
-        }
-    }
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connecting(url) => write!(f, "Connecting to {url}"),
-            Self::NotConnected(why) => write!(f, "Not connected: {why}"),
-            Self::Opened(opened) => opened.fmt(f),
-            Self::NotSent => f.write_str("Not sent: the connection had just gone"),
-            Self::Ended(ending) => ending.fmt(f),
-        }
-    }
-}
-
-/// How news is meant; the words say it too, colour only repeats it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Neither here nor there.
-    Neutral,
-    /// As wished.
-    Good,
-    /// Worth a look.
-    Warning,
-    /// It failed.
-    Error,
 }
 
 /// Messages of one direction, counted since the log was cleared, those that are not kept any more included.
@@ -123,67 +40,93 @@ pub struct Tally {
     pub bytes: u64,
 }
 
-impl Tally {
-    fn add(&mut self, payload: &Payload) {
-        self.messages += 1;
-        self.bytes += payload.size() as u64;
-    }
-}
+/// There are [`Log::MAX_PINNED`] pinned entries already; ask the person to let one go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{} entries are pinned already, which is the limit", Log::MAX_PINNED)]
+pub struct PinError;
 
 /// The entries kept, oldest first, and the figures of all.
 #[derive(Debug, Default)]
 pub struct Log {
     limits: Limits,
-    /// Numbered without gaps, so that an entry is found by its number without a search.
-    entries: VecDeque<Entry>,
-    /// Bytes of payloads in `entries`.
+    /// None is empty, and their entries are numbered without gaps, so that one is found by its number.
+    segments: VecDeque<Segment>,
+    /// Entries of the first segment that are gone, and wait for the rest of it to go.
+    gone: usize,
+    /// Entries kept, pinned ones that have left the ring not counted.
+    len: usize,
+    /// Bytes of contents of the entries kept and of the copies of pinned ones.
     bytes: usize,
     /// The number of the newest entry that there has been, 0 before the first.
     last_seq: u64,
     dropped: u64,
     sent: Tally,
     received: Tally,
+    /// Copies, one segment each, in order of their numbers.
+    pinned: Vec<Segment>,
 }
 
 impl Log {
+    /// Entries that can be pinned at once.
+    pub const MAX_PINNED: usize = 100;
+
     /// An empty log.
     pub fn new(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
     }
 
-    /// Adds an entry, and lets the oldest go where a limit asks for it.
-    pub fn push(&mut self, at: Time, body: Body) {
-        match &body {
-            Body::Sent(payload) => self.sent.add(payload),
-            Body::Received(payload) => self.received.add(payload),
-            Body::Note(_) => {}
-        }
-        self.last_seq += 1;
-        self.bytes += body.size();
-        self.entries.push_back(Entry { seq: self.last_seq, at, body });
-        while self.entries.len() > 1 && self.is_over_limit() {
-            self.drop_oldest();
-        }
+    /// Adds a message, and lets the oldest entries go where a limit asks for it.
+    pub fn push_message(&mut self, at: Time, direction: Direction, source: Source, content: Content<'_>) {
+        let tally = match direction {
+            Direction::Sent => &mut self.sent,
+            Direction::Received => &mut self.received,
+        };
+        tally.messages += 1;
+        tally.bytes += content.size() as u64;
+        self.push(at, Label::message(direction, source, content), content);
     }
 
-    /// Forgets all entries and starts the figures anew; numbers go on.
+    /// Adds a note, likewise.
+    pub fn push_note(&mut self, at: Time, note: &Note) {
+        self.push_news(at, note.kind(), note.tone(), &note.to_string());
+    }
+
+    /// Adds a note that is words already, as one from an import is.
+    pub fn push_news(&mut self, at: Time, kind: Kind, tone: Tone, words: &str) {
+        self.push(at, Label::news(kind, tone), Content::Text(words));
+    }
+
+    /// Keeps so much from now on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.drop_what_is_too_much();
+    }
+
+    /// Forgets all entries but the pinned ones and starts the figures anew; numbers go on.
     pub fn clear(&mut self) {
-        *self = Self { limits: self.limits, last_seq: self.last_seq, ..Self::default() };
+        let pinned = std::mem::take(&mut self.pinned);
+        let bytes = pinned.iter().map(|copy| copy.size(0)).sum();
+        *self = Self { limits: self.limits, last_seq: self.last_seq, pinned, bytes, ..Self::default() };
     }
 
-    /// How many entries are kept.
+    /// How many entries are kept, not counting pinned ones that are older than those.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
 
     /// Whether there is nothing to show.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len == 0
+    }
+
+    /// Bytes of contents that are kept.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The number of the oldest entry kept, or the one that the next will get.
     pub fn first_seq(&self) -> u64 {
-        self.last_seq + 1 - self.entries.len() as u64
+        self.last_seq + 1 - self.len as u64
     }
 
     /// The number of the newest entry that there has been, 0 before the first.
@@ -191,10 +134,25 @@ impl Log {
         self.last_seq
     }
 
-    /// The entry of that number, if it is still kept.
-    pub fn entry(&self, seq: u64) -> Option<&Entry> {
-        let index = seq.checked_sub(self.first_seq())?;
-        self.entries.get(usize::try_from(index).ok()?)
+    /// The entry of that number, if it is still kept or is pinned.
+    pub fn entry(&self, seq: u64) -> Option<Entry<'_>> {
+        if seq < self.first_seq() {
+            let index = self.pin_index(seq).ok()?;
+            return self.pinned[index].entry(0);
+        }
+        let after = self.segments.partition_point(|segment| segment.first_seq <= seq);
+        let segment = self.segments.get(after.checked_sub(1)?)?;
+        segment.entry((seq - segment.first_seq) as usize)
+    }
+
+    /// The entries kept from that number on, or from the oldest, in order.
+    pub fn iter_from(&self, seq: u64) -> impl Iterator<Item = Entry<'_>> {
+        let seq = seq.max(self.first_seq());
+        let after = self.segments.partition_point(|segment| segment.first_seq <= seq);
+        self.segments.range(after.saturating_sub(1)..).flat_map(move |segment| {
+            let first = seq.saturating_sub(segment.first_seq) as usize;
+            (first..segment.len()).filter_map(|index| segment.entry(index))
+        })
     }
 
     /// Entries that had to go since the log was cleared.
@@ -212,84 +170,83 @@ impl Log {
         self.received
     }
 
-    fn is_over_limit(&self) -> bool {
-        self.entries.len() > self.limits.entries || self.bytes > self.limits.bytes
+    /// Keeps an entry until it is unpinned, whatever the limits say. One that is gone cannot be pinned any more.
+    ///
+    /// # Errors
+    /// [`PinError`], where there are too many.
+    pub fn pin(&mut self, seq: u64) -> Result<(), PinError> {
+        let Err(index) = self.pin_index(seq) else { return Ok(()) };
+        let Some(Entry { at, label, content, .. }) = self.entry(seq) else { return Ok(()) };
+        if self.pinned.len() == Self::MAX_PINNED {
+            return Err(PinError);
+        }
+        let size = content.size();
+        let mut copy = Segment::new(seq, size);
+        copy.push(at, label, content);
+        copy.seal();
+        self.pinned.insert(index, copy);
+        self.bytes += size;
+        self.drop_what_is_too_much();
+        Ok(())
+    }
+
+    /// Lets the limits decide on an entry again.
+    pub fn unpin(&mut self, seq: u64) {
+        if let Ok(index) = self.pin_index(seq) {
+            self.bytes -= self.pinned.remove(index).size(0);
+        }
+    }
+
+    /// Whether an entry is pinned.
+    pub fn is_pinned(&self, seq: u64) -> bool {
+        self.pin_index(seq).is_ok()
+    }
+
+    /// The pinned entries, oldest first.
+    pub fn pinned(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.pinned.iter().filter_map(|copy| copy.entry(0))
+    }
+
+    /// Where among the pinned a number is, or would be.
+    fn pin_index(&self, seq: u64) -> Result<usize, usize> {
+        self.pinned.binary_search_by_key(&seq, |copy| copy.first_seq)
+    }
+
+    fn push(&mut self, at: Time, label: Label, content: Content<'_>) {
+        let size = content.size();
+        self.last_seq += 1;
+        if !self.segments.back().is_some_and(|segment| segment.has_room(size)) {
+            if let Some(full) = self.segments.back_mut() {
+                full.seal();
+            }
+            self.segments.push_back(Segment::new(self.last_seq, size));
+        }
+        if let Some(segment) = self.segments.back_mut() {
+            segment.push(at, label, content);
+        }
+        self.len += 1;
+        self.bytes += size;
+        self.drop_what_is_too_much();
+    }
+
+    fn drop_what_is_too_much(&mut self) {
+        while self.len > 1 && (self.len > self.limits.entries || self.bytes > self.limits.bytes) {
+            self.drop_oldest();
+        }
     }
 
     fn drop_oldest(&mut self) {
-        let Some(entry) = self.entries.pop_front() else { return };
-        self.bytes -= entry.body.size();
+        let Some(segment) = self.segments.front() else { return };
+        self.bytes -= segment.size(self.gone);
+        self.len -= 1;
         self.dropped += 1;
+        self.gone += 1;
+        if self.gone == segment.len() {
+            self.segments.pop_front();
+            self.gone = 0;
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(text: &str) -> Payload {
-        Payload::Text(text.to_owned())
-    }
-
-    fn log_of(limits: Limits, texts: &[&str]) -> Log {
-        let mut log = Log::new(limits);
-        for received in texts {
-            log.push(Time::default(), Body::Received(text(received)));
-        }
-        log
-    }
-
-    fn kept(log: &Log) -> Vec<u64> {
-        (log.first_seq()..=log.last_seq()).filter(|&seq| log.entry(seq).is_some_and(|entry| entry.seq == seq)).collect()
-    }
-
-    #[test]
-    fn entries_are_numbered_from_one_and_found_by_their_number() {
-        let log = log_of(Limits::default(), &["a", "b"]);
-        assert_eq!(kept(&log), [1, 2]);
-        assert_eq!(log.entry(2).map(|entry| &entry.body), Some(&Body::Received(text("b"))));
-        assert_eq!(log.entry(0), None);
-        assert_eq!(log.entry(3), None);
-    }
-
-    #[test]
-    fn the_oldest_entry_goes_when_there_are_too_many() {
-        let log = log_of(Limits { entries: 2, bytes: 100 }, &["a", "b", "c"]);
-        assert_eq!(kept(&log), [2, 3]);
-        assert_eq!(log.dropped(), 1);
-    }
-
-    #[test]
-    fn the_oldest_entries_go_when_the_bytes_are_too_many() {
-        let log = log_of(Limits { entries: 100, bytes: 5 }, &["aa", "bb", "cccc"]);
-        assert_eq!(kept(&log), [3]);
-        assert_eq!(log.dropped(), 2);
-    }
-
-    #[test]
-    fn the_newest_entry_is_kept_however_large() {
-        let log = log_of(Limits { entries: 100, bytes: 5 }, &["a", "larger than all"]);
-        assert_eq!(kept(&log), [2]);
-    }
-
-    #[test]
-    fn totals_stay_exact_when_entries_go() {
-        let mut log = log_of(Limits { entries: 1, bytes: 100 }, &["a", "bé"]);
-        log.push(Time::default(), Body::Sent(Payload::Binary(vec![0; 7])));
-        log.push(Time::default(), Body::Note(Note::NotSent));
-        assert_eq!(log.received(), Tally { messages: 2, bytes: 4 });
-        assert_eq!(log.sent(), Tally { messages: 1, bytes: 7 });
-        assert_eq!(log.dropped(), 3);
-    }
-
-    #[test]
-    fn a_cleared_log_counts_anew_and_numbers_go_on() {
-        let mut log = log_of(Limits { entries: 1, bytes: 100 }, &["a", "b"]);
-        log.clear();
-        assert!(log.is_empty());
-        assert_eq!((log.dropped(), log.received()), (0, Tally::default()));
-        assert_eq!((log.first_seq(), log.last_seq()), (3, 2));
-        log.push(Time::default(), Body::Received(text("c")));
-        assert_eq!(kept(&log), [3]);
-    }
-}
+mod tests;

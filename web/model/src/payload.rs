@@ -1,13 +1,11 @@
-//! What one message carries, and how it is shown: a line for the log, or as much as fits for reading. It never
-//! guesses: text is what came as text, and binary is shown as hex even where it happens to be readable.
+//! What one message carries, and the line that the log shows of it. It never guesses: text is what came as text, and
+//! binary is shown as hex even where it happens to be readable.
 
-use std::fmt::Write as _;
+use crate::codec;
 
 /// Characters of a text, or bytes of a binary message, that a line of the log has any use for.
 const PREVIEW_CHARS: usize = 400;
 const PREVIEW_BYTES: usize = 64;
-/// Bytes on one line of a hex dump.
-const DUMP_WIDTH: usize = 8;
 
 /// The content of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,51 +16,57 @@ pub enum Payload {
     Binary(Vec<u8>),
 }
 
-/// As much of a payload as is shown at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excerpt {
-    /// The text itself, or a hex dump.
-    pub text: String,
-    /// Bytes of the payload that are in it.
-    pub shown: usize,
-}
-
 impl Payload {
-    /// Its length on the wire, uncompressed, in bytes: of UTF-8 for text.
-    pub fn size(&self) -> usize {
+    /// The same, lent.
+    pub fn content(&self) -> Content<'_> {
         match self {
-            Self::Text(text) => text.len(),
-            Self::Binary(bytes) => bytes.len(),
+            Self::Text(text) => Content::Text(text),
+            Self::Binary(bytes) => Content::Binary(bytes),
         }
     }
 
-    /// `text` or `binary`.
-    pub fn kind(&self) -> &'static str {
+    /// Its length on the wire, uncompressed, in bytes: of UTF-8 for text.
+    pub fn size(&self) -> usize {
+        self.content().size()
+    }
+}
+
+/// The content of one message, lent by whoever keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content<'a> {
+    /// Of a text message, or the words of a note.
+    Text(&'a str),
+    /// Of a binary message.
+    Binary(&'a [u8]),
+}
+
+impl<'a> Content<'a> {
+    /// The bytes that went over the wire, uncompressed and unmasked.
+    pub fn bytes(self) -> &'a [u8] {
         match self {
-            Self::Text(_) => "text",
-            Self::Binary(_) => "binary",
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
         }
+    }
+
+    /// How many those are.
+    pub fn size(self) -> usize {
+        self.bytes().len()
     }
 
     /// One line, cut where it is long; control characters become visible ones, so that it stays one line.
-    pub fn preview(&self) -> String {
+    pub fn preview(self) -> String {
         match self {
             Self::Text(text) => preview_text(text),
             Self::Binary(bytes) => preview_hex(bytes),
         }
     }
 
-    /// The whole, or its first `limit` bytes: text as it is, binary as a hex dump with offsets.
-    pub fn excerpt(&self, limit: usize) -> Excerpt {
+    /// A message of its own with this content.
+    pub fn to_payload(self) -> Payload {
         match self {
-            Self::Text(text) => {
-                let shown = text.floor_char_boundary(limit);
-                Excerpt { text: text[..shown].to_owned(), shown }
-            }
-            Self::Binary(bytes) => {
-                let shown = bytes.len().min(limit);
-                Excerpt { text: hex_dump(&bytes[..shown]), shown }
-            }
+            Self::Text(text) => Payload::Text(text.to_owned()),
+            Self::Binary(bytes) => Payload::Binary(bytes.to_vec()),
         }
     }
 }
@@ -81,34 +85,19 @@ fn visible(c: char) -> char {
     match c {
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
         '\u{7f}' => '␡',
+        // Line separators, and the marks that turn the direction of what follows them.
+        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
         c if c.is_control() => char::REPLACEMENT_CHARACTER,
         c => c,
     }
 }
 
 fn preview_hex(bytes: &[u8]) -> String {
-    let mut line = String::with_capacity(3 * PREVIEW_BYTES);
-    for (index, byte) in bytes.iter().take(PREVIEW_BYTES).enumerate() {
-        let separator = if index == 0 { "" } else { " " };
-        // Writing to a `String` cannot fail.
-        let _ = write!(line, "{separator}{byte:02x}");
-    }
+    let mut line = codec::hex(&bytes[..bytes.len().min(PREVIEW_BYTES)]);
     if bytes.len() > PREVIEW_BYTES {
         line.push_str(" …");
     }
     line
-}
-
-/// Lines of offset, bytes in hex, and the same bytes as ASCII where they are.
-fn hex_dump(bytes: &[u8]) -> String {
-    let mut dump = String::new();
-    for (index, line) in bytes.chunks(DUMP_WIDTH).enumerate() {
-        let hex = preview_hex(line);
-        let ascii: String =
-            line.iter().map(|&byte| if matches!(byte, b' '..=b'~') { char::from(byte) } else { '.' }).collect();
-        let _ = writeln!(dump, "{:06x}  {hex:<width$}  {ascii}", index * DUMP_WIDTH, width = 3 * DUMP_WIDTH - 1);
-    }
-    dump
 }
 
 #[cfg(test)]
@@ -123,32 +112,24 @@ mod tests {
 
     #[test]
     fn a_preview_is_one_line_with_its_control_characters_visible() {
-        let text = Payload::Text("a\r\n\tb\u{7f}\u{9b}".to_owned());
+        let text = Content::Text("a\r\n\tb\u{7f}\u{9b}");
         assert_eq!(text.preview(), "a␍␊␉b␡\u{fffd}");
     }
 
     #[test]
     fn a_long_text_is_cut_in_its_preview_at_a_character() {
-        assert_eq!(Payload::Text("é".repeat(400)).preview(), "é".repeat(400));
-        assert_eq!(Payload::Text("é".repeat(401)).preview(), "é".repeat(400) + "…");
+        assert_eq!(Content::Text(&"é".repeat(400)).preview(), "é".repeat(400));
+        assert_eq!(Content::Text(&"é".repeat(401)).preview(), "é".repeat(400) + "…");
     }
 
     #[test]
     fn binary_is_previewed_as_hex_even_where_it_is_readable() {
-        assert_eq!(Payload::Binary(b"hi\xff\0".to_vec()).preview(), "68 69 ff 00");
-        assert!(Payload::Binary(vec![0; 65]).preview().ends_with("00 00 …"));
+        assert_eq!(Content::Binary(b"hi\xff\0").preview(), "68 69 ff 00");
+        assert!(Content::Binary(&[0; 65]).preview().ends_with("00 00 …"));
     }
 
     #[test]
-    fn binary_is_read_as_a_hex_dump_with_offsets() {
-        let excerpt = Payload::Binary(b"Canyon\x00\xff!".to_vec()).excerpt(100);
-        assert_eq!(excerpt.text, "000000  43 61 6e 79 6f 6e 00 ff  Canyon..\n000008  21                       !\n");
-        assert_eq!(excerpt.shown, 9);
-    }
-
-    #[test]
-    fn an_excerpt_of_text_ends_at_a_character() {
-        let excerpt = Payload::Text("aé€".to_owned()).excerpt(5);
-        assert_eq!(excerpt, Excerpt { text: "aé".to_owned(), shown: 3 });
+    fn signs_that_break_or_turn_a_line_are_not_shown() {
+        assert_eq!(Content::Text("a\u{202e}b\u{2028}c").preview(), "a\u{fffd}b\u{fffd}c");
     }
 }

@@ -1,11 +1,105 @@
-//! What Canyon's server does at which path, in a person's words. It never lists the behaviours: `wire` does.
+//! What Canyon's server can be asked for, as a form. It never lists behaviours or parameters: `wire` does.
 
-use wire::Behaviour;
+use wire::{Behaviour, Parameter};
 
-/// What the server does, as the end of "Ask the server to …".
-pub fn words(behaviour: Behaviour) -> &'static str {
-    match behaviour {
-        Behaviour::Tutorial(_) => "answer “Server received: …”",
-        Behaviour::Echo(_) => "echo every message",
+use crate::address::WsUrl;
+
+/// A behaviour with a field for each of its parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    behaviour: Behaviour,
+    fields: Vec<Field>,
+}
+
+/// One parameter, as it is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Which.
+    pub parameter: Parameter,
+    /// What is typed; empty asks for nothing special.
+    pub text: String,
+    /// What is wrong with that.
+    pub problem: Option<String>,
+}
+
+impl Form {
+    /// The form of a behaviour, filled in with what it asks for.
+    pub fn new(behaviour: Behaviour) -> Self {
+        let field =
+            |&parameter| Field { parameter, text: behaviour.value(parameter).unwrap_or_default(), problem: None };
+        Self { behaviour, fields: behaviour.parameters().iter().map(field).collect() }
+    }
+
+    /// The form of what an address asks for, if that is something that Canyon's server does.
+    pub fn of_address(address: &str) -> Option<Self> {
+        let url: WsUrl = address.parse().ok()?;
+        url.target().parse().ok().map(Self::new)
+    }
+
+    /// The fields, in their order.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// What is asked for; a field that is wrong asks for what it did before.
+    pub fn behaviour(&self) -> Behaviour {
+        self.behaviour
+    }
+
+    /// Fills in a field.
+    pub fn fill_in(&mut self, parameter: Parameter, text: String) {
+        let changed = self.behaviour.with(parameter, text.trim());
+        let Some(field) = self.fields.iter_mut().find(|field| field.parameter == parameter) else { return };
+        field.text = text;
+        match changed {
+            Ok(behaviour) => {
+                self.behaviour = behaviour;
+                field.problem = None;
+            }
+            Err(error) => field.problem = Some(error.to_string()),
+        }
+    }
+
+    /// Whether every field is right.
+    pub fn is_right(&self) -> bool {
+        self.fields.iter().all(|field| field.problem.is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_has_the_parameters_of_its_behaviour_and_becomes_an_address() {
+        let mut form = Form::new("/echo".parse().unwrap());
+        assert_eq!(form.fields().len(), 4);
+        form.fill_in(Parameter::Delay, " 200ms ".to_owned());
+        assert_eq!((form.behaviour().to_string().as_str(), form.is_right()), ("/echo?delay=200ms", true));
+        form.fill_in(Parameter::Delay, String::new());
+        assert_eq!(form.behaviour().to_string(), "/echo");
+    }
+
+    #[test]
+    fn a_wrong_field_is_told_and_asks_for_what_it_did_before() {
+        let mut form = Form::new("/?ping=1s".parse().unwrap());
+        form.fill_in(Parameter::Ping, "1ms".to_owned());
+        assert!(!form.is_right());
+        assert_eq!(form.behaviour().to_string(), "/?ping=1s");
+        assert_eq!(
+            form.fields()[3].problem.as_deref(),
+            Some(r#"parameter ping="1ms" is wrong: it must be from 100ms to 1h"#)
+        );
+        form.fill_in(Parameter::Ping, "2s".to_owned());
+        assert!(form.is_right());
+    }
+
+    #[test]
+    fn the_form_of_an_address_is_filled_in() {
+        let form = Form::of_address("ws://localhost:12345/echo?fragment=16KiB").unwrap();
+        assert_eq!(form.fields()[2].text, "16384");
+        assert_eq!(Form::of_address("ws://localhost").map(|form| form.behaviour().to_string()).as_deref(), Some("/"));
+        assert_eq!(Form::of_address("ws://localhost/chat"), None);
+        assert_eq!(Form::of_address("nonsense"), None);
     }
 }

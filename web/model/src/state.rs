@@ -6,13 +6,22 @@ use std::time::Duration;
 use crate::ending::Ending;
 use crate::format::Span;
 use crate::log::Tone;
-use crate::model::Time;
+use crate::time::Time;
 
 /// Where a connection stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum State {
     /// There is none; how the one before ended.
     Idle(Option<Ending>),
+    /// It was lost, and another try follows.
+    Waiting {
+        /// How it ended.
+        ending: Ending,
+        /// The number of the try, counted from 1.
+        attempt: u32,
+        /// When that begins.
+        until: Time,
+    },
     /// The handshake is on its way.
     Connecting {
         /// When it began.
@@ -36,6 +45,7 @@ impl State {
         match self {
             Self::Idle(None) => "Not connected",
             Self::Idle(Some(ending)) => ending.summary(),
+            Self::Waiting { .. } => "Trying again…",
             Self::Connecting { .. } => "Connecting…",
             Self::Open(_) => "Open",
             Self::Closing(_) => "Closing…",
@@ -46,6 +56,7 @@ impl State {
     pub fn tone(&self) -> Tone {
         match self {
             Self::Idle(Some(ending)) => ending.tone(),
+            Self::Waiting { .. } => Tone::Warning,
             Self::Open(_) => Tone::Good,
             Self::Idle(None) | Self::Connecting { .. } | Self::Closing(_) => Tone::Neutral,
         }
@@ -55,7 +66,7 @@ impl State {
     pub fn opened(&self) -> Option<&Opened> {
         match self {
             Self::Open(opened) | Self::Closing(opened) => Some(opened),
-            Self::Idle(_) | Self::Connecting { .. } => None,
+            Self::Idle(_) | Self::Waiting { .. } | Self::Connecting { .. } => None,
         }
     }
 }

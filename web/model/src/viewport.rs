@@ -5,34 +5,64 @@ use std::ops::Range;
 
 /// Height of a row of the log, in CSS pixels.
 pub const ROW_HEIGHT: u32 = 28;
-const ROW: f64 = ROW_HEIGHT as f64;
 /// Rows drawn beyond each edge, so that a quick scroll does not show blank.
 const OVERSCAN: usize = 4;
 /// How far from the end, in CSS pixels, still counts as there: browsers round scroll positions.
 const TAIL_SLACK: f64 = 2.0;
+/// The highest element that every browser draws right, in CSS pixels; Firefox's own limit is 17.9 million. A longer
+/// list is scrolled in larger steps.
+const HIGHEST: f64 = 16e6;
 
 /// The part of a scrolled list that is seen, in CSS pixels.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Viewport {
     /// Distance from the list's beginning to the first pixel seen.
     pub top: f64,
     /// Height of what is seen.
     pub height: f64,
+    /// Height of a row.
+    pub row: u32,
+}
+
+impl Default for Viewport {
+    fn default() -> Self {
+        Self { top: 0.0, height: 0.0, row: ROW_HEIGHT }
+    }
 }
 
 impl Viewport {
+    /// How high the element is that stands for a list of `len` rows.
+    pub fn list_height(self, len: usize) -> f64 {
+        self.rows_height(len).min(HIGHEST)
+    }
+
+    /// The same viewport, where the browser has scrolled that element to.
+    pub fn scrolled(self, scroll_top: f64, len: usize) -> Self {
+        Self { top: scroll_top * self.scale(len), ..self }
+    }
+
+    /// Where the browser has to scroll that element to.
+    pub fn scroll_top(self, len: usize) -> f64 {
+        self.top / self.scale(len)
+    }
+
+    /// Where in that element a row begins.
+    pub fn row_top(self, row: usize, len: usize) -> f64 {
+        self.scroll_top(len) + self.rows_height(row) - self.top
+    }
+
     /// The rows to draw out of `len`.
     pub fn rows(self, len: usize) -> Range<usize> {
         // Casts from float saturate, so that a negative or huge position needs no special care.
-        let first = (self.top / ROW) as usize;
-        let last = ((self.top + self.height) / ROW).ceil() as usize;
+        let first = (self.top / f64::from(self.row)) as usize;
+        let last = ((self.top + self.height) / f64::from(self.row)).ceil() as usize;
         let end = last.saturating_add(OVERSCAN).min(len);
         first.saturating_sub(OVERSCAN).min(end)..end
     }
 
     /// The rows that are seen whole on a screen, at least one: how far Page Up and Page Down go.
     pub fn page(self) -> usize {
-        ((self.height / ROW) as usize).max(1)
+        ((self.height / f64::from(self.row)) as usize).max(1)
     }
 
     /// Whether the end of the list is seen.
@@ -42,19 +72,29 @@ impl Viewport {
 
     /// The same viewport, scrolled to the end of the list.
     pub fn tail(self, len: usize) -> Self {
-        Self { top: (len as f64 * ROW - self.height).max(0.0), ..self }
+        Self { top: (self.rows_height(len) - self.height).max(0.0), ..self }
     }
 
     /// The same viewport, scrolled no farther than needed for a row to be seen whole.
     pub fn showing(self, row: usize) -> Self {
-        let row_top = row as f64 * ROW;
-        let lowest = (row_top + ROW - self.height).max(0.0);
+        let row_top = self.rows_height(row);
+        let lowest = (self.rows_height(row + 1) - self.height).max(0.0);
         Self { top: self.top.min(row_top).max(lowest), ..self }
     }
 
     /// The same viewport over the same rows, after `count` rows have gone from the list's beginning.
     pub fn without_first(self, count: usize) -> Self {
-        Self { top: (self.top - count as f64 * ROW).max(0.0), ..self }
+        Self { top: (self.top - self.rows_height(count)).max(0.0), ..self }
+    }
+
+    fn rows_height(self, len: usize) -> f64 {
+        len as f64 * f64::from(self.row)
+    }
+
+    /// Pixels of the list to one of the element that stands for it.
+    fn scale(self, len: usize) -> f64 {
+        let room = HIGHEST - self.height;
+        if self.rows_height(len) <= HIGHEST { 1.0 } else { (self.rows_height(len) - self.height) / room }
     }
 }
 
@@ -62,7 +102,7 @@ impl Viewport {
 mod tests {
     use super::*;
 
-    const SCREEN: Viewport = Viewport { top: 2800.0, height: 280.0 };
+    const SCREEN: Viewport = Viewport { top: 2800.0, height: 280.0, row: 28 };
 
     #[test]
     fn only_the_rows_on_the_screen_and_a_few_around_are_drawn() {
@@ -89,13 +129,33 @@ mod tests {
     #[test]
     fn showing_a_row_scrolls_no_farther_than_needed() {
         assert_eq!(SCREEN.showing(105), SCREEN);
-        assert_eq!(SCREEN.showing(99).top, 99.0 * ROW);
-        assert_eq!(SCREEN.showing(110).top, 101.0 * ROW);
+        assert_eq!(SCREEN.showing(99).top, 99.0 * 28.0);
+        assert_eq!(SCREEN.showing(110).top, 101.0 * 28.0);
     }
 
     #[test]
     fn a_reader_keeps_the_place_when_older_rows_go() {
         assert_eq!(SCREEN.without_first(10).top, 2520.0);
         assert_eq!(SCREEN.without_first(1000).top, 0.0);
+    }
+
+    #[test]
+    fn a_list_that_browsers_can_draw_is_scrolled_as_it_is() {
+        assert_eq!(SCREEN.list_height(1000), 28_000.0);
+        assert_eq!(SCREEN.scrolled(2800.0, 1000), SCREEN);
+        assert_eq!(SCREEN.row_top(7, 1000), 196.0);
+    }
+
+    #[test]
+    fn a_longer_list_is_scrolled_in_larger_steps_and_seen_to_both_ends() {
+        const LEN: usize = 1_000_000;
+        let height = SCREEN.list_height(LEN);
+        assert!(height <= 16e6);
+        assert_eq!(SCREEN.scrolled(0.0, LEN).rows(LEN).start, 0);
+        let end = SCREEN.scrolled(height - SCREEN.height, LEN);
+        assert!(end.at_tail(LEN));
+        assert_eq!(end.rows(LEN).end, LEN);
+        // The last row ends where the element does.
+        assert!((end.row_top(LEN, LEN) - height).abs() < 0.01);
     }
 }

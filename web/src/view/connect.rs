@@ -2,20 +2,26 @@
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use model::{Msg, Problem, State, preset};
-use wire::Behaviour;
+use leptos::tachys::view::any_view::AnyView;
+use model::{ConnectionMsg, Problem, State};
 
-use crate::store::Store;
+use super::controls::{button, problem};
+use super::dialog::Dialog;
+use super::tab::Tab;
+use crate::dynamic::{aria, input, key};
 
-#[component]
-pub(super) fn Connect(store: Store) -> impl IntoView {
-    let address = store.fact(|model| model.address().to_owned());
-    let subprotocols = store.fact(|model| model.subprotocols().to_owned());
-    let problem = store.fact(|model| model.problem().cloned());
-    let idle = store.fact(|model| matches!(model.state(), State::Idle(_)));
+pub(super) fn connect(tab: Tab) -> AnyView {
+    let address = tab.text(|connection| connection.setup().address.clone());
+    let subprotocols = tab.text(|connection| connection.setup().subprotocols.clone());
+    let connected = tab.flag(|connection| connection.state().opened().is_some());
+    let not_open = tab.flag(|connection| !matches!(connection.state(), State::Open(_)));
+    let wrong_address =
+        aria(move || tab.follow(|connection| matches!(connection.problem(), Some(Problem::Address(_)))));
+    let wrong_subprotocols =
+        aria(move || tab.follow(|connection| matches!(connection.problem(), Some(Problem::Subprotocols(_)))));
     let connect_on_enter = move |event: KeyboardEvent| {
         if event.key() == "Enter" && !event.is_composing() {
-            store.dispatch(Msg::Connect);
+            tab.tell(ConnectionMsg::Connect);
         }
     };
     view! {
@@ -28,11 +34,11 @@ pub(super) fn Connect(store: Store) -> impl IntoView {
                     autocomplete="url"
                     spellcheck="false"
                     prop:value=address
-                    readonly=move || !idle.get()
-                    aria-invalid=move || matches!(problem.get(), Some(Problem::Address(_))).to_string()
+                    readonly=connected
+                    aria-invalid=wrong_address
                     aria-describedby="problem"
-                    on:input:target=move |event| store.dispatch(Msg::AddressTyped(event.target().value()))
-                    on:keydown=connect_on_enter
+                    on:input=input(move |field| tab.tell(ConnectionMsg::AddressTyped(field.value())))
+                    on:keydown=key(connect_on_enter)
                 />
             </label>
             <label class="field subprotocols">
@@ -44,61 +50,44 @@ pub(super) fn Connect(store: Store) -> impl IntoView {
                     autocapitalize="none"
                     spellcheck="false"
                     prop:value=subprotocols
-                    readonly=move || !idle.get()
-                    aria-invalid=move || matches!(problem.get(), Some(Problem::Subprotocols(_))).to_string()
+                    readonly=connected
+                    aria-invalid=wrong_subprotocols
                     aria-describedby="problem"
-                    on:input:target=move |event| store.dispatch(Msg::SubprotocolsTyped(event.target().value()))
-                    on:keydown=connect_on_enter
+                    on:input=input(move |field| tab.tell(ConnectionMsg::SubprotocolsTyped(field.value())))
+                    on:keydown=key(connect_on_enter)
                 />
             </label>
-            <ConnectButton store />
-            <p id="problem" class="problem" role="alert">{move || problem.get().map(problem_text)}</p>
-            <Presets store idle />
+            {connect_button(tab)}
+            <div class="chips" hidden=not_open>
+                {button("ghost", "Close with…", move || tab.dialog.set(Some(Dialog::Close(tab.id))))}
+            </div>
+            {button("ghost", "Options…", move || tab.dialog.set(Some(Dialog::Options(tab.id))))}
+            {problem("problem", tab.text(|connection| connection.problem().map_or_else(String::new, problem_text)))}
         </section>
     }
+    .into_any()
 }
 
-fn problem_text(problem: Problem) -> String {
+fn problem_text(problem: &Problem) -> String {
     match problem {
-        Problem::Address(text) | Problem::Subprotocols(text) => text,
+        Problem::Address(text) | Problem::Subprotocols(text) => text.clone(),
+        Problem::Draft(_) | Problem::Pin(_) | Problem::Task(_) => String::new(),
     }
 }
 
 /// One button in one place, so that the focus stays on it whatever it does next.
-#[component]
-fn ConnectButton(store: Store) -> impl IntoView {
-    let label = store.fact(|model| match model.state() {
-        State::Idle(_) => "Connect",
-        State::Connecting { .. } => "Cancel",
-        State::Open(_) => "Disconnect",
-        State::Closing(_) => "Close now",
-    });
-    let click = move |_| {
-        let idle = store.with_untracked(|model| matches!(model.state(), State::Idle(_)));
-        store.dispatch(if idle { Msg::Connect } else { Msg::Disconnect });
-    };
-    view! { <button type="button" class="primary" on:click=click>{label}</button> }
-}
-
-/// What Canyon's server can be asked for, in words, with the path that asks for it.
-#[component]
-fn Presets(store: Store, idle: Memo<bool>) -> impl IntoView {
-    let preset_button = move |behaviour: Behaviour| {
-        view! {
-            <button
-                type="button"
-                class="chip"
-                disabled=move || !idle.get()
-                on:click=move |_| store.dispatch(Msg::BehaviourChosen(behaviour))
-            >
-                {preset::words(behaviour)} <code>{behaviour.to_string()}</code>
-            </button>
+fn connect_button(tab: Tab) -> AnyView {
+    let label = tab.text(|connection| {
+        match connection.state() {
+            State::Idle(_) => "Connect",
+            State::Connecting { .. } | State::Waiting { .. } => "Cancel",
+            State::Open(_) => "Disconnect",
+            State::Closing(_) => "Close now",
         }
-    };
-    view! {
-        <div class="presets" role="group" aria-labelledby="presets">
-            <span id="presets">"Ask the server to"</span>
-            {Behaviour::ALL.map(preset_button)}
-        </div>
-    }
+        .to_owned()
+    });
+    button("primary", label, move || {
+        let idle = tab.read(|connection| matches!(connection.state(), State::Idle(_)));
+        tab.tell(if idle { ConnectionMsg::Connect } else { ConnectionMsg::Disconnect });
+    })
 }

@@ -1,59 +1,133 @@
-//! The selected entry, whole. It never follows the log: an entry does not change.
+//! The selected entry, whole: as text, as JSON, as a hex dump. It never guesses: binary is no text, and numbers stay
+//! as they came.
+
+mod content;
 
 use leptos::prelude::*;
-use model::{Body, Count, Entry, Size};
+use leptos::tachys::view::any_view::AnyView;
+use model::{Content, Count, Entry, Kind, Payload, Size};
 
-use crate::clock;
-use crate::store::Store;
+use self::content::{Form, content};
+use super::controls::{button, group, sign_button, toggle};
+use super::log::time;
+use super::tab::Tab;
+use crate::dynamic::{flag, part, text};
+use crate::{clipboard, files};
 
-/// Bytes of a payload that are shown: more would make the page slow, and nobody reads them.
-const SHOWN_BYTES: usize = 64 << 10;
+/// Bytes beyond which a content is shown only when that is asked for.
+const LARGE: usize = 1 << 20;
 
-#[component]
-pub(super) fn Detail(store: Store, selected: RwSignal<Option<u64>>) -> impl IntoView {
+pub(super) fn detail(tab: Tab) -> AnyView {
     // An entry that the log had to let go is selected no more.
-    let shown = Memo::new(move |_| selected.get().filter(|&seq| store.with(|model| model.log().entry(seq).is_some())));
-    move || {
-        let seq = shown.get()?;
-        let entry = store.with_untracked(|model| model.log().entry(seq).map(describe))?;
-        Some(view! {
+    let kept = tab.fact(|connection| connection.log().first_seq());
+    let shown = Memo::new(move |_| {
+        kept.track();
+        tab.selected.get().filter(|&seq| tab.read(|connection| connection.log().entry(seq).is_some()))
+    });
+    let form = RwSignal::new(Form::Text);
+    part(move || entry(tab, shown.get()?, form)).into_any()
+}
+
+fn entry(tab: Tab, seq: u64, form: RwSignal<Form>) -> Option<AnyView> {
+    let about = tab.read(|connection| connection.log().entry(seq).map(|entry| About::of(connection.log(), entry)))?;
+    let forms = Form::of(about.kind);
+    if !forms.contains(&form.get_untracked()) {
+        form.set(forms[0]);
+    }
+    let wanted = RwSignal::new(about.size <= LARGE);
+    let pinned = tab.flag(move |connection| connection.log().is_pinned(seq));
+    let is_message = matches!(about.kind, Kind::Text | Kind::Binary);
+    let size = about.size;
+    Some(
+        view! {
             <aside class="detail" aria-label="Selected entry">
                 <header>
-                    <h2>{entry.title}</h2>
-                    <button type="button" class="ghost" on:click=move |_| selected.set(None)>"Close"</button>
+                    <h2>{about.title}</h2>
+                    {group("Show as", forms.iter().map(|&shown| {
+                            toggle(shown.name(), flag(move || form.get() == shown), move || form.set(shown))
+                    }).collect())}
+                    {sign_button("ghost", "×", "Close the detail", move || tab.selected.set(None))}
                 </header>
-                <dl>{entry.facts.into_iter().map(|(term, text)| view! { <dt>{term}</dt><dd>{text}</dd> }).collect_view()}</dl>
-                <pre tabindex="0" aria-label="Content">{entry.content}</pre>
+                <dl>{about.facts.into_iter().map(fact).collect::<Vec<_>>()}</dl>
+                <div class="actions">
+                    {is_message.then(|| message_actions(tab, seq))}
+                    {toggle("Pin", pinned, move || tab.pin(seq))}
+                </div>
+                {part(move || {
+                    Some(if wanted.get() {
+                        content(tab, seq, form.get())
+                    } else {
+                        let label = format!("Show all {}", Size(size as u64));
+                        view! { <div class="large">{button("ghost", label, move || wanted.set(true))}</div> }.into_any()
+                    })
+                })}
             </aside>
-        })
-    }
-}
-
-struct Description {
-    title: String,
-    facts: Vec<(&'static str, String)>,
-    content: String,
-}
-
-fn describe(entry: &Entry) -> Description {
-    let kind = match &entry.body {
-        Body::Sent(_) => "Sent",
-        Body::Received(_) => "Received",
-        Body::Note(_) => "Note",
-    };
-    let title = format!("{kind} #{}", entry.seq);
-    let mut facts = vec![("Time", clock::time_of_day(entry.at))];
-    let content = match &entry.body {
-        Body::Sent(payload) | Body::Received(payload) => {
-            facts.push(("Kind", payload.kind().to_owned()));
-            facts.push(("Size", format!("{} bytes", Count(payload.size() as u64))));
-            let excerpt = payload.excerpt(SHOWN_BYTES);
-            if excerpt.shown < payload.size() {
-                facts.push(("Shown", format!("the first {}", Size(excerpt.shown as u64))));
-            }
-            excerpt.text
         }
-        Body::Note(note) => note.to_string(),
-    };
-    Description { title, facts, content }
+        .into_any(),
+    )
+}
+
+fn fact((term, text): (&'static str, String)) -> AnyView {
+    view! { <dt>{term}</dt><dd>{text}</dd> }.into_any()
+}
+
+fn message_actions(tab: Tab, seq: u64) -> Vec<AnyView> {
+    let payload = move || tab.read(|connection| connection.log().entry(seq).map(|entry| entry.content.to_payload()));
+    let copied = RwSignal::new(None);
+    let label = text(move || {
+        match copied.get() {
+            None => "Copy",
+            Some(true) => "Copied",
+            Some(false) => "Not copied",
+        }
+        .to_owned()
+    });
+    vec![
+        button("ghost", label, move || {
+            let text = match payload() {
+                Some(Payload::Text(text)) => text,
+                Some(Payload::Binary(bytes)) => model::hex(&bytes),
+                None => return,
+            };
+            clipboard::copy(&text, move |done| {
+                // Gone with another selection.
+                let _ = copied.try_set(Some(done));
+            });
+        }),
+        button("ghost", "Download", move || match payload() {
+            Some(Payload::Text(text)) => files::download(&format!("message-{seq}.txt"), "text/plain", text.as_bytes()),
+            Some(Payload::Binary(bytes)) => {
+                files::download(&format!("message-{seq}.bin"), "application/octet-stream", &bytes);
+            }
+            None => {}
+        }),
+    ]
+}
+
+/// What stands above the content.
+struct About {
+    title: String,
+    kind: Kind,
+    size: usize,
+    facts: Vec<(&'static str, String)>,
+}
+
+impl About {
+    fn of(log: &model::Log, entry: Entry<'_>) -> Self {
+        let Entry { seq, label, content, .. } = entry;
+        let (size, kind) = (content.size(), label.kind);
+        let name = label.direction.map_or(kind.name(), |direction| direction.name());
+        let mut facts = vec![
+            ("Time", time(log, entry, model::Times::Clock)),
+            ("Since the one before", time(log, entry, model::Times::SincePrevious)),
+        ];
+        if label.direction.is_some() {
+            let kind = match content {
+                Content::Text(_) => "text",
+                Content::Binary(_) => "binary",
+            };
+            facts.push(("Message", format!("{kind}, {} bytes", Count(size as u64))));
+        }
+        Self { title: format!("#{seq} {name}"), kind, size, facts }
+    }
 }

@@ -82,7 +82,7 @@ async fn a_fresh_page_is_not_connected_and_shows_its_address() {
 async fn a_wrong_address_is_told_and_marked() {
     let page = mounted("example.com");
     page.click_connect();
-    page.shows("[role=alert]", r#""example.com" does not begin with ws:// or wss://"#).await;
+    page.shows("#problem", r#""example.com" does not begin with ws:// or wss://"#).await;
     assert_eq!(page.find("input[type=url]").get_attribute("aria-invalid").as_deref(), Some("true"));
 }
 

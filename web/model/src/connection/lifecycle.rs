@@ -1,0 +1,173 @@
+//! How a connection opens, ends and is tried again. It never looks into a message.
+
+use super::{Connection, Problem, SocketEvent};
+use crate::address::WsUrl;
+use crate::back_off::{BackOff, Try};
+use crate::close::CloseFrame;
+use crate::ending::Ending;
+use crate::log::{Direction, Note, Source};
+use crate::payload::Content;
+use crate::setup::Reconnect;
+use crate::state::{Opened, State};
+use crate::subprotocols::Subprotocols;
+use crate::time::Time;
+use crate::workbench::{Effect, Shared};
+
+/// Milliseconds after which an open connection is a good one, and tries are counted anew when it is lost: a server that
+/// takes every connection only to drop it is not to be tried for ever.
+const GOOD: f64 = 10_000.0;
+
+impl Connection {
+    pub(super) fn connect(&mut self, now: Time, shared: &mut Shared) {
+        match self.state {
+            State::Idle(_) => {
+                self.back_off = BackOff::default();
+                self.lost_at = None;
+                self.open_socket(now, shared);
+            }
+            State::Waiting { .. } => self.open_socket(now, shared),
+            State::Connecting { .. } | State::Open(_) | State::Closing(_) => {}
+        }
+    }
+
+    fn open_socket(&mut self, now: Time, shared: &mut Shared) {
+        let (url, subprotocols) = match self.parse_fields() {
+            Ok(parsed) => parsed,
+            Err(problem) => {
+                self.problem = Some(problem);
+                self.stop_trying();
+                return;
+            }
+        };
+        self.problem = None;
+        self.socket = shared.next_socket();
+        self.state = State::Connecting { since: now };
+        self.note(now, &Note::Connecting(url.clone()));
+        shared.effects.push(Effect::Open { connection: self.id, socket: self.socket, url, subprotocols });
+    }
+
+    fn parse_fields(&self) -> Result<(WsUrl, Subprotocols), Problem> {
+        let url = self.setup.address.parse().map_err(|error| problem(Problem::Address, &error))?;
+        let subprotocols = self.setup.subprotocols.parse().map_err(|error| problem(Problem::Subprotocols, &error))?;
+        Ok((url, subprotocols))
+    }
+
+    pub(super) fn close(&mut self, now: Time, frame: CloseFrame, shared: &mut Shared) {
+        match &self.state {
+            State::Idle(_) => {}
+            State::Waiting { .. } => self.stop_trying(),
+            State::Connecting { .. } => self.end(now, Ending::Cancelled, shared),
+            State::Open(opened) => {
+                self.state = State::Closing(opened.clone());
+                shared.effects.push(Effect::Close { connection: self.id, frame });
+            }
+            State::Closing(_) => self.end(now, Ending::Unanswered, shared),
+        }
+    }
+
+    fn stop_trying(&mut self) {
+        if let State::Waiting { ending, .. } = &self.state {
+            self.state = State::Idle(Some(ending.clone()));
+        }
+    }
+
+    pub(super) fn not_connected(&mut self, now: Time, why: String) {
+        self.note(now, &Note::NotConnected(why.clone()));
+        self.problem = Some(Problem::Address(why));
+        self.state = State::Idle(None);
+    }
+
+    pub(super) fn socket_event(&mut self, now: Time, event: SocketEvent, shared: &mut Shared) {
+        match (&self.state, event) {
+            (State::Connecting { since }, SocketEvent::Open { protocol, extensions }) => {
+                let opened = Opened { handshake: now.since(*since), protocol, extensions };
+                self.opened(now, opened, shared);
+            }
+            (State::Connecting { .. }, SocketEvent::Close(closed)) => self.end(now, Ending::Refused(closed), shared),
+            (State::Open(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_open(closed), shared),
+            (State::Closing(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_closing(closed), shared),
+            (State::Open(_) | State::Closing(_), SocketEvent::Message(payload)) => {
+                self.received(now, payload.content(), shared);
+            }
+            // No browser sends these: a message before the open event, a second open, anything after the end.
+            _ => {}
+        }
+    }
+
+    fn received(&mut self, now: Time, content: Content<'_>, shared: &mut Shared) {
+        self.log.push_message(now, Direction::Received, Source::Person, content);
+        if let Content::Text(text) = content
+            && text.trim_ascii_start().starts_with(['{', '['])
+        {
+            self.last_json = Some(self.log.last_seq());
+        }
+        self.tasks_received(now, content, shared);
+    }
+
+    fn opened(&mut self, now: Time, opened: Opened, shared: &mut Shared) {
+        self.note(now, &Note::Opened(opened.clone()));
+        if let Some(lost_at) = self.lost_at.take() {
+            self.note(now, &Note::Gap(now.since(lost_at)));
+        }
+        if !self.outbox.is_empty() {
+            self.note(now, &Note::SendingWaiting(self.outbox.len()));
+        }
+        self.opened_at = now;
+        self.state = State::Open(opened);
+        self.tasks_opened(now);
+        self.pump(shared);
+    }
+
+    fn end(&mut self, now: Time, ending: Ending, shared: &mut Shared) {
+        self.note(now, &Note::Ended(ending.clone()));
+        self.outbox.set_buffered(0);
+        self.tasks_ended(now);
+        shared.effects.push(Effect::Release(self.id));
+        if matches!(self.state, State::Open(_)) {
+            self.lost_at = Some(now);
+            if now.0 - self.opened_at.0 >= GOOD {
+                self.back_off = BackOff::default();
+            }
+        }
+        self.state = match self.plan_try(now, &ending, shared) {
+            Some(Try { attempt, wait }) => State::Waiting { ending, attempt, until: now.after(f64::from(wait)) },
+            None => State::Idle(Some(ending)),
+        };
+    }
+
+    /// The next try, where the person wants one and it may help.
+    fn plan_try(&mut self, now: Time, ending: &Ending, shared: &mut Shared) -> Option<Try> {
+        if self.setup.reconnect == Reconnect::Never || !ending.is_worth_another_try() {
+            return None;
+        }
+        let next = self.back_off.next(shared.settings.patience, &mut shared.random);
+        self.note(
+            now,
+            &match next {
+                Some(next) => Note::Retrying(next),
+                None => Note::GaveUp(self.back_off.tries()),
+            },
+        );
+        next
+    }
+
+    /// Begins the next try, where its time has come.
+    pub(super) fn try_again(&mut self, now: Time, shared: &mut Shared) {
+        if let State::Waiting { until, .. } = self.state
+            && now >= until
+        {
+            self.open_socket(now, shared);
+        }
+    }
+
+    /// When the countdown to the next try shows another second, or the try begins.
+    pub(super) fn next_try(&self, now: Time) -> Option<Time> {
+        let State::Waiting { until, .. } = self.state else { return None };
+        let whole_seconds = ((until.0 - now.0 - 1.0) / 1000.0).floor().max(0.0);
+        Some(until.after(-1000.0 * whole_seconds))
+    }
+}
+
+fn problem(kind: fn(String) -> Problem, error: &dyn std::error::Error) -> Problem {
+    kind(error.to_string())
+}

@@ -1,0 +1,176 @@
+//! How a message leaves: from the message box through the outbox to the browser. It never loses what was typed.
+
+use fastrand::Rng;
+
+use super::{Connection, Problem};
+use crate::close::CloseFrame;
+use crate::draft::{Draft, Format, Templates};
+use crate::log::{Direction, Note, Source};
+use crate::outbox::Outgoing;
+use crate::payload::{Content, Payload};
+use crate::setup::Offline;
+use crate::state::State;
+use crate::template::Sources;
+use crate::time::Time;
+use crate::workbench::{Effect, Shared};
+
+impl Connection {
+    pub(super) fn type_draft(&mut self, text: String) {
+        let Draft { format, templates, .. } = self.draft;
+        self.choose_draft(Draft { format, templates, text });
+    }
+
+    pub(super) fn choose_draft(&mut self, draft: Draft) {
+        self.draft = draft;
+        self.recalled = None;
+        self.forget_draft_problem();
+    }
+
+    pub(super) fn choose_format(&mut self, format: Format) {
+        self.draft.format = format;
+        self.forget_draft_problem();
+    }
+
+    pub(super) fn choose_templates(&mut self, templates: Templates) {
+        self.draft.templates = templates;
+        self.forget_draft_problem();
+    }
+
+    /// Goes back in the history, from an empty box or from what the history has put there.
+    pub(super) fn recall_older(&mut self, shared: &Shared) {
+        if self.recalled.is_none() && !self.draft.text.is_empty() {
+            return;
+        }
+        let back = self.recalled.map_or(0, |back| back + 1);
+        self.recall(back, shared);
+    }
+
+    /// Comes back from the history, at last to an empty box.
+    pub(super) fn recall_newer(&mut self, shared: &Shared) {
+        match self.recalled {
+            None => {}
+            Some(0) => self.type_draft(String::new()),
+            Some(back) => self.recall(back - 1, shared),
+        }
+    }
+
+    fn recall(&mut self, back: usize, shared: &Shared) {
+        if let Some(draft) = shared.history.draft(back) {
+            self.choose_draft(draft.clone());
+            self.recalled = Some(back);
+        }
+    }
+
+    /// The message that the draft would become.
+    pub(crate) fn preview(&self, epoch_ms: u64, mut random: Rng) -> Result<Payload, String> {
+        let mut sources = Sources { n: &mut self.n.clone(), epoch_ms, random: &mut random, last: self.last_json() };
+        self.draft.payload(&mut sources)
+    }
+
+    /// The message that a draft becomes now; what it has drawn from the sources is used up.
+    pub(super) fn payload(&mut self, draft: &Draft, now: Time, shared: &mut Shared) -> Result<Payload, String> {
+        let mut n = self.n;
+        let epoch_ms = shared.epoch_ms(now);
+        let sources = &mut Sources { n: &mut n, epoch_ms, random: &mut shared.random, last: self.last_json() };
+        let payload = draft.payload(sources)?;
+        self.n = n;
+        Ok(payload)
+    }
+
+    /// The last text that came and looks like JSON, if the log still has it.
+    fn last_json(&self) -> Option<&str> {
+        match self.log.entry(self.last_json?)?.content {
+            Content::Text(text) => Some(text),
+            Content::Binary(_) => None,
+        }
+    }
+
+    fn forget_draft_problem(&mut self) {
+        if matches!(self.problem, Some(Problem::Draft(_))) {
+            self.problem = None;
+        }
+    }
+
+    /// Sends the draft, or leaves by it. What cannot be sent stays as it is.
+    pub(super) fn send_draft(&mut self, now: Time, shared: &mut Shared) {
+        if matches!(self.state, State::Open(_)) && self.draft.is_quit() {
+            self.draft.text.clear();
+            return self.close(now, CloseFrame::normal(), shared);
+        }
+        if !self.may_send() {
+            return;
+        }
+        let draft = std::mem::take(&mut self.draft);
+        let sent = self
+            .payload(&draft, now, shared)
+            .and_then(|payload| self.enqueue(Outgoing { payload, source: Source::Person }, shared));
+        match sent {
+            Ok(()) => {
+                self.choose_draft(Draft { text: String::new(), ..draft.clone() });
+                shared.remember(draft);
+            }
+            Err(why) => {
+                self.draft = draft;
+                self.problem = Some(Problem::Draft(why));
+            }
+        }
+    }
+
+    pub(super) fn send_payload(&mut self, payload: Payload, shared: &mut Shared) {
+        if !self.may_send() {
+            return;
+        }
+        self.problem = self.enqueue(Outgoing { payload, source: Source::Person }, shared).err().map(Problem::Draft);
+    }
+
+    /// Whether a message goes out, or may wait for that.
+    fn may_send(&self) -> bool {
+        matches!(self.state, State::Open(_)) || self.setup.offline == Offline::Wait
+    }
+
+    /// Hands a message to the outbox, or says why it does not take it.
+    pub(super) fn enqueue(&mut self, message: Outgoing, shared: &mut Shared) -> Result<(), String> {
+        self.outbox.push(message).map_err(|(full, _)| full.to_string())?;
+        self.pump(shared);
+        Ok(())
+    }
+
+    /// Gives the browser as much as it may have. While it has not said what became of the messages before, it gets none,
+    /// so that their order stays.
+    pub(super) fn pump(&mut self, shared: &mut Shared) {
+        if !matches!(self.state, State::Open(_)) || !self.outbox.is_settled() {
+            return;
+        }
+        while let Some(message) = self.outbox.next(shared.settings.marks) {
+            shared.effects.push(Effect::Send { connection: self.id, message });
+        }
+    }
+
+    pub(super) fn sent(&mut self, now: Time, message: &Outgoing, buffered: u64, shared: &mut Shared) {
+        self.log.push_message(now, Direction::Sent, message.source, message.payload.content());
+        self.outbox.taken(buffered);
+        self.pump(shared);
+    }
+
+    /// What the browser did not take goes back into the box where that is empty, or waits; what no person sent is let go.
+    pub(super) fn not_sent(&mut self, now: Time, message: Outgoing) {
+        self.note(now, &Note::NotSent);
+        match message {
+            Outgoing { source: Source::Automatic, .. } => self.outbox.let_go(),
+            Outgoing { payload: Payload::Text(text), .. }
+                if self.setup.offline == Offline::Refuse && self.draft.text.is_empty() =>
+            {
+                self.draft = Draft { format: Format::Text, templates: Templates::Literal, text };
+                self.outbox.let_go();
+            }
+            message => self.outbox.refused(message),
+        }
+    }
+
+    pub(super) fn buffered(&mut self, bytes: u64, shared: &mut Shared) {
+        if self.outbox.is_settled() {
+            self.outbox.set_buffered(bytes);
+            self.pump(shared);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What sends by itself: a repetition, a sequence, a replay. It never goes on where the connection has ended, but for
+//! a repetition, which waits for the next one.
+
+use super::{Connection, Problem};
+use crate::draft::Draft;
+use crate::log::{Note, Source, Tone};
+use crate::outbox::Outgoing;
+use crate::pace::{Repeat, Repetition};
+use crate::payload::Content;
+use crate::replay::{Replay, ReplayMessage};
+use crate::sequence::{Event, Run, Sequence, Verdict};
+use crate::state::State;
+use crate::time::Time;
+use crate::workbench::Shared;
+
+/// Milliseconds after which a task looks again whether the browser takes messages.
+const HELD: f64 = 50.0;
+
+impl Connection {
+    pub(super) fn start_repeat(&mut self, now: Time, repeat: Repeat, shared: &mut Shared) {
+        self.forget_task_problem();
+        self.repetition = Some(Repetition::new(repeat, now));
+        self.go_on_with_repeat(now, shared);
+    }
+
+    pub(super) fn start_sequence(&mut self, now: Time, sequence: Sequence, shared: &mut Shared) {
+        self.forget_task_problem();
+        if !matches!(self.state, State::Open(_)) {
+            self.problem = Some(Problem::Task("a sequence needs an open connection".to_owned()));
+            return;
+        }
+        match Run::new(sequence, shared.compile, now) {
+            Ok(run) => {
+                self.run = Some(run);
+                self.go_on_with_run(now, Event::Tick, shared);
+            }
+            Err(why) => self.problem = Some(Problem::Task(why)),
+        }
+    }
+
+    pub(super) fn stop_sequence(&mut self, now: Time) {
+        if let Some(run) = self.run.as_mut().filter(|run| run.verdict() == Verdict::Running) {
+            run.stop(now);
+            self.note_verdict(now);
+        }
+    }
+
+    pub(super) fn start_replay(&mut self, now: Time, messages: Vec<ReplayMessage>, shared: &mut Shared) {
+        self.forget_task_problem();
+        if !matches!(self.state, State::Open(_)) {
+            self.problem = Some(Problem::Task("a replay needs an open connection".to_owned()));
+            return;
+        }
+        self.replay = Some(Replay::new(messages, now));
+        self.go_on_with_replay(now, shared);
+    }
+
+    fn forget_task_problem(&mut self) {
+        if matches!(self.problem, Some(Problem::Task(_))) {
+            self.problem = None;
+        }
+    }
+
+    /// When a task wants to go on.
+    pub(super) fn next_task(&self, now: Time, shared: &Shared) -> Option<Time> {
+        if !matches!(self.state, State::Open(_)) {
+            return None;
+        }
+        let paced = Time::earliest(
+            self.repetition.as_ref().and_then(Repetition::next),
+            self.replay.as_ref().and_then(Replay::next),
+        );
+        let paced = paced.map(|next| if self.takes_more(shared) { next } else { now.after(HELD) });
+        Time::earliest(paced, self.run.as_ref().and_then(Run::due))
+    }
+
+    pub(super) fn go_on(&mut self, now: Time, shared: &mut Shared) {
+        if matches!(self.state, State::Open(_)) {
+            self.go_on_with_repeat(now, shared);
+            self.go_on_with_replay(now, shared);
+            self.go_on_with_run(now, Event::Tick, shared);
+        }
+    }
+
+    /// A connection has opened: what waited for it goes on.
+    pub(super) fn tasks_opened(&mut self, now: Time) {
+        if let Some(repetition) = &mut self.repetition {
+            repetition.pause(now);
+        }
+    }
+
+    /// The connection has ended.
+    pub(super) fn tasks_ended(&mut self, now: Time) {
+        self.replay = None;
+        if let Some(run) = self.run.as_mut().filter(|run| run.verdict() == Verdict::Running) {
+            run.fail(now, "the connection ended".to_owned());
+            self.note_verdict(now);
+        }
+    }
+
+    /// A message has come.
+    pub(super) fn tasks_received(&mut self, now: Time, content: Content<'_>, shared: &mut Shared) {
+        self.go_on_with_run(now, Event::Received(content), shared);
+    }
+
+    fn go_on_with_repeat(&mut self, now: Time, shared: &mut Shared) {
+        let Some(mut repetition) = self.repetition.take() else { return };
+        if !self.takes_more(shared) {
+            repetition.pause(now);
+        }
+        while repetition.beat(now) {
+            if let Err(why) = self.send_automatically(&repetition.repeat().draft, now, shared) {
+                self.problem = Some(Problem::Task(why));
+                return;
+            }
+        }
+        self.repetition = repetition.next().map(|_| repetition);
+    }
+
+    fn go_on_with_replay(&mut self, now: Time, shared: &mut Shared) {
+        while self.takes_more(shared)
+            && let Some(payload) = self.replay.as_mut().and_then(|replay| replay.take_due(now))
+        {
+            // It takes more, so it has room for one.
+            let _ = self.enqueue(Outgoing { payload, source: Source::Automatic }, shared);
+        }
+        self.replay = self.replay.take().filter(|replay| replay.left() > 0);
+    }
+
+    fn go_on_with_run(&mut self, now: Time, event: Event<'_>, shared: &mut Shared) {
+        let Some(mut run) = self.run.take() else { return };
+        let was_running = run.verdict() == Verdict::Running;
+        run.on(now, event, &mut |draft| self.send_automatically(draft, now, shared));
+        let ended = was_running && run.verdict() != Verdict::Running;
+        self.run = Some(run);
+        if ended {
+            self.note_verdict(now);
+        }
+    }
+
+    /// Whether the browser takes messages, and none waits for that.
+    fn takes_more(&self, shared: &Shared) -> bool {
+        matches!(self.state, State::Open(_)) && self.outbox.is_empty() && !self.outbox.is_held(shared.settings.marks)
+    }
+
+    fn send_automatically(&mut self, draft: &Draft, now: Time, shared: &mut Shared) -> Result<(), String> {
+        let payload = self.payload(draft, now, shared)?;
+        self.enqueue(Outgoing { payload, source: Source::Automatic }, shared)
+    }
+
+    fn note_verdict(&mut self, now: Time) {
+        let Some(run) = &self.run else { return };
+        let tone = match run.verdict() {
+            Verdict::Passed => Tone::Good,
+            Verdict::Failed => Tone::Error,
+            Verdict::Running | Verdict::Stopped => Tone::Neutral,
+        };
+        let note = Note::Sequence { text: run.summary(), tone };
+        self.note(now, &note);
+    }
+}

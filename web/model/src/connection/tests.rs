@@ -1,0 +1,3 @@
+mod lifecycle;
+mod sending;
+mod tasks;

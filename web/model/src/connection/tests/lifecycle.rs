@@ -1,0 +1,261 @@
+use crate::address::WsUrl;
+use crate::close::{CloseCode, CloseFrame, Reason};
+use crate::connection::{ConnectionMsg, Problem, SocketEvent};
+use crate::ending::Ending;
+use crate::log::Kind;
+use crate::page::{Page, URL, closed, text};
+use crate::payload::{Content, Payload};
+use crate::setup::Reconnect;
+use crate::state::State;
+use crate::time::Time;
+use crate::workbench::Effect;
+
+fn ended(ending: &Ending) -> State {
+    State::Idle(Some(ending.clone()))
+}
+
+fn reconnecting() -> Page {
+    let mut page = Page::new();
+    page.tell(ConnectionMsg::ReconnectChosen(Reconnect::WhenLost));
+    page.tell(ConnectionMsg::Connect);
+    page
+}
+
+#[test]
+fn connect_opens_a_socket_to_the_address_with_the_subprotocols() {
+    let mut page = Page::new();
+    page.tell(ConnectionMsg::SubprotocolsTyped("chat, soap".to_owned()));
+    page.tell(ConnectionMsg::Connect);
+    assert_eq!(page.connection().state(), &State::Connecting { since: Time(1000.0) });
+    let url: WsUrl = URL.parse().unwrap();
+    let open = Effect::Open {
+        connection: page.id,
+        socket: page.newest_socket(),
+        url,
+        subprotocols: "chat soap".parse().unwrap(),
+    };
+    assert_eq!(page.effects, [open]);
+    assert_eq!(page.lines(), ["Connecting to ws://localhost:12345/"]);
+}
+
+#[test]
+fn a_wrong_field_is_told_until_it_is_changed() {
+    let mut page = Page::new();
+    page.tell(ConnectionMsg::AddressTyped("localhost".to_owned()));
+    page.tell(ConnectionMsg::Connect);
+    assert_eq!(page.effects, []);
+    assert_eq!(page.connection().state(), &State::Idle(None));
+    let problem = Problem::Address(r#""localhost" does not begin with ws:// or wss://"#.to_owned());
+    assert_eq!(page.connection().problem(), Some(&problem));
+    page.tell(ConnectionMsg::AddressTyped(URL.to_owned()));
+    assert_eq!(page.connection().problem(), None);
+}
+
+#[test]
+fn a_chosen_behaviour_keeps_the_server_and_changes_the_path() {
+    let mut page = Page::new();
+    page.tell(ConnectionMsg::AddressTyped("wss://example.com/chat?x=1".to_owned()));
+    page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    assert_eq!(page.connection().setup().address, "wss://example.com/echo");
+    page.tell(ConnectionMsg::AddressTyped("example.com".to_owned()));
+    page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    assert_eq!(page.connection().setup().address, "example.com");
+    assert!(page.connection().problem().is_some());
+}
+
+#[test]
+fn a_refusal_of_the_browser_is_told_beside_the_address() {
+    let mut page = Page::connecting();
+    page.tell(ConnectionMsg::NotConnected("an insecure connection".to_owned()));
+    assert_eq!(page.connection().state(), &State::Idle(None));
+    assert_eq!(page.connection().problem(), Some(&Problem::Address("an insecure connection".to_owned())));
+}
+
+#[test]
+fn an_open_connection_knows_what_was_agreed_and_how_long_it_took() {
+    let mut page = Page::connecting();
+    page.now = Time(1003.1);
+    page.socket(SocketEvent::Open { protocol: "chat".to_owned(), extensions: "permessage-deflate".to_owned() });
+    let opened = page.connection().state().opened().unwrap();
+    assert_eq!(opened.to_string(), "Open after 3.1 ms, subprotocol chat, permessage-deflate");
+    assert_eq!(page.last().label.kind, Kind::Open);
+}
+
+#[test]
+fn a_connection_that_never_opened_was_refused() {
+    let mut page = Page::connecting();
+    page.closes(1006);
+    assert_eq!(page.connection().state(), &ended(&Ending::Refused(closed(1006))));
+    assert_eq!(page.effects, [Effect::Release(page.id)]);
+}
+
+#[test]
+fn a_server_that_closes_is_told_apart_from_a_connection_that_is_lost() {
+    for (code, ending) in [(1001, Ending::ByServer(closed(1001))), (1006, Ending::Lost(closed(1006)))] {
+        let mut page = Page::open();
+        page.closes(code);
+        assert_eq!(page.connection().state(), &ended(&ending));
+        assert_eq!(page.last().content, Content::Text(&ending.to_string()));
+        assert_eq!(page.effects, [Effect::Release(page.id)]);
+    }
+}
+
+#[test]
+fn disconnect_closes_with_1000_and_waits_for_the_answer() {
+    let mut page = Page::closing();
+    assert!(matches!(page.connection().state(), State::Closing(_)));
+    assert_eq!(page.effects, [Effect::Close { connection: page.id, frame: CloseFrame::normal() }]);
+    page.closes(1000);
+    assert_eq!(page.connection().state(), &ended(&Ending::ByUs(closed(1000))));
+}
+
+#[test]
+fn a_close_carries_the_chosen_code_and_reason() {
+    let mut page = Page::open();
+    let frame =
+        CloseFrame { code: CloseCode::try_from(4001).unwrap(), reason: Reason::try_from("enough".to_owned()).unwrap() };
+    page.tell(ConnectionMsg::Close(frame.clone()));
+    assert_eq!(page.effects, [Effect::Close { connection: page.id, frame }]);
+}
+
+#[test]
+fn a_close_that_is_not_answered_is_told_as_that() {
+    let mut page = Page::closing();
+    page.closes(1006);
+    assert_eq!(page.connection().state(), &ended(&Ending::Unanswered));
+}
+
+#[test]
+fn disconnect_gives_up_on_a_connection_that_opens_or_closes() {
+    for (mut page, ending) in [(Page::connecting(), Ending::Cancelled), (Page::closing(), Ending::Unanswered)] {
+        page.tell(ConnectionMsg::Disconnect);
+        assert_eq!(page.connection().state(), &ended(&ending));
+        assert_eq!(page.effects, [Effect::Release(page.id)]);
+    }
+}
+
+#[test]
+fn late_events_of_a_replaced_socket_change_nothing() {
+    let mut page = Page::open();
+    let old = page.newest_socket();
+    page.tell(ConnectionMsg::Disconnect);
+    page.tell(ConnectionMsg::Disconnect);
+    page.tell(ConnectionMsg::Connect);
+    let entries = page.lines().len();
+    page.tell(ConnectionMsg::Socket(old, SocketEvent::Message(text("late"))));
+    page.tell(ConnectionMsg::Socket(old, SocketEvent::Close(closed(1000))));
+    assert_eq!(page.lines().len(), entries);
+    assert!(matches!(page.connection().state(), State::Connecting { .. }));
+}
+
+#[test]
+fn connect_does_nothing_while_there_is_a_connection() {
+    let mut page = Page::open();
+    page.tell(ConnectionMsg::Connect);
+    assert_eq!(page.effects, []);
+    assert!(matches!(page.connection().state(), State::Open(_)));
+}
+
+#[test]
+fn messages_are_logged_with_their_time_until_the_connection_is_closed() {
+    for mut page in [Page::open(), Page::closing()] {
+        page.now = Time(2000.5);
+        page.socket(SocketEvent::Message(Payload::Binary(vec![1, 2])));
+        assert_eq!((page.last().at, page.last().content), (Time(2000.5), Content::Binary(&[1, 2])));
+    }
+}
+
+#[test]
+fn a_lost_connection_is_tried_again_until_it_opens_and_the_gap_is_told() {
+    let mut page = reconnecting();
+    page.opens();
+    page.closes(1006);
+    let State::Waiting { attempt: 1, until, .. } = *page.connection().state() else { panic!("it does not wait") };
+    assert!((1250.0..=1500.0).contains(&until.0), "{until:?}");
+    page.wait(500.0);
+    assert!(matches!(page.connection().state(), State::Connecting { .. }));
+    page.closes(1006);
+    assert!(matches!(page.connection().state(), State::Waiting { attempt: 2, .. }));
+    page.wait(1000.0);
+    page.opens();
+    assert_eq!(
+        page.last().content,
+        Content::Text("A gap of 1.50 s: what the server sent meanwhile did not arrive here")
+    );
+}
+
+#[test]
+fn a_waiting_connection_is_tried_at_once_or_given_up_when_the_person_says_so() {
+    let mut now = reconnecting();
+    now.closes(1006);
+    now.tell(ConnectionMsg::Connect);
+    assert!(matches!(now.connection().state(), State::Connecting { .. }));
+    let mut stop = reconnecting();
+    stop.closes(1006);
+    stop.tell(ConnectionMsg::Disconnect);
+    assert_eq!(stop.connection().state(), &ended(&Ending::Refused(closed(1006))));
+    stop.wait(100_000.0);
+    assert_eq!(stop.connection().state(), &ended(&Ending::Refused(closed(1006))));
+}
+
+#[test]
+fn the_countdown_is_told_each_whole_second() {
+    let mut page = reconnecting();
+    for _ in 0..4 {
+        page.closes(1006);
+        page.wait(8000.0);
+    }
+    page.closes(1006);
+    let State::Waiting { until, .. } = *page.connection().state() else { panic!("it does not wait") };
+    let mut left = Vec::new();
+    while page.now < until {
+        page.now = page.workbench.due(page.now).unwrap();
+        left.push((until.0 - page.now.0) / 1000.0);
+    }
+    assert!(left.len() >= 4, "{left:?}");
+    assert!(left.iter().rev().zip(0..).all(|(&seconds, expected)| seconds == f64::from(expected)), "{left:?}");
+}
+
+#[test]
+fn tries_end_at_their_limit() {
+    let mut page = reconnecting();
+    for _ in 0..20 {
+        page.closes(1006);
+        page.wait(30_000.0);
+    }
+    page.closes(1006);
+    assert_eq!(page.connection().state(), &ended(&Ending::Refused(closed(1006))));
+    assert_eq!(page.last().content, Content::Text("Gave up after 20 tries"));
+}
+
+#[test]
+fn an_end_that_was_wished_for_is_not_tried_again() {
+    let mut ours = reconnecting();
+    ours.opens();
+    ours.tell(ConnectionMsg::Disconnect);
+    ours.closes(1000);
+    assert_eq!(ours.connection().state(), &ended(&Ending::ByUs(closed(1000))));
+    let mut orderly = reconnecting();
+    orderly.opens();
+    orderly.closes(1000);
+    assert_eq!(orderly.connection().state(), &ended(&Ending::ByServer(closed(1000))));
+    let mut restart = reconnecting();
+    restart.opens();
+    restart.closes(1012);
+    assert!(matches!(restart.connection().state(), State::Waiting { .. }));
+}
+
+#[test]
+fn a_server_that_drops_every_connection_at_once_is_not_tried_for_ever() {
+    let mut page = reconnecting();
+    for attempt in 1..=3 {
+        page.opens();
+        page.closes(1006);
+        assert!(matches!(page.connection().state(), State::Waiting { attempt: made, .. } if *made == attempt));
+        page.wait(30_000.0);
+    }
+    page.opens();
+    page.wait(10_000.0);
+    page.closes(1006);
+    assert!(matches!(page.connection().state(), State::Waiting { attempt: 1, .. }));
+}

@@ -1,0 +1,209 @@
+use crate::close::CloseFrame;
+use crate::connection::{ConnectionMsg, Problem};
+use crate::draft::{Format, Templates};
+use crate::log::{Direction, Kind, Source};
+use crate::outbox::Marks;
+use crate::page::{Page, text};
+use crate::payload::{Content, Payload};
+use crate::settings::Settings;
+use crate::setup::Offline;
+use crate::state::State;
+use crate::workbench::{Effect, Msg};
+
+fn waiting() -> Page {
+    let mut page = Page::new();
+    page.tell(ConnectionMsg::OfflineChosen(Offline::Wait));
+    page
+}
+
+#[test]
+fn sending_empties_the_box_and_logs_what_the_browser_took() {
+    let mut page = Page::open();
+    page.send("hello\nthere");
+    assert_eq!(page.sent, [text("hello\nthere")]);
+    assert_eq!(page.connection().draft().text, "");
+    assert_eq!(page.last().content, Content::Text("hello\nthere"));
+    assert_eq!((page.last().label.direction, page.last().label.source), (Some(Direction::Sent), Source::Person));
+}
+
+#[test]
+fn an_empty_message_is_a_message() {
+    let mut page = Page::open();
+    page.send("");
+    assert_eq!(page.sent, [text("")]);
+}
+
+#[test]
+fn what_is_typed_is_kept_while_it_cannot_be_sent() {
+    for mut page in [Page::new(), Page::connecting(), Page::closing()] {
+        page.send("hello");
+        assert_eq!(page.sent, []);
+        assert_eq!(page.connection().draft().text, "hello");
+    }
+}
+
+#[test]
+fn what_the_browser_did_not_take_goes_back_into_the_box() {
+    let mut page = Page::open();
+    page.takes = false;
+    page.send("hello");
+    assert_eq!(page.connection().draft().text, "hello");
+    assert_eq!(page.last().label.kind, Kind::Error);
+    assert!(page.connection().outbox().is_empty());
+}
+
+#[test]
+fn hex_and_base64_become_binary_messages() {
+    let mut page = Page::open();
+    page.tell(ConnectionMsg::FormatChosen(Format::Hex));
+    page.send("de ad");
+    page.tell(ConnectionMsg::FormatChosen(Format::Base64));
+    page.send("+/8=");
+    assert_eq!(page.sent, [Payload::Binary(vec![0xde, 0xad]), Payload::Binary(vec![0xfb, 0xff])]);
+}
+
+#[test]
+fn a_draft_that_is_no_message_stays_and_the_place_is_told_until_it_is_changed() {
+    let mut page = Page::open();
+    page.tell(ConnectionMsg::FormatChosen(Format::Hex));
+    page.send("de ag");
+    assert_eq!(page.connection().draft().text, "de ag");
+    let problem = Problem::Draft("'g' at character 5 is no hex digit".to_owned());
+    assert_eq!(page.connection().problem(), Some(&problem));
+    page.tell(ConnectionMsg::DraftTyped("de a".to_owned()));
+    assert_eq!(page.connection().problem(), None);
+}
+
+#[test]
+fn quit_leaves_in_any_case_and_is_not_sent() {
+    for quit in ["quit", "QUIT", " Quit \n"] {
+        let mut page = Page::open();
+        page.send(quit);
+        assert_eq!(page.effects, [Effect::Close { connection: page.id, frame: CloseFrame::normal() }]);
+        assert!(matches!(page.connection().state(), State::Closing(_)));
+        assert_eq!(page.connection().draft().text, "");
+    }
+    let mut page = Page::open();
+    page.send("quit it");
+    assert_eq!(page.sent, [text("quit it")]);
+}
+
+#[test]
+fn messages_wait_for_a_connection_where_the_person_wants_that() {
+    let mut page = waiting();
+    page.send("one");
+    page.send("two");
+    assert_eq!((page.connection().outbox().len(), page.connection().draft().text.as_str()), (2, ""));
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    assert_eq!(page.sent, [text("one"), text("two")]);
+    assert_eq!(page.lines()[2..], ["Sending what has waited: 2", "one", "two"]);
+}
+
+#[test]
+fn messages_that_wait_can_be_dropped() {
+    let mut page = waiting();
+    page.send("one");
+    page.tell(ConnectionMsg::DropWaiting);
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    assert_eq!(page.sent, []);
+}
+
+#[test]
+fn what_the_browser_did_not_take_waits_in_its_order_where_the_person_wants_that() {
+    let mut page = waiting();
+    for message in ["one", "two", "three"] {
+        page.send(message);
+    }
+    page.tell(ConnectionMsg::Connect);
+    page.takes = false;
+    page.opens();
+    assert_eq!(page.connection().outbox().len(), 3);
+    page.closes(1006);
+    page.takes = true;
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    assert_eq!(page.sent, [text("one"), text("two"), text("three")]);
+}
+
+#[test]
+fn the_browser_gets_no_more_than_the_high_mark_and_more_from_the_low_mark_down() {
+    let mut page = Page::open();
+    page.update(Msg::Settings(Settings { marks: Marks { high: 10, low: 2 }, ..Settings::default() }));
+    page.buffered = 12;
+    page.send("twelve bytes");
+    page.send("later");
+    assert_eq!((page.sent.len(), page.connection().outbox().len()), (1, 1));
+    page.tell(ConnectionMsg::Buffered(3));
+    assert_eq!(page.sent.len(), 1);
+    page.tell(ConnectionMsg::Buffered(2));
+    assert_eq!(page.sent, [text("twelve bytes"), text("later")]);
+}
+
+#[test]
+fn nothing_waits_in_the_browser_once_the_connection_has_ended() {
+    let mut page = Page::open();
+    page.tell(ConnectionMsg::Buffered(4096));
+    assert_eq!(page.connection().outbox().buffered(), 4096);
+    page.closes(1006);
+    assert_eq!(page.connection().outbox().buffered(), 0);
+}
+
+#[test]
+fn json_goes_as_it_was_typed_if_it_is_json() {
+    let mut page = Page::open();
+    page.tell(ConnectionMsg::FormatChosen(Format::Json));
+    page.send("{\"a\": 1,}");
+    let problem = Problem::Draft("line 1, column 9: expected a name in quotes, found '}'".to_owned());
+    assert_eq!(page.connection().problem(), Some(&problem));
+    page.send("{\"a\": 9007199254740993}");
+    assert_eq!(page.sent, [text("{\"a\": 9007199254740993}")]);
+}
+
+#[test]
+fn what_is_previewed_is_what_is_sent() {
+    let mut page = Page::open();
+    page.receives(r#"{"token":"xyz"}"#);
+    page.receives("not JSON");
+    page.tell(ConnectionMsg::DraftTyped("{{n}} {{uuid}} {{random 1 1000000}} {{last.$.token}}".to_owned()));
+    let preview = page.workbench.preview(page.id, page.now).unwrap();
+    assert_eq!(page.workbench.preview(page.id, page.now), Ok(preview.clone()), "a preview uses nothing up");
+    page.tell(ConnectionMsg::Send);
+    page.send("{{n}} {{uuid}}");
+    assert_eq!(page.sent[0], preview);
+    let Payload::Text(second) = &page.sent[1] else { panic!("it is text") };
+    assert!(second.starts_with("2 ") && second[2..] != preview.content().preview()[2..38], "{second}");
+}
+
+#[test]
+fn a_wrong_template_is_told_and_the_draft_stays() {
+    let mut page = Page::open();
+    page.send("{{last.$.token}}");
+    let why = "{{last.$.token}} at character 1: no JSON has come yet, or it has left the log";
+    assert_eq!(page.connection().problem(), Some(&Problem::Draft(why.to_owned())));
+    assert_eq!(page.connection().draft().text, "{{last.$.token}}");
+    page.tell(ConnectionMsg::TemplatesChosen(Templates::Literal));
+    page.tell(ConnectionMsg::Send);
+    assert_eq!(page.sent, [text("{{last.$.token}}")]);
+}
+
+#[test]
+fn what_was_sent_comes_back_from_the_history_one_by_one() {
+    let mut page = Page::open();
+    page.send("one");
+    page.tell(ConnectionMsg::FormatChosen(Format::Hex));
+    page.send("02");
+    let recalled = |page: &Page| (page.connection().draft().format, page.connection().draft().text.clone());
+    page.tell(ConnectionMsg::Older);
+    assert_eq!(recalled(&page), (Format::Hex, "02".to_owned()));
+    page.tell(ConnectionMsg::Older);
+    page.tell(ConnectionMsg::Older);
+    assert_eq!(recalled(&page), (Format::Text, "one".to_owned()));
+    page.tell(ConnectionMsg::Newer);
+    page.tell(ConnectionMsg::Newer);
+    assert_eq!(recalled(&page).1, "");
+    page.tell(ConnectionMsg::DraftTyped("being written".to_owned()));
+    page.tell(ConnectionMsg::Older);
+    assert_eq!(recalled(&page).1, "being written");
+}

@@ -1,0 +1,346 @@
+//! Which entries of the log are shown. It never looks at the whole log at once: it scans as much as a frame has time for,
+//! goes on from there, and keeps what it has found in step with a log that grows and lets go.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::codec;
+use crate::log::{Direction, Entry, Kind, Log, Source};
+use crate::payload::Content;
+
+/// What looking at one entry costs beside its bytes, in bytes: so that a million empty ones are no single step.
+const ENTRY_COST: usize = 64;
+
+/// Tells whether a text matches; made by [`Compile`].
+#[derive(Clone)]
+pub struct Matcher(Rc<dyn Fn(&str) -> bool>);
+
+impl Matcher {
+    /// A matcher that asks this.
+    pub fn new(is_match: impl Fn(&str) -> bool + 'static) -> Self {
+        Self(Rc::new(is_match))
+    }
+
+    /// Whether the text matches.
+    pub fn is_match(&self, text: &str) -> bool {
+        (self.0)(text)
+    }
+}
+
+impl fmt::Debug for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Matcher")
+    }
+}
+
+/// Makes a matcher of a regular expression and its flags, or says what is wrong with them: the browser's
+/// [`RegExp`](https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/RegExp).
+pub type Compile = fn(expression: &str, flags: &str) -> Result<Matcher, String>;
+
+/// A property of entries by which they are shown or hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Facet {
+    /// Messages to the server.
+    Sent,
+    /// Messages from the server.
+    Received,
+    /// Text messages.
+    Text,
+    /// Binary messages.
+    Binary,
+    /// Connections that opened.
+    Open,
+    /// Connections that ended.
+    Close,
+    /// What failed.
+    Error,
+    /// Other notes.
+    Note,
+    /// Messages that no person sent one by one.
+    Automatic,
+}
+
+impl Facet {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 9] = [
+        Self::Sent,
+        Self::Received,
+        Self::Text,
+        Self::Binary,
+        Self::Open,
+        Self::Close,
+        Self::Error,
+        Self::Note,
+        Self::Automatic,
+    ];
+
+    /// One word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sent => Direction::Sent.name(),
+            Self::Received => Direction::Received.name(),
+            Self::Text => Kind::Text.name(),
+            Self::Binary => Kind::Binary.name(),
+            Self::Open => Kind::Open.name(),
+            Self::Close => Kind::Close.name(),
+            Self::Error => Kind::Error.name(),
+            Self::Note => Kind::Note.name(),
+            Self::Automatic => "automatic",
+        }
+    }
+}
+
+/// Some of the [`Facet`]s.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facets(u16);
+
+impl Facets {
+    /// Whether this one is among them.
+    pub fn contains(self, facet: Facet) -> bool {
+        self.0 & Self::from(facet).0 != 0
+    }
+
+    /// Without this one if it was among them, else with it.
+    #[must_use]
+    pub fn toggled(self, facet: Facet) -> Self {
+        Self(self.0 ^ Self::from(facet).0)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn of(entry: Entry<'_>) -> Self {
+        let kind = match entry.label.kind {
+            Kind::Text => Facet::Text,
+            Kind::Binary => Facet::Binary,
+            Kind::Open => Facet::Open,
+            Kind::Close => Facet::Close,
+            Kind::Error => Facet::Error,
+            Kind::Note => Facet::Note,
+        };
+        let direction = entry.label.direction.map_or(Self::default(), |direction| match direction {
+            Direction::Sent => Facet::Sent.into(),
+            Direction::Received => Facet::Received.into(),
+        });
+        let source = match entry.label.source {
+            Source::Person => Self::default(),
+            Source::Automatic => Facet::Automatic.into(),
+        };
+        Self(Self::from(kind).0 | direction.0 | source.0)
+    }
+}
+
+impl From<Facet> for Facets {
+    fn from(facet: Facet) -> Self {
+        Self(1 << facet as u8)
+    }
+}
+
+/// What is to be shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    /// What the content has to have somewhere; everything has an empty one. `/…/` is a regular expression, with its flags
+    /// behind it as in `/…/i`, and sees binary messages as hex: `de ad be ef`. Anything else is looked for as it stands,
+    /// with ASCII letters in either case; in binary messages as hex, if it is hex.
+    pub typed: String,
+    /// An entry with any of these is not shown.
+    pub hidden: Facets,
+}
+
+/// The entries that match a query, as far as they have been looked for.
+#[derive(Debug, Default)]
+pub struct Filter {
+    query: Query,
+    pattern: Pattern,
+    /// Numbers of matching entries, ascending; the first ones may have left the log since the last scan.
+    hits: VecDeque<u64>,
+    /// Hits that were let go with their entries.
+    gone: u64,
+    /// The entry to be looked at next.
+    next: u64,
+}
+
+#[derive(Debug, Default)]
+enum Pattern {
+    #[default]
+    Any,
+    Plain {
+        /// With ASCII letters in lower case.
+        needle: Vec<u8>,
+        /// The same in a binary message, if it can stand there.
+        hex: Option<Vec<u8>>,
+    },
+    Regex(Matcher),
+    /// A regular expression with something wrong, in the words of [`Compile`]: it hides nothing.
+    Wrong(String),
+}
+
+impl Pattern {
+    fn new(typed: &str, compile: Compile) -> Self {
+        if typed.is_empty() {
+            return Self::Any;
+        }
+        let regex = typed.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+        if let Some((expression, flags)) = regex.filter(|(_, flags)| flags.chars().all(|c| c.is_ascii_lowercase())) {
+            return compile(expression, flags).map_or_else(Self::Wrong, Self::Regex);
+        }
+        Self::Plain {
+            needle: typed.to_ascii_lowercase().into_bytes(),
+            hex: codec::bytes_of_hex(typed).ok().filter(|bytes| !bytes.is_empty()),
+        }
+    }
+}
+
+impl Filter {
+    /// A filter that has not looked at anything yet.
+    pub fn new(query: Query, compile: Compile) -> Self {
+        Self { pattern: Pattern::new(&query.typed, compile), query, ..Self::default() }
+    }
+
+    /// What is wrong with the regular expression: show it beside the field.
+    pub fn problem(&self) -> Option<&str> {
+        match &self.pattern {
+            Pattern::Wrong(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// What it looks for.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Whether it could hide anything.
+    pub fn is_on(&self) -> bool {
+        !self.query.hidden.is_empty() || matches!(self.pattern, Pattern::Plain { .. } | Pattern::Regex(_))
+    }
+
+    /// Looks on through the log until about so many bytes have been looked at, at least at one entry; whether there is more.
+    pub fn scan(&mut self, log: &Log, bytes: usize) -> bool {
+        if !self.is_on() {
+            return false;
+        }
+        let gone = self.hits.partition_point(|&seq| seq < log.first_seq());
+        self.hits.drain(..gone);
+        self.gone += gone as u64;
+        let mut looked_at = 0;
+        for entry in log.iter_from(self.next) {
+            if looked_at >= bytes && looked_at > 0 {
+                break;
+            }
+            looked_at += ENTRY_COST + entry.content.size();
+            self.next = entry.seq + 1;
+            if self.matches(entry) {
+                self.hits.push_back(entry.seq);
+            }
+        }
+        self.left(log) > 0
+    }
+
+    /// Entries that it has not looked at yet.
+    pub fn left(&self, log: &Log) -> u64 {
+        if self.is_on() { log.last_seq() + 1 - self.next.clamp(log.first_seq(), log.last_seq() + 1) } else { 0 }
+    }
+
+    /// The rows of the log that are shown.
+    pub fn rows<'a>(&'a self, log: &'a Log) -> Rows<'a> {
+        if self.is_on() { Rows::Hits { filter: self, log } } else { Rows::All(log) }
+    }
+
+    fn matches(&self, entry: Entry<'_>) -> bool {
+        if Facets::of(entry).0 & self.query.hidden.0 != 0 {
+            return false;
+        }
+        match (&self.pattern, entry.content) {
+            (Pattern::Any | Pattern::Wrong(_), _) => true,
+            (Pattern::Plain { needle, .. }, Content::Text(text)) => contains_in_any_case(text.as_bytes(), needle),
+            (Pattern::Plain { hex, .. }, Content::Binary(bytes)) => {
+                hex.as_ref().is_some_and(|hex| bytes.windows(hex.len()).any(|window| window == hex))
+            }
+            (Pattern::Regex(matcher), Content::Text(text)) => matcher.is_match(text),
+            (Pattern::Regex(matcher), Content::Binary(bytes)) => matcher.is_match(&codec::hex(bytes)),
+        }
+    }
+}
+
+/// Whether the bytes have the needle in them, which is in lower case and not empty.
+pub(crate) fn contains_in_any_case(bytes: &[u8], needle: &[u8]) -> bool {
+    let Some(first) = needle.first() else { return true };
+    let Some(last_start) = bytes.len().checked_sub(needle.len()) else { return false };
+    bytes[..=last_start].iter().enumerate().any(|(start, byte)| {
+        byte.to_ascii_lowercase() == *first && bytes[start..start + needle.len()].eq_ignore_ascii_case(needle)
+    })
+}
+
+/// The rows that the log shows. Each has an ordinal that stays the same while older rows go and newer ones come, until
+/// another query is asked.
+#[derive(Debug, Clone, Copy)]
+pub enum Rows<'a> {
+    /// Every entry; the ordinals are the entries' numbers.
+    All(&'a Log),
+    /// The entries that a filter has found.
+    Hits {
+        /// The filter.
+        filter: &'a Filter,
+        /// What it filters.
+        log: &'a Log,
+    },
+}
+
+impl Rows<'_> {
+    /// The ordinal of the oldest row, or the one that the next row will get.
+    pub fn first(self) -> u64 {
+        match self {
+            Self::All(log) => log.first_seq(),
+            // Some hits may have left the log since the last scan.
+            Self::Hits { log, .. } => self.ordinal(log.first_seq()),
+        }
+    }
+
+    /// The ordinal that the next row will get.
+    pub fn end(self) -> u64 {
+        match self {
+            Self::All(log) => log.last_seq() + 1,
+            Self::Hits { filter, .. } => filter.gone + filter.hits.len() as u64,
+        }
+    }
+
+    /// How many rows there are.
+    pub fn len(self) -> usize {
+        (self.end() - self.first()) as usize
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of the entry in that row.
+    pub fn seq(self, ordinal: u64) -> Option<u64> {
+        match self {
+            Self::All(_) => (self.first()..self.end()).contains(&ordinal).then_some(ordinal),
+            Self::Hits { filter, log } => {
+                let index = usize::try_from(ordinal.checked_sub(filter.gone)?).ok()?;
+                filter.hits.get(index).copied().filter(|&seq| seq >= log.first_seq())
+            }
+        }
+    }
+
+    /// The row of that entry, or the next one after it, which may be [`Rows::end`].
+    pub fn ordinal(self, seq: u64) -> u64 {
+        match self {
+            Self::All(_) => seq.clamp(self.first(), self.end()),
+            Self::Hits { filter, log } => {
+                let seq = seq.max(log.first_seq());
+                filter.gone + filter.hits.partition_point(|&hit| hit < seq) as u64
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

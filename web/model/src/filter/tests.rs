@@ -1,0 +1,172 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::log::{Limits, Note};
+use crate::page::compile;
+use crate::time::Time;
+
+fn log() -> Log {
+    let mut log = Log::default();
+    log.push_note(Time::default(), &Note::NotSent);
+    log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text("Hello"));
+    log.push_message(Time::default(), Direction::Received, Source::Person, Content::Text("server: hello"));
+    log.push_message(Time::default(), Direction::Sent, Source::Automatic, Content::Text("ping"));
+    log.push_message(Time::default(), Direction::Received, Source::Person, Content::Binary(&[0xde, 0xad, 0xbe]));
+    log
+}
+
+fn plain(text: &str) -> Query {
+    Query { typed: text.to_owned(), ..Query::default() }
+}
+
+fn hiding(facets: &[Facet]) -> Query {
+    Query { hidden: facets.iter().fold(Facets::default(), |hidden, &facet| hidden.toggled(facet)), ..Query::default() }
+}
+
+fn shown(query: Query, log: &Log) -> Vec<u64> {
+    let mut filter = Filter::new(query, compile);
+    while filter.scan(log, 1) {}
+    seqs(filter.rows(log))
+}
+
+fn seqs(rows: Rows<'_>) -> Vec<u64> {
+    (rows.first()..rows.end()).filter_map(|ordinal| rows.seq(ordinal)).collect()
+}
+
+#[test]
+fn without_a_query_every_entry_is_a_row_and_its_number_the_ordinal() {
+    let filter = Filter::default();
+    let log = log();
+    let rows = filter.rows(&log);
+    assert_eq!((rows.first(), rows.end(), rows.len()), (1, 6, 5));
+    assert_eq!((rows.seq(3), rows.seq(6), rows.ordinal(9)), (Some(3), None, 6));
+}
+
+#[test]
+fn text_is_found_anywhere_in_either_case() {
+    assert_eq!(shown(plain("hELLo"), &log()), [2, 3]);
+    assert_eq!(shown(plain("just gone"), &log()), [1]);
+}
+
+#[test]
+fn text_that_is_hex_is_found_in_binary_messages() {
+    assert_eq!(shown(plain("ad be"), &log()), [5]);
+    assert_eq!(shown(plain("adbf"), &log()), [0; 0]);
+}
+
+#[test]
+fn a_regular_expression_sees_text_as_it_is_and_binary_as_hex() {
+    assert_eq!(shown(plain("/^server/"), &log()), [3]);
+    assert_eq!(shown(plain("/^de ad/"), &log()), [5]);
+    assert_eq!(shown(plain("/^hello/i"), &log()), [2]);
+    assert_eq!(shown(plain("/^hello"), &log()), [0; 0], "it has no end");
+}
+
+#[test]
+fn a_wrong_regular_expression_is_told_and_hides_nothing() {
+    let filter = Filter::new(plain("/x/"), compile);
+    assert_eq!((filter.problem(), filter.is_on(), filter.query()), (Some("no ^ in x"), false, &plain("/x/")));
+}
+
+#[test]
+fn facets_hide_entries_by_direction_kind_and_source() {
+    assert_eq!(shown(hiding(&[Facet::Sent]), &log()), [1, 3, 5]);
+    assert_eq!(shown(hiding(&[Facet::Automatic, Facet::Error]), &log()), [2, 3, 5]);
+    assert_eq!(shown(hiding(&[Facet::Text]), &log()), [1, 5]);
+    assert_eq!(shown(Query { typed: "e".to_owned(), ..hiding(&[Facet::Sent]) }, &log()), [1, 3]);
+}
+
+#[test]
+fn every_facet_has_a_bit_of_its_own() {
+    let all = Facet::ALL.into_iter().fold(Facets::default(), Facets::toggled);
+    assert!(Facet::ALL.into_iter().all(|facet| all.contains(facet)));
+    assert!(Facet::ALL.into_iter().fold(all, Facets::toggled).is_empty());
+}
+
+#[test]
+fn a_scan_stops_when_its_budget_is_used_up_and_goes_on_later() {
+    let log = log();
+    let mut filter = Filter::new(plain("e"), compile);
+    assert_eq!(filter.left(&log), 5);
+    assert!(filter.scan(&log, 0), "one entry is looked at in any case");
+    assert_eq!(filter.left(&log), 4);
+    assert!(!filter.scan(&log, 10_000));
+    assert_eq!((filter.left(&log), filter.rows(&log).len()), (0, 3));
+}
+
+#[test]
+fn ordinals_stay_while_the_log_lets_go_and_grows() {
+    let mut log = Log::new(Limits { entries: 4, bytes: 1000 });
+    let mut filter = Filter::new(plain("a"), compile);
+    let push = |log: &mut Log, text| {
+        log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text(text));
+    };
+    for text in ["a", "b", "a", "a"] {
+        push(&mut log, text);
+    }
+    filter.scan(&log, 10_000);
+    assert_eq!(filter.rows(&log).seq(1), Some(3));
+    push(&mut log, "a");
+    let rows = filter.rows(&log);
+    assert_eq!((rows.first(), rows.end(), rows.seq(0), rows.seq(1)), (1, 3, None, Some(3)));
+    filter.scan(&log, 10_000);
+    let rows = filter.rows(&log);
+    assert_eq!((rows.first(), rows.end(), rows.seq(1), rows.seq(3)), (1, 4, Some(3), Some(5)));
+    assert_eq!((rows.ordinal(4), rows.ordinal(0), rows.ordinal(9)), (2, 1, 4));
+    log.clear();
+    assert!(filter.rows(&log).is_empty());
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Push(String),
+    Scan(usize),
+    Clear,
+}
+
+proptest! {
+    #[test]
+    fn rows_are_always_the_matching_entries_kept_of_those_looked_at(
+        steps in proptest::collection::vec(
+            prop_oneof![
+                6 => "[abc]{0,3}".prop_map(Step::Push),
+                3 => (0usize..400).prop_map(Step::Scan),
+                1 => Just(Step::Clear),
+            ],
+            0..100,
+        ),
+    ) {
+        let mut log = Log::new(Limits { entries: 8, bytes: 1000 });
+        let mut filter = Filter::new(plain("a"), compile);
+        for step in steps {
+            match step {
+                Step::Push(text) => {
+                    log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text(&text));
+                }
+                Step::Scan(bytes) => {
+                    filter.scan(&log, bytes);
+                }
+                Step::Clear => log.clear(),
+            }
+            let looked_at = log.last_seq() + 1 - filter.left(&log);
+            let expected: Vec<_> = log
+                .iter_from(0)
+                .filter(|entry| entry.seq < looked_at && entry.content.preview().contains('a'))
+                .map(|entry| entry.seq)
+                .collect();
+            let rows = filter.rows(&log);
+            prop_assert_eq!(rows.len(), expected.len());
+            for (ordinal, seq) in (rows.first()..).zip(expected) {
+                prop_assert_eq!((rows.seq(ordinal), rows.ordinal(seq)), (Some(seq), ordinal));
+            }
+        }
+    }
+
+    #[test]
+    fn a_needle_is_found_where_lower_case_text_contains_it(text in "[abAB]{0,12}", needle in "[ab]{0,3}") {
+        prop_assert_eq!(
+            contains_in_any_case(text.as_bytes(), needle.as_bytes()),
+            text.to_ascii_lowercase().contains(&needle)
+        );
+    }
+}

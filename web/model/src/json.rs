@@ -1,0 +1,148 @@
+//! JSON as text: checked with the place of a mistake, laid out for reading, looked into by a path, written. It never turns
+//! a number into another type, so that none beyond 2^53 changes.
+//!
+//! It is our own because each of these needs the text itself, which no small library keeps: `serde_json` would add
+//! 25 KB to a page of 110 KB, the small ones read numbers into `f64`, and none tells the place of a value.
+
+mod parse;
+mod path;
+mod write;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use thiserror::Error;
+
+pub use self::parse::parse;
+pub use self::path::{Path, PathError};
+pub(crate) use self::write::{Object, quoted};
+
+/// A value, as it stands in a text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, with its digits as they were written.
+    Number(&'a str),
+    /// A string.
+    String(JsonString<'a>),
+    /// An array.
+    Array(Vec<Value<'a>>),
+    /// An object: its members in their order, repeated names included.
+    Object(Vec<(JsonString<'a>, Value<'a>)>),
+}
+
+/// A string, as it was written between its quotes, escapes and all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JsonString<'a>(&'a str);
+
+/// Why a text is no JSON, and where: show it beside the text.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("line {line}, column {column}: {reason}")]
+pub struct JsonError {
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
+    pub column: usize,
+    /// What was wrong there.
+    pub reason: String,
+}
+
+impl<'a> Value<'a> {
+    /// The member of that name; the last one, where it is repeated.
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        members.iter().rev().find(|(known, _)| known.text() == name).map(|(_, value)| value)
+    }
+
+    /// The element of that index.
+    pub fn element(&self, index: usize) -> Option<&Self> {
+        self.elements().get(index)
+    }
+
+    /// The elements of an array; none of anything else.
+    pub fn elements(&self) -> &[Self] {
+        match self {
+            Self::Array(elements) => elements,
+            _ => &[],
+        }
+    }
+
+    /// A string's text.
+    pub fn text(&self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::String(string) => Some(string.text()),
+            _ => None,
+        }
+    }
+
+    /// A number that is whole and not negative.
+    pub fn integer(&self) -> Option<u64> {
+        match self {
+            Self::Number(digits) => digits.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Laid out in lines, two blanks for each level.
+    pub fn pretty(&self) -> String {
+        let mut out = String::new();
+        write::pretty(&mut out, self, 0);
+        out
+    }
+
+    /// Whether both mean the same: strings by their text, objects whatever the order of their members. Numbers have to be
+    /// written alike.
+    pub fn is_same(&self, other: &Value<'_>) -> bool {
+        match (self, other) {
+            (Self::Null, Value::Null) => true,
+            (Self::Bool(one), Value::Bool(other)) => one == other,
+            (Self::Number(one), Value::Number(other)) => one == other,
+            (Self::String(one), Value::String(other)) => one.text() == other.text(),
+            (Self::Array(one), Value::Array(other)) => {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_same(other))
+            }
+            (Self::Object(one), Value::Object(members)) => {
+                one.len() == members.len()
+                    && one
+                        .iter()
+                        .all(|(name, value)| other.member(&name.text()).is_some_and(|other| value.is_same(other)))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// On one line, without blanks.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        write::compact(&mut out, self);
+        f.write_str(&out)
+    }
+}
+
+impl<'a> JsonString<'a> {
+    /// What stands between its quotes.
+    pub fn as_written(self) -> &'a str {
+        self.0
+    }
+
+    /// Its text, with its escapes resolved; a surrogate without its partner becomes U+FFFD.
+    pub fn text(self) -> Cow<'a, str> {
+        if self.0.contains('\\') { Cow::Owned(parse::unescape(self.0)) } else { Cow::Borrowed(self.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

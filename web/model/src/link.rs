@@ -1,0 +1,155 @@
+//! A link that carries the set-up of a connection in its fragment, which no browser sends to a server. It never carries
+//! messages, unless the person asks for that.
+
+use std::fmt;
+use std::str::FromStr;
+
+use form_urlencoded::Serializer;
+use thiserror::Error;
+
+use crate::draft::{Draft, Format, Templates};
+use crate::setup::{Offline, Reconnect, Setup};
+
+/// What a link carries, as the fragment of the page's address: `#url=ws%3A%2F%2Flocalhost%3A12345%2F`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Link {
+    /// The connection.
+    pub setup: Setup,
+    /// What is to stand in the message box, where the person wants the link to carry it.
+    pub draft: Option<Draft>,
+}
+
+/// Why a fragment is no link; tell the person, the page works without it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LinkError {
+    /// It does not say where to.
+    #[error("the link has no url")]
+    NoUrl,
+    /// It was made by something else, or by a newer page.
+    #[error("the link has {name}={value:?}, which this page does not know")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// What it stands for.
+        value: String,
+    },
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Setup { name, address, subprotocols, reconnect, offline } = &self.setup;
+        let mut pairs = Serializer::new(String::new());
+        pairs.append_pair("url", address);
+        for (key, value) in [("name", name), ("subprotocols", subprotocols)] {
+            if !value.is_empty() {
+                pairs.append_pair(key, value);
+            }
+        }
+        if *reconnect != Reconnect::default() {
+            pairs.append_pair("reconnect", reconnect.name());
+        }
+        if *offline != Offline::default() {
+            pairs.append_pair("offline", offline.name());
+        }
+        if let Some(Draft { format, templates, text }) = &self.draft {
+            pairs.append_pair("format", format.name());
+            if *templates == Templates::Literal {
+                pairs.append_pair("templates", "literal");
+            }
+            pairs.append_pair("message", text);
+        }
+        write!(f, "#{}", pairs.finish())
+    }
+}
+
+impl FromStr for Link {
+    type Err = LinkError;
+
+    /// Reads a fragment, with its `#` or without.
+    fn from_str(fragment: &str) -> Result<Self, LinkError> {
+        let mut link = Self::default();
+        let mut draft = Draft::default();
+        let mut has_url = false;
+        for (name, value) in form_urlencoded::parse(fragment.trim_start_matches('#').as_bytes()) {
+            match (&*name, &*value) {
+                ("url", _) => {
+                    link.setup.address = value.into_owned();
+                    has_url = true;
+                }
+                ("name", _) => link.setup.name = value.into_owned(),
+                ("subprotocols", _) => link.setup.subprotocols = value.into_owned(),
+                ("reconnect", known) if Reconnect::named(known).name() == known => {
+                    link.setup.reconnect = Reconnect::named(known);
+                }
+                ("offline", known) if Offline::named(known).name() == known => {
+                    link.setup.offline = Offline::named(known);
+                }
+                ("message", _) => link.draft = Some(Draft { text: value.into_owned(), ..draft.clone() }),
+                ("templates", "literal") => draft.templates = Templates::Literal,
+                ("format", format) if Format::ALL.iter().any(|known| known.name() == format) => {
+                    draft.format = Format::ALL.into_iter().find(|known| known.name() == format).unwrap_or_default();
+                }
+                _ => return Err(LinkError::Unknown { name: name.into_owned(), value: value.into_owned() }),
+            }
+        }
+        if has_url { Ok(link) } else { Err(LinkError::NoUrl) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_link_says_only_what_is_not_usual() {
+        let setup = Setup { address: "ws://localhost:12345/?a=b".to_owned(), ..Setup::default() };
+        let link = Link { setup, draft: None };
+        assert_eq!(link.to_string(), "#url=ws%3A%2F%2Flocalhost%3A12345%2F%3Fa%3Db");
+    }
+
+    #[test]
+    fn a_link_of_something_else_is_named() {
+        let error = |fragment: &str| fragment.parse::<Link>().unwrap_err().to_string();
+        assert_eq!(error(""), "the link has no url");
+        assert_eq!(error("#section-2"), r#"the link has section-2="", which this page does not know"#);
+        assert_eq!(
+            error("#url=ws://a&reconnect=always"),
+            r#"the link has reconnect="always", which this page does not know"#
+        );
+    }
+
+    fn any_setup() -> impl Strategy<Value = Setup> {
+        any::<(String, String, String, bool, bool)>().prop_map(|(name, address, subprotocols, tries, waits)| Setup {
+            name,
+            address,
+            subprotocols,
+            reconnect: if tries { Reconnect::WhenLost } else { Reconnect::Never },
+            offline: if waits { Offline::Wait } else { Offline::Refuse },
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_link_is_read_back_the_same(
+            setup in any_setup(),
+            draft in proptest::option::of((0..4usize, any::<bool>(), any::<String>())),
+        ) {
+            let draft = draft.map(|(format, literal, text)| Draft {
+                format: Format::ALL[format],
+                templates: if literal { Templates::Literal } else { Templates::Substituted },
+                text,
+            });
+            let link = Link { setup, draft };
+            let written = link.to_string();
+            prop_assert!(written.bytes().all(|byte| byte.is_ascii_graphic()), "{}", written);
+            prop_assert_eq!(written.parse(), Ok(link));
+        }
+
+        #[test]
+        fn no_text_makes_a_link_panic(text: String) {
+            let _ = text.parse::<Link>();
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What the log tells besides messages, in words. It never stays a value in the log: the log keeps the words.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::Kind;
+use crate::address::WsUrl;
+use crate::back_off::Try;
+use crate::ending::Ending;
+use crate::format::{Count, Span};
+use crate::state::Opened;
+
+/// What happened besides messages; shown by its [`Display`](fmt::Display).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Note {
+    /// A handshake began.
+    Connecting(WsUrl),
+    /// The browser would not even begin, for the reason that it gave.
+    NotConnected(String),
+    /// The handshake was done.
+    Opened(Opened),
+    /// It is open again after such a gap.
+    Gap(Duration),
+    /// Another try follows.
+    Retrying(Try),
+    /// No more tries: so many were made.
+    GaveUp(u32),
+    /// A message was not sent, because the connection had just gone.
+    NotSent,
+    /// So many messages that waited for a connection go out now.
+    SendingWaiting(usize),
+    /// The connection ended.
+    Ended(Ending),
+    /// A sequence ended, told in words.
+    Sequence {
+        /// Its result in words.
+        text: String,
+        /// Whether every step passed.
+        tone: Tone,
+    },
+}
+
+impl Note {
+    /// Which rows of the log it belongs to.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Opened(_) => Kind::Open,
+            Self::Ended(Ending::Refused(_)) | Self::NotConnected(_) | Self::NotSent => Kind::Error,
+            Self::Ended(_) => Kind::Close,
+            _ => Kind::Note,
+        }
+    }
+
+    /// Whether this is good news.
+    pub fn tone(&self) -> Tone {
+        match self {
+            Self::Connecting(_) | Self::SendingWaiting(_) => Tone::Neutral,
+            Self::Opened(_) => Tone::Good,
+            Self::NotSent | Self::Gap(_) | Self::Retrying(_) => Tone::Warning,
+            Self::NotConnected(_) | Self::GaveUp(_) => Tone::Error,
+            Self::Ended(ending) => ending.tone(),
+            Self::Sequence { tone, .. } => *tone,
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connecting(url) => write!(f, "Connecting to {url}"),
+            Self::NotConnected(why) => write!(f, "Not connected: {why}"),
+            Self::Opened(opened) => opened.fmt(f),
+            Self::Gap(gap) => write!(f, "A gap of {}: what the server sent meanwhile did not arrive here", Span(*gap)),
+            Self::Retrying(Try { attempt, wait }) => {
+                write!(f, "Try {attempt} in {}", Span(Duration::from_millis(u64::from(*wait))))
+            }
+            Self::GaveUp(tries) => write!(f, "Gave up after {} tries", Count(u64::from(*tries))),
+            Self::NotSent => f.write_str("Not sent: the connection had just gone"),
+            Self::SendingWaiting(count) => write!(f, "Sending what has waited: {}", Count(*count as u64)),
+            Self::Ended(ending) => ending.fmt(f),
+            Self::Sequence { text, .. } => f.write_str(text),
+        }
+    }
+}
+
+/// How news is meant; the words say it too, colour only repeats it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Neither here nor there.
+    #[default]
+    Neutral,
+    /// As wished.
+    Good,
+    /// Worth a look.
+    Warning,
+    /// It failed.
+    Error,
+}

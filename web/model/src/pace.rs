@@ -1,0 +1,186 @@
+//! When the messages of a repetition are due. It never sends one.
+
+use thiserror::Error;
+
+use crate::draft::Draft;
+use crate::time::Time;
+
+/// A repetition that is further behind than this many milliseconds, as after a page has slept, leaves out what it has missed.
+const LATE: f64 = 1000.0;
+
+/// How often something is sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// Milliseconds between one and the next.
+    interval: f64,
+}
+
+/// A number that is no [`Pace`]; ask for another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PaceError {
+    /// Too short or too long.
+    #[error("every {0} ms is not possible, it must be from 1 to 3600000")]
+    Interval(u64),
+    /// Too seldom or too often.
+    #[error("{0} times a second is not possible, it must be from 1 to 10000")]
+    Rate(u64),
+}
+
+impl Pace {
+    /// One every so many milliseconds, up to an hour.
+    ///
+    /// # Errors
+    /// [`PaceError::Interval`]
+    pub fn every(ms: u64) -> Result<Self, PaceError> {
+        match ms {
+            1..=3_600_000 => Ok(Self { interval: ms as f64 }),
+            _ => Err(PaceError::Interval(ms)),
+        }
+    }
+
+    /// So many a second, up to ten thousand.
+    ///
+    /// # Errors
+    /// [`PaceError::Rate`]
+    pub fn per_second(rate: u64) -> Result<Self, PaceError> {
+        match rate {
+            1..=10_000 => Ok(Self { interval: 1000.0 / rate as f64 }),
+            _ => Err(PaceError::Rate(rate)),
+        }
+    }
+}
+
+/// What is to be sent again and again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repeat {
+    /// What; its templates are substituted each time.
+    pub draft: Draft,
+    /// How often.
+    pub pace: Pace,
+    /// How many times; `None` until it is stopped.
+    pub count: Option<u64>,
+}
+
+/// A repetition on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repetition {
+    repeat: Repeat,
+    /// When the first message was due, of those since the last pause.
+    start: Time,
+    /// Messages since then.
+    beats: u64,
+    /// Messages in all.
+    sent: u64,
+}
+
+impl Repetition {
+    /// A repetition whose first message is due now.
+    pub fn new(repeat: Repeat, now: Time) -> Self {
+        Self { repeat, start: now, beats: 0, sent: 0 }
+    }
+
+    /// What is repeated.
+    pub fn repeat(&self) -> &Repeat {
+        &self.repeat
+    }
+
+    /// Messages so far.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Messages to come, where that is known.
+    pub fn left(&self) -> Option<u64> {
+        self.repeat.count.map(|count| count.saturating_sub(self.sent))
+    }
+
+    /// When the next message is due; `None` after the last.
+    pub fn next(&self) -> Option<Time> {
+        (self.left() != Some(0)).then(|| self.start.after(self.beats as f64 * self.repeat.pace.interval))
+    }
+
+    /// Whether a message is due now; then it counts as sent.
+    pub fn beat(&mut self, now: Time) -> bool {
+        let Some(next) = self.next().filter(|&next| next <= now) else { return false };
+        if now.0 - next.0 > LATE {
+            self.start = now;
+            self.beats = 0;
+        }
+        self.beats += 1;
+        self.sent += 1;
+        true
+    }
+
+    /// Puts the next message off until an interval from now.
+    pub fn pause(&mut self, now: Time) {
+        self.start = now.after(self.repeat.pace.interval);
+        self.beats = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn repetition(pace: Pace, count: Option<u64>) -> Repetition {
+        Repetition::new(Repeat { draft: Draft::default(), pace, count }, Time(0.0))
+    }
+
+    fn beats(repetition: &mut Repetition, now: f64) -> usize {
+        std::iter::from_fn(|| repetition.beat(Time(now)).then_some(())).count()
+    }
+
+    #[test]
+    fn messages_are_due_at_their_interval_from_the_beginning_on() {
+        let mut repetition = repetition(Pace::every(100).unwrap(), Some(4));
+        assert_eq!(beats(&mut repetition, 0.0), 1);
+        assert_eq!(beats(&mut repetition, 99.0), 0);
+        assert_eq!((repetition.next(), repetition.left()), (Some(Time(100.0)), Some(3)));
+        assert_eq!(beats(&mut repetition, 250.0), 2, "what a coarse timer has missed is made up for");
+        assert_eq!(beats(&mut repetition, 1000.0), 1);
+        assert_eq!((repetition.next(), repetition.sent()), (None, 4));
+    }
+
+    #[test]
+    fn a_page_that_has_slept_leaves_out_what_it_has_missed() {
+        let mut repetition = repetition(Pace::per_second(1000).unwrap(), None);
+        assert_eq!(beats(&mut repetition, 3_600_000.0), 1);
+        assert_eq!(repetition.next(), Some(Time(3_600_001.0)));
+    }
+
+    #[test]
+    fn a_pause_puts_the_next_message_off() {
+        let mut repetition = repetition(Pace::every(100).unwrap(), None);
+        repetition.pause(Time(950.0));
+        assert_eq!((beats(&mut repetition, 1000.0), repetition.next()), (0, Some(Time(1050.0))));
+    }
+
+    #[test]
+    fn a_pace_that_is_not_possible_is_named() {
+        assert_eq!(Pace::every(0).unwrap_err().to_string(), "every 0 ms is not possible, it must be from 1 to 3600000");
+        assert_eq!(
+            Pace::per_second(10_001).unwrap_err().to_string(),
+            "10001 times a second is not possible, it must be from 1 to 10000"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_timer_does_the_rate_is_kept(
+            rate in 1u64..=10_000,
+            delays in proptest::collection::vec(0.0f64..200.0, 1..50),
+        ) {
+            let mut repetition = repetition(Pace::per_second(rate).unwrap(), None);
+            let mut now = 0.0;
+            for delay in delays {
+                now += delay;
+                beats(&mut repetition, now);
+                prop_assert!(repetition.next().is_some_and(|next| next > Time(now)));
+            }
+            let expected = now * rate as f64 / 1000.0 + 1.0;
+            prop_assert!((repetition.sent() as f64 - expected).abs() <= 1.0, "{} of {expected}", repetition.sent());
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A page without a browser, for tests: it keeps the effects of the last message, and does with messages to be sent what
+//! a browser would. It never has more than the one connection that it begins with, unless a test adds one.
+
+use crate::connection::{Connection, ConnectionMsg, SocketEvent, SocketId};
+use crate::ending::Closed;
+use crate::filter::Matcher;
+use crate::log::Entry;
+use crate::payload::Payload;
+use crate::time::Time;
+use crate::workbench::{ConnectionId, Effect, Msg, Start, Workbench};
+
+pub(crate) const URL: &str = "ws://localhost:12345/";
+
+pub(crate) struct Page {
+    pub(crate) workbench: Workbench,
+    pub(crate) id: ConnectionId,
+    pub(crate) now: Time,
+    /// All of the last message, and of what the browser reported on them, but for `Send` and `Keep`.
+    pub(crate) effects: Vec<Effect>,
+    /// Every socket that was asked for.
+    sockets: Vec<(ConnectionId, SocketId)>,
+    /// What the browser took.
+    pub(crate) sent: Vec<Payload>,
+    /// Whether the browser takes messages.
+    pub(crate) takes: bool,
+    /// Bytes that wait in the browser, as it says.
+    pub(crate) buffered: u64,
+}
+
+impl Page {
+    pub(crate) fn new() -> Self {
+        let workbench =
+            Workbench::new(Start { address: URL.to_owned(), seed: 42, time_origin: 1_795_368_000_000.0, compile });
+        let id = workbench.shown().id();
+        let now = Time(1000.0);
+        Self {
+            workbench,
+            id,
+            now,
+            effects: Vec::new(),
+            sockets: Vec::new(),
+            sent: Vec::new(),
+            takes: true,
+            buffered: 0,
+        }
+    }
+
+    pub(crate) fn connecting() -> Self {
+        let mut page = Self::new();
+        page.tell(ConnectionMsg::Connect);
+        page
+    }
+
+    pub(crate) fn open() -> Self {
+        let mut page = Self::connecting();
+        page.opens();
+        page
+    }
+
+    pub(crate) fn closing() -> Self {
+        let mut page = Self::open();
+        page.tell(ConnectionMsg::Disconnect);
+        page
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        self.workbench.connection(self.id).unwrap()
+    }
+
+    pub(crate) fn tell(&mut self, msg: ConnectionMsg) {
+        self.update(Msg::Connection(self.id, msg));
+    }
+
+    pub(crate) fn update(&mut self, msg: Msg) {
+        self.effects.clear();
+        self.run(msg);
+    }
+
+    fn run(&mut self, msg: Msg) {
+        for effect in self.workbench.update(self.now, msg) {
+            match effect {
+                Effect::Send { connection, message } => {
+                    let report = if self.takes {
+                        self.sent.push(message.payload.clone());
+                        ConnectionMsg::Sent { message, buffered: self.buffered }
+                    } else {
+                        ConnectionMsg::NotSent(message)
+                    };
+                    self.run(Msg::Connection(connection, report));
+                }
+                Effect::Keep(_) => {}
+                Effect::Open { connection, socket, .. } => {
+                    self.sockets.push((connection, socket));
+                    self.effects.push(effect);
+                }
+                effect => self.effects.push(effect),
+            }
+        }
+    }
+
+    /// Lets time pass, as a timer does that is set to whatever is due.
+    pub(crate) fn wait(&mut self, ms: f64) {
+        let end = self.now.after(ms);
+        while let Some(due) = self.workbench.due(self.now).filter(|&due| due <= end) {
+            assert!(due > self.now, "what is due at {due:?} was so at {:?} already", self.now);
+            self.now = due;
+            self.update(Msg::Tick);
+        }
+        self.now = end;
+    }
+
+    pub(crate) fn newest_socket(&self) -> SocketId {
+        self.sockets.iter().rev().find(|(id, _)| *id == self.id).map(|&(_, socket)| socket).unwrap()
+    }
+
+    pub(crate) fn socket(&mut self, event: SocketEvent) {
+        self.tell(ConnectionMsg::Socket(self.newest_socket(), event));
+    }
+
+    pub(crate) fn opens(&mut self) {
+        self.socket(SocketEvent::Open { protocol: String::new(), extensions: String::new() });
+    }
+
+    pub(crate) fn closes(&mut self, code: u16) {
+        self.socket(SocketEvent::Close(closed(code)));
+    }
+
+    pub(crate) fn receives(&mut self, message: &str) {
+        self.socket(SocketEvent::Message(text(message)));
+    }
+
+    pub(crate) fn send(&mut self, draft: &str) {
+        self.tell(ConnectionMsg::DraftTyped(draft.to_owned()));
+        self.tell(ConnectionMsg::Send);
+    }
+
+    /// The newest entry.
+    pub(crate) fn last(&self) -> Entry<'_> {
+        let log = self.connection().log();
+        log.entry(log.last_seq()).unwrap()
+    }
+
+    /// What the log shows, line by line.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.connection().log().iter_from(0).map(|entry| entry.content.preview()).collect()
+    }
+}
+
+/// Regular expressions are the browser's: `^` at the beginning is all that these know, and the flag `i`.
+pub(crate) fn compile(expression: &str, flags: &str) -> Result<Matcher, String> {
+    let start = expression.strip_prefix('^').ok_or_else(|| format!("no ^ in {expression}"))?.to_owned();
+    Ok(match flags {
+        "i" => Matcher::new(move |text| text.to_lowercase().starts_with(&start.to_lowercase())),
+        _ => Matcher::new(move |text| text.starts_with(&start)),
+    })
+}
+
+pub(crate) fn text(text: &str) -> Payload {
+    Payload::Text(text.to_owned())
+}
+
+pub(crate) fn closed(code: u16) -> Closed {
+    Closed { code, reason: String::new(), was_clean: code != 1006 }
+}

@@ -1,0 +1,274 @@
+//! Messages that are kept for another time: saved ones with names, and those that were sent. It never keeps more than its
+//! limits.
+
+use std::collections::VecDeque;
+
+use crate::draft::Draft;
+use crate::json::{self, Object, Value};
+
+/// What tells saved messages apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SavedName {
+    /// Where it is kept; empty for no folder.
+    pub folder: String,
+    /// What it is called.
+    pub name: String,
+}
+
+/// A message with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// What it is called.
+    pub name: SavedName,
+    /// What it is.
+    pub draft: Draft,
+}
+
+/// The saved messages, in the order of their folders and names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Library(Vec<Saved>);
+
+impl Library {
+    /// Messages at most.
+    pub const MAX: usize = 1000;
+
+    /// All of them.
+    pub fn all(&self) -> &[Saved] {
+        &self.0
+    }
+
+    /// The one of that name.
+    pub fn find(&self, name: &SavedName) -> Option<&Saved> {
+        self.place(name).ok().map(|place| &self.0[place])
+    }
+
+    /// Keeps a message, in place of any that has its name.
+    ///
+    /// # Errors
+    /// The name is empty, or there are too many: told in words.
+    pub fn save(&mut self, saved: Saved) -> Result<(), String> {
+        if saved.name.name.trim().is_empty() {
+            return Err("a saved message needs a name".to_owned());
+        }
+        match self.place(&saved.name) {
+            Ok(place) => self.0[place] = saved,
+            Err(_) if self.0.len() >= Self::MAX => {
+                return Err(format!("{} messages are saved already, which is the limit", Self::MAX));
+            }
+            Err(place) => self.0.insert(place, saved),
+        }
+        Ok(())
+    }
+
+    /// Gives a message another name, folder, or both.
+    ///
+    /// # Errors
+    /// The new name is empty or taken: told in words.
+    pub fn rename(&mut self, from: &SavedName, to: SavedName) -> Result<(), String> {
+        if *from != to && self.find(&to).is_some() {
+            return Err(format!("{:?} is the name of another message there", to.name));
+        }
+        let Some(Saved { draft, .. }) = self.find(from).cloned() else { return Ok(()) };
+        if !to.name.trim().is_empty() {
+            self.remove(from);
+        }
+        self.save(Saved { name: to, draft })
+    }
+
+    /// Forgets a message.
+    pub fn remove(&mut self, name: &SavedName) {
+        if let Ok(place) = self.place(name) {
+            self.0.remove(place);
+        }
+    }
+
+    /// All of them as a JSON document.
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        let mut document = Object::new(&mut out);
+        document.array("messages", &self.0, |out, saved| {
+            let mut object = Object::new(out);
+            object.text("folder", &saved.name.folder);
+            object.text("name", &saved.name.name);
+            saved.draft.write(&mut object);
+            object.end();
+        });
+        document.end();
+        out
+    }
+
+    /// Adds the messages of a document, in place of those with the same names; how many there were.
+    ///
+    /// # Errors
+    /// What is wrong with it, and with which message; then nothing is added.
+    pub fn add_json(&mut self, text: &str) -> Result<usize, String> {
+        let document = json::parse(text).map_err(|error| error.to_string())?;
+        let messages = document.member("messages").ok_or("this is no document of messages: it has no \"messages\"")?;
+        let mut added = self.clone();
+        for (message, number) in messages.elements().iter().zip(1..) {
+            let in_words = |why| format!("message {number}: {why}");
+            let text = |name| message.member(name).and_then(Value::text).unwrap_or_default().into_owned();
+            let draft = Draft::read(message).map_err(in_words)?;
+            let name = SavedName { folder: text("folder"), name: text("name") };
+            added.save(Saved { name, draft }).map_err(in_words)?;
+        }
+        *self = added;
+        Ok(messages.elements().len())
+    }
+
+    fn place(&self, name: &SavedName) -> Result<usize, usize> {
+        self.0.binary_search_by(|saved| saved.name.cmp(name))
+    }
+}
+
+/// What was sent by hand, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History(VecDeque<Draft>);
+
+impl History {
+    /// Messages at most.
+    pub const MAX: usize = 200;
+    /// Bytes of a text at most: longer ones are for files.
+    pub const MAX_BYTES: usize = 64 << 10;
+
+    /// All of it.
+    pub fn iter(&self) -> impl Iterator<Item = &Draft> {
+        self.0.iter()
+    }
+
+    /// The one that was sent so many before the newest.
+    pub fn draft(&self, back: usize) -> Option<&Draft> {
+        self.0.get(back)
+    }
+
+    /// Adds what was just sent; whether it is worth keeping: not empty, not too long, not the same once more.
+    pub fn push(&mut self, draft: Draft) -> bool {
+        if draft.text.is_empty() || draft.text.len() > Self::MAX_BYTES || self.0.front() == Some(&draft) {
+            return false;
+        }
+        self.0.push_front(draft);
+        self.0.truncate(Self::MAX);
+        true
+    }
+
+    /// All of it as a JSON document.
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        let mut document = Object::new(&mut out);
+        document.array("history", &self.0, |out, draft| {
+            let mut object = Object::new(out);
+            draft.write(&mut object);
+            object.end();
+        });
+        document.end();
+        out
+    }
+
+    /// Reads what [`History::to_json`] has written; what is wrong is left out.
+    pub fn of_json(text: &str) -> Self {
+        let Ok(document) = json::parse(text) else { return Self::default() };
+        let drafts = document.member("history").map(Value::elements).unwrap_or_default();
+        Self(drafts.iter().filter_map(|draft| Draft::read(draft).ok()).take(Self::MAX).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::draft::{Format, Templates};
+
+    fn name(folder: &str, name: &str) -> SavedName {
+        SavedName { folder: folder.to_owned(), name: name.to_owned() }
+    }
+
+    fn saved(folder: &str, called: &str, text: &str) -> Saved {
+        Saved { name: name(folder, called), draft: Draft { text: text.to_owned(), ..Draft::default() } }
+    }
+
+    fn names(library: &Library) -> Vec<String> {
+        library.all().iter().map(|saved| format!("{}/{}", saved.name.folder, saved.name.name)).collect()
+    }
+
+    #[test]
+    fn messages_are_in_the_order_of_folders_and_names_and_one_name_is_one_message() {
+        let mut library = Library::default();
+        for message in [saved("b", "a", "1"), saved("", "z", "2"), saved("a", "y", "3"), saved("b", "a", "4")] {
+            library.save(message).unwrap();
+        }
+        assert_eq!(names(&library), ["/z", "a/y", "b/a"]);
+        assert_eq!(library.find(&name("b", "a")).map(|saved| saved.draft.text.as_str()), Some("4"));
+        library.remove(&name("", "z"));
+        assert_eq!(names(&library), ["a/y", "b/a"]);
+    }
+
+    #[test]
+    fn a_message_can_move_but_not_onto_another() {
+        let mut library = Library::default();
+        library.save(saved("", "a", "1")).unwrap();
+        library.save(saved("", "b", "2")).unwrap();
+        assert_eq!(
+            library.rename(&name("", "a"), name("", "b")).unwrap_err(),
+            r#""b" is the name of another message there"#
+        );
+        assert_eq!(library.rename(&name("", "a"), name("", " ")).unwrap_err(), "a saved message needs a name");
+        library.rename(&name("", "a"), name("x", "b")).unwrap();
+        assert_eq!(names(&library), ["/b", "x/b"]);
+    }
+
+    #[test]
+    fn a_document_with_a_mistake_adds_nothing_and_says_where_it_is() {
+        let mut library = Library::default();
+        let text = r#"{"messages":[{"name":"a","text":"1"},{"name":"b","format":"xml","text":"2"}]}"#;
+        assert_eq!(
+            library.add_json(text).unwrap_err(),
+            r#"message 2: "xml" is no format; text, json, hex and base64 are"#
+        );
+        assert_eq!(library.add_json(r#"{"messages":[{"name":"a"}]}"#).unwrap_err(), r#"message 1: it has no "text""#);
+        assert_eq!(library.add_json("{}").unwrap_err(), r#"this is no document of messages: it has no "messages""#);
+        assert_eq!(library, Library::default());
+        assert_eq!(library.add_json(r#"{"messages":[{"name":"a","text":"1"}]}"#), Ok(1));
+    }
+
+    #[test]
+    fn the_history_is_newest_first_limited_and_without_repeats() {
+        let draft = |text: &str| Draft { text: text.to_owned(), ..Draft::default() };
+        let mut history = History::default();
+        assert!(history.push(draft("a")));
+        for worthless in [draft("a"), draft(""), draft(&"x".repeat(History::MAX_BYTES + 1))] {
+            assert!(!history.push(worthless));
+        }
+        for number in 0..300 {
+            history.push(draft(&number.to_string()));
+        }
+        assert_eq!(history.iter().count(), History::MAX);
+        assert_eq!(history.draft(1), Some(&draft("298")));
+        assert_eq!(History::of_json(&history.to_json()), history);
+        assert_eq!(History::of_json(r#"{"history":[{"format":"text"},{"text":"b"}]}"#).draft(0), Some(&draft("b")));
+        assert_eq!(History::of_json("broken"), History::default());
+    }
+
+    fn any_draft() -> impl Strategy<Value = Draft> {
+        (0..4usize, any::<bool>(), any::<String>()).prop_map(|(format, literal, text)| Draft {
+            format: Format::ALL[format],
+            templates: if literal { Templates::Literal } else { Templates::Substituted },
+            text,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_document_is_read_back_the_same(
+            messages in proptest::collection::vec((".{0,4}", "[a-z]{1,4}", any_draft()), 0..8),
+        ) {
+            let mut library = Library::default();
+            for (folder, called, draft) in messages {
+                library.save(Saved { name: name(&folder, &called), draft }).unwrap();
+            }
+            let mut read = Library::default();
+            prop_assert_eq!(read.add_json(&library.to_json()), Ok(library.all().len()));
+            prop_assert_eq!(read, library);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Sequences as JSON, for sharing and keeping. It never guesses what a step is.
+
+use super::{Reply, Sequence, Step};
+use crate::draft::Draft;
+use crate::json::{self, Object, Value};
+
+impl Sequence {
+    /// Some sequences as one document.
+    pub fn to_json<'a>(sequences: impl IntoIterator<Item = &'a Self>) -> String {
+        let mut out = String::new();
+        let mut document = Object::new(&mut out);
+        document.array("sequences", sequences, |out, sequence| {
+            let mut object = Object::new(out);
+            object.text("name", &sequence.name);
+            object.number("rounds", sequence.rounds.into());
+            object.array("steps", &sequence.steps, write_step);
+            object.end();
+        });
+        document.end();
+        out
+    }
+
+    /// The sequences of a document.
+    ///
+    /// # Errors
+    /// What is wrong, and in which step of which sequence.
+    pub fn of_json(text: &str) -> Result<Vec<Self>, String> {
+        let document = json::parse(text).map_err(|error| error.to_string())?;
+        let sequences =
+            document.member("sequences").ok_or("this is no document of sequences: it has no \"sequences\"")?;
+        sequences.elements().iter().map(read_sequence).collect()
+    }
+}
+
+fn write_step(out: &mut String, step: &Step) {
+    let mut object = Object::new(out);
+    match step {
+        Step::Send(draft) => {
+            let mut send = Object::new(object.member("send"));
+            draft.write(&mut send);
+            send.end();
+        }
+        Step::Expect { reply, within } => {
+            let mut expect = Object::new(object.member("expect"));
+            match reply {
+                Reply::Text(text) => expect.text("text", text),
+                Reply::Regex(expression) => expect.text("regex", expression),
+                Reply::Json { path, equals } => {
+                    expect.text("path", path);
+                    if !equals.is_empty() {
+                        expect.text("equals", equals);
+                    }
+                }
+            }
+            expect.end();
+            object.number("within", (*within).into());
+        }
+        Step::Delay(ms) => object.number("delay", (*ms).into()),
+    }
+    object.end();
+}
+
+fn read_sequence(value: &Value<'_>) -> Result<Sequence, String> {
+    let name = value.member("name").and_then(Value::text).ok_or("a sequence has no \"name\"")?.into_owned();
+    let steps = value.member("steps").map(Value::elements).unwrap_or_default();
+    let step = |(value, number): (_, usize)| {
+        read_step(value).map_err(|why| format!("sequence {name:?}, step {number}: {why}"))
+    };
+    let steps = steps.iter().zip(1..).map(step).collect::<Result<_, _>>()?;
+    let rounds = value.member("rounds").and_then(ms).unwrap_or(1);
+    Ok(Sequence { name, rounds, steps })
+}
+
+fn read_step(value: &Value<'_>) -> Result<Step, String> {
+    if let Some(draft) = value.member("send") {
+        return Draft::read(draft).map(Step::Send);
+    }
+    if let Some(expect) = value.member("expect") {
+        let within = match value.member("within") {
+            Some(within) => ms(within).ok_or_else(|| format!("within {within} is no number of milliseconds"))?,
+            None => Step::PATIENCE,
+        };
+        return read_reply(expect).map(|reply| Step::Expect { reply, within });
+    }
+    let delay = value.member("delay").ok_or("it is neither \"send\" nor \"expect\" nor \"delay\"")?;
+    ms(delay).map(Step::Delay).ok_or_else(|| format!("delay {delay} is no number of milliseconds"))
+}
+
+fn read_reply(expect: &Value<'_>) -> Result<Reply, String> {
+    let text = |name| expect.member(name).and_then(Value::text).map(|text| text.into_owned());
+    if let Some(text) = text("text") {
+        return Ok(Reply::Text(text));
+    }
+    if let Some(expression) = text("regex") {
+        return Ok(Reply::Regex(expression));
+    }
+    let path = text("path").ok_or("what it expects has neither \"text\" nor \"regex\" nor \"path\"")?;
+    Ok(Reply::Json { path, equals: text("equals").unwrap_or_default() })
+}
+
+fn ms(value: &Value<'_>) -> Option<u32> {
+    value.integer().and_then(|ms| u32::try_from(ms).ok())
+}

@@ -1,0 +1,233 @@
+//! A sequence on its way: it is told what happens, and tells what to send and how each step went. It never looks at
+//! a clock.
+
+use std::time::Duration;
+
+use super::{Expectation, Sequence, Step};
+use crate::draft::Draft;
+use crate::filter::Compile;
+use crate::format::{Count, Span};
+use crate::payload::Content;
+use crate::time::Time;
+
+/// Milliseconds between two rounds: a sequence that only sends must let the page breathe.
+const BETWEEN_ROUNDS: f64 = 1.0;
+
+/// How one step went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepResult {
+    /// The index of the step.
+    pub step: usize,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it should.
+    Passed,
+    /// Otherwise, told in words.
+    Failed(String),
+}
+
+/// How a sequence stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes on.
+    Running,
+    /// Every step of every round passed.
+    Passed,
+    /// A step failed, and nothing comes after it.
+    Failed,
+    /// The person stopped it.
+    Stopped,
+}
+
+/// A sequence on its way, or at its end.
+#[derive(Debug)]
+pub struct Run {
+    sequence: Sequence,
+    /// For each step what it waits for, if it waits for a reply.
+    expectations: Vec<Option<Expectation>>,
+    verdict: Verdict,
+    /// Rounds that have passed.
+    rounds: u32,
+    /// The step that is being done.
+    step: usize,
+    /// When that began.
+    since: Time,
+    /// Messages that came since and were not what it waits for.
+    passed_over: u64,
+    /// How each step of this round went so far.
+    results: Vec<StepResult>,
+    started: Time,
+    took: Duration,
+}
+
+/// What a run is told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Event<'a> {
+    /// Time has passed, or it begins.
+    Tick,
+    /// This came.
+    Received(Content<'a>),
+}
+
+impl Run {
+    /// A run that is to be told of a tick to begin.
+    ///
+    /// # Errors
+    /// Which step is wrong, and why.
+    pub fn new(sequence: Sequence, compile: Compile, now: Time) -> Result<Self, String> {
+        if sequence.steps.is_empty() {
+            return Err("the sequence has no steps".to_owned());
+        }
+        if sequence.steps.len() > Sequence::MAX_STEPS {
+            return Err(format!("{} steps are too many, {} are the limit", sequence.steps.len(), Sequence::MAX_STEPS));
+        }
+        let expectation = |(step, number): (&Step, usize)| match step {
+            Step::Expect { reply, .. } => {
+                Expectation::new(reply, compile).map(Some).map_err(|why| format!("step {number}: {why}"))
+            }
+            Step::Send(_) | Step::Delay(_) => Ok(None),
+        };
+        Ok(Self {
+            expectations: sequence.steps.iter().zip(1..).map(expectation).collect::<Result<_, _>>()?,
+            sequence,
+            verdict: Verdict::Running,
+            rounds: 0,
+            step: 0,
+            since: now,
+            passed_over: 0,
+            results: Vec::new(),
+            started: now,
+            took: Duration::ZERO,
+        })
+    }
+
+    /// What is run.
+    pub fn sequence(&self) -> &Sequence {
+        &self.sequence
+    }
+
+    /// How it stands.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// How each step of the newest round went so far.
+    pub fn results(&self) -> &[StepResult] {
+        &self.results
+    }
+
+    /// Rounds that have passed.
+    pub fn rounds(&self) -> u32 {
+        self.rounds
+    }
+
+    /// How it ended and how long it took, in words.
+    pub fn summary(&self) -> String {
+        let name = &self.sequence.name;
+        let took = Span(self.took);
+        match (self.verdict, self.results.last()) {
+            (Verdict::Running, _) => format!("Sequence {name}: step {}", self.step + 1),
+            (Verdict::Passed, _) if self.rounds > 1 => {
+                format!("Sequence {name} passed, {} rounds in {took}", Count(self.rounds.into()))
+            }
+            (Verdict::Passed, _) => format!("Sequence {name} passed in {took}"),
+            (Verdict::Failed, Some(StepResult { step, outcome: Outcome::Failed(why), .. })) => {
+                format!("Sequence {name} failed at step {} after {took}: {why}", step + 1)
+            }
+            (Verdict::Failed, _) => format!("Sequence {name} failed after {took}"),
+            (Verdict::Stopped, _) => format!("Sequence {name} stopped after {took}"),
+        }
+    }
+
+    /// When it wants to be told of a tick, while it runs.
+    pub fn due(&self) -> Option<Time> {
+        if self.verdict != Verdict::Running {
+            return None;
+        }
+        Some(match self.sequence.steps[self.step] {
+            Step::Expect { within, .. } => self.since.after(within.into()),
+            Step::Delay(ms) => self.since.after(ms.into()),
+            Step::Send(_) => self.since,
+        })
+    }
+
+    /// Goes on with what happened as far as it can; `send` sends, or says why not.
+    pub(crate) fn on(&mut self, now: Time, event: Event<'_>, send: &mut dyn FnMut(&Draft) -> Result<(), String>) {
+        if let Event::Received(content) = event {
+            self.received(now, content);
+        }
+        while self.due().is_some_and(|due| due <= now) {
+            match &self.sequence.steps[self.step] {
+                Step::Send(draft) => match send(draft) {
+                    Ok(()) => self.pass(now),
+                    Err(why) => self.fail(now, why),
+                },
+                Step::Delay(_) => self.pass(now),
+                Step::Expect { within, .. } => {
+                    let within = Span(Duration::from_millis((*within).into()));
+                    let others = match self.passed_over {
+                        0 => "nothing came".to_owned(),
+                        count => format!("{} that came were others", Count(count)),
+                    };
+                    self.fail(now, format!("no such reply within {within}, {others}"));
+                }
+            }
+        }
+    }
+
+    /// The connection has gone, or something else makes it pointless to go on.
+    pub(crate) fn fail(&mut self, now: Time, why: String) {
+        self.end_step(now, Outcome::Failed(why));
+        self.end(now, Verdict::Failed);
+    }
+
+    /// The person does not want it any more.
+    pub(crate) fn stop(&mut self, now: Time) {
+        self.end(now, Verdict::Stopped);
+    }
+
+    fn received(&mut self, now: Time, content: Content<'_>) {
+        let Some(expectation) = self.expectations.get(self.step).and_then(Option::as_ref) else { return };
+        if self.verdict != Verdict::Running || self.due().is_some_and(|due| due < now) {
+            return;
+        }
+        if expectation.is_met(content) {
+            self.pass(now);
+        } else {
+            self.passed_over += 1;
+        }
+    }
+
+    fn pass(&mut self, now: Time) {
+        self.end_step(now, Outcome::Passed);
+        self.step += 1;
+        if self.step < self.sequence.steps.len() {
+            return;
+        }
+        self.rounds += 1;
+        if self.rounds >= self.sequence.rounds {
+            return self.end(now, Verdict::Passed);
+        }
+        self.step = 0;
+        self.since = now.after(BETWEEN_ROUNDS);
+        self.results.clear();
+    }
+
+    fn end_step(&mut self, now: Time, outcome: Outcome) {
+        self.results.push(StepResult { step: self.step, outcome, took: now.since(self.since) });
+        self.since = now;
+        self.passed_over = 0;
+    }
+
+    fn end(&mut self, now: Time, verdict: Verdict) {
+        self.verdict = verdict;
+        self.took = now.since(self.started);
+    }
+}

@@ -1,0 +1,214 @@
+//! What a person chooses for the whole page, with defaults that need no choice. It never holds what belongs to one
+//! connection.
+
+use std::ops::RangeInclusive;
+
+use crate::back_off::Patience;
+use crate::json::{self, Object, Value};
+use crate::log::Limits;
+use crate::outbox::Marks;
+
+/// The choices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Light or dark.
+    pub theme: Theme,
+    /// What the log shows as the time of an entry.
+    pub times: Times,
+    /// How much each log keeps.
+    pub limits: Limits,
+    /// How often and how patiently a lost connection is tried again.
+    pub patience: Patience,
+    /// How many bytes may wait in the browser.
+    pub marks: Marks,
+    /// Where the splitters stand.
+    pub layout: Layout,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: Theme::System,
+            times: Times::Clock,
+            limits: Limits::default(),
+            patience: Patience::default(),
+            marks: Marks::default(),
+            layout: Layout::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Entries that a log can be told to keep.
+    pub const ENTRIES: RangeInclusive<usize> = 100..=1_000_000;
+    /// Bytes of contents that a log can be told to keep.
+    pub const BYTES: RangeInclusive<usize> = 1 << 20..=1 << 30;
+
+    /// The choices as a JSON document.
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        let mut object = Object::new(&mut out);
+        object.text("theme", self.theme.name());
+        object.text("times", self.times.name());
+        for (name, value) in [
+            ("entries", self.limits.entries as u64),
+            ("bytes", self.limits.bytes as u64),
+            ("firstWait", self.patience.first.into()),
+            ("longestWait", self.patience.longest.into()),
+            ("tries", self.patience.tries.into()),
+            ("highMark", self.marks.high),
+            ("lowMark", self.marks.low),
+            ("sidebarWidth", self.layout.sidebar_width.into()),
+            ("detailWidth", self.layout.detail_width.into()),
+            ("composeHeight", self.layout.compose_height.into()),
+        ] {
+            object.number(name, value);
+        }
+        object.end();
+        out
+    }
+
+    /// Reads what [`Settings::to_json`] has written. What is missing or wrong is as if it had never been chosen, and what is
+    /// out of range is as near as may be: an older or newer page has left it, or a person has edited it.
+    pub fn of_json(text: &str) -> Self {
+        let plain = Self::default();
+        let Ok(document) = json::parse(text) else { return plain };
+        let number = |name: &str, otherwise: u64, range: RangeInclusive<u64>| {
+            let number = document.member(name).and_then(Value::integer).unwrap_or(otherwise);
+            number.clamp(*range.start(), *range.end())
+        };
+        let ms = |name, otherwise: u32| number(name, otherwise.into(), 10..=3_600_000) as u32;
+        let px = |name, otherwise: u16| number(name, otherwise.into(), 0..=u16::MAX.into()) as u16;
+        let size = |name, otherwise: usize, range: RangeInclusive<usize>| {
+            number(name, otherwise as u64, *range.start() as u64..=*range.end() as u64) as usize
+        };
+        let word = |name| document.member(name).and_then(Value::text).unwrap_or_default();
+        let high = number("highMark", plain.marks.high, 1..=64 << 20);
+        Self {
+            theme: Theme::ALL.into_iter().find(|theme| theme.name() == word("theme")).unwrap_or_default(),
+            times: Times::ALL.into_iter().find(|times| times.name() == word("times")).unwrap_or_default(),
+            limits: Limits {
+                entries: size("entries", plain.limits.entries, Self::ENTRIES),
+                bytes: size("bytes", plain.limits.bytes, Self::BYTES),
+            },
+            patience: Patience {
+                first: ms("firstWait", plain.patience.first),
+                longest: ms("longestWait", plain.patience.longest),
+                tries: number("tries", plain.patience.tries.into(), 0..=1000) as u32,
+            },
+            marks: Marks { high, low: number("lowMark", plain.marks.low, 0..=high) },
+            layout: Layout {
+                sidebar_width: px("sidebarWidth", plain.layout.sidebar_width),
+                detail_width: px("detailWidth", plain.layout.detail_width),
+                compose_height: px("composeHeight", plain.layout.compose_height),
+            },
+        }
+    }
+}
+
+/// The colours of the page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// Those that the system prefers.
+    #[default]
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// One word for it, in documents and on the page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// What the log shows as the time of an entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Times {
+    /// The time of day.
+    #[default]
+    Clock,
+    /// The time since the entry before.
+    SincePrevious,
+    /// The time since the oldest entry kept.
+    SinceStart,
+}
+
+impl Times {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Clock, Self::SincePrevious, Self::SinceStart];
+
+    /// A name for it in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clock => "clock",
+            Self::SincePrevious => "since previous",
+            Self::SinceStart => "since start",
+        }
+    }
+}
+
+/// Where the splitters stand, in CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// The list of connections.
+    pub sidebar_width: u16,
+    /// The selected entry.
+    pub detail_width: u16,
+    /// The message box.
+    pub compose_height: u16,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self { sidebar_width: 236, detail_width: 400, compose_height: 106 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_missing_or_wrong_is_as_if_it_had_never_been_chosen() {
+        for text in ["", "[]", "{}", r#"{"theme":"pink","entries":"many","tries":-1}"#] {
+            assert_eq!(Settings::of_json(text), Settings::default());
+        }
+        let settings = Settings::of_json(r#"{"theme":"dark","entries":99999999,"bytes":0,"lowMark":99999999}"#);
+        assert_eq!(settings.theme, Theme::Dark);
+        assert_eq!(settings.limits, Limits { entries: 1_000_000, bytes: 1 << 20 });
+        assert_eq!(settings.marks.low, settings.marks.high);
+    }
+
+    proptest! {
+        #[test]
+        fn choices_are_read_back_the_same(
+            (theme, times, entries, bytes) in (0..3usize, 0..3usize, Settings::ENTRIES, Settings::BYTES),
+            (first, longest, tries) in (10u32..3_600_000, 10u32..3_600_000, 0u32..1000),
+            (high, low) in (100u64..64 << 20, 0u64..100),
+            (sidebar_width, detail_width, compose_height) in any::<(u16, u16, u16)>(),
+        ) {
+            let settings = Settings {
+                theme: Theme::ALL[theme],
+                times: Times::ALL[times],
+                limits: Limits { entries, bytes },
+                patience: Patience { first, longest, tries },
+                marks: Marks { high, low },
+                layout: Layout { sidebar_width, detail_width, compose_height },
+            };
+            prop_assert_eq!(Settings::of_json(&settings.to_json()), settings);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Moments and spans on the page's own clock. It never reads a clock: every moment comes from the browser.
+
+use std::time::Duration;
+
+/// A moment, in milliseconds since the page was opened: the clock of `Event.timeStamp` and `performance.now()`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
+pub struct Time(pub f64);
+
+impl Time {
+    /// How long ago `earlier` was; none at all where a coarse clock has it later.
+    pub fn since(self, earlier: Self) -> Duration {
+        // The cast turns what is negative into zero.
+        Duration::from_micros(((self.0 - earlier.0) * 1000.0).round() as u64)
+    }
+
+    /// The moment so many milliseconds later.
+    pub fn after(self, ms: f64) -> Self {
+        Self(self.0 + ms)
+    }
+
+    /// The earlier of two moments that may come; `None` is never.
+    pub(crate) fn earliest(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(if other < one { other } else { one }),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+/// A moment in UTC, to the millisecond: `2026-11-22T17:24:19.004Z`.
+pub(crate) fn iso_8601(epoch_ms: u64) -> String {
+    format!("{}.{:03}Z", seconds(epoch_ms / 1000), epoch_ms % 1000)
+}
+
+/// A moment in UTC, to the microsecond: `2026-11-22T17:24:19.004123Z`.
+pub(crate) fn iso_8601_micros(epoch_micros: u64) -> String {
+    format!("{}.{:06}Z", seconds(epoch_micros / 1_000_000), epoch_micros % 1_000_000)
+}
+
+/// Reads such a moment, with any number of digits behind the point.
+pub(crate) fn micros_of_iso_8601(text: &str) -> Option<u64> {
+    let text = text.strip_suffix('Z')?;
+    let (text, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !text.is_ascii() || text.len() != 19 {
+        return None;
+    }
+    let marks_are_right = [(4, '-'), (7, '-'), (10, 'T'), (13, ':'), (16, ':')]
+        .into_iter()
+        .all(|(place, mark)| text[place..].starts_with(mark));
+    let number = |range: std::ops::Range<usize>, limits: std::ops::RangeInclusive<u64>| {
+        let digits = &text[range];
+        let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
+        limits.contains(&number).then_some(number)
+    };
+    let days = days(number(0..4, 1970..=9999)?, number(5..7, 1..=12)?, number(8..10, 1..=31)?);
+    let seconds = number(11..13, 0..=23)? * 3600 + number(14..16, 0..=59)? * 60 + number(17..19, 0..=60)?;
+    marks_are_right.then_some((days * 86_400 + seconds) * 1_000_000 + micros_of_fraction(fraction)?)
+}
+
+/// The digits behind the point of a number of seconds; those beyond the sixth are left out.
+pub(crate) fn micros_of_fraction(digits: &str) -> Option<u64> {
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(
+        digits
+            .bytes()
+            .chain(std::iter::repeat(b'0'))
+            .take(6)
+            .fold(0, |micros, digit| micros * 10 + u64::from(digit - b'0')),
+    )
+}
+
+fn seconds(epoch_seconds: u64) -> String {
+    let (days, seconds) = (epoch_seconds / 86_400, epoch_seconds % 86_400);
+    let (year, month, day) = civil(days);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// The inverse of [`civil`], by the same author.
+fn days(year: u64, month: u64, day: u64) -> u64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year / 400, year % 400);
+    let shifted_month = if month > 2 { month - 3 } else { month + 9 };
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+/// Year, month and day so many days after 1970-01-01, by Howard Hinnant's
+/// [`civil_from_days`](https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (400 * era + year_of_era + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_in_utc() {
+        for (epoch_ms, written) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_001, "2000-02-29T00:00:00.001Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+            (1_735_689_600_000, "2025-01-01T00:00:00.000Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(iso_8601(epoch_ms), written);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_read_back_and_nothing_else_is_a_moment() {
+        assert_eq!(micros_of_iso_8601("2000-02-29T00:00:00.0015Z"), Some(951_782_400_001_500));
+        assert_eq!(micros_of_iso_8601("1970-01-01T00:00:01Z"), Some(1_000_000));
+        for wrong in [
+            "",
+            "Z",
+            "2000-02-29T00:00:00",
+            "2000-13-01T00:00:00Z",
+            "2000-01-01 00:00:00Z",
+            "+200-01-01T00:00:00Z",
+            "2000-01-01T00:00:00.-1Z",
+        ] {
+            assert_eq!(micros_of_iso_8601(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_moment_is_read_back_the_same(epoch_micros in 0u64..253_402_300_799_999_999) {
+            proptest::prop_assert_eq!(micros_of_iso_8601(&iso_8601_micros(epoch_micros)), Some(epoch_micros));
+        }
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_makes_no_negative_span() {
+        assert_eq!(Time(3.0).since(Time(1.0)), Duration::from_millis(2));
+        assert_eq!(Time(1.0).since(Time(2.0)), Duration::ZERO);
+    }
+
+    #[test]
+    fn never_is_later_than_any_moment() {
+        let (early, late) = (Some(Time(1.0)), Some(Time(2.0)));
+        assert_eq!(Time::earliest(late, early), early);
+        assert_eq!(Time::earliest(None, late), late);
+        assert_eq!(Time::earliest(None, None), None);
+    }
+}

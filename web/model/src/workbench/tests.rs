@@ -1,0 +1,211 @@
+use super::*;
+use crate::filter::Query;
+use crate::log::Limits;
+use crate::page::{Page, URL, text};
+use crate::payload::Payload;
+
+fn titles(page: &Page) -> Vec<&str> {
+    page.workbench.connections().iter().map(|connection| connection.setup().title()).collect()
+}
+
+#[test]
+fn a_fresh_page_has_one_connection_with_the_address_that_it_starts_with() {
+    let page = Page::new();
+    assert_eq!(page.workbench.connections().len(), 1);
+    assert_eq!(page.workbench.shown().setup().address, URL);
+}
+
+#[test]
+fn connections_have_logs_and_states_of_their_own() {
+    let mut page = Page::open();
+    let first = page.id;
+    page.update(Msg::Add);
+    page.id = page.workbench.shown().id();
+    assert_ne!(page.id, first);
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    page.send("to the second");
+    assert_eq!(page.connection().log().sent().messages, 1);
+    page.id = first;
+    assert_eq!(page.connection().log().sent().messages, 0);
+    page.receives("while another is shown");
+    assert_eq!(page.connection().log().received().messages, 1);
+    page.update(Msg::Show(first));
+    assert_eq!(page.workbench.shown().id(), first);
+}
+
+#[test]
+fn a_removed_connection_lets_its_socket_go_and_its_neighbour_is_shown() {
+    let mut page = Page::open();
+    let first = page.id;
+    page.update(Msg::Rename(first, "first".to_owned()));
+    for name in ["second", "third"] {
+        page.update(Msg::Add);
+        let id = page.workbench.shown().id();
+        page.update(Msg::Rename(id, name.to_owned()));
+    }
+    page.update(Msg::Remove(first));
+    assert_eq!(page.effects, [Effect::Release(first)]);
+    assert_eq!((titles(&page), page.workbench.shown().setup().title()), (vec!["second", "third"], "third"));
+    let third = page.workbench.shown().id();
+    page.update(Msg::Remove(third));
+    assert_eq!(page.workbench.shown().setup().title(), "second");
+    let second = page.workbench.shown().id();
+    page.update(Msg::Remove(second));
+    assert_eq!(titles(&page), ["localhost:12345/"]);
+}
+
+#[test]
+fn what_is_told_of_a_removed_connection_changes_nothing() {
+    let mut page = Page::open();
+    let socket = page.newest_socket();
+    page.update(Msg::Remove(page.id));
+    let late = ConnectionMsg::Socket(socket, crate::connection::SocketEvent::Message(text("late")));
+    page.update(Msg::Connection(page.id, late));
+    assert_eq!(page.effects, []);
+    assert!(page.workbench.shown().log().is_empty());
+}
+
+#[test]
+fn connections_are_limited() {
+    let mut page = Page::new();
+    for _ in 0..100 {
+        page.update(Msg::Add);
+    }
+    assert_eq!(page.workbench.connections().len(), Workbench::MAX_CONNECTIONS);
+}
+
+#[test]
+fn smaller_limits_take_effect_on_every_log() {
+    let mut page = Page::open();
+    let limits = Limits { entries: 1, bytes: 100 };
+    page.update(Msg::Settings(Settings { limits, ..Settings::default() }));
+    assert_eq!(page.connection().log().len(), 1);
+    page.update(Msg::Add);
+    page.id = page.workbench.shown().id();
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    assert_eq!(page.connection().log().len(), 1);
+}
+
+#[test]
+fn a_changed_setup_is_kept() {
+    let mut page = Page::new();
+    let effects = page.workbench.update(page.now, Msg::Rename(page.id, "mine".to_owned()));
+    assert_eq!(effects, [Effect::Keep(Document::Setups)]);
+}
+
+#[test]
+fn a_filter_shows_what_it_finds_in_its_own_connection() {
+    let mut page = Page::open();
+    page.receives("needle");
+    page.receives("hay");
+    page.tell(ConnectionMsg::Filter(Query { typed: "need".to_owned(), ..Query::default() }));
+    page.tell(ConnectionMsg::Scan { bytes: 10_000 });
+    assert_eq!(page.connection().rows().len(), 1);
+    page.tell(ConnectionMsg::Filter(Query::default()));
+    assert_eq!(page.connection().rows().len(), 4);
+    page.tell(ConnectionMsg::SendPayload(Payload::Binary(vec![1])));
+    assert_eq!(page.connection().rows().len(), 5);
+}
+
+#[test]
+fn what_is_kept_is_taken_up_by_the_next_page() {
+    let mut page = Page::open();
+    page.tell(ConnectionMsg::AddressTyped("ws://a/".to_owned()));
+    page.update(Msg::Rename(page.id, "first".to_owned()));
+    page.update(Msg::Add);
+    page.update(Msg::Show(page.id));
+    page.update(Msg::Settings(Settings { theme: crate::settings::Theme::Dark, ..Settings::default() }));
+    page.send("sent");
+    let name = SavedName { folder: "f".to_owned(), name: "n".to_owned() };
+    let draft = Draft { text: "kept".to_owned(), ..Draft::default() };
+    page.update(Msg::Save(Saved { name, draft }));
+    let mut next = Page::new();
+    for document in Document::ALL {
+        next.workbench.restore(document, &page.workbench.document(document));
+    }
+    assert_eq!(titles(&next), ["first", "localhost:12345/"]);
+    assert_eq!(next.workbench.shown().setup(), page.connection().setup());
+    assert_eq!(next.workbench.settings(), page.workbench.settings());
+    assert_eq!(next.workbench.saved(), page.workbench.saved());
+    assert_eq!(next.workbench.history(), page.workbench.history());
+}
+
+#[test]
+fn broken_documents_leave_a_fresh_page() {
+    let mut page = Page::new();
+    for document in Document::ALL {
+        page.workbench.restore(document, "{\"connections\": 7");
+    }
+    assert_eq!(titles(&page), ["localhost:12345/"]);
+    assert_eq!(page.workbench.settings(), &Settings::default());
+}
+
+#[test]
+fn everything_is_forgotten_when_the_person_says_so() {
+    let mut page = Page::open();
+    page.send("secret");
+    let old = page.id;
+    page.update(Msg::ForgetEverything);
+    assert_eq!(page.effects, [Effect::Release(old), Effect::Forget]);
+    assert!(page.workbench.history().iter().next().is_none());
+    assert_ne!(page.workbench.shown().id(), old);
+    assert!(page.workbench.shown().log().is_empty());
+}
+
+#[test]
+fn what_is_wrong_with_saved_messages_is_told_until_the_next_wish() {
+    let mut page = Page::new();
+    page.update(Msg::ImportSaved("[]".to_owned()));
+    assert_eq!(page.workbench.saved_problem(), Some("this is no document of messages: it has no \"messages\""));
+    page.update(Msg::ImportSaved(r#"{"messages":[{"name":"a","text":"1"}]}"#.to_owned()));
+    assert_eq!((page.workbench.saved_problem(), page.workbench.saved().len()), (None, 1));
+}
+
+#[test]
+fn a_log_that_was_exported_can_be_looked_at_and_replayed_in_another_connection() {
+    let mut page = Page::open();
+    page.send("one");
+    page.receives("answer");
+    page.wait(250.0);
+    page.send("two");
+    let mut file = String::new();
+    page.workbench.export(page.id, ArchiveFormat::JsonLines, Extent::All, &mut |piece| file += piece);
+    page.update(Msg::ImportLog { name: "recorded".to_owned(), text: file });
+    let written: Vec<_> = page.connection().log().iter_from(0).map(|entry| (entry.at, entry.content)).collect();
+    let shown = page.workbench.shown();
+    assert_eq!(shown.setup().title(), "recorded");
+    assert_eq!(shown.log().iter_from(0).map(|entry| (entry.at, entry.content)).collect::<Vec<_>>(), written);
+    let offsets: Vec<_> = shown.sent_messages().iter().map(|message| message.offset).collect();
+    assert_eq!(offsets, [0.0, 250.0]);
+}
+
+#[test]
+fn what_is_shown_can_be_exported_alone() {
+    let mut page = Page::open();
+    page.receives("needle");
+    page.receives("hay");
+    page.tell(ConnectionMsg::Filter(Query { typed: "needle".to_owned(), ..Query::default() }));
+    page.tell(ConnectionMsg::Scan { bytes: 10_000 });
+    let mut file = String::new();
+    page.workbench.export(page.id, ArchiveFormat::JsonLines, Extent::Shown, &mut |piece| file += piece);
+    assert_eq!(file.lines().count(), 1);
+    page.update(Msg::ImportLog { name: String::new(), text: "hay".to_owned() });
+    assert!(page.workbench.saved_problem().is_some());
+    assert_eq!(page.workbench.connections().len(), 1);
+}
+
+#[test]
+fn a_link_opens_the_connection_that_it_carries_once() {
+    let mut page = Page::new();
+    let setup = Setup { address: "ws://a/".to_owned(), name: "shared".to_owned(), ..Setup::default() };
+    let draft = Draft { text: "hello".to_owned(), ..Draft::default() };
+    let link: Link = Link { setup, draft: Some(draft.clone()) }.to_string().parse().unwrap();
+    page.update(Msg::Follow(link.clone()));
+    page.update(Msg::Show(page.id));
+    page.update(Msg::Follow(link));
+    assert_eq!(titles(&page), ["localhost:12345/", "shared"]);
+    assert_eq!(page.workbench.shown().draft(), &draft);
+    assert_eq!(page.effects, [], "it connects only when the person says so");
+}

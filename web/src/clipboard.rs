@@ -1,0 +1,11 @@
+//! The clipboard. It never reads it.
+
+use leptos::prelude::window;
+use leptos::task::spawn_local;
+use wasm_bindgen_futures::JsFuture;
+
+/// Copies a text and tells whether the browser let it.
+pub(crate) fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
+    let copying = window().navigator().clipboard().write_text(text);
+    spawn_local(async move { done(JsFuture::from(copying).await.is_ok()) });
+}
