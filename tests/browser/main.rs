@@ -4,6 +4,7 @@
 //! (`$CHROME`, or where chromedriver looks). `cargo xtask test` sees to all of it; by hand:
 //! `cargo test -p canyon-tests --test browser`.
 
+mod accessibility;
 mod driver;
 mod looks;
 mod messages;
@@ -14,3 +15,4 @@ mod reading;
 mod servers;
 mod sessions;
 mod site;
+mod workbench;

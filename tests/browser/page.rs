@@ -95,6 +95,41 @@ impl Page {
         Ok(())
     }
 
+    /// The field of that name, or whose name begins so.
+    pub(crate) async fn field(&self, name: &str) -> Result<Element> {
+        let name = literal(name);
+        let xpath = format!("//input[@aria-label={name}] | //label[starts-with(normalize-space(), {name})]//input");
+        self.waits_for(&format!("there is a field {name}"), &xpath).await
+    }
+
+    /// Replaces what a field holds.
+    pub(crate) async fn fills(&self, name: &str, text: &str) -> Result<()> {
+        let field = self.field(name).await?;
+        field.clear().await?;
+        field.send_keys(text).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn ticks(&self, name: &str) -> Result<()> {
+        self.field(name).await?.click().await?;
+        Ok(())
+    }
+
+    pub(crate) async fn reloads(&self) -> Result<()> {
+        self.client.refresh().await?;
+        self.waits_for("the page has started", "//h1[contains(., 'Canyon')]").await.map(drop)
+    }
+
+    /// The script returns true, now or soon.
+    pub(crate) async fn waits_for_script(&self, what: &str, script: &str) -> Result<()> {
+        let begun = std::time::Instant::now();
+        while self.script(script).await? != Value::Bool(true) {
+            anyhow::ensure!(begun.elapsed() < LIMIT, "waited in vain: {what}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn types_address(&self, address: &str) -> Result<()> {
         let field = self.address_field().await?;
         field.clear().await?;

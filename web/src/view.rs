@@ -58,7 +58,10 @@ pub fn Page(
         <div class="bench" class:drawer=flag(move || drawer.get()) style=("--sidebar", split::width(store, split::Edge::Sidebar))>
             {sidebar::sidebar(store, dialog, drawer)}
             {split::separator(store, split::Edge::Sidebar)}
-            {part(move || Some(pane(Tab::new(store, shown.get(), dialog))))}
+            // Keyed, so that nothing of one connection's pane is left in the next one's.
+            <For each=move || [shown.get()] key=|id| *id let:id>
+                {pane(Tab::new(store, id, dialog))}
+            </For>
         </div>
         {dialog::dialogs(store, dialog)}
     }

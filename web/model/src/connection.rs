@@ -2,6 +2,7 @@
 //! knows of another one, and never runs an effect: it leaves them with what all connections share.
 
 mod lifecycle;
+mod message;
 mod sending;
 mod tasks;
 
@@ -11,135 +12,20 @@ use crate::address::WsUrl;
 use crate::archive::ImportedEntry;
 use crate::back_off::BackOff;
 use crate::close::CloseFrame;
-use crate::draft::{Draft, Format, Templates};
-use crate::ending::Closed;
-use crate::filter::{Filter, Query, Rows};
-use crate::log::{Direction, Log, Note, Tone};
-use crate::outbox::{Outbox, Outgoing};
-use crate::pace::{Repeat, Repetition};
-use crate::payload::{Content, Payload};
+use crate::draft::Draft;
+use crate::filter::{Filter, Rows};
+use crate::log::{Direction, Kind, Log, Note, Tone};
+use crate::outbox::Outbox;
+use crate::pace::Repetition;
+use crate::payload::Content;
 use crate::replay::{Replay, ReplayMessage};
-use crate::sequence::{Run, Sequence};
-use crate::setup::{Offline, Reconnect, Setup};
+use crate::sequence::Run;
+use crate::setup::Setup;
 use crate::state::State;
 use crate::time::Time;
 use crate::workbench::{ConnectionId, Shared};
 
-/// Tells one socket from the one before, whose late events change nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SocketId(pub(crate) u32);
-
-/// What a socket reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SocketEvent {
-    /// The handshake is done.
-    Open {
-        /// The subprotocol chosen, empty for none.
-        protocol: String,
-        /// The extensions agreed upon, empty for none.
-        extensions: String,
-    },
-    /// A message came.
-    Message(Payload),
-    /// It is closed; nothing comes after this.
-    Close(Closed),
-}
-
-/// Everything that can happen to a connection.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ConnectionMsg {
-    /// The address field holds this now.
-    AddressTyped(String),
-    /// The field of subprotocols holds this now.
-    SubprotocolsTyped(String),
-    /// The person wants this of the server.
-    BehaviourChosen(Behaviour),
-    /// What is to happen when the connection is lost.
-    ReconnectChosen(Reconnect),
-    /// What is to happen to messages without a connection.
-    OfflineChosen(Offline),
-    /// The person wants a connection: now, where a try is only to come.
-    Connect,
-    /// The person wants none: closes an open one, gives up on one that opens, closes or is to be tried again.
-    Disconnect,
-    /// The same, with a code and a reason for an open one.
-    Close(CloseFrame),
-    /// The message box holds this now.
-    DraftTyped(String),
-    /// The message box is read like this.
-    FormatChosen(Format),
-    /// What `{{…}}` in the message box is.
-    TemplatesChosen(Templates),
-    /// The message box is to hold this: a saved message, or one from the history.
-    DraftChosen(Draft),
-    /// The message box is to hold what was sent before what it holds, if it is empty or from the history.
-    Older,
-    /// The message box is to hold what was sent after what it holds from the history.
-    Newer,
-    /// The person wants the draft sent.
-    Send,
-    /// The person wants this sent, such as a file.
-    SendPayload(Payload),
-    /// The person does not want sent any more what waits.
-    DropWaiting,
-    /// The person wants this sent again and again, in place of what is.
-    StartRepeat(Repeat),
-    /// That is enough.
-    StopRepeat,
-    /// The person wants this sequence run, in place of the one before.
-    StartSequence(Sequence),
-    /// That is enough.
-    StopSequence,
-    /// The person does not need its results any more.
-    ForgetSequence,
-    /// The person wants these sent with the gaps that they had.
-    StartReplay(Vec<ReplayMessage>),
-    /// That is enough.
-    StopReplay,
-    /// The log is to show this.
-    Filter(Query),
-    /// There is time to look at about so many bytes of the log for it.
-    Scan {
-        /// How many.
-        bytes: usize,
-    },
-    /// This entry is to stay.
-    Pin(u64),
-    /// It need not any more.
-    Unpin(u64),
-    /// The person wants an empty log.
-    ClearLog,
-    /// The browser would not make a socket, for this reason.
-    NotConnected(String),
-    /// A socket reports.
-    Socket(SocketId, SocketEvent),
-    /// The browser took this for sending.
-    Sent {
-        /// What.
-        message: Outgoing,
-        /// Bytes that wait there now.
-        buffered: u64,
-    },
-    /// The browser did not take this, for there is no open connection any more.
-    NotSent(Outgoing),
-    /// So many bytes wait in the browser to be sent.
-    Buffered(u64),
-}
-
-/// Why something was not done, told beside the field that it concerns.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
-    /// The address is wrong.
-    Address(String),
-    /// The subprotocols are.
-    Subprotocols(String),
-    /// The draft is, or there is no room for it.
-    Draft(String),
-    /// A repetition, a sequence or a replay cannot go on.
-    Task(String),
-    /// No more entries can be pinned.
-    Pin(String),
-}
+pub use self::message::{ConnectionMsg, Problem, SocketEvent, SocketId};
 
 /// One connection and all that belongs to it.
 #[derive(Debug)]
@@ -333,7 +219,7 @@ impl Connection {
             let at = Time(micros as f64 / 1000.0 - time_origin);
             match (direction, payload.content()) {
                 (Some(direction), content) => self.log.push_message(at, direction, source, content),
-                (None, Content::Text(words)) => self.log.push_news(at, kind, Tone::Neutral, words),
+                (None, Content::Text(words)) => self.log.push_news(at, kind, tone_of(kind), words),
                 // No note is binary.
                 (None, Content::Binary(_)) => {}
             }
@@ -364,6 +250,15 @@ impl Connection {
 
     fn note(&mut self, now: Time, note: &Note) {
         self.log.push_note(now, note);
+    }
+}
+
+/// What a note of a file is meant as, for a file does not say.
+fn tone_of(kind: Kind) -> Tone {
+    match kind {
+        Kind::Error => Tone::Error,
+        Kind::Open => Tone::Good,
+        Kind::Close | Kind::Note | Kind::Text | Kind::Binary => Tone::Neutral,
     }
 }
 

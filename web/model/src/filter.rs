@@ -1,13 +1,19 @@
 //! Which entries of the log are shown. It never looks at the whole log at once: it scans as much as a frame has time for,
 //! goes on from there, and keeps what it has found in step with a log that grows and lets go.
 
+mod query;
+mod rows;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
 use crate::codec;
-use crate::log::{Direction, Entry, Kind, Log, Source};
+use crate::log::{Entry, Log};
 use crate::payload::Content;
+
+pub use self::query::{Facet, Facets, Query};
+pub use self::rows::Rows;
 
 /// What looking at one entry costs beside its bytes, in bytes: so that a million empty ones are no single step.
 const ENTRY_COST: usize = 64;
@@ -37,119 +43,6 @@ impl fmt::Debug for Matcher {
 /// Makes a matcher of a regular expression and its flags, or says what is wrong with them: the browser's
 /// [`RegExp`](https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/RegExp).
 pub type Compile = fn(expression: &str, flags: &str) -> Result<Matcher, String>;
-
-/// A property of entries by which they are shown or hidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Facet {
-    /// Messages to the server.
-    Sent,
-    /// Messages from the server.
-    Received,
-    /// Text messages.
-    Text,
-    /// Binary messages.
-    Binary,
-    /// Connections that opened.
-    Open,
-    /// Connections that ended.
-    Close,
-    /// What failed.
-    Error,
-    /// Other notes.
-    Note,
-    /// Messages that no person sent one by one.
-    Automatic,
-}
-
-impl Facet {
-    /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 9] = [
-        Self::Sent,
-        Self::Received,
-        Self::Text,
-        Self::Binary,
-        Self::Open,
-        Self::Close,
-        Self::Error,
-        Self::Note,
-        Self::Automatic,
-    ];
-
-    /// One word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sent => Direction::Sent.name(),
-            Self::Received => Direction::Received.name(),
-            Self::Text => Kind::Text.name(),
-            Self::Binary => Kind::Binary.name(),
-            Self::Open => Kind::Open.name(),
-            Self::Close => Kind::Close.name(),
-            Self::Error => Kind::Error.name(),
-            Self::Note => Kind::Note.name(),
-            Self::Automatic => "automatic",
-        }
-    }
-}
-
-/// Some of the [`Facet`]s.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Facets(u16);
-
-impl Facets {
-    /// Whether this one is among them.
-    pub fn contains(self, facet: Facet) -> bool {
-        self.0 & Self::from(facet).0 != 0
-    }
-
-    /// Without this one if it was among them, else with it.
-    #[must_use]
-    pub fn toggled(self, facet: Facet) -> Self {
-        Self(self.0 ^ Self::from(facet).0)
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    fn of(entry: Entry<'_>) -> Self {
-        let kind = match entry.label.kind {
-            Kind::Text => Facet::Text,
-            Kind::Binary => Facet::Binary,
-            Kind::Open => Facet::Open,
-            Kind::Close => Facet::Close,
-            Kind::Error => Facet::Error,
-            Kind::Note => Facet::Note,
-        };
-        let direction = entry.label.direction.map_or(Self::default(), |direction| match direction {
-            Direction::Sent => Facet::Sent.into(),
-            Direction::Received => Facet::Received.into(),
-        });
-        let source = match entry.label.source {
-            Source::Person => Self::default(),
-            Source::Automatic => Facet::Automatic.into(),
-        };
-        Self(Self::from(kind).0 | direction.0 | source.0)
-    }
-}
-
-impl From<Facet> for Facets {
-    fn from(facet: Facet) -> Self {
-        Self(1 << facet as u8)
-    }
-}
-
-/// What is to be shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Query {
-    /// What the content has to have somewhere; everything has an empty one. `/…/` is a regular expression, with its flags
-    /// behind it as in `/…/i`, and sees binary messages as hex: `de ad be ef`. Anything else is looked for as it stands,
-    /// with ASCII letters in either case; in binary messages as hex, if it is hex.
-    pub typed: String,
-    /// An entry with any of these is not shown.
-    pub hidden: Facets,
-}
 
 /// The entries that match a query, as far as they have been looked for.
 #[derive(Debug, Default)]
@@ -252,7 +145,7 @@ impl Filter {
     }
 
     fn matches(&self, entry: Entry<'_>) -> bool {
-        if Facets::of(entry).0 & self.query.hidden.0 != 0 {
+        if Facets::of(entry.label).meets(self.query.hidden) {
             return false;
         }
         match (&self.pattern, entry.content) {
@@ -274,72 +167,6 @@ pub(crate) fn contains_in_any_case(bytes: &[u8], needle: &[u8]) -> bool {
     bytes[..=last_start].iter().enumerate().any(|(start, byte)| {
         byte.to_ascii_lowercase() == *first && bytes[start..start + needle.len()].eq_ignore_ascii_case(needle)
     })
-}
-
-/// The rows that the log shows. Each has an ordinal that stays the same while older rows go and newer ones come, until
-/// another query is asked.
-#[derive(Debug, Clone, Copy)]
-pub enum Rows<'a> {
-    /// Every entry; the ordinals are the entries' numbers.
-    All(&'a Log),
-    /// The entries that a filter has found.
-    Hits {
-        /// The filter.
-        filter: &'a Filter,
-        /// What it filters.
-        log: &'a Log,
-    },
-}
-
-impl Rows<'_> {
-    /// The ordinal of the oldest row, or the one that the next row will get.
-    pub fn first(self) -> u64 {
-        match self {
-            Self::All(log) => log.first_seq(),
-            // Some hits may have left the log since the last scan.
-            Self::Hits { log, .. } => self.ordinal(log.first_seq()),
-        }
-    }
-
-    /// The ordinal that the next row will get.
-    pub fn end(self) -> u64 {
-        match self {
-            Self::All(log) => log.last_seq() + 1,
-            Self::Hits { filter, .. } => filter.gone + filter.hits.len() as u64,
-        }
-    }
-
-    /// How many rows there are.
-    pub fn len(self) -> usize {
-        (self.end() - self.first()) as usize
-    }
-
-    /// Whether there is nothing to show.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    /// The number of the entry in that row.
-    pub fn seq(self, ordinal: u64) -> Option<u64> {
-        match self {
-            Self::All(_) => (self.first()..self.end()).contains(&ordinal).then_some(ordinal),
-            Self::Hits { filter, log } => {
-                let index = usize::try_from(ordinal.checked_sub(filter.gone)?).ok()?;
-                filter.hits.get(index).copied().filter(|&seq| seq >= log.first_seq())
-            }
-        }
-    }
-
-    /// The row of that entry, or the next one after it, which may be [`Rows::end`].
-    pub fn ordinal(self, seq: u64) -> u64 {
-        match self {
-            Self::All(_) => seq.clamp(self.first(), self.end()),
-            Self::Hits { filter, log } => {
-                let seq = seq.max(log.first_seq());
-                filter.gone + filter.hits.partition_point(|&hit| hit < seq) as u64
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,24 +1,23 @@
 //! The page's state and the one function that changes it. It never runs an effect: it returns them, for their one
 //! owner to run.
 
-use fastrand::Rng;
+mod keeping;
+mod message;
+mod shared;
 
-use crate::address::WsUrl;
-use crate::archive::{self, ArchiveFormat, Imported};
-use crate::close::CloseFrame;
-use crate::connection::{Connection, ConnectionMsg, SocketId};
-use crate::draft::Draft;
+use crate::archive::{self, ArchiveFormat};
+use crate::connection::{Connection, ConnectionMsg};
 use crate::filter::Compile;
-use crate::json::{self, Object, Value};
 use crate::link::Link;
-use crate::outbox::Outgoing;
 use crate::payload::Payload;
-use crate::saved::{History, Library, Saved, SavedName};
+use crate::saved::{History, Saved};
 use crate::sequence::Sequence;
 use crate::settings::Settings;
 use crate::setup::Setup;
-use crate::subprotocols::Subprotocols;
 use crate::time::Time;
+
+pub use self::message::{Document, Effect, Extent, Msg};
+pub(crate) use self::shared::Shared;
 
 /// Tells one connection from another as long as the page is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -28,117 +27,6 @@ impl ConnectionId {
     /// Its number, for names in the document.
     pub fn number(self) -> u32 {
         self.0
-    }
-}
-
-/// Everything that can happen to the page.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Msg {
-    /// The person wants one connection more.
-    Add,
-    /// The page was opened by a link: what it carries becomes a connection, unless there is one that goes there.
-    Follow(Link),
-    /// The person does not want this one any more.
-    Remove(ConnectionId),
-    /// The person wants to see this one.
-    Show(ConnectionId),
-    /// The person calls it this.
-    Rename(ConnectionId, String),
-    /// Something happened to this one.
-    Connection(ConnectionId, ConnectionMsg),
-    /// The moment that [`Workbench::due`] named has come.
-    Tick,
-    /// The person has chosen this.
-    Settings(Settings),
-    /// The person wants a message kept under a name.
-    Save(Saved),
-    /// The person calls a saved message something else.
-    RenameSaved(SavedName, SavedName),
-    /// The person does not want a saved message any more.
-    RemoveSaved(SavedName),
-    /// The person wants the messages of a document added to the saved ones.
-    ImportSaved(String),
-    /// The person wants a sequence kept, in place of any with its name.
-    SaveSequence(Sequence),
-    /// The person does not want the sequence of that name any more.
-    RemoveSequence(String),
-    /// The person wants the sequences of a document added.
-    ImportSequences(String),
-    /// The person wants to look at the logs in a file, each as a connection of its own.
-    ImportLog {
-        /// What the connections are to be called.
-        name: String,
-        /// What the file holds.
-        text: String,
-    },
-    /// The person wants nothing kept over reloads, nor for now.
-    ForgetEverything,
-}
-
-/// What the model wants done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Make a socket, in place of any that the connection has.
-    Open {
-        /// Whose.
-        connection: ConnectionId,
-        /// Its name in each of its events.
-        socket: SocketId,
-        /// Where to.
-        url: WsUrl,
-        /// What to offer.
-        subprotocols: Subprotocols,
-    },
-    /// Send on the connection's socket, and report [`ConnectionMsg::Sent`] or [`ConnectionMsg::NotSent`].
-    Send {
-        /// Whose.
-        connection: ConnectionId,
-        /// What.
-        message: Outgoing,
-    },
-    /// Begin to close the connection's socket.
-    Close {
-        /// Whose.
-        connection: ConnectionId,
-        /// With what.
-        frame: CloseFrame,
-    },
-    /// Let go of the connection's socket: it is closed, or not wanted any more.
-    Release(ConnectionId),
-    /// Write [`Workbench::document`] to the browser's storage when there is time for it: it has changed.
-    Keep(Document),
-    /// Delete what was ever kept.
-    Forget,
-}
-
-/// What is kept over reloads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Document {
-    /// The [`Settings`].
-    Settings,
-    /// The [`Setup`] of each connection.
-    Setups,
-    /// The saved messages; this one can be exported and imported, too.
-    Saved,
-    /// What was sent by hand.
-    History,
-    /// The saved sequences; these can be exported and imported, too.
-    Sequences,
-}
-
-impl Document {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Settings, Self::Setups, Self::Saved, Self::History, Self::Sequences];
-
-    /// Where the browser keeps it.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Settings => "canyon.settings",
-            Self::Setups => "canyon.connections",
-            Self::Saved => "canyon.messages",
-            Self::History => "canyon.history",
-            Self::Sequences => "canyon.sequences",
-        }
     }
 }
 
@@ -154,58 +42,6 @@ pub struct Start {
     pub time_origin: f64,
     /// Makes matchers of regular expressions.
     pub compile: Compile,
-}
-
-/// How much of a log is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// Every entry that is kept.
-    All,
-    /// Those that the filter has found.
-    Shown,
-}
-
-/// What all connections share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) settings: Settings,
-    pub(crate) random: Rng,
-    pub(crate) compile: Compile,
-    pub(crate) history: History,
-    library: Library,
-    /// In the order of their names.
-    sequences: Vec<Sequence>,
-    time_origin: f64,
-    /// What is to be done, in order.
-    pub(crate) effects: Vec<Effect>,
-    last_socket: SocketId,
-}
-
-impl Shared {
-    pub(crate) fn next_socket(&mut self) -> SocketId {
-        self.last_socket.0 += 1;
-        self.last_socket
-    }
-
-    pub(crate) fn keep_setups(&mut self) {
-        self.keep(Document::Setups);
-    }
-
-    /// Remembers what was sent by hand.
-    pub(crate) fn remember(&mut self, draft: Draft) {
-        if self.history.push(draft) {
-            self.keep(Document::History);
-        }
-    }
-
-    /// In milliseconds since 1970.
-    pub(crate) fn epoch_ms(&self, now: Time) -> u64 {
-        (self.time_origin + now.0) as u64
-    }
-
-    fn keep(&mut self, document: Document) {
-        self.effects.push(Effect::Keep(document));
-    }
 }
 
 /// The page's state.
@@ -231,17 +67,7 @@ impl Workbench {
 
     /// A fresh page with one connection.
     pub fn new(start: Start) -> Self {
-        let shared = Shared {
-            settings: Settings::default(),
-            random: Rng::with_seed(start.seed),
-            compile: start.compile,
-            history: History::default(),
-            library: Library::default(),
-            sequences: Vec::new(),
-            time_origin: start.time_origin,
-            effects: Vec::new(),
-            last_socket: SocketId::default(),
-        };
+        let shared = Shared::new(&start);
         let mut workbench = Self {
             connections: Vec::new(),
             shown: 0,
@@ -306,29 +132,6 @@ impl Workbench {
     /// A moment in milliseconds since 1970.
     pub fn epoch_ms(&self, at: Time) -> u64 {
         self.shared.epoch_ms(at)
-    }
-
-    /// What is to be kept, as JSON.
-    pub fn document(&self, document: Document) -> String {
-        match document {
-            Document::Settings => self.shared.settings.to_json(),
-            Document::Setups => self.setups(),
-            Document::Saved => self.shared.library.to_json(),
-            Document::History => self.shared.history.to_json(),
-            Document::Sequences => Sequence::to_json(&self.shared.sequences),
-        }
-    }
-
-    /// Takes up what was kept, before anything has happened. What cannot be read is as if it had not been kept.
-    pub fn restore(&mut self, document: Document, text: &str) {
-        match document {
-            Document::Settings => self.choose(Settings::of_json(text)),
-            Document::Setups => self.restore_setups(text),
-            Document::Saved => self.saved_problem = self.shared.library.add_json(text).err(),
-            Document::History => self.shared.history = History::of_json(text),
-            Document::Sequences => self.import_sequences(text),
-        }
-        self.shared.effects.clear();
     }
 
     /// Writes the log of a connection, or what is shown of it, as a file, piece by piece.
@@ -444,96 +247,6 @@ impl Workbench {
             connection.apply(&self.shared);
         }
         self.shared.keep(Document::Settings);
-    }
-
-    fn change_saved(&mut self, change: impl FnOnce(&mut Library) -> Result<(), String>) {
-        self.saved_problem = change(&mut self.shared.library).err();
-        if self.saved_problem.is_none() {
-            self.shared.keep(Document::Saved);
-        }
-    }
-
-    fn import_sequences(&mut self, text: &str) {
-        match Sequence::of_json(text) {
-            Ok(sequences) => self.save_sequences(sequences),
-            Err(why) => self.saved_problem = Some(why),
-        }
-    }
-
-    fn save_sequences(&mut self, sequences: Vec<Sequence>) {
-        self.saved_problem = None;
-        for sequence in sequences {
-            let known = &mut self.shared.sequences;
-            match known.binary_search_by(|known| known.name.cmp(&sequence.name)) {
-                Ok(place) => known[place] = sequence,
-                Err(_) if known.len() >= Self::MAX_SEQUENCES => {
-                    let limit = Self::MAX_SEQUENCES;
-                    self.saved_problem = Some(format!("{limit} sequences are saved already, which is the limit"));
-                    break;
-                }
-                Err(place) => known.insert(place, sequence),
-            }
-        }
-        self.shared.keep(Document::Sequences);
-    }
-
-    fn import_log(&mut self, name: &str, text: &str) {
-        self.saved_problem = self.add_logs(name, text).err();
-    }
-
-    /// Adds a connection for each log in a file.
-    fn add_logs(&mut self, name: &str, text: &str) -> Result<(), String> {
-        let logs = archive::import(text).map_err(|error| error.to_string())?;
-        if self.connections.len() + logs.len() > Self::MAX_CONNECTIONS {
-            let limit = Self::MAX_CONNECTIONS;
-            return Err(format!("with {} more there would be more than {limit} connections", logs.len()));
-        }
-        for Imported { url, entries } in logs {
-            self.add_with(Setup { name: name.to_owned(), address: url, ..Setup::default() });
-            self.connections[self.shown].fill(entries, self.shared.time_origin);
-        }
-        Ok(())
-    }
-
-    /// Back to a fresh page; ids go on, so that what is late stays late.
-    fn forget(&mut self) {
-        for connection in std::mem::take(&mut self.connections) {
-            self.shared.effects.push(Effect::Release(connection.id()));
-        }
-        self.shared.history = History::default();
-        self.shared.library = Library::default();
-        self.shared.sequences.clear();
-        self.shared.settings = Settings::default();
-        self.saved_problem = None;
-        self.add();
-        self.shared.effects.push(Effect::Forget);
-    }
-
-    fn setups(&self) -> String {
-        let mut out = String::new();
-        let mut document = Object::new(&mut out);
-        document.number("shown", self.shown as u64);
-        document.array("connections", &self.connections, |out, connection| {
-            let mut object = Object::new(out);
-            connection.setup().write(&mut object);
-            object.end();
-        });
-        document.end();
-        out
-    }
-
-    fn restore_setups(&mut self, text: &str) {
-        let Ok(document) = json::parse(text) else { return };
-        let setups = document.member("connections").map(Value::elements).unwrap_or_default();
-        if setups.is_empty() {
-            return;
-        }
-        self.connections.clear();
-        for setup in setups.iter().take(Self::MAX_CONNECTIONS) {
-            self.add_with(Setup::read(setup));
-        }
-        let shown = document.member("shown").and_then(Value::integer).unwrap_or_default();
-        self.shown = usize::try_from(shown).unwrap_or_default().min(self.connections.len() - 1);
     }
 
     fn index(&self, id: ConnectionId) -> Option<usize> {

@@ -18,14 +18,14 @@ use crate::files::{self, ReadFile};
 
 pub(super) fn compose(tab: Tab) -> AnyView {
     let draft = tab.text(|connection| connection.draft().text.clone());
-    let not_open = tab.flag(|connection| !matches!(connection.state(), State::Open(_)));
     let cannot_send = tab.flag(|connection| {
         connection.setup().offline == Offline::Refuse && !matches!(connection.state(), State::Open(_))
     });
     let message_box = NodeRef::<Textarea>::new();
+    let open = tab.fact(|connection| matches!(connection.state(), State::Open(_)));
     // Whoever has just connected wants to type.
     effect(move || {
-        if let Some(message_box) = message_box.get().filter(|_| !not_open.get()) {
+        if let Some(message_box) = message_box.get().filter(|_| open.get()) {
             // It fails only for an element that cannot have the focus.
             let _ = message_box.focus();
         }

@@ -93,9 +93,8 @@ impl Connection {
 
     /// Sends the draft, or leaves by it. What cannot be sent stays as it is.
     pub(super) fn send_draft(&mut self, now: Time, shared: &mut Shared) {
-        if matches!(self.state, State::Open(_)) && self.draft.is_quit() {
-            self.draft.text.clear();
-            return self.close(now, CloseFrame::normal(), shared);
+        if self.draft.is_quit() {
+            return self.leave(now, shared);
         }
         if !self.may_send() {
             return;
@@ -112,6 +111,17 @@ impl Connection {
             Err(why) => {
                 self.draft = draft;
                 self.problem = Some(Problem::Draft(why));
+            }
+        }
+    }
+
+    /// Ends what there is, as the tutorial's client does when it reads `quit`.
+    fn leave(&mut self, now: Time, shared: &mut Shared) {
+        match self.state {
+            State::Idle(_) | State::Closing(_) => {}
+            State::Waiting { .. } | State::Connecting { .. } | State::Open(_) => {
+                self.draft.text.clear();
+                self.close(now, CloseFrame::normal(), shared);
             }
         }
     }

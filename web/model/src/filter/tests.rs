@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::log::{Limits, Note};
+use crate::log::{Direction, Limits, Note, Source};
 use crate::page::compile;
 use crate::time::Time;
 

@@ -1,8 +1,11 @@
 use super::*;
+use crate::connection::SocketEvent;
+use crate::draft::Draft;
 use crate::filter::Query;
 use crate::log::Limits;
 use crate::page::{Page, URL, text};
-use crate::payload::Payload;
+use crate::saved::SavedName;
+use crate::settings::Theme;
 
 fn titles(page: &Page) -> Vec<&str> {
     page.workbench.connections().iter().map(|connection| connection.setup().title()).collect()
@@ -60,7 +63,7 @@ fn what_is_told_of_a_removed_connection_changes_nothing() {
     let mut page = Page::open();
     let socket = page.newest_socket();
     page.update(Msg::Remove(page.id));
-    let late = ConnectionMsg::Socket(socket, crate::connection::SocketEvent::Message(text("late")));
+    let late = ConnectionMsg::Socket(socket, SocketEvent::Message(text("late")));
     page.update(Msg::Connection(page.id, late));
     assert_eq!(page.effects, []);
     assert!(page.workbench.shown().log().is_empty());
@@ -116,7 +119,7 @@ fn what_is_kept_is_taken_up_by_the_next_page() {
     page.update(Msg::Rename(page.id, "first".to_owned()));
     page.update(Msg::Add);
     page.update(Msg::Show(page.id));
-    page.update(Msg::Settings(Settings { theme: crate::settings::Theme::Dark, ..Settings::default() }));
+    page.update(Msg::Settings(Settings { theme: Theme::Dark, ..Settings::default() }));
     page.send("sent");
     let name = SavedName { folder: "f".to_owned(), name: "n".to_owned() };
     let draft = Draft { text: "kept".to_owned(), ..Draft::default() };

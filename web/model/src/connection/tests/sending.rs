@@ -1,6 +1,7 @@
 use crate::close::CloseFrame;
 use crate::connection::{ConnectionMsg, Problem};
 use crate::draft::{Format, Templates};
+use crate::ending::Ending;
 use crate::log::{Direction, Kind, Source};
 use crate::outbox::Marks;
 use crate::page::{Page, text};
@@ -86,6 +87,16 @@ fn quit_leaves_in_any_case_and_is_not_sent() {
     let mut page = Page::open();
     page.send("quit it");
     assert_eq!(page.sent, [text("quit it")]);
+}
+
+#[test]
+fn quit_gives_up_on_a_connection_to_come_and_never_waits_to_be_sent() {
+    let mut page = waiting();
+    page.send("quit");
+    assert!(page.connection().outbox().is_empty());
+    page.tell(ConnectionMsg::Connect);
+    page.tell(ConnectionMsg::Send);
+    assert!(matches!(page.connection().state(), State::Idle(Some(Ending::Cancelled))));
 }
 
 #[test]

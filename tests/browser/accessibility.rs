@@ -1,0 +1,95 @@
+//! axe-core finds no barrier on any of the page's views, light and dark, wide and narrow.
+//!
+//! `$AXE_CORE` names its script, `axe.min.js`; `cargo xtask test` sees to it.
+
+use std::env;
+use std::fs;
+
+use anyhow::{Context, Result};
+use fantoccini::key::Key;
+use serde_json::json;
+
+use crate::driver::{Scheme, Window};
+use crate::page::Page;
+use crate::servers::{Server, nobody};
+
+#[tokio::test]
+async fn no_barriers_on_the_wide_page_in_light() -> Result<()> {
+    journey(Window::WIDE).await
+}
+
+#[tokio::test]
+async fn no_barriers_on_the_wide_page_in_the_dark() -> Result<()> {
+    journey(Window { scheme: Scheme::Dark, ..Window::WIDE }).await
+}
+
+#[tokio::test]
+async fn no_barriers_on_a_phone_in_light() -> Result<()> {
+    journey(Window::PHONE).await
+}
+
+#[tokio::test]
+async fn no_barriers_on_a_phone_in_the_dark() -> Result<()> {
+    journey(Window { scheme: Scheme::Dark, ..Window::PHONE }).await
+}
+
+/// Through the views of the page, with a look at each.
+async fn journey(window: Window) -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open_in(window, &server.page()).await?;
+    page.script(&axe_core()?).await.context("axe-core does not start")?;
+    has_no_barriers(&page, "fresh").await?;
+
+    page.types_address("localhost:12345").await?;
+    page.clicks("Connect").await?;
+    page.waits_for("the problem is told", "//*[@role='alert'][text()]").await?;
+    has_no_barriers(&page, "with a problem").await?;
+
+    page.types_address(&server.websocket("/")).await?;
+    page.clicks("Connect").await?;
+    page.sees_state("Open").await?;
+    page.sends(r#"{"id":1}"#).await?;
+    page.sees_row(r#"Server received: {"id":1}"#).await?;
+    has_no_barriers(&page, "open").await?;
+
+    page.waits_for("the list", "//*[@role='listbox']").await?.send_keys(&char::from(Key::Up).to_string()).await?;
+    page.sees_detail(r#"Server received: {"id":1}"#).await?;
+    has_no_barriers(&page, "with a detail").await?;
+    page.presses([Key::Escape]).await?;
+
+    for dialog in ["Settings", "Options", "Save", "Close with"] {
+        page.clicks(dialog).await?;
+        page.waits_for("the dialog is open", "//dialog[@open]").await?;
+        has_no_barriers(&page, dialog).await?;
+        page.presses([Key::Escape]).await?;
+        page.waits_for("the dialog is closed", "//dialog[not(@open)]").await?;
+    }
+
+    page.sends("quit").await?;
+    page.types_address(&nobody().await?).await?;
+    page.clicks("Connect").await?;
+    page.sees_state("Could not connect").await?;
+    has_no_barriers(&page, "refused").await
+}
+
+fn axe_core() -> Result<String> {
+    let path = env::var_os("AXE_CORE").context("name the file axe.min.js of axe-core in $AXE_CORE")?;
+    fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// WCAG 2.2 A and AA, and what is good practice beyond.
+async fn has_no_barriers(page: &Page, view: &str) -> Result<()> {
+    let barriers = page
+        .script(
+            "return axe.run(document, {
+               runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+               // The lines between the parts of the page belong to none of them.
+               rules: { region: { enabled: false } },
+               resultTypes: ['violations'],
+             }).then(({ violations }) =>
+               violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target, failureSummary])))",
+        )
+        .await?;
+    anyhow::ensure!(barriers == json!([]), "the page, {view}, has barriers: {barriers:#}");
+    Ok(())
+}

@@ -1,0 +1,298 @@
+//! The tools around a connection: several of them, the filter, what is kept, what sends by itself, what goes out as files.
+
+use anyhow::{Context, Result};
+use fantoccini::key::Key;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::page::{Page, value};
+use crate::servers::{Server, peer};
+
+#[tokio::test]
+async fn each_connection_has_its_own_log_which_goes_on_while_another_is_shown() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo?delay=300ms")).await?;
+    page.sees_state("Open").await?;
+    page.sends("for the first").await?;
+    page.clicks("New connection").await?;
+    page.sees_state("Not connected").await?;
+    assert_eq!(page.count("[role=option]").await?, 0);
+    page.clicks("Connect").await?;
+    page.sees_state("Open").await?;
+    page.sends("for the second").await?;
+    page.sees_row("Server received: for the second").await?;
+    page.waits_for("the first tab", "//nav//button[contains(., '/echo?delay')]").await?.click().await?;
+    page.waits_for("the echo", "//*[@role='option'][contains(., 'received')][contains(., 'for the first')]").await?;
+    assert_eq!(page.count("[role=option]").await?, 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_filter_shows_what_matches_and_counts_it() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
+    page.sees_state("Open").await?;
+    for text in ["apple", "pear", "Apple pie"] {
+        page.sends(text).await?;
+        page.waits_for("the echo", &format!("//*[@role='option'][contains(., 'received')][contains(., '{text}')]"))
+            .await?;
+    }
+    let filter = page.waits_for("the filter", "//input[@aria-label='Filter']").await?;
+    filter.send_keys("apple").await?;
+    page.waits_for("four hits", "//output[.='4 of 8']").await?;
+    page.clicks("↑ sent").await?;
+    page.waits_for("two hits", "//output[.='2 of 8']").await?;
+    filter.clear().await?;
+    filter.send_keys("/^p.*r$/").await?;
+    page.waits_for("one hit", "//output[.='1 of 8']").await?;
+    filter.clear().await?;
+    filter.send_keys("/(/").await?;
+    page.waits_for("the browser's words", "//*[@id='filter-problem'][contains(., 'Unterminated group')]").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() -> Result<()> {
+    let server = Server::start().await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let (again, mut wait) = tokio::sync::mpsc::channel::<()>(1);
+    let peer = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await?;
+        let mut first = tokio_tungstenite::accept_async(stream).await?;
+        first.next().await.context("the first message")??;
+        drop(first);
+        drop(listener);
+        wait.recv().await;
+        let listener = TcpListener::bind(address).await?;
+        let (stream, _) = listener.accept().await?;
+        let mut second = tokio_tungstenite::accept_async(stream).await?;
+        let message = second.next().await.context("the message that waited")??;
+        second.send(Message::text("found you")).await?;
+        anyhow::Ok(message.into_text()?.to_string())
+    });
+    let page = Page::connected(&server.page(), &format!("ws://{address}/")).await?;
+    page.sees_state("Open").await?;
+    page.clicks("Options…").await?;
+    page.ticks("Connect again").await?;
+    page.ticks("Messages written meanwhile").await?;
+    page.clicks("Close the dialog").await?;
+    page.sends("go").await?;
+    page.waits_for("the countdown", "//p[@role='status'][starts-with(., 'Trying again')]").await?;
+    page.sends("written meanwhile").await?;
+    again.send(()).await?;
+    page.clicks("Now").await?;
+    page.sees_row("found you").await?;
+    assert_eq!(peer.await??, "written meanwhile");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_close_code_and_a_reason_can_be_chosen_and_are_checked() -> Result<()> {
+    let server = Server::start().await?;
+    let (told, closed) = tokio::sync::oneshot::channel();
+    let address = peer(async |mut client| {
+        if let Some(Message::Close(frame)) = client.next().await.transpose()? {
+            drop(told.send(frame));
+        }
+        while client.next().await.is_some() {}
+        Ok(())
+    })
+    .await?;
+    let page = Page::connected(&server.page(), &address).await?;
+    page.sees_state("Open").await?;
+    page.clicks("Close with…").await?;
+    page.fills("Code", "1005").await?;
+    page.waits_for("the problem", "//*[@id='close-problem'][contains(., '1005 cannot be sent')]").await?;
+    page.fills("Code", "4001").await?;
+    page.fills("Reason", "enough").await?;
+    page.waits_for("the button", "//dialog//footer/button[not(@disabled)]").await?.click().await?;
+    page.sees_state("Disconnected").await?;
+    page.sees_row("code 4001").await?;
+    let frame = closed.await?.context("a close frame with a code")?;
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4001, "enough"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn templates_are_shown_substituted_and_hex_goes_out_as_bytes() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
+    page.sees_state("Open").await?;
+    page.types_message("number {{n}}").await?;
+    page.waits_for("the preview", "//*[@id='compose-hint'][contains(., 'number 1')]").await?;
+    page.sends("").await?;
+    page.sees_row("number 1").await?;
+    page.types_message("{{nonsense}}").await?;
+    page.waits_for("the problem", "//*[@id='compose-problem'][contains(., 'nonsense')]").await?;
+    let select_all = [char::from(Key::Control), 'a', char::from(Key::Null), char::from(Key::Delete)];
+    page.types_message(&select_all.iter().collect::<String>()).await?;
+    page.clicks("Hex").await?;
+    page.sends("de ad b").await?;
+    page.waits_for("the problem", "//*[@id='compose-problem'][normalize-space()]").await?;
+    page.sends("e").await?;
+    page.waits_for("the echo", "//*[@role='option'][contains(., 'received binary')][contains(., 'de ad be')]").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_sent_is_recalled_and_what_is_saved_stays_over_a_reload() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
+    page.sees_state("Open").await?;
+    page.sends("first").await?;
+    page.sends("second").await?;
+    page.sees_row("Server received: second").await?;
+    let message_box = page.message_box().await?;
+    message_box.send_keys(&char::from(Key::Up).to_string()).await?;
+    assert_eq!(value(&message_box).await?, "second");
+    message_box.send_keys(&char::from(Key::Up).to_string()).await?;
+    assert_eq!(value(&message_box).await?, "first");
+    page.clicks("Save…").await?;
+    page.fills("Name", "Login").await?;
+    page.fills("Folder", "Chat").await?;
+    page.waits_for("the button", "//dialog//footer/button[.='Save']").await?.click().await?;
+    page.waits_for("the folder", "//li[@class='folder'][.='Chat']").await?;
+    page.waits_for_script("it is kept", "return Boolean(localStorage.getItem('canyon.messages'))").await?;
+    page.reloads().await?;
+    page.waits_for("the saved message", "//button[contains(., 'Login')]").await?.click().await?;
+    assert_eq!(value(&page.message_box().await?).await?, "first");
+    page.clicks("Settings…").await?;
+    page.clicks("Forget everything").await?;
+    page.waits_for_script("it is forgotten", "return localStorage.length === 0").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_message_is_repeated_as_often_as_asked_and_can_be_hidden() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
+    page.sees_state("Open").await?;
+    page.types_message("tick {{n}}").await?;
+    page.clicks("Repeat").await?;
+    page.fills("Repeat", "20").await?;
+    page.fills("Times", "5").await?;
+    page.clicks("Start").await?;
+    page.waits_for("the fifth", "//*[@role='option'][contains(., 'received')][contains(., 'tick 5')]").await?;
+    page.waits_for("all of them", "//output[.='12 of 12']").await?;
+    page.clicks("automatic").await?;
+    page.waits_for("the echoes only", "//output[.='7 of 12']").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sequence_passes_or_says_which_step_failed() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
+    page.sees_state("Open").await?;
+    page.clicks("Sequence").await?;
+    page.clicks("Run").await?;
+    page.waits_for("it passes", "//p[@role='status'][contains(., 'passed')]").await?;
+    page.fills("Text", "something else").await?;
+    page.fills("within ms", "100").await?;
+    page.clicks("Run").await?;
+    page.waits_for("it fails", "//p[@role='status'][contains(., 'failed at step 2')]").await?;
+    page.waits_for("the step is marked", "//li[@data-verdict='failed']").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_link_carries_the_set_up_and_no_message() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.types_address("wss://example.com/chat?room=1").await?;
+    page.types_message("secret").await?;
+    page.clicks("Share…").await?;
+    let link = value(&page.waits_for("the link", "//textarea[@aria-label='Link']").await?).await?;
+    assert!(link.starts_with(&format!("{}#", server.page())) && !link.contains("secret"), "{link}");
+    let other = Page::open(&link).await?;
+    assert_eq!(value(&other.address_field().await?).await?, "wss://example.com/chat?room=1");
+    assert_eq!(value(&other.message_box().await?).await?, "");
+    Ok(())
+}
+
+/// Keeps what is offered as a download, as `window.downloads`: name and text.
+const CATCH_DOWNLOADS: &str = "window.downloads = [];
+    const blobs = new Map();
+    const make = URL.createObjectURL;
+    URL.createObjectURL = blob => { const url = make.call(URL, blob); blobs.set(url, blob); return url; };
+    HTMLAnchorElement.prototype.click = function () {
+        blobs.get(this.href).text().then(text => window.downloads.push([this.download, text]));
+    };";
+
+#[tokio::test]
+async fn a_log_is_exported_and_imported_again() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
+    page.sees_state("Open").await?;
+    page.sends("taken out").await?;
+    page.waits_for("the echo", "//*[@role='option'][contains(., 'received')]").await?;
+    page.script(CATCH_DOWNLOADS).await?;
+    page.clicks("Export…").await?;
+    for format in ["JSON Lines", "CSV", "HAR"] {
+        page.clicks(format).await?;
+    }
+    page.waits_for_script("three files", "return window.downloads.length === 3").await?;
+    let downloads = page.script("return window.downloads").await?;
+    let text = |index: usize| downloads[index][1].as_str().unwrap_or_default().to_owned();
+    assert_eq!(downloads[1][0], "canyon-log.csv");
+    assert_eq!(text(1).lines().count(), 5);
+    let har: Value = serde_json::from_str(&text(2))?;
+    let messages = &har["log"]["entries"][0]["_webSocketMessages"];
+    assert_eq!(messages[0]["type"], "send");
+    assert_eq!(messages[1]["data"], json!("taken out"));
+
+    let file = std::env::temp_dir().join(format!("canyon-{}.jsonl", std::process::id()));
+    std::fs::write(&file, text(0))?;
+    let picked = page.field("Import a log").await?.send_keys(&file.to_string_lossy()).await;
+    page.sees_row("taken out").await?;
+    std::fs::remove_file(&file)?;
+    picked?;
+    page.sees_state("Not connected").await
+}
+
+#[tokio::test]
+async fn a_file_is_sent_as_it_is() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
+    page.sees_state("Open").await?;
+    let file = std::env::temp_dir().join(format!("canyon-{}.bin", std::process::id()));
+    std::fs::write(&file, [0xca, 0xfe, 0xba, 0xbe])?;
+    let picked = page.field("Send a file").await?.send_keys(&file.to_string_lossy()).await;
+    page.clicks("Send as binary").await?;
+    page.waits_for("the echo", "//*[@role='option'][contains(., 'received binary')][contains(., 'ca fe ba be')]")
+        .await?;
+    std::fs::remove_file(&file)?;
+    picked?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn json_is_spread_out_with_its_numbers_untouched() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
+    page.sees_state("Open").await?;
+    page.clicks("JSON").await?;
+    page.sends(r#"{"id":9007199254740993,"price":1.10}"#).await?;
+    page.waits_for("the echo", "//*[@role='option'][contains(., 'received')]").await?.click().await?;
+    page.waits_for("the form", "//aside//button[.='JSON']").await?.click().await?;
+    page.sees_detail("\n  \"id\": 9007199254740993,\n  \"price\": 1.10\n").await
+}
+
+#[tokio::test]
+async fn the_theme_can_be_chosen_and_is_kept() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    let background = "return getComputedStyle(document.body).backgroundColor";
+    let light = page.script(background).await?;
+    page.clicks("◐ Auto").await?;
+    page.clicks("○ Light").await?;
+    page.waits_for("dark is chosen", "//button[.='● Dark']").await?;
+    assert_ne!(page.script(background).await?, light);
+    page.waits_for_script("it is kept", "return Boolean(localStorage.getItem('canyon.settings'))").await?;
+    page.reloads().await?;
+    page.waits_for("dark is chosen", "//button[.='● Dark']").await?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! What the page keeps over reloads, and what comes from files. It never touches the browser's storage.
+
+use super::{Document, Effect, Workbench};
+use crate::archive::{self, Imported};
+use crate::json::{self, Object, Value};
+use crate::saved::{History, Library};
+use crate::sequence::Sequence;
+use crate::settings::Settings;
+use crate::setup::Setup;
+
+impl Workbench {
+    /// What is to be kept, as JSON.
+    pub fn document(&self, document: Document) -> String {
+        match document {
+            Document::Settings => self.shared.settings.to_json(),
+            Document::Setups => self.setups(),
+            Document::Saved => self.shared.library.to_json(),
+            Document::History => self.shared.history.to_json(),
+            Document::Sequences => Sequence::to_json(&self.shared.sequences),
+        }
+    }
+
+    /// Takes up what was kept, before anything has happened. What cannot be read is as if it had not been kept.
+    pub fn restore(&mut self, document: Document, text: &str) {
+        match document {
+            Document::Settings => self.choose(Settings::of_json(text)),
+            Document::Setups => self.restore_setups(text),
+            Document::Saved => self.saved_problem = self.shared.library.add_json(text).err(),
+            Document::History => self.shared.history = History::of_json(text),
+            Document::Sequences => self.import_sequences(text),
+        }
+        self.shared.effects.clear();
+    }
+
+    pub(super) fn change_saved(&mut self, change: impl FnOnce(&mut Library) -> Result<(), String>) {
+        self.saved_problem = change(&mut self.shared.library).err();
+        if self.saved_problem.is_none() {
+            self.shared.keep(Document::Saved);
+        }
+    }
+
+    pub(super) fn import_sequences(&mut self, text: &str) {
+        match Sequence::of_json(text) {
+            Ok(sequences) => self.save_sequences(sequences),
+            Err(why) => self.saved_problem = Some(why),
+        }
+    }
+
+    pub(super) fn save_sequences(&mut self, sequences: Vec<Sequence>) {
+        self.saved_problem = None;
+        for sequence in sequences {
+            let known = &mut self.shared.sequences;
+            match known.binary_search_by(|known| known.name.cmp(&sequence.name)) {
+                Ok(place) => known[place] = sequence,
+                Err(_) if known.len() >= Self::MAX_SEQUENCES => {
+                    let limit = Self::MAX_SEQUENCES;
+                    self.saved_problem = Some(format!("{limit} sequences are saved already, which is the limit"));
+                    break;
+                }
+                Err(place) => known.insert(place, sequence),
+            }
+        }
+        self.shared.keep(Document::Sequences);
+    }
+
+    pub(super) fn import_log(&mut self, name: &str, text: &str) {
+        self.saved_problem = self.add_logs(name, text).err();
+    }
+
+    /// Adds a connection for each log in a file.
+    fn add_logs(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let logs = archive::import(text).map_err(|error| error.to_string())?;
+        if self.connections.len() + logs.len() > Self::MAX_CONNECTIONS {
+            let limit = Self::MAX_CONNECTIONS;
+            return Err(format!("with {} more there would be more than {limit} connections", logs.len()));
+        }
+        for Imported { url, entries } in logs {
+            self.add_with(Setup { name: name.to_owned(), address: url, ..Setup::default() });
+            self.connections[self.shown].fill(entries, self.shared.time_origin);
+        }
+        Ok(())
+    }
+
+    /// Back to a fresh page; ids go on, so that what is late stays late.
+    pub(super) fn forget(&mut self) {
+        for connection in std::mem::take(&mut self.connections) {
+            self.shared.effects.push(Effect::Release(connection.id()));
+        }
+        self.shared.history = History::default();
+        self.shared.library = Library::default();
+        self.shared.sequences.clear();
+        self.shared.settings = Settings::default();
+        self.saved_problem = None;
+        self.add();
+        self.shared.effects.push(Effect::Forget);
+    }
+
+    fn setups(&self) -> String {
+        let mut out = String::new();
+        let mut document = Object::new(&mut out);
+        document.number("shown", self.shown as u64);
+        document.array("connections", &self.connections, |out, connection| {
+            let mut object = Object::new(out);
+            connection.setup().write(&mut object);
+            object.end();
+        });
+        document.end();
+        out
+    }
+
+    fn restore_setups(&mut self, text: &str) {
+        let Ok(document) = json::parse(text) else { return };
+        let setups = document.member("connections").map(Value::elements).unwrap_or_default();
+        if setups.is_empty() {
+            return;
+        }
+        self.connections.clear();
+        for setup in setups.iter().take(Self::MAX_CONNECTIONS) {
+            self.add_with(Setup::read(setup));
+        }
+        let shown = document.member("shown").and_then(Value::integer).unwrap_or_default();
+        self.shown = usize::try_from(shown).unwrap_or_default().min(self.connections.len() - 1);
+    }
+}

@@ -1,0 +1,70 @@
+//! What all connections share. It never belongs to one of them.
+
+use fastrand::Rng;
+
+use super::{Document, Effect, Start};
+use crate::connection::SocketId;
+use crate::draft::Draft;
+use crate::filter::Compile;
+use crate::saved::{History, Library};
+use crate::sequence::Sequence;
+use crate::settings::Settings;
+use crate::time::Time;
+
+/// What all connections share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) random: Rng,
+    pub(crate) compile: Compile,
+    pub(crate) history: History,
+    pub(super) library: Library,
+    /// In the order of their names.
+    pub(super) sequences: Vec<Sequence>,
+    /// The moment zero of [`Time`], in milliseconds since 1970.
+    pub(super) time_origin: f64,
+    /// What is to be done, in order.
+    pub(crate) effects: Vec<Effect>,
+    last_socket: SocketId,
+}
+
+impl Shared {
+    pub(super) fn new(start: &Start) -> Self {
+        Self {
+            settings: Settings::default(),
+            random: Rng::with_seed(start.seed),
+            compile: start.compile,
+            history: History::default(),
+            library: Library::default(),
+            sequences: Vec::new(),
+            time_origin: start.time_origin,
+            effects: Vec::new(),
+            last_socket: SocketId::default(),
+        }
+    }
+
+    pub(crate) fn next_socket(&mut self) -> SocketId {
+        self.last_socket.0 += 1;
+        self.last_socket
+    }
+
+    pub(crate) fn keep_setups(&mut self) {
+        self.keep(Document::Setups);
+    }
+
+    /// Remembers what was sent by hand.
+    pub(crate) fn remember(&mut self, draft: Draft) {
+        if self.history.push(draft) {
+            self.keep(Document::History);
+        }
+    }
+
+    /// In milliseconds since 1970.
+    pub(crate) fn epoch_ms(&self, now: Time) -> u64 {
+        (self.time_origin + now.0) as u64
+    }
+
+    pub(super) fn keep(&mut self, document: Document) {
+        self.effects.push(Effect::Keep(document));
+    }
+}
