@@ -13,6 +13,8 @@ use crate::{clock, start, storage};
 
 /// Bytes that the filter may look through in one frame.
 const SCAN: usize = 4 << 20;
+/// How long what waits to be sent waits for a look at the browser's buffer at most, in milliseconds.
+const LOOK_AFTER: f64 = 50.0;
 /// How long what is to be kept waits for more of the kind, in milliseconds.
 const KEEP_AFTER: u32 = 300;
 
@@ -167,7 +169,13 @@ impl Inner {
     }
 
     fn set_pacer(&mut self) {
-        let due = self.workbench.due(clock::now());
+        let now = clock::now();
+        let mut due = self.workbench.due(now);
+        // What waits for the browser goes on in a background tab, too, where there are no frames.
+        if self.workbench.connections().iter().any(|connection| !connection.outbox().is_empty()) {
+            let look = now.after(LOOK_AFTER);
+            due = Some(due.filter(|due| *due < look).unwrap_or(look));
+        }
         if let Some(pacer) = &mut self.pacer {
             pacer.set(due);
         }

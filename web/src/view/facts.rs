@@ -7,12 +7,13 @@ use model::{Connection, ConnectionMsg, Count, Opened, Size, Span, State, Tally};
 use super::controls::button;
 use super::tab::Tab;
 use super::tone_class;
+use crate::clock;
 
 /// Stands where there is nothing to tell.
 const NONE: &str = "–";
 
 pub(super) fn facts(tab: Tab) -> AnyView {
-    let summary = tab.text(|connection| connection.state().summary().to_owned());
+    let summary = tab.text(summary);
     let tone = tab.text(|connection| ["state ", tone_class(connection.state().tone())].concat());
     let settled = tab.flag(|connection| !matches!(connection.state(), State::Waiting { .. }));
     let facts = [
@@ -24,7 +25,8 @@ pub(super) fn facts(tab: Tab) -> AnyView {
         ("", "waiting", tab.text(waiting)),
     ];
     view! {
-        <section class="facts" aria-label="Facts">
+        // On a phone it scrolls, which needs the keyboard, too.
+        <section class="facts" aria-label="Facts" tabindex="0">
             <p class=tone role="status">{summary}</p>
             <div class="chips" hidden=settled>
                 {button("ghost", "Now", move || tab.tell(ConnectionMsg::Connect))}
@@ -35,6 +37,18 @@ pub(super) fn facts(tab: Tab) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Where the connection stands; with the seconds that are left until it is tried again.
+fn summary(connection: &Connection) -> String {
+    let state = connection.state();
+    match state {
+        State::Waiting { until, .. } => {
+            let left = until.since(clock::now()).as_millis().div_ceil(1000);
+            ["Trying again in ", &left.to_string(), " s"].concat()
+        }
+        _ => state.summary().to_owned(),
+    }
 }
 
 /// What the close code means, once the connection has ended with one.

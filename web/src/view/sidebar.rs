@@ -9,7 +9,7 @@ use wire::Behaviour;
 use super::controls::{button, sign_button};
 use super::dialog::Dialog;
 use super::{preset, saved, tone_class};
-use crate::dynamic::{click, flag, part};
+use crate::dynamic::{aria, click, part};
 use crate::store::Store;
 
 pub(super) fn sidebar(store: Store, dialog: RwSignal<Option<Dialog>>, drawer: RwSignal<bool>) -> AnyView {
@@ -63,7 +63,7 @@ fn connections(store: Store) -> AnyView {
 
 fn connection(store: Store, item: Item, several: bool) -> AnyView {
     let Item { id, name, class, state } = item;
-    let current = flag(move || store.with(|workbench| workbench.shown().id() == id));
+    let current = aria(move || store.with(|workbench| workbench.shown().id() == id));
     let close = move || sign_button("ghost", "×", "Close this connection", move || store.dispatch(Msg::Remove(id)));
     view! {
         <li>
