@@ -42,7 +42,7 @@ async fn journey(window: Window) -> Result<()> {
 
     page.types_address("localhost:12345").await?;
     page.clicks("Connect").await?;
-    page.waits_for("the problem is told", "//*[@role='alert'][text()]").await?;
+    page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
     has_no_barriers(&page, "with a problem").await?;
 
     page.types_address(&server.websocket("/")).await?;
@@ -57,7 +57,7 @@ async fn journey(window: Window) -> Result<()> {
     has_no_barriers(&page, "with a detail").await?;
     page.presses([Key::Escape]).await?;
 
-    for dialog in ["Settings", "Options", "Save", "Close with"] {
+    for dialog in ["Settings", "Share", "Options", "Export", "Save", "Close with", "answer"] {
         page.clicks(dialog).await?;
         page.waits_for("the dialog is open", "//dialog[@open]").await?;
         has_no_barriers(&page, dialog).await?;

@@ -1,5 +1,5 @@
 //! The page fits every window, light and dark. Where `$SCREENSHOTS` names a folder, pictures are left there:
-//! `wide-light.png` is the picture in the README.
+//! `wide-light-detail.png`, `wide-dark-sequence.png` and `phone-light.png` are the pictures in the README.
 
 use std::path::Path;
 
@@ -59,6 +59,29 @@ async fn look(window: Window, name: &str) -> Result<()> {
     page.sees_detail("000000  de ad be ef").await?;
     fits(&page, &format!("{name}-detail")).await?;
     page.clicks("Close the detail").await?;
+
+    page.clicks("Sequence").await?;
+    page.clicks("Run").await?;
+    page.waits_for("it passes", "//p[@role='status'][contains(., 'passed')]").await?;
+    fits(&page, &format!("{name}-sequence")).await?;
+    page.clicks("Close the sequence").await?;
+
+    page.clicks("Repeat").await?;
+    fits(&page, &format!("{name}-repeat")).await?;
+    page.clicks("Repeat").await?;
+
+    for (button, shown) in [
+        ("Settings…", "settings"),
+        ("Share…", "share"),
+        ("Options…", "options"),
+        ("Export…", "archive"),
+        ("Close with…", "close"),
+        ("Save…", "save"),
+    ] {
+        page.clicks(button).await?;
+        fits(&page, &format!("{name}-{shown}")).await?;
+        page.clicks("Close the dialog").await?;
+    }
 
     page.sends("quit").await?;
     page.sees_state("Disconnected").await?;

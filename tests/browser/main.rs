@@ -6,6 +6,7 @@
 
 mod accessibility;
 mod driver;
+mod flood;
 mod looks;
 mod messages;
 mod offline;

@@ -58,9 +58,18 @@ impl Page {
 
     /// The XPath finds something, now or soon.
     pub(crate) async fn waits_for(&self, what: &str, xpath: &str) -> Result<Element> {
+        self.waits_at_most(LIMIT, what, xpath).await
+    }
+
+    /// The same, for what is a lot of work.
+    pub(crate) async fn waits_long_for(&self, what: &str, xpath: &str) -> Result<Element> {
+        self.waits_at_most(12 * LIMIT, what, xpath).await
+    }
+
+    async fn waits_at_most(&self, limit: Duration, what: &str, xpath: &str) -> Result<Element> {
         self.client
             .wait()
-            .at_most(LIMIT)
+            .at_most(limit)
             .for_element(Locator::XPath(xpath))
             .await
             .with_context(|| format!("waited in vain: {what}"))
@@ -189,6 +198,11 @@ impl Page {
 
     pub(crate) async fn script(&self, script: &str) -> Result<Value> {
         Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    /// A script that gives its result to the last of its arguments.
+    pub(crate) async fn script_async(&self, script: &str) -> Result<Value> {
+        Ok(self.client.execute_async(script, Vec::new()).await?)
     }
 
     pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {

@@ -21,11 +21,12 @@ mod split;
 mod tab;
 mod theme;
 
+use leptos::ev::DragEvent;
 use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyView;
 use model::{ConnectionId, Msg, Tone};
 
-use self::controls::{button, sign_button};
+use self::controls::{button, problem, sign_button};
 use self::dialog::Dialog;
 use self::tab::Tab;
 use crate::document::link;
@@ -43,9 +44,7 @@ pub fn Page(
     let drawer = RwSignal::new(false);
     let shown = store.fact(|workbench| workbench.shown().id());
     theme::follow(store);
-    if let Some(Ok(link)) = link() {
-        store.dispatch(Msg::Follow(link));
-    }
+    let wrong_link = follow_link(store);
     view! {
         <header class="head">
             {sign_button("ghost menu", "☰", "Connections and saved messages", move || drawer.update(|open| *open = !*open))}
@@ -55,6 +54,7 @@ pub fn Page(
             {theme::button(store)}
             {button("ghost", "Settings…", move || dialog.set(Some(Dialog::Settings)))}
         </header>
+        {wrong_link}
         <div class="bench" class:drawer=flag(move || drawer.get()) style=("--sidebar", split::width(store, split::Edge::Sidebar))>
             {sidebar::sidebar(store, dialog, drawer)}
             {split::separator(store, split::Edge::Sidebar)}
@@ -67,11 +67,25 @@ pub fn Page(
     }
 }
 
+/// Shows what the page's address asks for, or tells why not.
+fn follow_link(store: Store) -> Option<AnyView> {
+    match link()? {
+        Ok(link) => store.dispatch(Msg::Follow(link)),
+        Err(why) => return Some(problem("link-problem", why.into())),
+    }
+    None
+}
+
 /// Everything about one connection.
 fn pane(tab: Tab) -> AnyView {
     let beside = flag(move || tab.selected.get().is_some() || tab.sequence.get());
     view! {
-        <main id=pane_id(tab.id)>
+        <main
+            id=pane_id(tab.id)
+            // Else the browser would leave the page for a file that is dropped beside the message box.
+            on:dragover=move |event: DragEvent| event.prevent_default()
+            on:drop=move |event: DragEvent| tab.drop_file(&event)
+        >
             {connect::connect(tab)}
             {facts::facts(tab)}
             <div class="split" class:beside=beside style=("--detail", split::width(tab.store, split::Edge::Detail))>

@@ -7,7 +7,6 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyView;
 use model::{Connection, ConnectionMsg, Format, Offline, Payload, Problem, Size, State, Templates};
-use web_sys::DragEvent;
 
 use super::controls::{button, button_unless, file_button, group, problem, toggle};
 use super::dialog::Dialog;
@@ -32,17 +31,12 @@ pub(super) fn compose(tab: Tab) -> AnyView {
     });
     let substituted = tab.flag(|connection| connection.draft().templates == Templates::Substituted);
     let repeats = RwSignal::new(tab.read(|connection| connection.repetition().is_some()));
-    let file = RwSignal::new(None::<Result<ReadFile, String>>);
+    let file = tab.file;
     let wrong = text(move || wrong(tab));
     view! {
         <section
             class="compose"
             aria-label="Message"
-            on:dragover=move |event: DragEvent| event.prevent_default()
-            on:drop=move |event: DragEvent| {
-                event.prevent_default();
-                files::read_first(event.data_transfer().and_then(|dropped| dropped.files()), move |read| file.set(Some(read)));
-            }
         >
             <div class="bar">
                 {formats(tab)}

@@ -1,11 +1,13 @@
 //! One connection as the view sees it: what is known of it, and what can be done with it. It never outlives the
 //! connection's place on the page.
 
+use leptos::ev::DragEvent;
 use leptos::html::Pre;
 use leptos::prelude::*;
 use model::{Connection, ConnectionId, ConnectionMsg, Msg, Workbench};
 
 use crate::dynamic::{flag, text};
+use crate::files::{self, ReadFile};
 use crate::store::Store;
 use crate::view::dialog::Dialog;
 
@@ -20,6 +22,8 @@ pub(super) struct Tab {
     pub(super) dialog: RwSignal<Option<Dialog>>,
     /// Whether the sequence is seen, in place of the selected entry.
     pub(super) sequence: RwSignal<bool>,
+    /// The file that was picked or dropped, until it is sent or not.
+    pub(super) file: RwSignal<Option<Result<ReadFile, String>>>,
     /// Where the selected entry's content is read.
     pub(super) content: NodeRef<Pre>,
 }
@@ -32,6 +36,7 @@ impl Tab {
             selected: RwSignal::new(None),
             dialog,
             sequence: RwSignal::new(false),
+            file: RwSignal::new(None),
             content: NodeRef::new(),
         }
     }
@@ -72,6 +77,13 @@ impl Tab {
     /// Tells the model what the person did.
     pub(super) fn tell(self, msg: ConnectionMsg) {
         self.store.dispatch(Msg::Connection(self.id, msg));
+    }
+
+    /// Takes in a file that was dropped.
+    pub(super) fn drop_file(self, event: &DragEvent) {
+        event.prevent_default();
+        let files = event.data_transfer().and_then(|dropped| dropped.files());
+        files::read_first(files, move |read| self.file.set(Some(read)));
     }
 
     /// Moves the keyboard to the selected entry's content.

@@ -123,11 +123,9 @@ impl Reader {
             let scroller = self.scroller.get()?;
             let resized = move || {
                 let Some(scroller) = self.scroller.get_untracked() else { return };
+                let follows = self.place.get_untracked() == Place::Tail;
                 self.viewport.update(|viewport| viewport.height = scroller.client_height().into());
-                self.scrolled();
-                if self.place.get_untracked() == Place::Tail {
-                    self.follow();
-                }
+                if follows { self.follow() } else { self.scrolled() }
             };
             // Kept by the effect, and dropped with it.
             Some(SizeWatch::new(&scroller, resized))
