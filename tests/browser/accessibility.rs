@@ -57,12 +57,18 @@ async fn journey(window: Window) -> Result<()> {
     has_no_barriers(&page, "with a detail").await?;
     page.presses([Key::Escape]).await?;
 
-    for dialog in ["Settings", "Share", "Options", "Export", "Save", "Close with", "answer"] {
+    for dialog in ["Settings", "Share", "Options", "Export", "Save", "Close with"] {
         page.clicks(dialog).await?;
         page.waits_for("the dialog is open", "//dialog[@open]").await?;
         has_no_barriers(&page, dialog).await?;
         page.presses([Key::Escape]).await?;
         page.waits_for("the dialog is closed", "//dialog[not(@open)]").await?;
+    }
+
+    for panel in ["Repeat", "Sequence"] {
+        page.clicks(panel).await?;
+        has_no_barriers(&page, panel).await?;
+        page.clicks(panel).await?;
     }
 
     page.sends("quit").await?;

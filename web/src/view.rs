@@ -40,6 +40,10 @@ pub fn Page(
     address: String,
 ) -> impl IntoView {
     let store = Store::new(address);
+    page(store)
+}
+
+fn page(store: Store) -> AnyView {
     let dialog = RwSignal::new(None);
     let drawer = RwSignal::new(false);
     let shown = store.fact(|workbench| workbench.shown().id());
@@ -65,6 +69,7 @@ pub fn Page(
         </div>
         {dialog::dialogs(store, dialog)}
     }
+    .into_any()
 }
 
 /// Shows what the page's address asks for, or tells why not.
