@@ -26,10 +26,12 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Goes on in another buffer, unless its own is large.
-    pub(super) fn lend(&mut self, buffer: impl FnOnce() -> Vec<u8>) {
-        if self.bytes.len() < FULL {
-            let small = mem::replace(&mut self.bytes, buffer());
+    /// Goes on in another buffer if there is one, unless its own is large.
+    pub(super) fn lend(&mut self, buffer: impl FnOnce() -> Option<Vec<u8>>) {
+        if self.bytes.len() < FULL
+            && let Some(buffer) = buffer()
+        {
+            let small = mem::replace(&mut self.bytes, buffer);
             if self.filled > 0 {
                 self.reserve(0);
                 self.bytes[..self.filled].copy_from_slice(&small[..self.filled]);

@@ -37,7 +37,7 @@ impl Scratch {
 
     /// Gives the output room, as long as it needs none of its own.
     pub(super) fn lend(&mut self, output: &mut Output) {
-        output.lend(|| self.spare.pop().unwrap_or_default());
+        output.lend(|| self.spare.pop());
     }
 
     /// Takes the room back that the output does not need.

@@ -201,9 +201,12 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
         match end {
             End::Over => self.socket.flush().await,
             End::Ended => {
-                self.socket.flush().await?;
+                // Pongs that wait, if tungstenite still sends them; what lies below it goes out with what is written.
+                let _ = self.socket.flush().await;
                 let rest = self.rest()?;
-                Ok(self.socket.get_mut().write_all(&rest).await?)
+                let frames = self.socket.get_mut();
+                frames.write_all(&rest).await?;
+                Ok(frames.flush().await?)
             }
             End::Failed(error) => Err(error),
             End::Fault(frame) => {
