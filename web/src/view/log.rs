@@ -79,7 +79,7 @@ fn draw(tab: Tab, reader: Reader, window: NodeRef<leptos::html::Div>) {
         rows.update_value(|rows| {
             let rows = rows.get_or_insert_with(|| Rows::new(window.into()));
             if drawn_times.is_some_and(|drawn| drawn != times) {
-                rows.forget();
+                rows.renew();
             }
             pins.with(|pins| {
                 tab.read(|connection| {

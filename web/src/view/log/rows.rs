@@ -61,7 +61,7 @@ impl Rows {
     }
 
     /// Makes each row say anew what it says.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn renew(&mut self) {
         for row in &mut self.rows {
             row.seq = 0;
         }
