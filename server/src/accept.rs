@@ -1,17 +1,8 @@
 //! From listening sockets to connections: who is let in, and what becomes of the server when one of them goes wrong.
 //! Never looks into what a connection carries.
 
-use std::{
-    future::poll_fn,
-    io,
-    net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
-use pin_project_lite::pin_project;
 use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -19,7 +10,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{http, phase::UnlessCut, server::Server, workers::Workers};
+use crate::{connection::Held, http, server::Server, workers::Workers};
 
 /// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -35,7 +26,7 @@ const SEND_BUFFER: usize = 256 << 10;
 /// Accepts connections for as long as it is polled, and serves each in a task of its own.
 pub(crate) async fn run<Serve, Served>(listeners: &[TcpListener], server: &Arc<Server>, workers: &Workers, serve: Serve)
 where
-    Serve: Fn(TcpStream, SocketAddr, Arc<Server>) -> Served + Copy + Send + 'static,
+    Serve: Fn(TcpStream, SocketAddr, Arc<Server>, Held) -> Served + Copy + Send + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
     for listener in listeners {
@@ -49,15 +40,13 @@ where
             Ok((stream, peer)) => match server.admission.admit(peer.ip()) {
                 Some(permit) => {
                     let server = Arc::clone(server);
-                    workers.serve(stream, move |stream, share| {
-                        Guarded::new(serve(stream, peer, Arc::clone(&server)), (permit, share), server)
-                    });
+                    workers.serve(stream, move |stream, place| serve(stream, peer, server, (permit, place)));
                 }
                 None => {
                     if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
-                        let server = Arc::clone(server);
-                        workers.serve(stream, move |stream, share| {
-                            Guarded::new(http::refuse_connection(stream), (permit, share), server)
+                        workers.serve(stream, async move |stream, _place| {
+                            http::refuse_connection(stream).await;
+                            drop(permit);
                         });
                     }
                 }
@@ -69,30 +58,6 @@ where
                 sleep(PAUSE).await;
             }
         }
-    }
-}
-
-pin_project! {
-    /// A connection's work, with what must happen however it ends.
-    struct Guarded<Served, Held> {
-        #[pin]
-        served: UnlessCut<Served>,
-        panics: CountPanic,
-        held: Held,
-    }
-}
-
-impl<Served, Held> Guarded<Served, Held> {
-    fn new(served: Served, held: Held, server: Arc<Server>) -> Self {
-        Self { served: server.phase.unless_cut(served), panics: CountPanic(server), held }
-    }
-}
-
-impl<Served: Future<Output = ()>, Held> Future for Guarded<Served, Held> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.project().served.poll(cx)
     }
 }
 
@@ -115,18 +80,6 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Counts a panic that ends the task in which it stands.
-struct CountPanic(Arc<Server>);
-
-impl Drop for CountPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.totals.panics.add(1);
-            tracing::error!("a connection ended in a panic; the others go on");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroUsize;
@@ -142,7 +95,7 @@ mod tests {
     use crate::Config;
 
     /// Returns each byte; one of them makes it panic.
-    async fn fragile_echo(mut stream: TcpStream) {
+    async fn fragile_echo(mut stream: TcpStream, _held: Held) {
         while let Ok(byte) = stream.read_u8().await {
             assert_ne!(byte, b'!', "the fault that the test wants");
             stream.write_u8(byte).await.unwrap();
@@ -153,8 +106,8 @@ mod tests {
     async fn a_panic_in_one_connection_is_counted_and_hurts_no_other() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let server = Arc::new(Server::new(Config::default()));
-        let workers = Workers::start(Some(NonZeroUsize::MIN), TaskTracker::new());
+        let server = Arc::new(Server::new(Config { workers: Some(NonZeroUsize::MIN), ..Config::default() }));
+        let workers = Workers::start(&server, &TaskTracker::new());
         let clients = async {
             let mut witness = TcpStream::connect(address).await.unwrap();
             for count in 1..=3 {
@@ -169,7 +122,7 @@ mod tests {
         };
         let listeners = [listener];
         tokio::select! {
-            () = run(&listeners, &server, &workers, |stream, _, _| fragile_echo(stream)) => {}
+            () = run(&listeners, &server, &workers, |stream, _, _, held| fragile_echo(stream, held)) => {}
             result = timeout(Duration::from_secs(60), clients) => result.unwrap(),
         }
     }

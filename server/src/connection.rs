@@ -2,31 +2,94 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use bytes::BytesMut;
 use tokio::net::TcpStream;
 
 use crate::{
+    admission::Permit,
     behaviour::Behaviour,
     config::Limits,
     frames::{self, Frames},
     handshake::Accepted,
     http::{self, Stream},
     linger,
-    message_log::MessageLog,
     server::Server,
-    session::Session,
+    session::{Next, Session},
+    workers::Place,
     write_timeout::{Progress, WriteTimeout},
 };
 
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Server>) {
-    // What comes before a WebSocket and after it is in boxes, so that it does not hold that room for as long as it lives.
-    let Some(parts) = Box::pin(answer(stream, &server)).await else { return };
-    let mut opened = open(parts, &server);
-    if let Ok(session) = &mut opened {
-        let _connected = Connected::new(peer, &server);
-        session.run().await;
+/// An open WebSocket, and what lasts as long as it does.
+pub(crate) struct Connection<S> {
+    pub(crate) session: Session<S>,
+    connected: Connected,
+    held: Held,
+}
+
+/// What a connection holds from beginning to end.
+pub(crate) type Held = (Permit, Place);
+
+/// Serves a new connection until it closes, or is a WebSocket that can rest.
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Server>, held: Held) {
+    let Some(http::Parts { stream, rest, accepted }) = answer(stream, &server).await else { return };
+    let Some(accepted) = accepted else { return close(stream).await };
+    let connection = Connection::open(stream, rest, accepted, peer, server, held);
+    let next = connection.session.begin();
+    connection.go_on(next).await;
+}
+
+impl Connection<Stream> {
+    fn open(
+        stream: Stream,
+        read_ahead: BytesMut,
+        Accepted { behaviour, deflate, .. }: Accepted,
+        peer: SocketAddr,
+        server: Arc<Server>,
+        held: Held,
+    ) -> Self {
+        let connected = Connected::new(peer, Arc::clone(&server));
+        let frames = Frames::new(stream, read_ahead, frame_limits(&server.config.limits), deflate);
+        let behaviour = Behaviour::new(behaviour, fastrand::u64(..));
+        let session = Session::new(frames, behaviour, server, held.1.entrance());
+        Self { session, connected, held }
     }
-    let stream = opened.map_or_else(|stream| stream, Session::into_stream);
-    Box::pin(close(stream)).await;
+
+    /// Goes on until it can rest or has come to its end.
+    pub(crate) async fn go_on(mut self, mut next: Next) {
+        loop {
+            next = match next {
+                Next::Rest => match self.rest() {
+                    Ok(()) => return,
+                    Err(connection) => {
+                        self = *connection;
+                        Next::Converse
+                    }
+                },
+                Next::Converse => self.session.converse().await,
+                Next::Close => return self.close().await,
+                Next::Drop => return,
+            }
+        }
+    }
+
+    /// Goes to the reactor, or comes back if there is none.
+    fn rest(self) -> Result<(), Box<Self>> {
+        self.session.entrance().clone().enter(self)
+    }
+
+    async fn close(self) {
+        let Self { session, connected, held: _held } = self;
+        drop(connected);
+        close(session.end()).await;
+    }
+}
+
+impl<S> Connection<S> {
+    /// The same connection over another stream.
+    pub(crate) fn try_map<T, E>(self, change: impl FnOnce(S) -> Result<T, E>) -> Result<Connection<T>, E> {
+        let Self { session, connected, held } = self;
+        Ok(Connection { session: session.try_map(change)?, connected, held })
+    }
 }
 
 async fn answer(stream: TcpStream, server: &Server) -> Option<http::Parts> {
@@ -36,13 +99,6 @@ async fn answer(stream: TcpStream, server: &Server) -> Option<http::Parts> {
     let local = stream.local_addr().ok()?;
     let stream = WriteTimeout::new(stream, *server.config.limits.write_timeout);
     Some(http::serve(stream, local.ip(), server).await)
-}
-
-/// The WebSocket, if the last request opened one; else the stream alone.
-fn open(http::Parts { stream, rest, accepted }: http::Parts, server: &Server) -> Result<Session<'_, Stream>, Stream> {
-    let Some(Accepted { behaviour, deflate, .. }) = accepted else { return Err(stream) };
-    let frames = Frames::new(stream, rest, frame_limits(&server.config.limits), deflate);
-    Ok(Session::new(frames, Behaviour::new(behaviour, fastrand::u64(..)), server))
 }
 
 async fn close(stream: Stream) {
@@ -62,18 +118,18 @@ fn frame_limits(limits: &Limits) -> frames::Limits {
 }
 
 /// Says when a client comes and, however it leaves, when it is gone.
-struct Connected<'server>(SocketAddr, &'server MessageLog);
+struct Connected(SocketAddr, Arc<Server>);
 
-impl<'server> Connected<'server> {
-    fn new(peer: SocketAddr, server: &'server Server) -> Self {
+impl Connected {
+    fn new(peer: SocketAddr, server: Arc<Server>) -> Self {
         server.totals.opened.add(1);
         server.log.connected(peer);
-        Self(peer, &server.log)
+        Self(peer, server)
     }
 }
 
-impl Drop for Connected<'_> {
+impl Drop for Connected {
     fn drop(&mut self) {
-        self.1.disconnected(self.0);
+        self.1.log.disconnected(self.0);
     }
 }

@@ -106,6 +106,32 @@ impl<S> Frames<S> {
         self.passed.is_empty() && self.input.is_empty() && self.gate.is_between_messages()
     }
 
+    /// Whether answers of the fast path wait for the socket.
+    pub fn is_blocked(&self) -> bool {
+        !self.output.ready().is_empty()
+    }
+
+    /// Whether there is something to be looked at that did not come from the socket just now.
+    pub fn has_input(&self) -> bool {
+        !self.input.is_empty()
+    }
+
+    /// The stream below.
+    pub fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream below, not to be read or written.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// The same frames over another stream, which goes on where this one has been.
+    pub fn try_map<T, E>(self, change: impl FnOnce(S) -> Result<T, E>) -> Result<Frames<T>, E> {
+        let Self { stream, gate, input, passed, output, deflater, sent } = self;
+        Ok(Frames { stream: change(stream)?, gate, input, passed, output, deflater, sent })
+    }
+
     /// The stream itself, to be closed.
     pub fn into_inner(self) -> S {
         self.stream
@@ -148,16 +174,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         reply: Option<Reply>,
         seen: &mut impl FnMut(Data, &[u8]),
     ) -> Poll<io::Result<Leave>> {
-        if !self.output.ready().is_empty() {
+        if self.is_blocked() {
             ready!(self.poll_send(cx))?;
         }
         Scratch::with(|scratch| {
             if self.input.len() >= INPUT {
                 return Poll::Ready(Ok(Leave::Other));
             }
-            scratch.lend(&mut self.output);
-            let turned = self.turn(cx, reply, seen, &mut scratch.input);
-            scratch.take_back(&mut self.output);
+            if self.output.room() > 0 {
+                scratch.resume(mem::take(&mut self.output));
+            }
+            let turned = self.turn(cx, reply, seen, &mut scratch.input, &mut scratch.output);
+            if scratch.output.is_empty() {
+                scratch.settle();
+            } else {
+                self.output = scratch.keep();
+            }
             turned
         })
     }
@@ -168,20 +200,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         reply: Option<Reply>,
         seen: &mut impl FnMut(Data, &[u8]),
         room: &mut [u8],
+        output: &mut Output,
     ) -> Poll<io::Result<Leave>> {
         let (mut start, mut filled) = (0, self.input.len());
         if filled > 0 {
             room[..filled].copy_from_slice(&mem::take(&mut self.input));
         }
+        // What lies there is looked at before more is read.
+        let mut turn = if filled > 0 { Turn::Full } else { Turn::Dry };
         let result = loop {
-            let mut rest = &room[start..filled];
-            let turn = self.gate.turn(&mut rest, reply, &mut self.output, seen);
-            start = filled - rest.len();
-            match self.poll_send(cx) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
-                Poll::Pending => break Poll::Pending,
-            }
             match turn {
                 Turn::Full => {}
                 Turn::Other => break Poll::Ready(Ok(Leave::Other)),
@@ -200,6 +227,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
                     }
                 }
             }
+            let mut rest = &room[start..filled];
+            turn = self.gate.turn(&mut rest, reply, output, seen);
+            start = filled - rest.len();
+            match send(&mut self.stream, output, &mut self.sent, cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                Poll::Pending => break Poll::Pending,
+            }
         };
         if start < filled {
             self.input = BytesMut::from(&room[start..filled]);
@@ -210,24 +245,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     /// Leaves the fast path: what it has of an unfinished message goes the general way.
     pub fn turn_back(&mut self) {
         self.passed.unsplit(self.gate.turn_back(&mut self.output));
-        drop(self.output.fit());
+        if self.output.is_roomy() {
+            self.output.move_to(Vec::new());
+        }
     }
 
-    /// Sends the answers of the fast path.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.output.ready().is_empty() {
-            let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, self.output.ready()))?;
-            if taken == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            match self.output.answers(taken) {
-                Some(answers) => self.sent.tally.add(answers, taken),
-                None => self.sent.took(self.output.ready(), taken),
-            }
-            self.output.took(taken);
-        }
-        Poll::Ready(Ok(()))
+        send(&mut self.stream, &mut self.output, &mut self.sent, cx)
     }
+}
+
+/// Sends answers of the fast path.
+fn send<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    output: &mut Output,
+    sent: &mut Sent,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    while !output.ready().is_empty() {
+        let taken = ready!(Pin::new(&mut *stream).poll_write(cx, output.ready()))?;
+        if taken == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        match output.answers(taken) {
+            Some(answers) => sent.tally.add(answers, taken),
+            None => sent.took(output.ready(), taken),
+        }
+        output.took(taken);
+    }
+    Poll::Ready(Ok(()))
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {

@@ -31,9 +31,11 @@ mod listen;
 mod message_log;
 mod page;
 mod phase;
+mod reactor;
 mod refusal;
 mod server;
 mod session;
+mod task;
 mod token;
 mod workers;
 mod write_timeout;
@@ -57,7 +59,7 @@ pub use workers::runtime;
 pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl Future<Output = ()>) {
     let server = Arc::new(Server::new(config));
     let connections = TaskTracker::new();
-    let workers = Workers::start(server.config.workers, connections.clone());
+    let workers = Workers::start(&server, &connections);
     let run = async {
         tokio::join!(accept::run(&listeners, &server, &workers, connection::serve), server.log.run());
     };

@@ -1,20 +1,18 @@
-//! One WebSocket from its handshake to its end. As long as only plain messages come it stays on the fast path, and
+//! One WebSocket from its handshake to its end. As long as only plain messages come it is on the fast path, and
 //! everything else is a [`Conversation`]. Never reads on while an answer waits to be sent, so that TCP carries a slow
 //! reader's pace back to the sender.
 
 mod conversation;
 
 use std::{
-    future::poll_fn,
-    io,
-    pin::{Pin, pin},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    task::coop::unconstrained,
-    time::{Instant, Sleep, sleep_until},
+    time::Instant,
 };
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
@@ -22,119 +20,149 @@ use crate::{
     behaviour::Behaviour,
     frames::{Frames, Leave, Reply},
     keep_alive::KeepAlive,
-    phase::Phase,
+    reactor::Entrance,
     server::Server,
+    task::count_panic,
 };
-use conversation::{Conversation, Outcome};
+use conversation::Conversation;
 
 /// An open WebSocket.
-pub(crate) struct Session<'server, S> {
+pub(crate) struct Session<S> {
     frames: Frames<S>,
-    conduct: Conduct<'server>,
+    conduct: Conduct,
 }
 
 /// What a session is beside its stream.
-struct Conduct<'server> {
+struct Conduct {
     behaviour: Behaviour,
     /// The same as far as the fast path can do it.
     reply: Option<Reply>,
-    server: &'server Server,
+    server: Arc<Server>,
+    /// Where it may go when it is quiet.
+    entrance: Entrance,
     /// How many messages were answered.
     answered: u64,
     keep_alive: KeepAlive,
+    /// When the keep-alive is to be asked.
+    check: Instant,
 }
 
-impl<'server, S: AsyncRead + AsyncWrite + Unpin> Session<'server, S> {
-    pub(crate) fn new(frames: Frames<S>, behaviour: Behaviour, server: &'server Server) -> Self {
+/// How a session goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing is under way.
+    Rest,
+    /// There is something that is not for the fast path.
+    Converse,
+    /// It is over.
+    Close,
+    /// It failed, and there is nothing more to be said.
+    Drop,
+}
+
+impl<S> Session<S> {
+    pub(crate) fn new(frames: Frames<S>, behaviour: Behaviour, server: Arc<Server>, entrance: Entrance) -> Self {
         let limits = &server.config.limits;
         let keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
+        let check = Instant::now() + keep_alive.step();
         let reply = behaviour.reply().filter(|_| !frames.is_compressing());
-        Self { frames, conduct: Conduct { behaviour, reply, server, answered: 0, keep_alive } }
+        Self { frames, conduct: Conduct { behaviour, reply, server, entrance, answered: 0, keep_alive, check } }
     }
 
-    /// Gives the stream back to be closed.
-    pub(crate) fn into_stream(self) -> S {
+    /// How it begins.
+    pub(crate) fn begin(&self) -> Next {
+        if self.conduct.may_rest() { Next::Rest } else { Next::Converse }
+    }
+
+    /// Where it can rest.
+    pub(crate) fn entrance(&self) -> &Entrance {
+        &self.conduct.entrance
+    }
+
+    /// When the keep-alive is to be asked, in a conversation.
+    pub(crate) fn check(&self) -> Instant {
+        self.conduct.check
+    }
+
+    /// Whether any message has been answered.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.conduct.answered > 0
+    }
+
+    pub(crate) fn frames(&self) -> &Frames<S> {
+        &self.frames
+    }
+
+    /// The stream below, not to be read or written.
+    pub(crate) fn stream_mut(&mut self) -> &mut S {
+        self.frames.get_mut()
+    }
+
+    /// The same session over another stream.
+    pub(crate) fn try_map<T, E>(self, change: impl FnOnce(S) -> Result<T, E>) -> Result<Session<T>, E> {
+        Ok(Session { frames: self.frames.try_map(change)?, conduct: self.conduct })
+    }
+
+    /// Ends the session, and gives the stream back to be closed.
+    pub(crate) fn end(self) -> S {
+        let totals = &self.conduct.server.totals;
+        totals.received.add(self.conduct.answered);
+        totals.sent.add(self.frames.sent().messages);
         self.frames.into_inner()
     }
+}
 
-    /// Runs the session to its end.
-    pub(crate) async fn run(&mut self) {
-        let Self { frames, conduct } = self;
-        let mut check = pin!(sleep_until(Instant::now() + conduct.keep_alive.step()));
-        loop {
-            // Pings of the behaviour's own are a conversation's, which then lasts.
-            if conduct.behaviour.answer().ping.is_none() {
-                match turn(frames, conduct, check.as_mut()).await {
-                    Ok(Leave::Other) => frames.turn_back(),
-                    Ok(Leave::Ended) => break,
-                    Err(error) => {
-                        tracing::debug!(%error, "lost: {error}");
-                        break;
-                    }
-                }
-            }
-            // In a box, so that no session holds the room that only a conversation needs.
-            let conversation = Box::pin(Conversation::hold(frames, conduct, check.as_mut()));
-            if let Outcome::Over = conversation.await {
-                break;
-            }
-        }
-        conduct.server.totals.received.add(conduct.answered);
-        conduct.server.totals.sent.add(frames.sent().messages);
+impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+    /// Answers what has come, as far as it is plain; ready when the session cannot go on like that. A panic ends this
+    /// session alone.
+    pub(crate) fn turn(&mut self, waker: &Waker) -> Poll<Next> {
+        let mut cx = Context::from_waker(waker);
+        catch_unwind(AssertUnwindSafe(|| self.poll_turn(&mut cx))).unwrap_or_else(|_| {
+            count_panic(&self.conduct.server);
+            Poll::Ready(Next::Drop)
+        })
     }
-}
 
-/// Stays on the fast path until something comes that is not for it: from the peer, the keep-alive or the server.
-async fn turn<S: AsyncRead + AsyncWrite + Unpin>(
-    frames: &mut Frames<S>,
-    conduct: &mut Conduct<'_>,
-    mut check: Pin<&mut Sleep>,
-) -> io::Result<Leave> {
-    // Whom the clock wakes. While that stays the same, a look at it is enough, which is all that a busy peer pays.
-    let mut woken = Waker::noop().clone();
-    poll_fn(|cx| {
-        if let Poll::Ready(leave) = conduct.poll_turn(cx, frames) {
-            return Poll::Ready(leave);
-        }
-        // The task is woken when the phase changes.
-        if conduct.server.phase.is_at_least(Phase::Draining) {
-            return Poll::Ready(Ok(Leave::Other));
-        }
-        if woken.will_wake(cx.waker()) && !check.is_elapsed() {
-            return Poll::Pending;
-        }
-        woken.clone_from(cx.waker());
-        // Whatever budget the messages have used up: a clock that is not asked wakes nobody.
-        pin!(unconstrained(check.as_mut())).poll(cx).map(|()| Ok(Leave::Other))
-    })
-    .await
-}
-
-impl Conduct<'_> {
-    /// Answers what is there. One look at the log and one word to it is all that messages cost there when they are many.
-    fn poll_turn<S: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        cx: &mut Context<'_>,
-        frames: &mut Frames<S>,
-    ) -> Poll<io::Result<Leave>> {
-        let log = &self.server.log;
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        let log = &self.conduct.server.log;
+        // One look at the log and one word to it is all that messages cost there when they are many.
         let has_room = log.has_room();
         let mut count = 0;
-        let turned = frames.poll_turn(cx, self.reply, &mut |data, payload| {
+        let turned = self.frames.poll_turn(cx, self.conduct.reply, &mut |data, payload| {
             count += 1;
             if has_room {
                 log.received(data, payload);
             }
         });
-        self.answered += count;
+        self.conduct.answered += count;
         if count > 0 && !has_room {
             log.leave_out(count);
         }
-        turned
+        turned.map(|turned| match turned {
+            Ok(Leave::Other) => Next::Converse,
+            Ok(Leave::Ended) => Next::Close,
+            Err(error) => {
+                tracing::debug!(%error, "lost: {error}");
+                Next::Close
+            }
+        })
     }
 
+    /// Does what is not for the fast path, until the session can rest or is over.
+    pub(crate) async fn converse(&mut self) -> Next {
+        self.frames.turn_back();
+        Conversation::hold(&mut self.frames, &mut self.conduct).await
+    }
+}
+
+impl Conduct {
     fn heard(&mut self, data: Data, payload: &[u8]) {
         self.answered += 1;
         self.server.log.received(data, payload);
+    }
+
+    /// Whether it may rest when it is quiet. Pings of the behaviour's own are a conversation's, which then lasts.
+    fn may_rest(&self) -> bool {
+        self.behaviour.answer().ping.is_none() && self.entrance.is_open()
     }
 }

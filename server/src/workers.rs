@@ -16,7 +16,13 @@ use tokio::{
     runtime::{Builder, Handle, Runtime},
     sync::oneshot,
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
+
+use crate::{
+    reactor::{self, Entrance},
+    server::Server,
+    task::Task,
+};
 
 /// How many tasks run between two looks at the sockets: as many as one look may find ready.
 const EVENT_INTERVAL: u32 = 512;
@@ -35,30 +41,29 @@ pub fn runtime() -> io::Result<Runtime> {
 pub(crate) struct Workers {
     workers: Vec<Worker>,
     connections: TaskTracker,
+    server: Arc<Server>,
 }
 
 #[derive(Debug)]
 struct Worker {
-    thread: Option<Thread>,
+    runtime: Handle,
+    /// Where its connections rest.
+    entrance: Entrance,
     /// How many connections it carries.
     load: Arc<AtomicUsize>,
-}
-
-/// A runtime on a thread of its own. Dropped, it ends with all that runs on it.
-#[derive(Debug)]
-struct Thread {
-    runtime: Handle,
-    _end: oneshot::Sender<()>,
+    /// There where it has a thread of its own, which ends when this is dropped, with all that runs on it.
+    _end: Option<oneshot::Sender<()>>,
 }
 
 impl Workers {
-    /// Starts that many workers, one for each processor if it is not said, or as many of them as the system allows.
-    pub(crate) fn start(count: Option<NonZeroUsize>, connections: TaskTracker) -> Self {
-        let count = count.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-        let mut workers = vec![Worker { thread: None, load: Arc::default() }];
+    /// Starts as many workers as the settings say, or one for each processor, or as many of them as the system allows.
+    /// Each of `connections` is one that they carry.
+    pub(crate) fn start(server: &Arc<Server>, connections: &TaskTracker) -> Self {
+        let count = server.config.workers.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+        let mut workers = vec![Worker::new(Handle::current(), None, server)];
         while workers.len() < count.get() {
-            match Thread::start() {
-                Ok(thread) => workers.push(Worker { thread: Some(thread), load: Arc::default() }),
+            match Worker::start(server) {
+                Ok(worker) => workers.push(worker),
                 Err(error) => {
                     let started = workers.len();
                     tracing::warn!(%error, "cannot start worker {} of {count}: {error}; going on with {started}", started + 1);
@@ -66,57 +71,72 @@ impl Workers {
                 }
             }
         }
-        Self { workers, connections }
+        Self { workers, connections: connections.clone(), server: Arc::clone(server) }
     }
 
     /// Has the worker with the fewest connections serve this one.
     pub(crate) fn serve<Served>(
         &self,
         stream: TcpStream,
-        serve: impl FnOnce(TcpStream, Share) -> Served + Send + 'static,
+        serve: impl FnOnce(TcpStream, Place) -> Served + Send + 'static,
     ) where
         Served: Future<Output = ()> + Send + 'static,
     {
-        let Some(worker) = self.workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed)) else { return };
-        let share = Share::of(worker);
-        let Some(Thread { runtime, .. }) = &worker.thread else {
-            self.connections.spawn(serve(stream, share));
-            return;
-        };
-        let moved = {
-            let _there = runtime.enter();
-            stream.into_std().and_then(TcpStream::from_std)
+        let fewest = self.workers.iter().enumerate().min_by_key(|(_, worker)| worker.load.load(Ordering::Relaxed));
+        let Some((index, worker)) = fewest else { return };
+        let stream = match index {
+            0 => Ok(stream),
+            _ => {
+                let _there = worker.runtime.enter();
+                stream.into_std().and_then(TcpStream::from_std)
+            }
         };
         // A socket that cannot be moved is dropped, as one that cannot be accepted is.
-        if let Ok(stream) = moved {
-            self.connections.spawn_on(serve(stream, share), runtime);
+        if let Ok(stream) = stream {
+            let place = Place::at(worker, self.connections.token());
+            worker.runtime.spawn(Task::new(serve(stream, place), Arc::clone(&self.server)));
         }
     }
 }
 
-impl Thread {
-    fn start() -> io::Result<Self> {
+impl Worker {
+    fn new(runtime: Handle, end: Option<oneshot::Sender<()>>, server: &Arc<Server>) -> Self {
+        let entrance = reactor::start(&runtime, server);
+        Self { runtime, entrance, load: Arc::default(), _end: end }
+    }
+
+    /// Starts a worker on a thread of its own.
+    fn start(server: &Arc<Server>) -> io::Result<Self> {
         let runtime = runtime()?;
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel();
         thread::Builder::new().name("canyon-worker".to_owned()).spawn(move || drop(runtime.block_on(ended)))?;
-        Ok(Self { runtime: handle, _end: end })
+        Ok(Self::new(handle, Some(end), server))
     }
 }
 
-/// One connection in its worker's load, until it is dropped.
+/// One connection's place at its worker, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Share(Arc<AtomicUsize>);
+pub(crate) struct Place {
+    load: Arc<AtomicUsize>,
+    entrance: Entrance,
+    _counted: TaskTrackerToken,
+}
 
-impl Share {
-    fn of(worker: &Worker) -> Self {
+impl Place {
+    fn at(worker: &Worker, counted: TaskTrackerToken) -> Self {
         worker.load.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(&worker.load))
+        Self { load: Arc::clone(&worker.load), entrance: worker.entrance.clone(), _counted: counted }
+    }
+
+    /// Where the connection can rest.
+    pub(crate) fn entrance(&self) -> Entrance {
+        self.entrance.clone()
     }
 }
 
-impl Drop for Share {
+impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.load.fetch_sub(1, Ordering::Relaxed);
     }
 }

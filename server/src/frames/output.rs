@@ -5,7 +5,7 @@ use std::mem;
 use super::header::{self, Header};
 
 /// How much may be filled before it has to be sent, in bytes; one answer may go beyond.
-const FULL: usize = 64 << 10;
+pub(super) const FULL: usize = 64 << 10;
 
 /// Whole answers, and perhaps one behind them whose end has not come.
 #[derive(Debug, Default)]
@@ -26,17 +26,37 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Goes on in another buffer if there is one, unless its own is large.
-    pub(super) fn lend(&mut self, buffer: impl FnOnce() -> Option<Vec<u8>>) {
-        if self.bytes.len() < FULL
-            && let Some(buffer) = buffer()
-        {
-            let small = mem::replace(&mut self.bytes, buffer);
-            if self.filled > 0 {
-                self.reserve(0);
-                self.bytes[..self.filled].copy_from_slice(&small[..self.filled]);
-            }
-        }
+    /// No answers, and a buffer for them.
+    pub(super) fn with_buffer(bytes: Vec<u8>) -> Self {
+        Self { bytes, ..Self::default() }
+    }
+
+    /// The buffer alone.
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// How large the buffer is, in bytes.
+    pub(super) fn room(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there are no answers, not even a part of one.
+    pub(super) fn is_empty(&self) -> bool {
+        self.filled == 0
+    }
+
+    /// Goes on in another buffer, and gives its own away.
+    pub(super) fn move_to(&mut self, buffer: Vec<u8>) -> Vec<u8> {
+        let own = mem::replace(&mut self.bytes, buffer);
+        self.reserve(0);
+        self.bytes[..self.filled].copy_from_slice(&own[..self.filled]);
+        own
+    }
+
+    /// Whether its buffer is much larger than it needs.
+    pub(super) fn is_roomy(&self) -> bool {
+        self.filled.max(self.expected) < self.bytes.len() / 4
     }
 
     /// Whether there is enough for one write. Nothing is unfinished then, so that what is sent leaves it empty.
@@ -102,18 +122,6 @@ impl Output {
     pub(super) fn make_room(&mut self, count: usize) {
         self.reserve(count);
         self.expected = self.filled + count;
-    }
-
-    /// Gives away the buffer if it is much larger than the output needs, and goes on with another.
-    pub(super) fn fit(&mut self) -> Option<Vec<u8>> {
-        if self.filled == 0 {
-            return Some(mem::take(&mut self.bytes));
-        }
-        if self.filled.max(self.expected) >= self.bytes.len() / 4 {
-            return None;
-        }
-        let fitting = self.bytes[..self.filled].to_vec();
-        Some(mem::replace(&mut self.bytes, fitting))
     }
 
     fn reserve(&mut self, count: usize) {

@@ -1,9 +1,9 @@
 //! The memory that the connections of one thread use in turn: what a connection needs only while it is looked at is not
 //! its own. Never lent across an await.
 
-use std::cell::Cell;
+use std::{cell::Cell, mem};
 
-use super::output::Output;
+use super::output::{FULL, Output};
 
 /// How much is read at once, in bytes; it stays in the processor's second cache together with the answers to it.
 pub(super) const INPUT: usize = 64 << 10;
@@ -18,7 +18,9 @@ const LARGEST: usize = 2 << 20;
 pub(super) struct Scratch {
     /// For what a socket gives.
     pub(super) input: Box<[u8]>,
-    /// For the answers.
+    /// For the answers to it.
+    pub(super) output: Output,
+    /// Buffers of outputs, for those who will have much to answer.
     spare: Vec<Vec<u8>>,
 }
 
@@ -35,22 +37,39 @@ impl Scratch {
         result
     }
 
-    /// Gives the output room, as long as it needs none of its own.
-    pub(super) fn lend(&mut self, output: &mut Output) {
-        output.lend(|| self.spare.pop());
+    /// Goes on with what a connection has [kept](Self::keep).
+    pub(super) fn resume(&mut self, mut kept: Output) {
+        let empty = mem::take(&mut self.output).into_buffer();
+        let spare = if kept.room() < FULL { kept.move_to(empty) } else { empty };
+        self.output = kept;
+        self.put_by(spare);
     }
 
-    /// Takes the room back that the output does not need.
-    pub(super) fn take_back(&mut self, output: &mut Output) {
-        if let Some(buffer) = output.fit()
-            && buffer.len() <= LARGEST
-            && self.spare.len() < SPARE
-        {
+    /// What is left of the answers, for its connection to keep: in the same buffer, unless that is much too large.
+    pub(super) fn keep(&mut self) -> Output {
+        let next = self.spare.pop().unwrap_or_default();
+        let mut kept = mem::replace(&mut self.output, Output::with_buffer(next));
+        if kept.is_roomy() {
+            let roomy = kept.move_to(Vec::new());
+            self.put_by(roomy);
+        }
+        kept
+    }
+
+    /// Does not keep a buffer for the next connection that is larger than most will ever need.
+    pub(super) fn settle(&mut self) {
+        if self.output.room() > LARGEST {
+            self.output = Output::default();
+        }
+    }
+
+    fn put_by(&mut self, buffer: Vec<u8>) {
+        if buffer.len() >= FULL && buffer.len() <= LARGEST && self.spare.len() < SPARE {
             self.spare.push(buffer);
         }
     }
 
     fn new() -> Self {
-        Self { input: vec![0; INPUT + MORE_INPUT].into(), spare: Vec::new() }
+        Self { input: vec![0; INPUT + MORE_INPUT].into(), output: Output::default(), spare: Vec::new() }
     }
 }

@@ -4,6 +4,7 @@ mod deflate;
 mod differential;
 mod rejects;
 mod stream;
+mod turn;
 
 use bytes::{Buf, BytesMut};
 

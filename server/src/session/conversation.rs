@@ -1,19 +1,13 @@
 //! The general way of a session, with tungstenite: read, ask the behaviour, do what it says. Lasts for as long as there
 //! is something under way, and never reads on while an answer waits to be sent.
 
-use std::{
-    collections::VecDeque,
-    future, io, mem,
-    num::NonZeroUsize,
-    pin::{Pin, pin},
-    time::Duration,
-};
+use std::{collections::VecDeque, future, io, mem, num::NonZeroUsize, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
-    time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep_until, timeout},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -30,7 +24,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::Conduct;
+use super::{Conduct, Next};
 use crate::{
     behaviour::Action,
     config::{Limits, bytes},
@@ -47,25 +41,15 @@ const BATCH: usize = 64;
 const REASON_SIZE: usize = 123;
 
 /// A session that has something to say or to hear that the fast path does not know.
-pub(super) struct Conversation<'session, 'server, S> {
+pub(super) struct Conversation<'session, S> {
     socket: WebSocketStream<&'session mut Frames<S>>,
-    conduct: &'session mut Conduct<'server>,
-    /// Elapses when the keep-alive is to be asked.
-    check: Pin<&'session mut Sleep>,
+    conduct: &'session mut Conduct,
     /// What the behaviour asked for and is not done yet.
     actions: VecDeque<Action>,
     /// Whether a message has come since the last check.
     heard: bool,
     /// Whether none came from one check to another, or none came at all.
     lull: bool,
-}
-
-/// What becomes of the session.
-pub(super) enum Outcome {
-    /// Nothing is under way any more.
-    Quiet,
-    /// It has come to its end.
-    Over,
 }
 
 /// How the answering came to its end.
@@ -83,26 +67,23 @@ enum End {
     Drained,
 }
 
-impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, 'server, S> {
+impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
     /// Goes on until there is nothing more to be said, and tells why it ended.
-    pub(super) async fn hold(
-        frames: &'session mut Frames<S>,
-        conduct: &'session mut Conduct<'server>,
-        check: Pin<&'session mut Sleep>,
-    ) -> Outcome {
+    pub(super) async fn hold(frames: &'session mut Frames<S>, conduct: &'session mut Conduct) -> Next {
         let settings = settings(&conduct.server.config.limits);
         let socket = WebSocketStream::from_raw_socket(frames, Role::Server, Some(settings)).await;
-        let mut conversation = Self { socket, conduct, check, actions: VecDeque::new(), heard: false, lull: true };
-        let Err(end) = conversation.answer().await else { return Outcome::Quiet };
+        let mut conversation = Self { socket, conduct, actions: VecDeque::new(), heard: false, lull: true };
+        let Err(end) = conversation.answer().await else { return Next::Rest };
         if let Err(error) = conversation.say_goodbye(end).await {
             tracing::debug!(%error, "lost: {error}");
         }
-        Outcome::Over
+        Next::Close
     }
 
     /// Answers messages until nothing is under way.
     async fn answer(&mut self) -> Result<(), End> {
-        let server = self.conduct.server;
+        let server = Arc::clone(&self.conduct.server);
+        let mut check = pin!(sleep_until(self.conduct.check));
         let mut pings = self.conduct.behaviour.answer().ping.map(every);
         let mut wait = pin!(sleep_until(Instant::now()));
         let mut is_waiting = false;
@@ -131,17 +112,18 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
             self.socket.flush().await?;
             batch = 0;
             let is_quiet = may_read_more && !is_waiting && self.socket.get_ref().is_between_messages();
-            if is_quiet && pings.is_none() && self.may_end() {
+            if is_quiet && self.may_end() {
                 return Ok(());
             }
             tokio::select! {
                 biased;
                 () = server.phase.reached(Phase::Draining) => return Err(End::Drained),
-                () = &mut self.check => {
+                () = &mut check => {
                     // Who is not listened to cannot be heard.
                     let received = may_read.then(|| self.socket.get_ref().received().bytes);
                     let verdict = self.conduct.keep_alive.check(received);
-                    self.check.as_mut().reset(Instant::now() + self.conduct.keep_alive.step());
+                    self.conduct.check = Instant::now() + self.conduct.keep_alive.step();
+                    check.as_mut().reset(self.conduct.check);
                     self.obey(verdict).await?;
                     self.lull |= !mem::replace(&mut self.heard, false);
                 }
@@ -155,8 +137,8 @@ impl<'session, 'server, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session
     /// Whether it may end when it is quiet: at once where the fast path can go on, which is cheaper; else in a lull, for
     /// to begin anew has its price, too.
     fn may_end(&self) -> bool {
-        let is_asked = self.check.is_elapsed() || self.conduct.server.phase.is_at_least(Phase::Draining);
-        !is_asked && (self.conduct.reply.is_some() || self.lull)
+        let is_asked = self.conduct.check <= Instant::now() || self.conduct.server.phase.is_at_least(Phase::Draining);
+        !is_asked && self.conduct.may_rest() && (self.conduct.reply.is_some() || self.lull)
     }
 
     async fn obey(&mut self, verdict: Verdict) -> Result<(), End> {

@@ -9,5 +9,6 @@ mod echo;
 mod hostile;
 mod http;
 mod program;
+mod rest;
 mod shutdown;
 mod support;

@@ -1,0 +1,103 @@
+//! Connections that have sent a message, and are therefore at rest, without a task of their own: that nobody can tell.
+
+use std::time::Duration;
+
+use server::{Config, Limits};
+use tokio::{io::AsyncWriteExt, time::Instant};
+
+use crate::support::{Peer, TestServer, peer::frame, within};
+
+/// A peer that has sent a message and read the answer.
+async fn at_rest(server: &TestServer) -> Peer {
+    let mut peer = Peer::open(server.address, "/echo").await;
+    peer.write(frame(0x81, b"first")).await;
+    assert_eq!(peer.read_frame().await, (0x81, b"first".to_vec()));
+    peer
+}
+
+#[tokio::test]
+async fn it_comes_and_goes_as_what_it_sends_needs() {
+    let server = TestServer::start().await;
+    let mut peer = at_rest(&server).await;
+    for n in 0..100_u8 {
+        let large = vec![n; 3000 * usize::from(n)];
+        let frames =
+            [frame(0x82, &large), frame(0x89, &[n]), frame(0x01, b"a"), frame(0x80, &[n % 64]), frame(0x81, b"plain")];
+        peer.write(frames.concat()).await;
+        assert_eq!(peer.read_frame().await, (0x82, large));
+        assert_eq!(peer.read_frame().await, (0x8a, vec![n]));
+        assert_eq!(peer.read_frame().await, (0x81, vec![b'a', n % 64]));
+        assert_eq!(peer.read_frame().await, (0x81, b"plain".to_vec()));
+    }
+}
+
+#[tokio::test]
+async fn it_may_send_more_than_one_look_takes() {
+    let server = TestServer::start().await;
+    let mut peer = at_rest(&server).await;
+    let message: Vec<u8> = (0..1_u32 << 18).flat_map(u32::to_le_bytes).collect();
+    let (mut reader, mut writer) = peer.stream.split();
+    let sent = frame(0x82, &message).repeat(8);
+    let received = async {
+        for _ in 0..8 {
+            let mut answer = vec![0; 10 + message.len()];
+            tokio::io::AsyncReadExt::read_exact(&mut reader, &mut answer).await.unwrap();
+            assert_eq!(answer[10..], message);
+        }
+    };
+    within("all echoes", async { tokio::join!(received, writer.write_all(&sent)) }).await.1.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_pings_go_on() {
+    let server = TestServer::start().await;
+    let mut peer = at_rest(&server).await;
+    let start = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(peer.read_frame().await, (0x89, Vec::new()));
+        peer.write([frame(0x8a, b""), frame(0x81, b"still here")].concat()).await;
+        assert_eq!(peer.read_frame().await, (0x81, b"still here".to_vec()));
+    }
+    assert_eq!(peer.read_frame().await, (0x89, Vec::new()));
+    assert_eq!(peer.read_close().await, (1011, "keepalive ping timeout".to_owned()));
+    let elapsed = start.elapsed().as_secs();
+    // The paused clock may run ahead of the sockets.
+    assert!((100..140).contains(&elapsed), "{elapsed} s");
+}
+
+#[tokio::test]
+async fn who_never_reads_is_given_up_after_the_write_timeout() {
+    let limits = Limits { write_timeout: Duration::from_secs(1).into(), ..Limits::default() };
+    let server = TestServer::with(Config { limits, ..Config::default() }).await;
+    let mut peer = at_rest(&server).await;
+    let start = Instant::now();
+    let message = frame(0x82, &vec![7; 1 << 20]);
+    within("the end of the connection", async { while peer.stream.write_all(&message).await.is_ok() {} }).await;
+    assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn who_ends_its_side_gets_the_last_answers() {
+    let server = TestServer::start().await;
+    let mut peer = at_rest(&server).await;
+    peer.write([frame(0x81, b"last"), frame(0x82, b"words")].concat()).await;
+    peer.stream.shutdown().await.unwrap();
+    assert_eq!(peer.read_frame().await, (0x81, b"last".to_vec()));
+    assert_eq!(peer.read_frame().await, (0x82, b"words".to_vec()));
+    assert_eq!(peer.read_to_end().await, b"");
+}
+
+#[tokio::test]
+async fn it_is_told_when_the_server_goes_away() {
+    let server = TestServer::start().await;
+    let mut quiet = at_rest(&server).await;
+    let mut in_a_message = at_rest(&server).await;
+    in_a_message.write(&frame(0x81, &[b'x'; 100])[..50]).await;
+    let stopped = server.stop();
+    for peer in [&mut quiet, &mut in_a_message] {
+        let (first, payload) = peer.read_frame().await;
+        assert_eq!((first, &payload[..2]), (0x88, &1001_u16.to_be_bytes()[..]));
+        peer.write(frame(0x88, &1001_u16.to_be_bytes())).await;
+    }
+    within("the server's end", stopped).await.unwrap();
+}
