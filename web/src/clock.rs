@@ -10,6 +10,11 @@ pub fn now() -> Time {
     Time(performance().now())
 }
 
+/// The moment so many milliseconds after 1970 began, on that clock.
+pub fn since_1970(milliseconds: f64) -> Time {
+    Time(milliseconds - time_origin())
+}
+
 /// The time of day at that moment, where the person is: `07:41:12.004`.
 pub fn time_of_day(at: Time) -> String {
     let date = Date::new(&(time_origin() + at.0).into());

@@ -96,6 +96,13 @@ impl Log {
         self.push(at, Label::news(kind, tone), Content::Text(words));
     }
 
+    /// Counts messages that came and were lost before they could be added.
+    pub fn miss(&mut self, missed: Tally) {
+        self.received.messages += missed.messages;
+        self.received.bytes += missed.bytes;
+        self.dropped += missed.messages;
+    }
+
     /// Keeps so much from now on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;

@@ -65,6 +65,8 @@ enum Flow {
     Free,
     /// The high mark was reached, the low one not yet.
     Held,
+    /// The browser has refused a message, and will refuse all others on this connection.
+    Shut,
 }
 
 impl Outbox {
@@ -91,10 +93,11 @@ impl Outbox {
     /// The next message for the browser, if it may have one now. Each is to be reported on by [`Outbox::taken`] or
     /// [`Outbox::refused`], in order.
     pub fn next(&mut self, marks: Marks) -> Option<Outgoing> {
-        self.flow = if self.is_held(marks) { Flow::Held } else { Flow::Free };
-        if self.flow == Flow::Held {
+        if self.is_held(marks) {
+            self.hold();
             return None;
         }
+        self.flow = Flow::Free;
         let message = self.waiting.pop_front()?;
         self.bytes -= message.payload.size();
         self.buffered += message.payload.size() as u64;
@@ -140,7 +143,30 @@ impl Outbox {
         match self.flow {
             Flow::Free => self.buffered >= marks.high,
             Flow::Held => self.buffered > marks.low,
+            Flow::Shut => true,
         }
+    }
+
+    fn hold(&mut self) {
+        if self.flow == Flow::Free {
+            self.flow = Flow::Held;
+        }
+    }
+
+    /// The browser takes no more on this connection.
+    pub fn shut(&mut self) {
+        self.flow = Flow::Shut;
+    }
+
+    /// Whether the browser takes no more on this connection.
+    pub fn is_shut(&self) -> bool {
+        self.flow == Flow::Shut
+    }
+
+    /// There is a fresh connection, or none.
+    pub fn start_anew(&mut self) {
+        self.buffered = 0;
+        self.flow = Flow::Free;
     }
 
     /// Takes over how many bytes wait in the browser.

@@ -6,7 +6,7 @@ use model::{CloseCode, CloseFrame, Closed, Payload, Reason, SocketEvent, Subprot
 use wasm_bindgen_test::wasm_bindgen_test;
 use web::socket::{NotOpen, Socket};
 
-use crate::wait::within;
+use crate::wait::{until, within};
 
 const ECHO_URL: &str = env!("ECHO_URL");
 /// Nothing listens there.
@@ -49,6 +49,10 @@ fn text(text: &str) -> Payload {
     Payload::Text(text.to_owned())
 }
 
+fn binary(size: usize) -> Payload {
+    Payload::Binary((0..size).map(|index| (index % 251) as u8).collect())
+}
+
 #[wasm_bindgen_test]
 async fn a_server_that_is_not_there_is_a_close_event_with_1006() {
     let mut client = Client::connecting(NOBODY);
@@ -64,10 +68,10 @@ fn nothing_is_sent_before_the_socket_is_open() {
 }
 
 #[wasm_bindgen_test]
-fn an_address_that_the_browser_refuses_is_told_in_its_words() {
-    let url = "ws://[::nonsense]/".parse().unwrap();
-    let refused = Socket::open(&url, &Subprotocols::default(), |_, _| {}).unwrap_err();
-    assert!(refused.contains("[::nonsense]"), "{refused:?}");
+async fn an_address_that_the_browser_refuses_is_told_in_its_words() {
+    let mut client = Client::connecting("ws://[::nonsense]/");
+    let event = client.event("the refusal").await;
+    assert!(matches!(event, SocketEvent::Refused(ref why) if why.contains("[::nonsense]")), "{event:?}");
 }
 
 #[wasm_bindgen_test]
@@ -78,6 +82,42 @@ async fn text_and_binary_come_back_as_they_went() {
     client.echoes(text("")).await;
     client.echoes(Payload::Binary((0..=255).collect())).await;
     client.echoes(Payload::Binary(Vec::new())).await;
+}
+
+/// More than the worker carries at once, and larger than what it carries in.
+#[wasm_bindgen_test]
+#[cfg_attr(not(echo_url), ignore = "needs a server: set ECHO_URL when building")]
+async fn many_messages_of_all_sizes_come_in_their_order() {
+    let mut client = Client::open().await;
+    let sizes = (0..2_000).chain([20_000, 300_000, 900_000, 1]);
+    let payloads: Vec<_> =
+        sizes.map(|size| if size % 3 == 0 { binary(size) } else { text(&"é".repeat(size / 2)) }).collect();
+    for payload in &payloads {
+        client.socket.send(payload).unwrap();
+    }
+    for payload in payloads {
+        // Compared without `assert_eq`, which would print a megabyte.
+        assert!(client.event("an echo").await == SocketEvent::Message(payload));
+    }
+}
+
+#[wasm_bindgen_test]
+#[cfg_attr(not(echo_url), ignore = "needs a server: set ECHO_URL when building")]
+async fn what_was_handed_over_waits_until_the_network_has_taken_it() {
+    let client = Client::open().await;
+    client.socket.send(&binary(100_000)).unwrap();
+    client.socket.send(&text("€")).unwrap();
+    assert_eq!(client.socket.buffered_amount(), 100_003);
+    until("nothing waits", || (client.socket.buffered_amount() == 0).then_some(())).await;
+}
+
+#[wasm_bindgen_test]
+#[cfg_attr(not(echo_url), ignore = "needs a server: set ECHO_URL when building")]
+async fn sockets_do_not_hear_each_other() {
+    let (mut one, mut other) = (Client::open().await, Client::open().await);
+    other.socket.send(&text("for the other")).unwrap();
+    one.echoes(text("for the one")).await;
+    assert_eq!(other.event("the echo").await, SocketEvent::Message(text("for the other")));
 }
 
 #[wasm_bindgen_test]

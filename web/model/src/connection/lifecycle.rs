@@ -83,12 +83,21 @@ impl Connection {
                 let opened = Opened { handshake: now.since(*since), protocol, extensions };
                 self.opened(now, opened, shared);
             }
+            (State::Connecting { .. }, SocketEvent::Refused(why)) => {
+                self.not_connected(now, why);
+                shared.effects.push(Effect::Release(self.id));
+            }
             (State::Connecting { .. }, SocketEvent::Close(closed)) => self.end(now, Ending::Refused(closed), shared),
             (State::Open(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_open(closed), shared),
             (State::Closing(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_closing(closed), shared),
             (State::Open(_) | State::Closing(_), SocketEvent::Message(payload)) => {
                 self.received(now, payload.content(), shared);
             }
+            (State::Open(_) | State::Closing(_), SocketEvent::Missed(missed)) => {
+                self.log.miss(missed);
+                self.note(now, &Note::Missed(missed));
+            }
+            (State::Open(_) | State::Closing(_), SocketEvent::Unsent(payload)) => self.unsent(now, payload),
             // No browser sends these: a message before the open event, a second open, anything after the end.
             _ => {}
         }
@@ -120,7 +129,7 @@ impl Connection {
 
     fn end(&mut self, now: Time, ending: Ending, shared: &mut Shared) {
         self.note(now, &Note::Ended(ending.clone()));
-        self.outbox.set_buffered(0);
+        self.outbox.start_anew();
         self.tasks_ended(now);
         shared.effects.push(Effect::Release(self.id));
         if matches!(self.state, State::Open(_)) {

@@ -6,6 +6,7 @@ use crate::close::CloseFrame;
 use crate::draft::{Draft, Format, Templates};
 use crate::ending::Closed;
 use crate::filter::Query;
+use crate::log::Tally;
 use crate::outbox::Outgoing;
 use crate::pace::Repeat;
 use crate::payload::Payload;
@@ -27,8 +28,14 @@ pub enum SocketEvent {
         /// The extensions agreed upon, empty for none.
         extensions: String,
     },
+    /// The browser would not try this address, for this reason; nothing comes after this.
+    Refused(String),
     /// A message came.
     Message(Payload),
+    /// So much came while the page was too busy to take it, and is lost.
+    Missed(Tally),
+    /// A message that the socket took, and could not send any more.
+    Unsent(Payload),
     /// It is closed; nothing comes after this.
     Close(Closed),
 }

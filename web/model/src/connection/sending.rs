@@ -135,7 +135,8 @@ impl Connection {
 
     /// Whether a message goes out, or may wait for that.
     fn may_send(&self) -> bool {
-        matches!(self.state, State::Open(_)) || self.setup.offline == Offline::Wait
+        let is_open = matches!(self.state, State::Open(_)) && !self.outbox.is_shut();
+        is_open || self.setup.offline == Offline::Wait
     }
 
     /// Hands a message to the outbox, or says why it does not take it.
@@ -165,16 +166,43 @@ impl Connection {
     /// What the browser did not take goes back into the box where that is empty, or waits; what no person sent is let go.
     pub(super) fn not_sent(&mut self, now: Time, message: Outgoing) {
         self.note(now, &Note::NotSent);
+        self.outbox.shut();
+        match self.put_back(message) {
+            Some(message) => self.outbox.refused(message),
+            None => self.outbox.let_go(),
+        }
+    }
+
+    /// The same for what the browser took a moment too late. The log has it as sent, and then the note.
+    pub(super) fn unsent(&mut self, now: Time, payload: Payload) {
+        let message = Outgoing { source: self.sender(payload.content()), payload };
+        self.note(now, &Note::NotSent);
+        self.outbox.shut();
+        if let Some(message) = self.put_back(message) {
+            // What there is no room for is in the log.
+            let _ = self.outbox.push(message);
+        }
+    }
+
+    /// Gives back what is to wait.
+    fn put_back(&mut self, message: Outgoing) -> Option<Outgoing> {
         match message {
-            Outgoing { source: Source::Automatic, .. } => self.outbox.let_go(),
+            Outgoing { source: Source::Automatic, .. } => None,
             Outgoing { payload: Payload::Text(text), .. }
                 if self.setup.offline == Offline::Refuse && self.draft.text.is_empty() =>
             {
                 self.draft = Draft { format: Format::Text, templates: Templates::Literal, text };
-                self.outbox.let_go();
+                None
             }
-            message => self.outbox.refused(message),
+            message => Some(message),
         }
+    }
+
+    /// Who sent the newest message of that content.
+    fn sender(&self, content: Content<'_>) -> Source {
+        let newest_first = (self.log.first_seq()..=self.log.last_seq()).rev().filter_map(|seq| self.log.entry(seq));
+        let mut sent = newest_first.filter(|entry| entry.label.direction == Some(Direction::Sent));
+        sent.find(|entry| entry.content == content).map_or(Source::Person, |entry| entry.label.source)
     }
 
     pub(super) fn buffered(&mut self, bytes: u64, shared: &mut Shared) {

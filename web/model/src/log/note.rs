@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Kind;
+use super::{Kind, Tally};
 use crate::address::WsUrl;
 use crate::back_off::Try;
 use crate::ending::Ending;
-use crate::format::{Count, Span};
+use crate::format::{Count, Size, Span};
 use crate::state::Opened;
 
 /// What happened besides messages; shown by its [`Display`](fmt::Display).
@@ -29,6 +29,8 @@ pub enum Note {
     NotSent,
     /// So many messages that waited for a connection go out now.
     SendingWaiting(usize),
+    /// So much came while the page was busy, and is lost.
+    Missed(Tally),
     /// The connection ended.
     Ended(Ending),
     /// A sequence ended, told in words.
@@ -56,7 +58,7 @@ impl Note {
         match self {
             Self::Connecting(_) | Self::SendingWaiting(_) => Tone::Neutral,
             Self::Opened(_) => Tone::Good,
-            Self::NotSent | Self::Gap(_) | Self::Retrying(_) => Tone::Warning,
+            Self::NotSent | Self::Gap(_) | Self::Retrying(_) | Self::Missed(_) => Tone::Warning,
             Self::NotConnected(_) | Self::GaveUp(_) => Tone::Error,
             Self::Ended(ending) => ending.tone(),
             Self::Sequence { tone, .. } => *tone,
@@ -77,6 +79,14 @@ impl fmt::Display for Note {
             Self::GaveUp(tries) => write!(f, "Gave up after {} tries", Count(u64::from(*tries))),
             Self::NotSent => f.write_str("Not sent: the connection had just gone"),
             Self::SendingWaiting(count) => write!(f, "Sending what has waited: {}", Count(*count as u64)),
+            Self::Missed(Tally { messages, bytes }) => {
+                write!(
+                    f,
+                    "{} messages of {} came while the page was busy, and are lost",
+                    Count(*messages),
+                    Size(*bytes)
+                )
+            }
             Self::Ended(ending) => ending.fmt(f),
             Self::Sequence { text, .. } => f.write_str(text),
         }

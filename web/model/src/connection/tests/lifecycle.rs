@@ -2,7 +2,7 @@ use crate::address::WsUrl;
 use crate::close::{CloseCode, CloseFrame, Reason};
 use crate::connection::{ConnectionMsg, Problem, SocketEvent};
 use crate::ending::Ending;
-use crate::log::Kind;
+use crate::log::{Kind, Tally};
 use crate::page::{Page, URL, closed, text};
 use crate::payload::{Content, Payload};
 use crate::setup::Reconnect;
@@ -69,6 +69,28 @@ fn a_refusal_of_the_browser_is_told_beside_the_address() {
     page.tell(ConnectionMsg::NotConnected("an insecure connection".to_owned()));
     assert_eq!(page.connection().state(), &State::Idle(None));
     assert_eq!(page.connection().problem(), Some(&Problem::Address("an insecure connection".to_owned())));
+}
+
+#[test]
+fn an_address_that_the_browser_would_not_try_is_told_beside_it_and_the_socket_is_let_go() {
+    let mut page = Page::connecting();
+    page.socket(SocketEvent::Refused("this port is not allowed".to_owned()));
+    assert_eq!(page.connection().state(), &State::Idle(None));
+    assert_eq!(page.connection().problem(), Some(&Problem::Address("this port is not allowed".to_owned())));
+    assert_eq!(page.effects, [Effect::Release(page.id)]);
+}
+
+#[test]
+fn messages_that_were_missed_are_counted_and_told() {
+    let mut page = Page::open();
+    page.receives("kept");
+    page.socket(SocketEvent::Missed(Tally { messages: 1200, bytes: 5000 }));
+    assert_eq!(page.connection().log().received(), Tally { messages: 1201, bytes: 5004 });
+    assert_eq!(page.connection().log().dropped(), 1200);
+    assert_eq!(
+        page.lines().last().unwrap(),
+        "1\u{202f}200 messages of 4.9 KiB came while the page was busy, and are lost"
+    );
 }
 
 #[test]

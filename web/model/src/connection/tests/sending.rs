@@ -1,9 +1,10 @@
 use crate::close::CloseFrame;
-use crate::connection::{ConnectionMsg, Problem};
-use crate::draft::{Format, Templates};
+use crate::connection::{ConnectionMsg, Problem, SocketEvent};
+use crate::draft::{Draft, Format, Templates};
 use crate::ending::Ending;
 use crate::log::{Direction, Kind, Source};
 use crate::outbox::Marks;
+use crate::pace::{Pace, Repeat};
 use crate::page::{Page, text};
 use crate::payload::{Content, Payload};
 use crate::settings::Settings;
@@ -50,6 +51,65 @@ fn what_the_browser_did_not_take_goes_back_into_the_box() {
     page.send("hello");
     assert_eq!(page.connection().draft().text, "hello");
     assert_eq!(page.last().label.kind, Kind::Error);
+    assert!(page.connection().outbox().is_empty());
+}
+
+#[test]
+fn a_refusal_is_told_once_until_the_connection_has_ended() {
+    let mut page = waiting();
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    page.takes = false;
+    page.send("one");
+    page.send("two");
+    page.tell(ConnectionMsg::Buffered(0));
+    let refusals = page.lines().into_iter().filter(|line| line.starts_with("Not sent")).count();
+    assert_eq!((refusals, page.connection().outbox().len()), (1, 2));
+}
+
+#[test]
+fn what_is_typed_after_a_refusal_stays() {
+    let mut page = Page::open();
+    page.takes = false;
+    page.send("one");
+    assert_eq!(page.connection().draft().text, "one");
+    page.tell(ConnectionMsg::Send);
+    assert_eq!((page.connection().draft().text.as_str(), page.connection().outbox().len()), ("one", 0));
+}
+
+#[test]
+fn what_the_browser_took_a_moment_too_late_goes_back_into_the_box_too() {
+    let mut page = Page::open();
+    page.send("hello");
+    page.socket(SocketEvent::Unsent(text("hello")));
+    assert_eq!(page.connection().draft().text, "hello");
+    assert_eq!(page.last().content, Content::Text("Not sent: the connection had just gone"));
+}
+
+#[test]
+fn what_the_browser_took_a_moment_too_late_waits_in_its_order_where_the_person_wants_that() {
+    let mut page = waiting();
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    page.send("one");
+    page.send("two");
+    page.socket(SocketEvent::Unsent(text("one")));
+    page.socket(SocketEvent::Unsent(text("two")));
+    assert_eq!(page.connection().outbox().len(), 2);
+    page.closes(1006);
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    assert_eq!(page.sent, [text("one"), text("two"), text("one"), text("two")]);
+}
+
+#[test]
+fn what_no_person_sent_is_let_go_where_the_browser_took_it_too_late() {
+    let mut page = Page::open();
+    let draft = Draft { text: "tick".to_owned(), ..Draft::default() };
+    page.tell(ConnectionMsg::StartRepeat(Repeat { draft, pace: Pace::every(1000).unwrap(), count: Some(1) }));
+    assert_eq!(page.sent, [text("tick")]);
+    page.socket(SocketEvent::Unsent(text("tick")));
+    assert_eq!(page.connection().draft().text, "");
     assert!(page.connection().outbox().is_empty());
 }
 
