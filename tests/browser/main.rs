@@ -5,8 +5,12 @@
 //! `cargo test -p canyon-tests --test browser`.
 
 mod accessibility;
+mod archive;
+mod background;
 mod driver;
+mod file;
 mod flood;
+mod layout;
 mod looks;
 mod messages;
 mod offline;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
@@ -84,6 +84,13 @@ impl Page {
     pub(crate) async fn sees_row(&self, text: &str) -> Result<Element> {
         let xpath = format!("//*[@role='log']//*[@role='option'][contains(., {})]", literal(text));
         self.waits_for(&format!("the log has {text:?}"), &xpath).await
+    }
+
+    /// A message of that kind has come, with this text in it.
+    pub(crate) async fn sees_received(&self, kind: &str, text: &str) -> Result<()> {
+        let (kind, text) = (literal(&format!("received {kind}")), literal(text));
+        let xpath = format!("//*[@role='option'][contains(., {kind})][contains(., {text})]");
+        self.waits_for(&format!("{kind} with {text}"), &xpath).await.map(drop)
     }
 
     /// The detail of the selected entry has this text in it.
@@ -203,6 +210,17 @@ impl Page {
     /// A script that gives its result to the last of its arguments.
     pub(crate) async fn script_async(&self, script: &str) -> Result<Value> {
         Ok(self.client.execute_async(script, Vec::new()).await?)
+    }
+
+    /// Moves the mouse, presses its buttons.
+    pub(crate) async fn acts(&self, actions: MouseActions) -> Result<()> {
+        Ok(self.client.perform_actions(actions).await?)
+    }
+
+    /// Puts the window away, so that nobody sees the page.
+    pub(crate) async fn hides(&self) -> Result<()> {
+        self.client.minimize_window().await?;
+        self.waits_for_script("the page is hidden", "return document.hidden").await
     }
 
     pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {

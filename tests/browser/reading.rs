@@ -58,3 +58,64 @@ async fn a_reader_who_scrolled_up_stays_there_and_is_told_how_many_came() -> Res
     assert_eq!(page.count(".newer:not([hidden])").await?, 0);
     Ok(())
 }
+
+/// Sends one message, and many more as soon as it gets one.
+async fn forgetful() -> Result<String> {
+    peer(async |mut client| {
+        client.send(Message::text("to be kept")).await?;
+        client.next().await.transpose()?;
+        for number in 1..=300 {
+            client.send(Message::text(format!("later {number}."))).await?;
+        }
+        while client.next().await.is_some() {}
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_pinned_message_stays_when_the_log_has_to_let_it_go() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.clicks("Settings…").await?;
+    page.fills("Messages", "100").await?;
+    page.clicks("Close the dialog").await?;
+    page.types_address(&forgetful().await?).await?;
+    page.clicks("Connect").await?;
+    page.sees_row("to be kept").await?.click().await?;
+    page.clicks("Pin").await?;
+    page.presses([Key::Escape]).await?;
+    page.sends("more").await?;
+    page.sees_row("later 300.").await?;
+    page.waits_for("what had to go is counted", "//*[contains(., 'dropped')]").await?;
+    page.waits_for("the list of entries", "//*[@role='listbox']")
+        .await?
+        .send_keys(&char::from(Key::Home).to_string())
+        .await?;
+    page.sees_row("later 201.").await?;
+    page.waits_for("the pin", "//ul[@aria-label='Pinned']//button[contains(., 'to be kept')]").await?;
+    page.clicks("Unpin").await?;
+    page.waits_for("no pins", "//ul[@aria-label='Pinned'][@hidden]").await.map(drop)
+}
+
+#[tokio::test]
+async fn a_message_of_more_than_a_mebibyte_is_shown_when_that_is_asked_for() -> Result<()> {
+    let server = Server::start().await?;
+    let address = peer(async |mut client| {
+        client.send(Message::text(format!("begin {} end", "x".repeat(1 << 20)))).await?;
+        while client.next().await.is_some() {}
+        Ok(())
+    })
+    .await?;
+    let page = Page::connected(&server.page(), &address).await?;
+    page.sees_row("begin").await?.click().await?;
+    page.waits_for("the size", "//aside//dd[contains(., '1\u{202f}048\u{202f}586 bytes')]").await?;
+    assert_eq!(page.count("aside pre").await?, 0);
+    page.clicks("Show all 1.0 MiB").await?;
+    page.waits_for_script(
+        "all of it",
+        "const shown = document.querySelector('aside pre')?.textContent;
+         return shown?.length === 1048586 && shown.endsWith(' end');",
+    )
+    .await
+}

@@ -72,6 +72,22 @@ async fn a_connection_cut_without_a_close_frame_is_lost() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_countdown_to_the_next_try_can_be_stopped() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.clicks("Options…").await?;
+    page.ticks("Connect again").await?;
+    page.clicks("Close the dialog").await?;
+    page.types_address(&nobody().await?).await?;
+    page.clicks("Connect").await?;
+    page.waits_for("the countdown", "//p[@role='status'][starts-with(., 'Trying again')]").await?;
+    page.clicks("Stop").await?;
+    page.sees_state("Could not connect").await?;
+    assert_eq!(page.count(".facts .chips:not([hidden])").await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_told_as_that() -> Result<()> {
     let server = Server::start().await?;
     let page = Page::connected(&server.page(), &nobody().await?).await?;

@@ -3,10 +3,11 @@
 use anyhow::{Context, Result};
 use fantoccini::key::Key;
 use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::file::TemporaryFile;
 use crate::page::{Page, value};
 use crate::servers::{Server, peer};
 
@@ -213,59 +214,45 @@ async fn a_link_carries_the_set_up_and_no_message() -> Result<()> {
     Ok(())
 }
 
-/// Keeps what is offered as a download, as `window.downloads`: name and text.
-const CATCH_DOWNLOADS: &str = "window.downloads = [];
-    const blobs = new Map();
-    const make = URL.createObjectURL;
-    URL.createObjectURL = blob => { const url = make.call(URL, blob); blobs.set(url, blob); return url; };
-    HTMLAnchorElement.prototype.click = function () {
-        blobs.get(this.href).text().then(text => window.downloads.push([this.download, text]));
-    };";
-
-#[tokio::test]
-async fn a_log_is_exported_and_imported_again() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
-    page.sends("taken out").await?;
-    page.waits_for("the echo", "//*[@role='option'][contains(., 'received')]").await?;
-    page.script(CATCH_DOWNLOADS).await?;
-    page.clicks("Export…").await?;
-    for format in ["JSON Lines", "CSV", "HAR"] {
-        page.clicks(format).await?;
-    }
-    page.waits_for_script("three files", "return window.downloads.length === 3").await?;
-    let downloads = page.script("return window.downloads").await?;
-    let text = |index: usize| downloads[index][1].as_str().unwrap_or_default().to_owned();
-    assert_eq!(downloads[1][0], "canyon-log.csv");
-    assert_eq!(text(1).lines().count(), 5);
-    let har: Value = serde_json::from_str(&text(2))?;
-    let messages = &har["log"]["entries"][0]["_webSocketMessages"];
-    assert_eq!(messages[0]["type"], "send");
-    assert_eq!(messages[1]["data"], json!("taken out"));
-
-    let file = std::env::temp_dir().join(format!("canyon-{}.jsonl", std::process::id()));
-    std::fs::write(&file, text(0))?;
-    let picked = page.field("Import a log").await?.send_keys(&file.to_string_lossy()).await;
-    page.sees_row("taken out").await?;
-    std::fs::remove_file(&file)?;
-    picked?;
-    page.sees_state("Not connected").await
-}
-
 #[tokio::test]
 async fn a_file_is_sent_as_it_is() -> Result<()> {
     let server = Server::start().await?;
     let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
     page.sees_state("Open").await?;
-    let file = std::env::temp_dir().join(format!("canyon-{}.bin", std::process::id()));
-    std::fs::write(&file, [0xca, 0xfe, 0xba, 0xbe])?;
-    let picked = page.field("Send a file").await?.send_keys(&file.to_string_lossy()).await;
+    let file = TemporaryFile::new("bin", &[0xca, 0xfe, 0xba, 0xbe])?;
+    page.field("Send a file").await?.send_keys(&file.path()).await?;
     page.clicks("Send as binary").await?;
-    page.waits_for("the echo", "//*[@role='option'][contains(., 'received binary')][contains(., 'ca fe ba be')]")
-        .await?;
-    std::fs::remove_file(&file)?;
-    picked?;
+    page.sees_received("binary", "ca fe ba be").await
+}
+
+/// Drops a file of three bytes on an element, as a file manager does.
+const DROP: &str = "const dropped = new DataTransfer();
+    dropped.items.add(new File([new Uint8Array([0xbe, 0xef, 0x00])], 'beef.bin'));
+    const drop = new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true });
+    return !document.querySelector('main').dispatchEvent(drop);";
+
+#[tokio::test]
+async fn a_file_that_is_dropped_on_the_page_is_sent_as_it_is() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
+    page.sees_state("Open").await?;
+    // Else the browser would leave the page for the file.
+    assert_eq!(page.script(DROP).await?, json!(true));
+    page.waits_for("the file is named", "//*[@class='name'][.='beef.bin, 3 B']").await?;
+    page.clicks("Send as binary").await?;
+    page.sees_received("binary", "be ef 00").await
+}
+
+#[tokio::test]
+async fn base64_goes_out_as_bytes() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
+    page.sees_state("Open").await?;
+    page.clicks("Base64").await?;
+    page.sends("3q2+").await?;
+    page.sees_received("binary", "de ad be").await?;
+    page.sends("3q2!").await?;
+    page.waits_for("the problem", "//*[@id='compose-problem'][contains(., \"'!' at character 4\")]").await?;
     Ok(())
 }
 

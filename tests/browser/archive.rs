@@ -1,0 +1,118 @@
+//! Logs that go out as files, and files that become logs and are sent again.
+
+use anyhow::{Context, Result};
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::file::TemporaryFile;
+use crate::page::Page;
+use crate::servers::{Server, peer};
+
+/// Keeps what is offered as a download, as `window.downloads`: name and text.
+const CATCH_DOWNLOADS: &str = "window.downloads = [];
+    const blobs = new Map();
+    const make = URL.createObjectURL;
+    URL.createObjectURL = blob => { const url = make.call(URL, blob); blobs.set(url, blob); return url; };
+    HTMLAnchorElement.prototype.click = function () {
+        blobs.get(this.href).text().then(text => window.downloads.push([this.download, text]));
+    };";
+
+#[tokio::test]
+async fn a_log_is_exported_and_imported_again() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
+    page.sees_state("Open").await?;
+    page.sends("taken out").await?;
+    page.waits_for("the echo", "//*[@role='option'][contains(., 'received')]").await?;
+    page.script(CATCH_DOWNLOADS).await?;
+    page.clicks("Export…").await?;
+    for format in ["JSON Lines", "CSV", "HAR"] {
+        page.clicks(format).await?;
+    }
+    page.waits_for_script("three files", "return window.downloads.length === 3").await?;
+    let downloads = page.script("return window.downloads").await?;
+    let text = |index: usize| downloads[index][1].as_str().unwrap_or_default().to_owned();
+    assert_eq!(downloads[1][0], "canyon-log.csv");
+    assert_eq!(text(1).lines().count(), 5);
+    let har: Value = serde_json::from_str(&text(2))?;
+    let messages = &har["log"]["entries"][0]["_webSocketMessages"];
+    assert_eq!(messages[0]["type"], "send");
+    assert_eq!(messages[1]["data"], json!("taken out"));
+
+    let file = TemporaryFile::new("jsonl", text(0).as_bytes())?;
+    page.field("Import a log").await?.send_keys(&file.path()).await?;
+    page.sees_row("taken out").await?;
+    page.sees_state("Not connected").await
+}
+
+/// Milliseconds between the messages that are sent again.
+const GAPS: [u64; 3] = [0, 250, 100];
+
+/// A HAR file of a browser, with messages sent to that address at those gaps, and an answer to the first.
+fn recorded(address: &str) -> String {
+    let message = |kind: &str, ms: u64, data: &str| {
+        let time = format!("{}.{:03}", 1_795_368_000 + ms / 1000, ms % 1000);
+        json!({ "type": kind, "time": time.parse::<f64>().unwrap_or_default(), "opcode": 1, "data": data })
+    };
+    let mut messages = vec![message("receive", 20, "an answer, which is not sent again")];
+    let mut at = 0;
+    for (gap, number) in GAPS.into_iter().zip(1..) {
+        at += gap;
+        messages.push(message("send", at, &format!("number {number}")));
+    }
+    let socket = json!({ "request": { "url": address }, "_webSocketMessages": messages });
+    json!({ "log": { "entries": [{ "request": { "url": "http://127.0.0.1/" } }, socket] } }).to_string()
+}
+
+#[tokio::test]
+async fn a_har_file_is_looked_at_and_sent_again_with_its_timing() -> Result<()> {
+    let server = Server::start().await?;
+    let (heard, mut hear) = mpsc::channel(GAPS.len());
+    let address = peer(async move |mut client| {
+        while let Some(message) = client.next().await {
+            heard.send(message?.into_text()?.to_string()).await?;
+        }
+        Ok(())
+    })
+    .await?;
+    let page = Page::open(&server.page()).await?;
+    page.clicks("Export…").await?;
+    let file = TemporaryFile::new("har", recorded(&address).as_bytes())?;
+    page.field("Import a log").await?.send_keys(&file.path()).await?;
+    page.sees_row("an answer, which is not sent again").await?;
+    assert_eq!(page.count("[role=option]").await?, 4);
+
+    page.clicks("Connect").await?;
+    page.sees_state("Open").await?;
+    page.script(CATCH_DOWNLOADS).await?;
+    page.clicks("Export…").await?;
+    page.clicks("On this connection").await?;
+    for number in 1..=GAPS.len() {
+        assert_eq!(hear.recv().await.context("the page is gone")?, format!("number {number}"));
+    }
+    page.clicks("Export…").await?;
+    page.clicks("JSON Lines").await?;
+    page.waits_for_script("the file", "return window.downloads.length === 1").await?;
+    let log = page.script("return window.downloads[0][1]").await?;
+    let moments = moments_of_automatic(log.as_str().context("a text")?)?;
+    let gaps: Vec<i64> = moments.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    // Never too early; how late is the machine's affair.
+    assert!(gaps.len() == 2 && gaps[0] >= 250 && gaps[0] + gaps[1] >= 350, "{gaps:?}");
+    Ok(())
+}
+
+/// When what went out by itself did, in milliseconds of its minute.
+fn moments_of_automatic(log: &str) -> Result<Vec<i64>> {
+    let mut moments = Vec::new();
+    for line in log.lines() {
+        let entry: Value = serde_json::from_str(line)?;
+        if entry["source"] == "automatic" {
+            // 2026-11-22T17:24:19.004123Z
+            let time = entry["time"].as_str().context("a time")?;
+            let (minutes, seconds): (i64, f64) = (time[14..16].parse()?, time[17..26].parse()?);
+            moments.push(minutes * 60_000 + (seconds * 1000.0).round() as i64);
+        }
+    }
+    Ok(moments)
+}

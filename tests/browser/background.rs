@@ -1,0 +1,44 @@
+//! A page that nobody looks at: it goes on with what it was told, though browsers hold its timers and frames back.
+
+use anyhow::{Context, Result};
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+use tokio::time::{Duration, timeout};
+
+use crate::page::Page;
+use crate::servers::{Server, peer};
+
+/// Messages in ten seconds at most, which a timer that is held back to one a second does not send.
+const MANY: usize = 100;
+const LIMIT: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn a_repetition_keeps_its_pace_in_a_hidden_window() -> Result<()> {
+    let server = Server::start().await?;
+    let (heard, mut hear) = mpsc::channel(MANY);
+    let address = peer(async move |mut client| {
+        while client.next().await.transpose()?.is_some() {
+            heard.send(()).await?;
+        }
+        Ok(())
+    })
+    .await?;
+    let page = Page::connected(&server.page(), &address).await?;
+    page.sees_state("Open").await?;
+    page.types_message("tick").await?;
+    page.clicks("Repeat").await?;
+    page.fills("Repeat", "20").await?;
+    page.clicks("Start").await?;
+    page.sees_row("tick").await?;
+
+    page.hides().await?;
+    // What was sent before.
+    while hear.try_recv().is_ok() {}
+    let many = async {
+        for _ in 0..MANY {
+            hear.recv().await.context("the page is gone")?;
+        }
+        Ok(())
+    };
+    timeout(LIMIT, many).await.context("the pace was not kept")?
+}
