@@ -8,7 +8,8 @@ use crate::page::Page;
 use crate::servers::Server;
 
 async fn width(page: &Page) -> Result<i64> {
-    let width = page.script("return Math.round(document.querySelector('.sidebar').getBoundingClientRect().width)").await?;
+    let width =
+        page.script("return Math.round(document.querySelector('.sidebar').getBoundingClientRect().width)").await?;
     Ok(width.as_i64().unwrap_or_default())
 }
 

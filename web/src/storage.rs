@@ -4,7 +4,9 @@
 
 use gloo_storage::{LocalStorage, Storage as _};
 use leptos::prelude::window;
-use web_sys::Storage;
+use model::NotKept;
+use wasm_bindgen::JsCast;
+use web_sys::{DomException, Storage};
 
 /// What was kept under that key.
 pub(crate) fn read(key: &str) -> Option<String> {
@@ -14,9 +16,12 @@ pub(crate) fn read(key: &str) -> Option<String> {
 /// Keeps a text until it is replaced or forgotten.
 ///
 /// # Errors
-/// [`NotKept`]: the page goes on, and the person should know that a reload will lose this.
+/// [`NotKept`]: the page goes on, and the person should know.
 pub(crate) fn keep(key: &str, text: &str) -> Result<(), NotKept> {
-    storage().ok_or(NotKept)?.set_item(key, text).map_err(|_| NotKept)
+    storage().ok_or(NotKept::Denied)?.set_item(key, text).map_err(|thrown| {
+        let is_full = thrown.dyn_ref::<DomException>().is_some_and(|error| error.name() == "QuotaExceededError");
+        if is_full { NotKept::Full } else { NotKept::Denied }
+    })
 }
 
 /// Forgets what was kept under that key.
@@ -26,10 +31,6 @@ pub(crate) fn forget(key: &str) {
         let _ = storage.remove_item(key);
     }
 }
-
-/// The browser keeps nothing for this page, or has no room left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NotKept;
 
 /// `LocalStorage` panics where the person does not let pages keep anything.
 fn storage() -> Option<Storage> {

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::back_off::Patience;
 use crate::json::{self, Object, Value};
+use crate::layout::{Edge, Layout};
 use crate::log::Limits;
 use crate::outbox::Marks;
 
@@ -58,11 +59,11 @@ impl Settings {
             ("tries", self.patience.tries.into()),
             ("highMark", self.marks.high),
             ("lowMark", self.marks.low),
-            ("sidebarWidth", self.layout.sidebar_width.into()),
-            ("detailWidth", self.layout.detail_width.into()),
-            ("composeHeight", self.layout.compose_height.into()),
         ] {
             object.number(name, value);
+        }
+        for edge in Edge::ALL {
+            object.number(edge.key(), self.layout.size(edge).into());
         }
         object.end();
         out
@@ -78,7 +79,10 @@ impl Settings {
             number.clamp(*range.start(), *range.end())
         };
         let ms = |name, otherwise: u32| number(name, otherwise.into(), 10..=3_600_000) as u32;
-        let px = |name, otherwise: u16| number(name, otherwise.into(), 0..=u16::MAX.into()) as u16;
+        let layout = Edge::ALL.into_iter().fold(plain.layout, |layout, edge| {
+            let size = number(edge.key(), layout.size(edge).into(), 0..=u16::MAX.into());
+            layout.with(edge, size as i32)
+        });
         let size = |name, otherwise: usize, range: RangeInclusive<usize>| {
             number(name, otherwise as u64, *range.start() as u64..=*range.end() as u64) as usize
         };
@@ -97,11 +101,7 @@ impl Settings {
                 tries: number("tries", plain.patience.tries.into(), 0..=1000) as u32,
             },
             marks: Marks { high, low: number("lowMark", plain.marks.low, 0..=high) },
-            layout: Layout {
-                sidebar_width: px("sidebarWidth", plain.layout.sidebar_width),
-                detail_width: px("detailWidth", plain.layout.detail_width),
-                compose_height: px("composeHeight", plain.layout.compose_height),
-            },
+            layout,
         }
     }
 }
@@ -158,23 +158,6 @@ impl Times {
     }
 }
 
-/// Where the splitters stand, in CSS pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layout {
-    /// The list of connections.
-    pub sidebar_width: u16,
-    /// The selected entry.
-    pub detail_width: u16,
-    /// The message box.
-    pub compose_height: u16,
-}
-
-impl Default for Layout {
-    fn default() -> Self {
-        Self { sidebar_width: 236, detail_width: 400, compose_height: 106 }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -190,6 +173,8 @@ mod tests {
         assert_eq!(settings.theme, Theme::Dark);
         assert_eq!(settings.limits, Limits { entries: 1_000_000, bytes: 1 << 20 });
         assert_eq!(settings.marks.low, settings.marks.high);
+        let settings = Settings::of_json(r#"{"sidebarWidth":0,"detailWidth":65535}"#);
+        assert_eq!(settings.layout, Layout { sidebar_width: 160, detail_width: 900, ..Layout::default() });
     }
 
     proptest! {
@@ -198,7 +183,7 @@ mod tests {
             (theme, times, entries, bytes) in (0..3usize, 0..3usize, Settings::ENTRIES, Settings::BYTES),
             (first, longest, tries) in (10u32..3_600_000, 10u32..3_600_000, 0u32..1000),
             (high, low) in (100u64..64 << 20, 0u64..100),
-            (sidebar_width, detail_width, compose_height) in any::<(u16, u16, u16)>(),
+            (sidebar_width, detail_width, compose_height) in (160u16..=900, 160u16..=900, 40u16..=600),
         ) {
             let settings = Settings {
                 theme: Theme::ALL[theme],

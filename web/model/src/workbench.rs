@@ -8,6 +8,7 @@ mod shared;
 use crate::archive::{self, ArchiveFormat};
 use crate::connection::{Connection, ConnectionMsg};
 use crate::filter::Compile;
+use crate::kept::NotKept;
 use crate::link::Link;
 use crate::payload::Payload;
 use crate::saved::{History, Saved};
@@ -54,6 +55,8 @@ pub struct Workbench {
     last_id: ConnectionId,
     /// What was wrong with the last wish about saved messages, sequences or a file.
     saved_problem: Option<String>,
+    /// Why the browser did not keep what it was given last.
+    not_kept: Option<NotKept>,
     /// What a fresh connection shows as its address.
     address: String,
     shared: Shared,
@@ -73,6 +76,7 @@ impl Workbench {
             shown: 0,
             last_id: ConnectionId::default(),
             saved_problem: None,
+            not_kept: None,
             address: start.address,
             shared,
         };
@@ -113,6 +117,11 @@ impl Workbench {
     /// What was wrong with the last wish about saved messages, sequences or a file.
     pub fn saved_problem(&self) -> Option<&str> {
         self.saved_problem.as_deref()
+    }
+
+    /// Why what changes now is gone with a reload, where it is.
+    pub fn not_kept(&self) -> Option<NotKept> {
+        self.not_kept
     }
 
     /// What was sent by hand, newest first.
@@ -197,6 +206,7 @@ impl Workbench {
             }
             Msg::ImportSequences(text) => self.import_sequences(&text),
             Msg::ImportLog { name, text } => self.import_log(&name, &text),
+            Msg::Kept(kept) => self.not_kept = kept.err(),
             Msg::ForgetEverything => self.forget(),
         }
         std::mem::take(&mut self.shared.effects)

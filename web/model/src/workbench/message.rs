@@ -4,6 +4,7 @@ use super::ConnectionId;
 use crate::address::WsUrl;
 use crate::close::CloseFrame;
 use crate::connection::{ConnectionMsg, SocketId};
+use crate::kept::NotKept;
 use crate::link::Link;
 use crate::outbox::Outgoing;
 use crate::saved::{Saved, SavedName};
@@ -51,6 +52,8 @@ pub enum Msg {
         /// What the file holds.
         text: String,
     },
+    /// The browser has kept what it was given with [`Effect::Keep`], or has not.
+    Kept(Result<(), NotKept>),
     /// The person wants nothing kept over reloads, nor for now.
     ForgetEverything,
 }

@@ -212,3 +212,12 @@ fn a_link_opens_the_connection_that_it_carries_once() {
     assert_eq!(page.workbench.shown().draft(), &draft);
     assert_eq!(page.effects, [], "it connects only when the person says so");
 }
+
+#[test]
+fn what_the_browser_does_not_keep_is_told_until_it_does() {
+    let mut page = Page::new();
+    page.update(Msg::Kept(Err(NotKept::Full)));
+    assert_eq!(page.workbench.not_kept(), Some(NotKept::Full));
+    page.update(Msg::Kept(Ok(())));
+    assert_eq!(page.workbench.not_kept(), None);
+}
