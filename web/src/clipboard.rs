@@ -1,11 +1,10 @@
 //! The clipboard. It never reads it.
 
 use leptos::prelude::window;
-use leptos::task::spawn_local;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// Copies a text and tells whether the browser let it.
-pub(crate) fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
+pub fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     let copying = window().navigator().clipboard().write_text(text);
     spawn_local(async move { done(JsFuture::from(copying).await.is_ok()) });
 }

@@ -4,27 +4,27 @@
 use gloo_file::futures::read_as_bytes;
 use gloo_file::{Blob, File, FileList, ObjectUrl};
 use leptos::prelude::document;
-use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{BlobPropertyBag, HtmlAnchorElement, HtmlInputElement};
 
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ReadFile {
+pub struct ReadFile {
     /// Its name, without a path.
-    pub(crate) name: String,
+    pub name: String,
     /// What is in it.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 /// Reads the first of the files, and gives it or the reason why not.
-pub(crate) fn read_first(files: Option<web_sys::FileList>, done: impl FnOnce(Result<ReadFile, String>) + 'static) {
+pub fn read_first(files: Option<web_sys::FileList>, done: impl FnOnce(Result<ReadFile, String>) + 'static) {
     let Some(file) = files.map(FileList::from).and_then(|files| files.first().cloned()) else { return };
     spawn_local(async move { done(read(file).await) });
 }
 
 /// Reads the file that an input field holds, and empties the field, so that the same file can be picked again.
-pub(crate) fn read_picked(input: &HtmlInputElement, done: impl FnOnce(Result<ReadFile, String>) + 'static) {
+pub fn read_picked(input: &HtmlInputElement, done: impl FnOnce(Result<ReadFile, String>) + 'static) {
     read_first(input.files(), done);
     input.set_value("");
 }
@@ -38,16 +38,17 @@ async fn read(file: File) -> Result<ReadFile, String> {
 }
 
 /// A file to come, in pieces: it never has to be in the page's memory as a whole.
-#[derive(Default)]
-pub(crate) struct Pieces(js_sys::Array);
+#[derive(Debug, Default)]
+pub struct Pieces(js_sys::Array);
 
 impl Pieces {
-    pub(crate) fn push(&mut self, piece: &str) {
+    /// Adds a piece at the end.
+    pub fn push(&mut self, piece: &str) {
         self.0.push(Blob::new(piece).as_ref());
     }
 
     /// Offers the file as a download.
-    pub(crate) fn download(self, name: &str, kind: &str) {
+    pub fn download(self, name: &str, kind: &str) {
         let options = BlobPropertyBag::new();
         options.set_type(kind);
         let blob = web_sys::Blob::new_with_blob_sequence_and_options(&self.0, &options);
@@ -56,7 +57,7 @@ impl Pieces {
 }
 
 /// Offers bytes as a download.
-pub(crate) fn download(name: &str, kind: &str, bytes: &[u8]) {
+pub fn download(name: &str, kind: &str, bytes: &[u8]) {
     offer(name, Blob::new_with_options(bytes, Some(kind)));
 }
 

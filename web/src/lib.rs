@@ -1,17 +1,17 @@
 //! Canyon's page: a WebSocket client in the browser. It shows what the `model` says and runs what it asks for, and
 //! never decides by itself.
 
-mod clipboard;
+pub mod clipboard;
 pub mod clock;
 pub mod document;
 mod dynamic;
-mod files;
-mod pacer;
-mod pattern;
+pub mod files;
+pub mod pacer;
+pub mod pattern;
 mod resize;
 pub mod socket;
 mod start;
-mod storage;
+pub mod storage;
 mod store;
 mod view;
 

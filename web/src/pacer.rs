@@ -11,7 +11,8 @@ use crate::clock;
 const SCRIPT: &str = "pacer.js";
 
 /// An alarm clock with one alarm. Dropped, it rings no more.
-pub(crate) struct Pacer {
+#[derive(Debug)]
+pub struct Pacer {
     worker: Worker,
     /// The alarm that is set.
     set_to: Option<Time>,
@@ -21,14 +22,14 @@ pub(crate) struct Pacer {
 impl Pacer {
     /// Calls `ring` at each time that is asked for. Without a worker, as where the page is opened from a file, there
     /// is no pacer.
-    pub(crate) fn new(ring: impl Fn() + 'static) -> Option<Self> {
+    pub fn new(ring: impl Fn() + 'static) -> Option<Self> {
         let worker = Worker::new(SCRIPT).ok()?;
         let listener = EventListener::new(&worker, "message", move |_| ring());
         Some(Self { worker, set_to: None, _listener: listener })
     }
 
     /// Rings at that time instead of any asked for before.
-    pub(crate) fn set(&mut self, at: Option<Time>) {
+    pub fn set(&mut self, at: Option<Time>) {
         if self.set_to == at {
             return;
         }
@@ -41,7 +42,7 @@ impl Pacer {
     }
 
     /// The alarm has rung: the next wish is a new one.
-    pub(crate) fn rung(&mut self) {
+    pub fn rung(&mut self) {
         self.set_to = None;
     }
 }

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 ///
 /// # Errors
 /// The browser's own words, where the pattern is none.
-pub(crate) fn compile(expression: &str, flags: &str) -> Result<RegExp, String> {
+pub fn compile(expression: &str, flags: &str) -> Result<RegExp, String> {
     // `RegExp::new` would not give back what the constructor throws.
     let constructor: Function =
         Reflect::get(&global(), &"RegExp".into()).expect("every browser has RegExp").unchecked_into();

@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{DomException, Storage};
 
 /// What was kept under that key.
-pub(crate) fn read(key: &str) -> Option<String> {
+pub fn read(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
@@ -17,7 +17,7 @@ pub(crate) fn read(key: &str) -> Option<String> {
 ///
 /// # Errors
 /// [`NotKept`]: the page goes on, and the person should know.
-pub(crate) fn keep(key: &str, text: &str) -> Result<(), NotKept> {
+pub fn keep(key: &str, text: &str) -> Result<(), NotKept> {
     storage().ok_or(NotKept::Denied)?.set_item(key, text).map_err(|thrown| {
         let is_full = thrown.dyn_ref::<DomException>().is_some_and(|error| error.name() == "QuotaExceededError");
         if is_full { NotKept::Full } else { NotKept::Denied }
@@ -25,7 +25,7 @@ pub(crate) fn keep(key: &str, text: &str) -> Result<(), NotKept> {
 }
 
 /// Forgets what was kept under that key.
-pub(crate) fn forget(key: &str) {
+pub fn forget(key: &str) {
     if let Some(storage) = storage() {
         // The specification knows no failure.
         let _ = storage.remove_item(key);

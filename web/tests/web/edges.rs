@@ -1,0 +1,86 @@
+//! What the browser has already: its storage, its regular expressions, its clipboard, and time in a worker.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use model::NotKept;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web::pacer::Pacer;
+use web::{clipboard, clock, pattern, storage};
+
+use crate::wait::until;
+
+#[wasm_bindgen_test]
+fn what_is_kept_is_read_until_it_is_replaced_or_forgotten() {
+    let key = "test.kept";
+    assert_eq!(storage::read(key), None);
+    storage::keep(key, "héllo \u{0}").unwrap();
+    assert_eq!(storage::read(key).as_deref(), Some("héllo \u{0}"));
+    storage::keep(key, "").unwrap();
+    assert_eq!(storage::read(key).as_deref(), Some(""));
+    storage::forget(key);
+    assert_eq!(storage::read(key), None);
+}
+
+#[wasm_bindgen_test]
+fn what_there_is_no_room_for_is_told_and_what_was_kept_stays() {
+    let key = "test.full";
+    storage::keep(key, "small").unwrap();
+    // Browsers give a page five million characters or so.
+    assert_eq!(storage::keep(key, &"x".repeat(20_000_000)), Err(NotKept::Full));
+    assert_eq!(storage::read(key).as_deref(), Some("small"));
+    storage::forget(key);
+}
+
+#[wasm_bindgen_test]
+fn a_pattern_is_the_browsers_own_with_its_flags() {
+    let pattern = pattern::compile(r"^(?<word>\p{L}+) \k<word>$", "iu").unwrap();
+    assert!(pattern.test("Écho écho"));
+    assert!(!pattern.test("Écho other"));
+}
+
+#[wasm_bindgen_test]
+fn what_is_no_pattern_is_told_in_the_browsers_words() {
+    assert!(pattern::compile("(", "").unwrap_err().contains("Unterminated group"));
+    assert!(pattern::compile("a", "nonsense").unwrap_err().contains("flags"));
+}
+
+#[wasm_bindgen_test]
+async fn the_clipboard_tells_whether_it_took_a_text() {
+    let told = Rc::new(Cell::new(None));
+    let tell = Rc::clone(&told);
+    clipboard::copy("copied", move |done| tell.set(Some(done)));
+    // Without the focus a browser may refuse; that is told as well.
+    until("an answer", || told.get()).await;
+}
+
+/// How often it has rung.
+fn counting() -> (Rc<Cell<u32>>, Pacer) {
+    let rings = Rc::new(Cell::new(0));
+    let count = Rc::clone(&rings);
+    (rings, Pacer::new(move || count.set(count.get() + 1)).unwrap())
+}
+
+#[wasm_bindgen_test]
+async fn a_pacer_rings_at_the_time_that_was_asked_for_last() {
+    let (rings, mut pacer) = counting();
+    let begun = clock::now();
+    pacer.set(Some(begun.after(1.0)));
+    pacer.set(Some(begun.after(60_000.0)));
+    pacer.set(Some(begun.after(30.0)));
+    until("it rings", || (rings.get() > 0).then_some(())).await;
+    // Their clocks may be rounded differently, by 0.1 ms.
+    assert!(clock::now().0 >= begun.0 + 29.8);
+    assert_eq!(rings.get(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_pacer_that_is_dropped_rings_no_more() {
+    let (rings, mut pacer) = counting();
+    pacer.set(Some(clock::now().after(10.0)));
+    drop(pacer);
+    let (later, mut pacer) = counting();
+    pacer.set(Some(clock::now().after(50.0)));
+    until("another rings", || (later.get() > 0).then_some(())).await;
+    assert_eq!(rings.get(), 0);
+}
