@@ -246,7 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     pub fn turn_back(&mut self) {
         self.passed.unsplit(self.gate.turn_back(&mut self.output));
         if self.output.is_roomy() {
-            self.output.move_to(Vec::new());
+            drop(self.output.shrink());
         }
     }
 

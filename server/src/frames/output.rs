@@ -46,12 +46,10 @@ impl Output {
         self.filled == 0
     }
 
-    /// Goes on in another buffer, and gives its own away.
-    pub(super) fn move_to(&mut self, buffer: Vec<u8>) -> Vec<u8> {
-        let own = mem::replace(&mut self.bytes, buffer);
-        self.reserve(0);
-        self.bytes[..self.filled].copy_from_slice(&own[..self.filled]);
-        own
+    /// Goes on in a buffer that fits, and gives its own away.
+    pub(super) fn shrink(&mut self) -> Vec<u8> {
+        let fitting = self.bytes[..self.filled].to_vec();
+        mem::replace(&mut self.bytes, fitting)
     }
 
     /// Whether its buffer is much larger than it needs.

@@ -38,28 +38,26 @@ impl Scratch {
     }
 
     /// Goes on with what a connection has [kept](Self::keep).
-    pub(super) fn resume(&mut self, mut kept: Output) {
-        let empty = mem::take(&mut self.output).into_buffer();
-        let spare = if kept.room() < FULL { kept.move_to(empty) } else { empty };
-        self.output = kept;
-        self.put_by(spare);
+    pub(super) fn resume(&mut self, kept: Output) {
+        let empty = mem::replace(&mut self.output, kept);
+        self.put_by(empty.into_buffer());
     }
 
     /// What is left of the answers, for its connection to keep: in the same buffer, unless that is much too large.
     pub(super) fn keep(&mut self) -> Output {
-        let next = self.spare.pop().unwrap_or_default();
-        let mut kept = mem::replace(&mut self.output, Output::with_buffer(next));
+        let next = Output::with_buffer(self.spare.pop().unwrap_or_default());
+        let mut kept = mem::replace(&mut self.output, next);
         if kept.is_roomy() {
-            let roomy = kept.move_to(Vec::new());
-            self.put_by(roomy);
+            self.put_by(kept.shrink());
         }
         kept
     }
 
-    /// Does not keep a buffer for the next connection that is larger than most will ever need.
+    /// Lets go of an empty output's buffer that is of no use to most connections.
     pub(super) fn settle(&mut self) {
-        if self.output.room() > LARGEST {
-            self.output = Output::default();
+        let is_small = self.output.room() < FULL && !self.spare.is_empty();
+        if is_small || self.output.room() > LARGEST {
+            self.output = Output::with_buffer(self.spare.pop().unwrap_or_default());
         }
     }
 
