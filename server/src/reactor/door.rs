@@ -15,7 +15,7 @@ use crate::{connection::Connection, http::Stream, session::Next};
 /// The newcomers of a worker.
 #[derive(Default)]
 pub(super) struct Door {
-    waiting: Slab<Newcomer>,
+    waiting: Slab<Box<Newcomer>>,
     /// When a newcomer is to be looked after, whatever its socket says.
     due: DelayQueue<usize>,
     calls: Arc<Calls>,
@@ -49,14 +49,15 @@ impl Door {
         let waker = Waker::from(Arc::new(Call { index, calls: Arc::clone(&self.calls) }));
         // There may be something already, and nobody is told who has not asked.
         waker.wake_by_ref();
-        entry.insert(Newcomer { connection, due, waker });
+        entry.insert(Box::new(Newcomer { connection, due, waker }));
     }
 
     /// The next one that does not wait any more, and how it goes on: it has sent something, or is to be looked after.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<(Connection<Stream>, Next)> {
         self.calls.reactor.register(cx.waker());
         while let Some(index) = self.calls.next() {
-            let Some(Newcomer { connection, waker, .. }) = self.waiting.get_mut(index) else { continue };
+            let Some(newcomer) = self.waiting.get_mut(index) else { continue };
+            let Newcomer { connection, waker, .. } = &mut **newcomer;
             let next = match connection.session.turn(waker) {
                 Poll::Pending if connection.session.has_answered() => Next::Rest,
                 Poll::Pending => continue,
@@ -81,7 +82,7 @@ impl Door {
     }
 
     fn remove(&mut self, index: usize) -> Option<Connection<Stream>> {
-        let Newcomer { connection, due, .. } = self.waiting.try_remove(index)?;
+        let Newcomer { connection, due, .. } = *self.waiting.try_remove(index)?;
         // Whose time has come is not in there any more.
         self.due.try_remove(&due);
         Some(connection)

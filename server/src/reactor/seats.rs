@@ -37,7 +37,8 @@ pub(super) struct Seats {
     door: Door,
     sockets: AsyncFd<Poll>,
     events: Events,
-    seats: Slab<Seat>,
+    /// In boxes, so that the room of who leaves is there for who comes, here and elsewhere.
+    seats: Slab<Box<Seat>>,
     /// When a connection is to be looked after, whatever its socket says.
     due: DelayQueue<usize>,
     /// Who had more to say than one look takes.
@@ -156,7 +157,7 @@ impl Seats {
         let frames = connection.session.frames();
         let has_work = frames.has_input() || frames.is_blocked();
         let due = self.due.insert_at(index, connection.session.check());
-        entry.insert(Seat { connection, due, is_busy: false, stalled_at: None });
+        entry.insert(Box::new(Seat { connection, due, is_busy: false, stalled_at: None }));
         if has_work {
             self.turn(index);
         }
@@ -238,7 +239,7 @@ impl Seats {
 
     /// Takes a connection from its seat.
     fn remove(&mut self, index: usize) -> Option<Connection<Resting>> {
-        let Seat { connection, due, .. } = self.seats.try_remove(index)?;
+        let Seat { connection, due, .. } = *self.seats.try_remove(index)?;
         // Whose time has come is not in there any more.
         self.due.try_remove(&due);
         Some(connection)
