@@ -74,7 +74,7 @@ impl Connection<Stream> {
 
     /// Goes to the reactor, or comes back if there is none.
     fn rest(self) -> Result<(), Box<Self>> {
-        self.session.entrance().clone().enter(self)
+        self.held.1.entrance().enter(self)
     }
 
     async fn close(self) {

@@ -29,7 +29,7 @@ pub use gate::{Gate, Reply};
 pub use message::Limits;
 use output::Output;
 pub use reject::Reject;
-use scratch::{INPUT, MORE_INPUT, Scratch};
+use scratch::{INPUT, LOOK, MORE_INPUT, Scratch};
 use tally::Sent;
 pub use tally::Tally;
 
@@ -166,7 +166,7 @@ impl<S> Frames<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     /// The fast path: answers plain messages as they come, for as long as nothing else comes. `seen` is told of each.
     ///
-    /// Reads on only when the answers are written. What others have read or left is taken up, so that the stream may be
+    /// Reads on only when the answers are written, and after 256 KiB only when it is called again. What others have read or left is taken up, so that the stream may be
     /// used in the general way between two polls.
     pub fn poll_turn(
         &mut self,
@@ -178,7 +178,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
             ready!(self.poll_send(cx))?;
         }
         Scratch::with(|scratch| {
-            if self.input.len() >= INPUT {
+            // What came with the handshake may be more than there is room for.
+            if self.input.len() > INPUT {
                 return Poll::Ready(Ok(Leave::Other));
             }
             if self.output.room() > 0 {
@@ -206,12 +207,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         if filled > 0 {
             room[..filled].copy_from_slice(&mem::take(&mut self.input));
         }
+        let mut left = LOOK;
         // What lies there is looked at before more is read.
         let mut turn = if filled > 0 { Turn::Full } else { Turn::Dry };
         let result = loop {
             match turn {
                 Turn::Full => {}
                 Turn::Other => break Poll::Ready(Ok(Leave::Other)),
+                Turn::Dry if left == 0 => {
+                    cx.waker().wake_by_ref();
+                    break Poll::Pending;
+                }
                 Turn::Dry => {
                     if start > 0 {
                         room.copy_within(start..filled, 0);
@@ -221,7 +227,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
                     let mut buf = ReadBuf::new(&mut room[filled..more]);
                     match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
                         Poll::Ready(Ok(())) if buf.filled().is_empty() => break Poll::Ready(Ok(Leave::Ended)),
-                        Poll::Ready(Ok(())) => filled += buf.filled().len(),
+                        Poll::Ready(Ok(())) => {
+                            left = left.saturating_sub(buf.filled().len());
+                            filled += buf.filled().len();
+                        }
                         Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
                         Poll::Pending => break Poll::Pending,
                     }

@@ -16,7 +16,7 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
 
-use crate::{connection::Connection, http::Stream, server::Server};
+use crate::{connection::Connection, http::Stream, server::Server, task::Task};
 
 /// The way into a worker's reactor. Where there is none, every connection keeps a task.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl Entrance {
     }
 }
 
-/// Starts a worker's reactor, which lasts for as long as there is a way in.
+/// Starts a worker's reactor, which lasts for as long as there is a way in; whoever is at rest holds it open.
 pub(crate) fn start(runtime: &Handle, server: &Arc<Server>) -> Entrance {
     // Each connection is in there once at the most.
     let (entrance, arrivals) = unbounded_channel();
@@ -48,7 +48,7 @@ pub(crate) fn start(runtime: &Handle, server: &Arc<Server>) -> Entrance {
 fn watch(runtime: &Handle, server: &Arc<Server>, arrivals: Arrivals) {
     let _there = runtime.enter();
     match seats::Seats::new(Arc::clone(server)) {
-        Ok(seats) => drop(runtime.spawn(seats.run(arrivals))),
+        Ok(seats) => drop(runtime.spawn(Task::new(seats.run(arrivals), Arc::clone(server)))),
         Err(error) => tracing::warn!(%error, "cannot watch sockets: {error}; every connection keeps a task"),
     }
 }

@@ -45,6 +45,8 @@ struct Conduct {
     keep_alive: KeepAlive,
     /// When the keep-alive is to be asked.
     check: Instant,
+    /// When the last conversation ended that the peer wanted.
+    rested: Option<Instant>,
 }
 
 /// How a session goes on.
@@ -66,7 +68,10 @@ impl<S> Session<S> {
         let keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
         let check = Instant::now() + keep_alive.step();
         let reply = behaviour.reply().filter(|_| !frames.is_compressing());
-        Self { frames, conduct: Conduct { behaviour, reply, server, entrance, answered: 0, keep_alive, check } }
+        Self {
+            frames,
+            conduct: Conduct { behaviour, reply, server, entrance, answered: 0, keep_alive, check, rested: None },
+        }
     }
 
     /// How it begins.
@@ -74,12 +79,7 @@ impl<S> Session<S> {
         if self.conduct.may_rest() { Next::Rest } else { Next::Converse }
     }
 
-    /// Where it can rest.
-    pub(crate) fn entrance(&self) -> &Entrance {
-        &self.conduct.entrance
-    }
-
-    /// When the keep-alive is to be asked, in a conversation.
+    /// When the keep-alive is to be asked, which takes a conversation.
     pub(crate) fn check(&self) -> Instant {
         self.conduct.check
     }

@@ -24,16 +24,13 @@ use crate::{
     task::Task,
 };
 
-/// How many tasks run between two looks at the sockets: as many as one look may find ready.
-const EVENT_INTERVAL: u32 = 512;
-
 /// A runtime as a worker wants it: all on one thread, so that nothing is handed from one processor to another.
 ///
 /// # Errors
 ///
 /// What the system said when it had no more descriptors or memory.
 pub fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().event_interval(EVENT_INTERVAL).build()
+    Builder::new_current_thread().enable_all().build()
 }
 
 /// All workers of a server; the first is the runtime that they were started on.

@@ -9,6 +9,8 @@ use super::output::{FULL, Output};
 pub(super) const INPUT: usize = 64 << 10;
 /// How much more of a message that has begun, which becomes part of its answer at once.
 pub(super) const MORE_INPUT: usize = 192 << 10;
+/// How much is read before it is the next connection's turn, in bytes; what is read last may go beyond.
+pub(super) const LOOK: usize = 256 << 10;
 /// How many buffers a thread keeps for outputs, and how large the largest of them is, in bytes.
 const SPARE: usize = 16;
 const LARGEST: usize = 2 << 20;

@@ -2,6 +2,7 @@
 //! only goodbye, never takes a seat. Never answers more than the first messages.
 
 use std::{
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Wake, Waker},
 };
@@ -52,27 +53,26 @@ impl Door {
         entry.insert(Box::new(Newcomer { connection, due, waker }));
     }
 
-    /// The next one that does not wait any more, and how it goes on: it has sent something, or is to be looked after.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<(Connection<Stream>, Next)> {
+    /// Those who do not wait any more, and how each goes on: it has sent something, or is to be looked after.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Vec<(Connection<Stream>, Next)> {
         self.calls.reactor.register(cx.waker());
-        while let Some(index) = self.calls.next() {
-            let Some(newcomer) = self.waiting.get_mut(index) else { continue };
-            let Newcomer { connection, waker, .. } = &mut **newcomer;
-            let next = match connection.session.turn(waker) {
-                Poll::Pending if connection.session.has_answered() => Next::Rest,
-                Poll::Pending => continue,
-                Poll::Ready(next) => next,
-            };
-            if let Some(connection) = self.remove(index) {
-                return Poll::Ready((connection, next));
-            }
-        }
+        let called = mem::take(&mut *self.calls.called());
+        let mut gone: Vec<_> = called.into_iter().filter_map(|index| self.turn(index)).collect();
         while let Poll::Ready(Some(due)) = self.due.poll_expired(cx) {
-            if let Some(connection) = self.remove(due.into_inner()) {
-                return Poll::Ready((connection, Next::Converse));
-            }
+            gone.extend(self.remove(due.into_inner()).map(|connection| (connection, Next::Converse)));
         }
-        Poll::Pending
+        gone
+    }
+
+    /// Looks at a newcomer whose socket has something.
+    fn turn(&mut self, index: usize) -> Option<(Connection<Stream>, Next)> {
+        let Newcomer { connection, waker, .. } = &mut **self.waiting.get_mut(index)?;
+        let next = match connection.session.turn(waker) {
+            Poll::Pending if connection.session.has_answered() => Next::Rest,
+            Poll::Pending => return None,
+            Poll::Ready(next) => next,
+        };
+        Some((self.remove(index)?, next))
     }
 
     /// Anyone who waits, to be sent away.
@@ -93,10 +93,6 @@ impl Calls {
     fn called(&self) -> MutexGuard<'_, Vec<usize>> {
         // Nothing panics while it holds the lock, so what is in there is right.
         self.called.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn next(&self) -> Option<usize> {
-        self.called().pop()
     }
 }
 

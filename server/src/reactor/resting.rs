@@ -13,20 +13,16 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How much is read in one look at the most, in bytes, and once more at the most what is read at once: so the others have
-/// their turn.
-const LOOK: usize = 256 << 10;
-
 /// A socket that the reactor watches.
 #[derive(Debug)]
 pub(super) struct Resting {
     socket: TcpStream,
     /// Whether all that had come was read; the reactor is told of more.
     is_dry: bool,
-    /// Whether the peer has ended its side, of which the reactor is told but once.
+    /// Whether there is an end or a fault behind what comes, of which the reactor is told but once.
     is_ending: bool,
-    /// How much may still be read in this look, in bytes.
-    left: usize,
+    /// Whether it is watched for room, too.
+    is_watched_for_room: bool,
 }
 
 impl Resting {
@@ -34,16 +30,20 @@ impl Resting {
     pub(super) fn watch(socket: tokio::net::TcpStream, registry: &Registry, token: Token) -> io::Result<Self> {
         let mut socket = TcpStream::from_std(socket.into_std()?);
         registry.register(&mut socket, token, Interest::READABLE)?;
-        Ok(Self { socket, is_dry: true, is_ending: false, left: 0 })
+        Ok(Self { socket, is_dry: true, is_ending: false, is_watched_for_room: false })
     }
 
-    /// Has it watched for room for what it is to send, too.
+    /// Has it watched for room for what it is to send, too, from now on.
     pub(super) fn watch_room(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.reregister(&mut self.socket, token, Interest::READABLE | Interest::WRITABLE)
+        if !self.is_watched_for_room {
+            registry.reregister(&mut self.socket, token, Interest::READABLE | Interest::WRITABLE)?;
+            self.is_watched_for_room = true;
+        }
+        Ok(())
     }
 
-    /// Has it watched no more.
-    pub(super) fn wake(mut self, registry: &Registry) -> io::Result<tokio::net::TcpStream> {
+    /// Gives the socket back to tokio.
+    pub(super) fn into_tokio(mut self, registry: &Registry) -> io::Result<tokio::net::TcpStream> {
         registry.deregister(&mut self.socket)?;
         tokio::net::TcpStream::from_std(self.socket.into())
     }
@@ -54,12 +54,7 @@ impl Resting {
         self.is_dry &= !event.is_readable() && !self.is_ending;
     }
 
-    /// Begins a look at it.
-    pub(super) fn begin(&mut self) {
-        self.left = LOOK;
-    }
-
-    /// Whether there may be more to read than the look has taken.
+    /// Whether there may be more to read than was taken.
     pub(super) fn has_more(&self) -> bool {
         !self.is_dry
     }
@@ -73,7 +68,7 @@ impl Resting {
 
 impl AsyncRead for Resting {
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.is_dry || self.left == 0 {
+        if self.is_dry {
             return Poll::Pending;
         }
         let room = buf.initialize_unfilled();
@@ -81,7 +76,6 @@ impl AsyncRead for Resting {
             Ok((count, _)) => {
                 // Less than there is room for is all that had come; but an end behind it is never told of again.
                 self.is_dry = count < room.len() && !self.is_ending;
-                self.left = self.left.saturating_sub(count);
                 buf.advance(count);
                 Poll::Ready(Ok(()))
             }

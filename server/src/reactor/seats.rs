@@ -31,6 +31,9 @@ const MANY: usize = 4;
 /// How often that is done before the worker's tasks have their turn.
 const ROUNDS: usize = 16;
 
+/// Later than anybody waits for; the queue of times ends after two years.
+const FAR: Duration = Duration::from_hours(24 * 365);
+
 /// All seats of a worker.
 pub(super) struct Seats {
     server: Arc<Server>,
@@ -47,6 +50,7 @@ pub(super) struct Seats {
 
 struct Seat {
     connection: Connection<Resting>,
+    /// For the keep-alive; while answers wait, for the end of the write timeout.
     due: Key,
     is_busy: bool,
     /// There while answers wait for the socket: how many bytes it had taken when they began to.
@@ -99,7 +103,7 @@ impl Seats {
         while let task::Poll::Ready(Some(due)) = self.due.poll_expired(cx) {
             self.look_after(due.into_inner());
         }
-        while let task::Poll::Ready((connection, next)) = self.door.poll(cx) {
+        for (connection, next) in self.door.poll(cx) {
             match next {
                 Next::Rest => self.seat(connection),
                 next => self.give_to_task(connection, next),
@@ -116,7 +120,9 @@ impl Seats {
         // It fails when the runtime ends, and the reactor with it.
         let Ok(mut sockets) = ready!(self.sockets.poll_read_ready_mut(cx)) else { return task::Poll::Pending };
         if let Err(error) = sockets.get_inner_mut().poll(&mut self.events, Some(Duration::ZERO)) {
-            tracing::warn!(%error, "cannot ask the sockets: {error}");
+            // Asked again: they will not tell twice.
+            tracing::debug!(%error, "cannot ask the sockets: {error}");
+            return task::Poll::Ready(());
         }
         if self.events.iter().count() < MANY {
             sockets.clear_ready();
@@ -167,9 +173,7 @@ impl Seats {
     fn turn(&mut self, index: usize) {
         let Some(seat) = self.seats.get_mut(index) else { return };
         seat.is_busy = false;
-        let session = &mut seat.connection.session;
-        session.stream_mut().begin();
-        match session.turn(Waker::noop()) {
+        match seat.connection.session.turn(Waker::noop()) {
             task::Poll::Pending => self.stay(index),
             task::Poll::Ready(next) => self.send_away(index, next),
         }
@@ -185,10 +189,11 @@ impl Seats {
                 && let Err(error) = session.stream_mut().watch_room(self.sockets.get_ref().registry(), Token(index))
             {
                 tracing::debug!(%error, "lost: {error}");
-                return drop(self.remove(index));
+                self.remove(index).map(|lost| lost.session.end());
+                return;
             }
             if seat.stalled_at.replace(sent) != Some(sent) {
-                self.due.reset_at(&seat.due, Instant::now() + *self.server.config.limits.write_timeout);
+                self.due.reset_at(&seat.due, Instant::now() + (*self.server.config.limits.write_timeout).min(FAR));
             }
             return;
         }
@@ -221,12 +226,12 @@ impl Seats {
         }
     }
 
-    /// Wakes a connection for a task.
+    /// Has a task go on with a connection that has a seat.
     fn send_away(&mut self, index: usize, next: Next) {
         let Some(connection) = self.remove(index) else { return };
         let registry = self.sockets.get_ref().registry();
         let time = *self.server.config.limits.write_timeout;
-        let woken = connection.try_map(|resting| Ok(WriteTimeout::new(resting.wake(registry)?, time)));
+        let woken = connection.try_map(|resting| Ok(WriteTimeout::new(resting.into_tokio(registry)?, time)));
         if let Some(connection) = unless_lost(woken) {
             self.give_to_task(connection, next);
         }
@@ -239,7 +244,10 @@ impl Seats {
 
     /// Takes a connection from its seat.
     fn remove(&mut self, index: usize) -> Option<Connection<Resting>> {
-        let Seat { connection, due, .. } = *self.seats.try_remove(index)?;
+        let Seat { connection, due, is_busy, .. } = *self.seats.try_remove(index)?;
+        if is_busy {
+            self.busy.retain(|busy| *busy != index);
+        }
         // Whose time has come is not in there any more.
         self.due.try_remove(&due);
         Some(connection)

@@ -37,6 +37,8 @@ use crate::{
 /// How many messages are answered in one go: so many are written together when many arrive together, and no busy peer
 /// keeps its session from noticing that the server drains.
 const BATCH: usize = 64;
+/// Who is back so soon after it went to rest stays until there is a lull.
+const SOON: Duration = Duration::from_millis(20);
 /// The longest reason of a close frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
 const REASON_SIZE: usize = 123;
 
@@ -50,6 +52,10 @@ pub(super) struct Conversation<'session, S> {
     heard: bool,
     /// Whether none came from one check to another, or none came at all.
     lull: bool,
+    /// Whether it went to rest just before.
+    is_needed_again: bool,
+    /// Whether the peer wanted it, and not only the keep-alive.
+    is_wanted: bool,
 }
 
 /// How the answering came to its end.
@@ -72,8 +78,20 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
     pub(super) async fn hold(frames: &'session mut Frames<S>, conduct: &'session mut Conduct) -> Next {
         let settings = settings(&conduct.server.config.limits);
         let socket = WebSocketStream::from_raw_socket(frames, Role::Server, Some(settings)).await;
-        let mut conversation = Self { socket, conduct, actions: VecDeque::new(), heard: false, lull: true };
-        let Err(end) = conversation.answer().await else { return Next::Rest };
+        let is_needed_again = conduct.rested.is_some_and(|rested| rested.elapsed() < SOON);
+        let mut conversation = Self {
+            socket,
+            conduct,
+            actions: VecDeque::new(),
+            heard: false,
+            lull: true,
+            is_needed_again,
+            is_wanted: false,
+        };
+        let Err(end) = conversation.answer().await else {
+            conversation.conduct.rested = conversation.is_wanted.then(Instant::now);
+            return Next::Rest;
+        };
         if let Err(error) = conversation.say_goodbye(end).await {
             tracing::debug!(%error, "lost: {error}");
         }
@@ -134,11 +152,11 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
         }
     }
 
-    /// Whether it may end when it is quiet: at once where the fast path can go on, which is cheaper; else in a lull, for
-    /// to begin anew has its price, too.
+    /// Whether it may end when it is quiet: at once where the fast path can go on, which is cheaper, unless that has just
+    /// been tried; else in a lull, for to begin anew has its price, too.
     fn may_end(&self) -> bool {
         let is_asked = self.conduct.check <= Instant::now() || self.conduct.server.phase.is_at_least(Phase::Draining);
-        !is_asked && self.conduct.may_rest() && (self.conduct.reply.is_some() || self.lull)
+        !is_asked && self.conduct.may_rest() && (self.lull || self.conduct.reply.is_some() && !self.is_needed_again)
     }
 
     async fn obey(&mut self, verdict: Verdict) -> Result<(), End> {
@@ -154,7 +172,11 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
         match message.ok_or(End::Over)?? {
             // tungstenite has queued the answer, and the goodbye flushes it.
             Message::Close(_) => return Err(End::Over),
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
+            Message::Ping(_) => {
+                self.is_wanted = true;
+                return Ok(());
+            }
+            Message::Pong(_) | Message::Frame(_) => return Ok(()),
             Message::Text(text) => {
                 self.conduct.heard(Data::Text, text.as_bytes());
                 self.conduct.behaviour.on_message(Message::Text(text), &mut self.actions);
@@ -164,7 +186,7 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
                 self.conduct.behaviour.on_message(Message::Binary(bytes), &mut self.actions);
             }
         }
-        (self.heard, self.lull) = (true, false);
+        (self.heard, self.lull, self.is_wanted) = (true, false, true);
         Ok(())
     }
 

@@ -101,3 +101,16 @@ async fn it_is_told_when_the_server_goes_away() {
     }
     within("the server's end", stopped).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_write_timeout_of_years_is_as_good_as_any() {
+    let limits = Limits { write_timeout: Duration::from_hours(24 * 3000).into(), ..Limits::default() };
+    let server = TestServer::with(Config { workers: 1.try_into().ok(), limits, ..Config::default() }).await;
+    let (mut deaf, mut other) = (at_rest(&server).await, at_rest(&server).await);
+    // More than the sockets of both sides hold.
+    let messages = frame(0x82, &vec![7; 1 << 20]).repeat(16);
+    let sent = deaf.stream.write_all(&messages);
+    assert!(tokio::time::timeout(Duration::from_secs(1), sent).await.is_err(), "it is not read from");
+    other.write(frame(0x81, b"and I?")).await;
+    assert_eq!(other.read_frame().await, (0x81, b"and I?".to_vec()));
+}
