@@ -3,6 +3,7 @@
 use std::{fmt, num::NonZeroUsize, ops::RangeInclusive, time::Duration};
 
 use crate::behaviour::Error;
+use crate::form;
 use crate::value;
 
 /// The longest delay, jitter or ping interval that can be asked for.
@@ -86,9 +87,9 @@ impl Answer {
     pub(crate) fn parse(path: &'static str, query: &str) -> Result<Self, Error> {
         let mut answer = Self::PLAIN;
         let mut seen = Vec::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in form::pairs(query) {
             let Some(parameter) = Parameter::ALL.into_iter().find(|parameter| parameter.name() == name) else {
-                return Err(Error::UnknownParameter { path, name: name.into_owned() });
+                return Err(Error::UnknownParameter { path, name });
             };
             if seen.contains(&parameter) {
                 return Err(Error::Repeated(parameter));

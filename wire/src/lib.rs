@@ -5,6 +5,7 @@
 
 mod answer;
 mod behaviour;
+pub mod form;
 mod value;
 
 pub use answer::{Answer, Parameter};

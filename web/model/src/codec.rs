@@ -1,7 +1,6 @@
 //! Binary messages as text: typed as hex or base64, shown as a hex dump. It never takes what it does not understand for
 //! nothing: each wrong character is named with its place.
 
-use data_encoding::{BASE64, BASE64_NOPAD, DecodeKind};
 use thiserror::Error;
 
 /// Why a text is no hex; places are counted in characters from 1. Show it and let the person correct it.
@@ -102,32 +101,57 @@ fn hex_digit(value: u8) -> char {
 /// Reads base64 of either alphabet ([RFC 4648](https://www.rfc-editor.org/rfc/rfc4648)), padded or not; blanks and line
 /// ends are passed over.
 pub fn bytes_of_base64(text: &str) -> Result<Vec<u8>, Base64Error> {
-    let mut digits = Vec::with_capacity(text.len());
-    let mut places = Vec::with_capacity(text.len());
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    // Bits that make no byte yet, and how many.
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    let (mut digits, mut last) = (0, ('=', 0));
     for (found, place) in text.trim_end_matches(|c: char| c == '=' || c.is_whitespace()).chars().zip(1..) {
-        match found {
-            '-' => digits.push(b'+'),
-            '_' => digits.push(b'/'),
-            c if c.is_whitespace() => continue,
-            c if c.is_ascii_alphanumeric() || matches!(c, '+' | '/') => digits.push(c as u8),
-            _ => return Err(Base64Error::Digit { found, place }),
+        if found.is_whitespace() {
+            continue;
         }
-        places.push((found, place));
+        let value = base64_value(found).ok_or(Base64Error::Digit { found, place })?;
+        bits = bits << 6 | value;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+        digits += 1;
+        last = (found, place);
     }
-    BASE64_NOPAD.decode(&digits).map_err(|error| {
-        let (found, place) = places[error.position.min(places.len() - 1)];
-        match error.kind {
-            DecodeKind::Length => Base64Error::Length { digits: digits.len() },
-            DecodeKind::Trailing => Base64Error::Trailing { found, place },
-            // Looked for above, but for the compiler.
-            DecodeKind::Symbol | DecodeKind::Padding => Base64Error::Digit { found, place },
-        }
-    })
+    match (held, bits, last) {
+        (6, _, _) => Err(Base64Error::Length { digits }),
+        (_, 0, _) => Ok(bytes),
+        (_, _, (found, place)) => Err(Base64Error::Trailing { found, place }),
+    }
+}
+
+fn base64_value(digit: char) -> Option<u32> {
+    let value = match digit {
+        'A'..='Z' => digit as u32 - 'A' as u32,
+        'a'..='z' => digit as u32 - 'a' as u32 + 26,
+        '0'..='9' => digit as u32 - '0' as u32 + 52,
+        '+' | '-' => 62,
+        '/' | '_' => 63,
+        _ => return None,
+    };
+    Some(value)
 }
 
 /// Bytes as padded base64 of the standard alphabet.
 pub fn base64(bytes: &[u8]) -> String {
-    BASE64.encode(bytes)
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let byte = |index| u32::from(three.get(index).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * place)) as usize & 63];
+            text.push(if place > three.len() { '=' } else { char::from(digit) });
+        }
+    }
+    text
 }
 
 /// Bytes as lines of a hex dump, each made when it is asked for: a dump of any length costs what a screen of it costs.

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use form_urlencoded::Serializer;
 use thiserror::Error;
+use wire::form::{pairs, push_pair};
 
 use crate::draft::{Draft, Format, Templates};
 use crate::setup::{Offline, Reconnect, Setup};
@@ -38,27 +38,27 @@ pub enum LinkError {
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Setup { name, address, subprotocols, reconnect, offline } = &self.setup;
-        let mut pairs = Serializer::new(String::new());
-        pairs.append_pair("url", address);
+        let mut link = String::new();
+        push_pair(&mut link, "url", address);
         for (key, value) in [("name", name), ("subprotocols", subprotocols)] {
             if !value.is_empty() {
-                pairs.append_pair(key, value);
+                push_pair(&mut link, key, value);
             }
         }
         if *reconnect != Reconnect::default() {
-            pairs.append_pair("reconnect", reconnect.name());
+            push_pair(&mut link, "reconnect", reconnect.name());
         }
         if *offline != Offline::default() {
-            pairs.append_pair("offline", offline.name());
+            push_pair(&mut link, "offline", offline.name());
         }
         if let Some(Draft { format, templates, text }) = &self.draft {
-            pairs.append_pair("format", format.name());
+            push_pair(&mut link, "format", format.name());
             if *templates == Templates::Literal {
-                pairs.append_pair("templates", "literal");
+                push_pair(&mut link, "templates", "literal");
             }
-            pairs.append_pair("message", text);
+            push_pair(&mut link, "message", text);
         }
-        write!(f, "#{}", pairs.finish())
+        write!(f, "#{link}")
     }
 }
 
@@ -70,26 +70,26 @@ impl FromStr for Link {
         let mut link = Self::default();
         let mut draft = Draft::default();
         let mut has_url = false;
-        for (name, value) in form_urlencoded::parse(fragment.trim_start_matches('#').as_bytes()) {
-            match (&*name, &*value) {
+        for (name, value) in pairs(fragment.trim_start_matches('#')) {
+            match (name.as_str(), value.as_str()) {
                 ("url", _) => {
-                    link.setup.address = value.into_owned();
+                    link.setup.address = value;
                     has_url = true;
                 }
-                ("name", _) => link.setup.name = value.into_owned(),
-                ("subprotocols", _) => link.setup.subprotocols = value.into_owned(),
+                ("name", _) => link.setup.name = value,
+                ("subprotocols", _) => link.setup.subprotocols = value,
                 ("reconnect", known) if Reconnect::named(known).name() == known => {
                     link.setup.reconnect = Reconnect::named(known);
                 }
                 ("offline", known) if Offline::named(known).name() == known => {
                     link.setup.offline = Offline::named(known);
                 }
-                ("message", _) => link.draft = Some(Draft { text: value.into_owned(), ..draft.clone() }),
+                ("message", _) => link.draft = Some(Draft { text: value, ..draft.clone() }),
                 ("templates", "literal") => draft.templates = Templates::Literal,
                 ("format", format) if Format::ALL.iter().any(|known| known.name() == format) => {
                     draft.format = Format::ALL.into_iter().find(|known| known.name() == format).unwrap_or_default();
                 }
-                _ => return Err(LinkError::Unknown { name: name.into_owned(), value: value.into_owned() }),
+                _ => return Err(LinkError::Unknown { name, value }),
             }
         }
         if has_url { Ok(link) } else { Err(LinkError::NoUrl) }
