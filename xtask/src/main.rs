@@ -9,6 +9,7 @@ mod guard;
 mod install;
 mod instructions;
 mod interop;
+mod names;
 mod npm;
 mod packages;
 mod run;

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use crate::Result;
+use crate::names::shortened;
 
 pub(crate) const ABOUT: &str = "tell the page's service worker what Trunk built; Trunk calls it";
 
@@ -35,10 +36,30 @@ fn seal(folder: &Path) -> Result {
         // Trunk's script stands in the page itself, which the policy forbids; and nothing is to be kept.
         return write(&page, &without_policy(&html)?);
     }
+    shorten(folder)?;
     let files = files(folder)?;
     let worker = folder.join(WORKER);
     let sealed = filled_in(&text(&worker)?, &files)?;
     write(&worker, &sealed)
+}
+
+/// Gives short names to the functions between the page's WebAssembly and its glue, and takes from that what no browser
+/// needs.
+fn shorten(folder: &Path) -> Result {
+    for file in files(folder)? {
+        let Some(name) = file.name.strip_suffix("_bg.wasm") else { continue };
+        let glue = folder.join(name).with_extension("js");
+        let (wasm, shorter) = shortened(&file.content, &text(&glue)?)?;
+        write(&glue, bare(&shorter))?;
+        write(&folder.join(&file.name), wasm)?;
+    }
+    Ok(())
+}
+
+/// A script without its comments and its indentation. Strings over several lines would be changed, but there are none.
+fn bare(script: &str) -> String {
+    let lines = script.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A file of the page, as the service worker is told of it.
@@ -93,8 +114,8 @@ fn text(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
-fn write(path: &Path, text: &str) -> Result {
-    fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+fn write(path: &Path, content: impl AsRef<[u8]>) -> Result {
+    fs::write(path, content).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -132,6 +153,12 @@ mod tests {
         let open = without_policy(&page).unwrap();
         assert_eq!(page.lines().count() - 1, open.lines().count());
         assert!(!open.contains("Content-Security-Policy"), "{open}");
+    }
+
+    #[test]
+    fn a_script_keeps_what_it_does_and_no_more() {
+        let script = "// What it is.\nfunction one() {\n    // Why.\n    return 'a // b';\n}\n\none();\n";
+        assert_eq!(bare(script), "function one() {\nreturn 'a // b';\n}\none();\n");
     }
 
     #[test]
