@@ -1,8 +1,9 @@
 //! The browser's clock. It never gives the model a time that the model did not get as an argument.
 
+use gloo_utils::window;
 use js_sys::Date;
-use leptos::prelude::window;
 use model::Time;
+use wasm_bindgen::UnwrapThrowExt;
 use web_sys::Performance;
 
 /// The present moment, on the clock of `Event.timeStamp`.
@@ -33,5 +34,5 @@ pub(crate) fn time_origin() -> f64 {
 }
 
 fn performance() -> Performance {
-    window().performance().expect("every browser that runs WebAssembly has performance.now()")
+    window().performance().expect_throw("every browser that runs WebAssembly has performance.now()")
 }

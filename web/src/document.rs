@@ -1,9 +1,8 @@
 //! What the document and its address say about the page. It never changes either.
 
-use leptos::prelude::{document, window};
+use gloo_utils::{document, window};
 use model::{Link, Origin, Setup};
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlMetaElement, UrlSearchParams};
+use wire::form::pairs;
 
 /// The address that a fresh page shows: `?url=`, else `<meta name="canyon-server">`, else the page's own origin.
 pub fn initial_address() -> String {
@@ -37,7 +36,10 @@ pub fn page_address() -> String {
 
 fn asked_address() -> Option<String> {
     let search = window().location().search().ok()?;
-    UrlSearchParams::new_with_str(&search).ok()?.get("url").filter(|url| !url.is_empty())
+    pairs(search.trim_start_matches('?'))
+        .find(|(name, _)| name == "url")
+        .map(|(_, url)| url)
+        .filter(|url| !url.is_empty())
 }
 
 fn configured_server() -> String {
@@ -45,7 +47,6 @@ fn configured_server() -> String {
         .query_selector("meta[name=canyon-server]")
         .ok()
         .flatten()
-        .and_then(|element| element.dyn_into::<HtmlMetaElement>().ok())
-        .map(|meta| meta.content())
+        .and_then(|meta| meta.get_attribute("content"))
         .unwrap_or_default()
 }

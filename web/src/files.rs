@@ -1,12 +1,12 @@
 //! Files in and out: what the person picks or drops, and what the page has to offer for download. It never looks
 //! into one.
 
-use gloo_file::futures::read_as_bytes;
-use gloo_file::{Blob, File, FileList, ObjectUrl};
-use leptos::prelude::document;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::{BlobPropertyBag, HtmlAnchorElement, HtmlInputElement};
+use gloo_utils::document;
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, UnwrapThrowExt};
+use web_sys::{Blob, BlobPropertyBag, FileList, HtmlElement, HtmlInputElement, Url};
+
+use crate::promise::settled;
 
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,55 +17,71 @@ pub struct ReadFile {
     pub bytes: Vec<u8>,
 }
 
-/// Reads the first of the files, and gives it or the reason why not.
-pub fn read_first(files: Option<web_sys::FileList>, done: impl FnOnce(Result<ReadFile, String>) + 'static) {
-    let Some(file) = files.map(FileList::from).and_then(|files| files.first().cloned()) else { return };
-    spawn_local(async move { done(read(file).await) });
+impl ReadFile {
+    /// What is in it, as text; nothing where that is no UTF-8.
+    pub fn text(self) -> String {
+        String::from_utf8(self.bytes).unwrap_or_default()
+    }
+}
+
+/// What came of reading a file: that, or the reason why not.
+pub type Read = Result<ReadFile, String>;
+
+/// Reads the first of the files.
+pub fn read_first(files: Option<FileList>, done: impl FnOnce(Read) + 'static) {
+    let Some(file) = files.and_then(|files| files.get(0)) else { return };
+    let name = file.name();
+    settled(&file.array_buffer(), move |read| {
+        done(match read {
+            Ok(buffer) => Ok(ReadFile { name, bytes: Uint8Array::new(&buffer).to_vec() }),
+            Err(_) => Err(["cannot read ", &name].concat()),
+        });
+    });
 }
 
 /// Reads the file that an input field holds, and empties the field, so that the same file can be picked again.
-pub fn read_picked(input: &HtmlInputElement, done: impl FnOnce(Result<ReadFile, String>) + 'static) {
+pub fn read_picked(input: &HtmlInputElement, done: impl FnOnce(Read) + 'static) {
     read_first(input.files(), done);
     input.set_value("");
 }
 
-async fn read(file: File) -> Result<ReadFile, String> {
-    let name = file.name();
-    match read_as_bytes(&file).await {
-        Ok(bytes) => Ok(ReadFile { name, bytes }),
-        Err(error) => Err(format!("cannot read {name:?}: {error}")),
-    }
-}
-
 /// A file to come, in pieces: it never has to be in the page's memory as a whole.
 #[derive(Debug, Default)]
-pub struct Pieces(js_sys::Array);
+pub struct Pieces(Array);
 
 impl Pieces {
     /// Adds a piece at the end.
     pub fn push(&mut self, piece: &str) {
-        self.0.push(Blob::new(piece).as_ref());
+        self.push_bytes(piece.as_bytes());
+    }
+
+    fn push_bytes(&mut self, piece: &[u8]) {
+        // A blob of its own, so that it leaves the page's memory at once.
+        let part = Array::of1(&Uint8Array::from(piece));
+        self.0.push(&Blob::new_with_u8_array_sequence(&part).expect_throw(POSSIBLE));
     }
 
     /// Offers the file as a download.
     pub fn download(self, name: &str, kind: &str) {
         let options = BlobPropertyBag::new();
         options.set_type(kind);
-        let blob = web_sys::Blob::new_with_blob_sequence_and_options(&self.0, &options);
-        offer(name, blob.expect("blobs can be put together").into());
+        let blob = Blob::new_with_blob_sequence_and_options(&self.0, &options).expect_throw(POSSIBLE);
+        let url = Url::create_object_url_with_blob(&blob).expect_throw(POSSIBLE);
+        let link = document().create_element("a").expect_throw(POSSIBLE);
+        for (attribute, value) in [("href", url.as_str()), ("download", name)] {
+            link.set_attribute(attribute, value).expect_throw(POSSIBLE);
+        }
+        link.unchecked_into::<HtmlElement>().click();
+        // The browser holds on to what is downloaded, the URL may go.
+        let _ = Url::revoke_object_url(&url);
     }
 }
 
+const POSSIBLE: &str = "it fails only without memory";
+
 /// Offers bytes as a download.
 pub fn download(name: &str, kind: &str, bytes: &[u8]) {
-    offer(name, Blob::new_with_options(bytes, Some(kind)));
-}
-
-fn offer(name: &str, blob: Blob) {
-    let url = ObjectUrl::from(blob);
-    let link: HtmlAnchorElement = document().create_element("a").expect("a is the name of an element").unchecked_into();
-    link.set_href(&url);
-    link.set_download(name);
-    // The browser holds on to what is downloaded, the URL may go.
-    link.click();
+    let mut file = Pieces::default();
+    file.push_bytes(bytes);
+    file.download(name, kind);
 }

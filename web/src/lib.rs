@@ -4,10 +4,14 @@
 pub mod clipboard;
 pub mod clock;
 pub mod document;
-mod dynamic;
+pub mod dom;
 pub mod files;
+mod frame;
+mod listener;
 pub mod pacer;
+mod page;
 pub mod pattern;
+mod promise;
 mod resize;
 pub mod socket;
 mod start;
@@ -15,4 +19,5 @@ pub mod storage;
 mod store;
 mod view;
 
-pub use view::Page;
+pub use page::Page;
+pub use view::page;

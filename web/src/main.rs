@@ -1,10 +1,15 @@
 //! Puts the page into the document.
 
-use leptos::prelude::*;
-use web::Page;
+use std::mem::ManuallyDrop;
+use std::panic;
+
+use wasm_bindgen::UnwrapThrowExt;
+use web_sys::console;
 
 fn main() {
-    console_error_panic_hook::set_once();
+    panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
     web::socket::prepare();
-    mount_to_body(|| view! { <Page address=web::document::initial_address() /> });
+    let body = gloo_utils::document().body().expect_throw("the script of a page stands in its body or before it");
+    // It lives as long as its document.
+    let _page = ManuallyDrop::new(web::page(&body, web::document::initial_address()));
 }

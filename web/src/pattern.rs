@@ -2,7 +2,7 @@
 //! to load. It never keeps one.
 
 use js_sys::{Array, Function, Reflect, RegExp, global};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, UnwrapThrowExt};
 
 /// Makes a [`RegExp`](https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/RegExp).
 ///
@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 pub fn compile(expression: &str, flags: &str) -> Result<RegExp, String> {
     // `RegExp::new` would not give back what the constructor throws.
     let constructor: Function =
-        Reflect::get(&global(), &"RegExp".into()).expect("every browser has RegExp").unchecked_into();
+        Reflect::get(&global(), &"RegExp".into()).expect_throw("every browser has RegExp").unchecked_into();
     Reflect::construct(&constructor, &Array::of2(&expression.into(), &flags.into()))
         .map(JsCast::unchecked_into)
         .map_err(|thrown| {

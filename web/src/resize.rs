@@ -1,7 +1,7 @@
 //! Tells when an element changes its size. It never outlives its owner: dropped, it stops.
 
-use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{Element, ResizeObserver};
 
 /// A [`ResizeObserver`](https://developer.mozilla.org/en-US/docs/Web/API/ResizeObserver) of one element, with the
@@ -17,7 +17,7 @@ impl SizeWatch {
     pub(crate) fn new(element: &Element, on_resize: impl FnMut() + 'static) -> Self {
         let callback = Closure::new(on_resize);
         let observer = ResizeObserver::new(callback.as_ref().unchecked_ref())
-            .expect("the constructor fails only for what is no function");
+            .expect_throw("the constructor fails only for what is no function");
         observer.observe(element);
         Self { observer, _callback: callback }
     }

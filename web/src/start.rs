@@ -1,7 +1,7 @@
 //! What the page begins with: what the browser knows and the model cannot. It never changes it later.
 
+use gloo_utils::window;
 use js_sys::RegExp;
-use leptos::prelude::window;
 use model::{Document, Matcher, Start, Workbench};
 
 use crate::{clock, pattern, storage};

@@ -3,7 +3,7 @@
 //! the model does.
 
 use gloo_storage::{LocalStorage, Storage as _};
-use leptos::prelude::window;
+use gloo_utils::window;
 use model::NotKept;
 use wasm_bindgen::JsCast;
 use web_sys::{DomException, Storage};

@@ -1,13 +1,13 @@
 //! Owns the workbench, the sockets, the frame to come and what is to be kept: takes in what happens, runs the effects,
 //! tells the view. It never tells the view of socket events more than once a frame.
 
-use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
-use leptos::prelude::*;
 use model::{ConnectionId, ConnectionMsg, Document, Effect, Msg, Time, Workbench};
 
-use crate::dynamic::text;
+use crate::dom::Handle;
+use crate::frame::Frame;
 use crate::pacer::Pacer;
+use crate::page::Page;
 use crate::socket::Socket;
 use crate::{clock, start, storage};
 
@@ -18,152 +18,107 @@ const LOOK_AFTER: f64 = 50.0;
 /// How long what is to be kept waits for more of the kind, in milliseconds.
 const KEEP_AFTER: u32 = 300;
 
-/// The view's handle of the page's state.
-#[derive(Clone, Copy)]
+/// The page's state but for what only the view needs to know.
 pub(crate) struct Store {
-    inner: StoredValue<Inner, LocalStorage>,
-    /// Bumped when the workbench may have changed.
-    changed: Trigger,
-}
-
-struct Inner {
     workbench: Workbench,
     /// Those that the workbench knows of.
     sockets: Vec<(ConnectionId, Socket)>,
     /// When the view is told of what sockets have reported.
-    frame: Option<AnimationFrame>,
+    frame: Frame,
     /// Wakes the workbench at the times of its choice.
     pacer: Option<Pacer>,
     /// What has changed and is not kept yet.
     unkept: Vec<Document>,
     /// When it is.
     keeping: Option<Timeout>,
+    /// For what happens later.
+    page: Handle<Page>,
 }
 
 impl Store {
     /// The page's state as it was left, with that address in the first connection.
-    pub(crate) fn new(address: String) -> Self {
-        let inner = Inner {
+    pub(crate) fn new(address: String, page: Handle<Page>) -> Self {
+        let (woken, drawn) = (page.clone(), page.clone());
+        Self {
             workbench: start::workbench(address),
             sockets: Vec::new(),
-            frame: None,
-            pacer: None,
+            frame: Frame::new(move || drawn.act(|page| page.store.frame())),
+            pacer: Pacer::new(move || woken.note(|page| page.store.wake())),
             unkept: Vec::new(),
             keeping: None,
-        };
-        let store = Self { inner: StoredValue::new_local(inner), changed: Trigger::new() };
-        store.inner.update_value(|inner| inner.pacer = Pacer::new(move || store.wake()));
-        store
+            page,
+        }
     }
 
-    /// Reads the workbench and follows it.
-    pub(crate) fn with<T>(self, read: impl FnOnce(&Workbench) -> T) -> T {
-        self.changed.track();
-        self.with_untracked(read)
+    pub(crate) fn workbench(&self) -> &Workbench {
+        &self.workbench
     }
 
-    /// Reads the workbench as it is now.
-    pub(crate) fn with_untracked<T>(self, read: impl FnOnce(&Workbench) -> T) -> T {
-        self.inner.with_value(|inner| read(&inner.workbench))
+    /// Takes in what the person does.
+    pub(crate) fn dispatch(&mut self, msg: Msg) {
+        self.report(clock::now(), msg);
     }
 
-    /// One fact of the workbench, which tells its readers only when it differs.
-    pub(crate) fn fact<T>(self, read: impl Fn(&Workbench) -> T + Send + Sync + 'static) -> Memo<T>
-    where
-        T: PartialEq + Send + Sync + 'static,
-    {
-        Memo::new(move |_| self.with(&read))
-    }
-
-    /// A text about the workbench.
-    pub(crate) fn text(self, read: impl Fn(&Workbench) -> String + Send + Sync + 'static) -> Signal<String> {
-        text(move || self.with(&read))
-    }
-
-    /// Takes in what the person does. The view follows at once, so that a field never shows what it held before.
-    pub(crate) fn dispatch(self, msg: Msg) {
-        self.update(clock::now(), msg);
-        self.changed.notify();
-        self.request_frame();
-    }
-
-    /// Takes in what a socket reports. The view follows with the next frame: there may be thousands until then.
-    fn report(self, at: Time, msg: Msg) {
+    /// Takes in what has happened at that time. The view follows with the next frame at the latest: there may be
+    /// thousands until then.
+    fn report(&mut self, at: Time, msg: Msg) {
         self.update(at, msg);
-        self.request_frame();
-    }
-
-    /// Does nothing once the page is gone, as a frame or an event may come a moment later.
-    fn update(self, at: Time, msg: Msg) {
-        self.inner.try_update_value(|inner| {
-            inner.update(self, at, msg);
-            inner.set_pacer();
-        });
+        self.frame.ask();
     }
 
     /// The time has come that the workbench wanted to be woken at. Background tabs have no frames, so that this looks
     /// after the sockets, too.
-    fn wake(self) {
-        self.inner.try_update_value(|inner| inner.pacer.as_mut().map(Pacer::rung));
+    fn wake(&mut self) {
+        self.pacer.as_mut().map(Pacer::rung);
         self.look_at_sockets();
         self.report(clock::now(), Msg::Tick);
     }
 
-    fn request_frame(self) {
-        self.inner.try_update_value(|inner| {
-            inner.frame.get_or_insert_with(|| request_animation_frame(move |_| self.frame()));
-        });
-    }
-
     /// As long as something waits to be sent, no event tells how much: each frame looks. And the filter goes on.
-    fn frame(self) {
-        if self.inner.try_update_value(|inner| inner.frame = None).is_none() {
-            return;
-        }
+    fn frame(&mut self) {
+        self.frame.come();
         let more_waits = self.look_at_sockets();
         let more_to_scan = self.scan();
-        self.changed.notify();
         if more_waits || more_to_scan {
-            self.request_frame();
+            self.frame.ask();
         }
     }
 
     /// Lets the filter of the connection that is seen go on, and tells whether it has more to do.
-    fn scan(self) -> bool {
-        let id = self.with_untracked(|workbench| workbench.shown().id());
+    fn scan(&mut self) -> bool {
+        let id = self.workbench.shown().id();
         self.update(clock::now(), Msg::Connection(id, ConnectionMsg::Scan { bytes: SCAN }));
-        self.with_untracked(|workbench| workbench.shown().filter().left(workbench.shown().log()) > 0)
+        self.workbench.shown().filter().left(self.workbench.shown().log()) > 0
     }
 
     /// Tells the workbench how much waits in the browser, and whether anything does.
-    fn look_at_sockets(self) -> bool {
-        let amounts = self.inner.try_update_value(|inner| {
-            inner.sockets.iter().map(|(id, socket)| (*id, socket.buffered_amount())).collect::<Vec<_>>()
-        });
+    fn look_at_sockets(&mut self) -> bool {
+        let amounts: Vec<_> = self.sockets.iter().map(|(id, socket)| (*id, socket.buffered_amount())).collect();
         let mut any = false;
-        for (id, buffered) in amounts.unwrap_or_default() {
+        for (id, buffered) in amounts {
             any |= buffered > 0;
             self.update(clock::now(), Msg::Connection(id, ConnectionMsg::Buffered(buffered)));
         }
         any
     }
 
-    fn keep(self) {
-        self.inner.try_update_value(|inner| {
-            inner.keeping = None;
-            for document in std::mem::take(&mut inner.unkept) {
-                // Without storage the page works all the same, it only starts anew each time.
-                let _ = storage::keep(document.key(), &inner.workbench.document(document));
-            }
-        });
+    fn keep(&mut self) {
+        self.keeping = None;
+        for document in std::mem::take(&mut self.unkept) {
+            // Without storage the page works all the same, it only starts anew each time.
+            let _ = storage::keep(document.key(), &self.workbench.document(document));
+        }
     }
-}
 
-impl Inner {
-    fn update(&mut self, store: Store, at: Time, msg: Msg) {
+    fn update(&mut self, at: Time, msg: Msg) {
+        self.run_all(at, msg);
+        self.set_pacer();
+    }
+
+    fn run_all(&mut self, at: Time, msg: Msg) {
         for effect in self.workbench.update(at, msg) {
-            if let Some(report) = self.run(store, effect) {
-                self.update(store, at, report);
+            if let Some(report) = self.run(effect) {
+                self.run_all(at, report);
             }
         }
     }
@@ -182,11 +137,13 @@ impl Inner {
     }
 
     /// Runs an effect; what became of it, where the workbench wants to know.
-    fn run(&mut self, store: Store, effect: Effect) -> Option<Msg> {
+    fn run(&mut self, effect: Effect) -> Option<Msg> {
         match effect {
             Effect::Open { connection, socket, url, subprotocols } => {
+                let page = self.page.clone();
                 let report = move |at, event| {
-                    store.report(at, Msg::Connection(connection, ConnectionMsg::Socket(socket, event)));
+                    let msg = Msg::Connection(connection, ConnectionMsg::Socket(socket, event));
+                    page.note(move |page| page.store.report(at, msg));
                 };
                 self.release(connection);
                 match Socket::open(&url, &subprotocols, report) {
@@ -212,7 +169,11 @@ impl Inner {
                 if !self.unkept.contains(&document) {
                     self.unkept.push(document);
                 }
-                self.keeping.get_or_insert_with(|| Timeout::new(KEEP_AFTER, move || store.keep()));
+                let page = &self.page;
+                self.keeping.get_or_insert_with(|| {
+                    let page = page.clone();
+                    Timeout::new(KEEP_AFTER, move || page.note(|page| page.store.keep()))
+                });
             }
             Effect::Forget => {
                 self.unkept.clear();

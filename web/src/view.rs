@@ -1,5 +1,5 @@
-//! The page as a person sees it. It never holds what the model knows: components read the store and tell it what the
-//! person did.
+//! The page as a person sees it. It never holds what the model knows: the view reads the page's state and tells it what
+//! the person did.
 
 mod archive;
 mod close;
@@ -18,105 +18,101 @@ mod settings;
 mod share;
 mod sidebar;
 mod split;
-mod tab;
 mod theme;
 
-use leptos::ev::DragEvent;
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
-use model::{ConnectionId, Msg, Tone};
+use model::{Edge, Tone};
+use wasm_bindgen::JsCast;
+use web_sys::{DragEvent, HtmlElement};
+
+pub(crate) use self::compose::{PickedFile, Wish};
+pub(crate) use self::detail::Detail;
+pub(crate) use self::dialog::{Dialog, Forms};
+pub(crate) use self::log::{News, Reader};
+pub(crate) use self::sequence::Editor;
 
 use self::controls::{button, problem, sign_button};
-use self::dialog::Dialog;
-use self::tab::Tab;
-use crate::document::link;
-use crate::dynamic::{flag, part};
-use crate::store::Store;
+use crate::dom::{self, Mounted};
+use crate::page::Page;
 
-/// The whole page.
-#[component]
-pub fn Page(
-    /// What the address field shows at first.
-    address: String,
-) -> impl IntoView {
-    let store = Store::new(address);
-    page(store)
+type View = dom::View<Page>;
+
+/// The one element that this markup is.
+fn html(markup: &'static str) -> View {
+    View::html(markup)
 }
 
-fn page(store: Store) -> AnyView {
-    let dialog = RwSignal::new(None);
-    let drawer = RwSignal::new(false);
-    let shown = store.fact(|workbench| workbench.shown().id());
-    theme::follow(store);
-    let wrong_link = follow_link(store);
-    view! {
-        <header class="head">
-            {sign_button("ghost menu", "☰", "Connections and saved messages", move || drawer.update(|open| *open = !*open))}
-            <h1 class="brand">{mark()} "Canyon"</h1>
-            <div class="spacer"></div>
-            {button("ghost", "Share…", move || dialog.set(Some(Dialog::Share)))}
-            {theme::button(store)}
-            {button("ghost", "Settings…", move || dialog.set(Some(Dialog::Settings)))}
-        </header>
-        {wrong_link}
-        <div class="bench" class:drawer=flag(move || drawer.get()) style=("--sidebar", split::width(store, split::Edge::Sidebar))>
-            {sidebar::sidebar(store, dialog, drawer)}
-            {split::separator(store, split::Edge::Sidebar)}
-            // Keyed, so that nothing of one connection's pane is left in the next one's.
-            <For each=move || [shown.get()] key=|id| *id let:id>
-                {pane(Tab::new(store, id, dialog))}
-            </For>
-        </div>
-        {dialog::dialogs(store, dialog)}
-    }
-    .into_any()
+/// Puts the whole page at the end of that element, with what its address field shows at first.
+pub fn page(parent: &HtmlElement, address: String) -> Mounted<Page> {
+    Mounted::new(
+        parent,
+        |handle| Page::new(address, handle),
+        |_| {
+            let wrong_link = problem("link-problem", |page| page.wrong_link.as_str().into());
+            vec![head(), wrong_link, bench(), dialog::dialogs()]
+        },
+    )
 }
 
-/// Shows what the page's address asks for, or tells why not.
-fn follow_link(store: Store) -> Option<AnyView> {
-    match link()? {
-        Ok(link) => store.dispatch(Msg::Follow(link)),
-        Err(why) => return Some(problem("link-problem", why.into())),
-    }
-    None
+fn head() -> View {
+    html("<header class=head></header>")
+        .child(
+            sign_button("☰", "Connections and saved messages", |page, _| page.drawer = !page.drawer)
+                .attr("class", "ghost menu"),
+        )
+        .child(html(
+            "<h1 class=brand><span class=mark>\
+               <svg viewBox='0 0 24 24' aria-hidden=true>\
+                 <path d='M2 4h5l2 6-2 10H2M22 4h-5l-2 6 2 10h5'/><path d='M11 12h2'/>\
+               </svg>\
+             </span>Canyon</h1>",
+        ))
+        .child(html("<div class=spacer></div>"))
+        .child(button("ghost", "Share…", |page, _| page.open(Dialog::Share)))
+        .child(theme::button())
+        .child(button("ghost", "Settings…", |page, _| page.open(Dialog::Settings)))
+}
+
+/// The lists, and the connection that is seen.
+fn bench() -> View {
+    html("<div></div>")
+        .attr_of("class", |page| if page.drawer { "bench drawer" } else { "bench" }.into())
+        .style_of("--sidebar", |page| split::width(page, Edge::Sidebar))
+        .child(sidebar::sidebar())
+        .child(split::separator(Edge::Sidebar))
+        .child(html("<slot></slot>").part(|page| Some(page.pane.id.number().to_string()), pane))
 }
 
 /// Everything about one connection.
-fn pane(tab: Tab) -> AnyView {
-    let beside = flag(move || tab.selected.get().is_some() || tab.sequence.get());
-    view! {
-        <main
-            id=pane_id(tab.id)
-            // Else the browser would leave the page for a file that is dropped beside the message box.
-            on:dragover=move |event: DragEvent| event.prevent_default()
-            on:drop=move |event: DragEvent| tab.drop_file(&event)
-        >
-            {connect::connect(tab)}
-            {facts::facts(tab)}
-            <div class="split" class:beside=beside style=("--detail", split::width(tab.store, split::Edge::Detail))>
-                {log::log(tab)}
-                {split::separator(tab.store, split::Edge::Detail)}
-                {part(move || Some(if tab.sequence.get() { sequence::panel(tab) } else { detail::detail(tab) }))}
-            </div>
-            {compose::compose(tab)}
-        </main>
-    }
-    .into_any()
+fn pane(page: &Page) -> View {
+    html("<main></main>")
+        .attr("id", &format!("connection-{}", page.pane.id.number()))
+        .child(connect::connect())
+        .child(facts::facts())
+        .child(
+            html("<div></div>")
+                .attr_of("class", |page| if beside(page).is_some() { "split beside" } else { "split" }.into())
+                .style_of("--detail", |page| split::width(page, Edge::Detail))
+                .child(log::log())
+                .child(split::separator(Edge::Detail))
+                .child(html("<slot></slot>").part(beside, |page| {
+                    if page.pane.editor.is_some() { sequence::panel() } else { detail::detail(page) }
+                })),
+        )
+        .child(compose::compose())
+        .on("dragover", |_, event| event.prevent_default())
+        .on("drop", |page, event| {
+            event.prevent_default();
+            let event: &DragEvent = event.unchecked_ref();
+            compose::take_in(page, event.data_transfer().and_then(|dropped| dropped.files()));
+        })
 }
 
-fn pane_id(id: ConnectionId) -> String {
-    format!("connection-{}", id.number())
-}
-
-/// Two walls, and what is called between them.
-fn mark() -> AnyView {
-    view! {
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-            <path d="M2 4h5l2 6-2 10H2M22 4h-5l-2 6 2 10h5" />
-            <path d="M11 12h2" />
-        </svg>
+/// What is beside the log: the sequence, or the entry of that number.
+fn beside(page: &Page) -> Option<String> {
+    match &page.pane.editor {
+        Some(_) => Some(String::new()),
+        None => detail::entry(page).map(|entry| entry.seq.to_string()),
     }
-    .into_any()
 }
 
 /// The name of a tone in the style sheet.

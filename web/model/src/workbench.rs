@@ -114,6 +114,11 @@ impl Workbench {
         &self.shared.sequences
     }
 
+    /// Another number whenever what is to be kept has changed.
+    pub fn revision(&self, document: Document) -> u32 {
+        self.shared.revisions[document as usize]
+    }
+
     /// What was wrong with the last wish about saved messages, sequences or a file.
     pub fn saved_problem(&self) -> Option<&str> {
         self.saved_problem.as_deref()

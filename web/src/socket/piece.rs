@@ -20,7 +20,8 @@ pub(super) fn messages(piece: &[u8]) -> impl Iterator<Item = (f64, Payload)> {
 
 fn payload(kind: u8, content: &[u8]) -> Payload {
     match kind {
-        TEXT => Payload::Text(String::from_utf8_lossy(content).into_owned()),
+        // The worker has encoded it.
+        TEXT => Payload::Text(String::from_utf8(content.to_vec()).unwrap_or_default()),
         _ => Payload::Binary(content.to_vec()),
     }
 }

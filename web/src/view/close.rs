@@ -1,33 +1,53 @@
 //! Closing with a code and a reason of one's choice. It never sends a code that a browser would refuse.
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
-use model::{CloseFrame, ConnectionMsg};
+use model::{CloseFrame, CloseFrameError, ConnectionMsg};
 
-use super::controls::{button_unless, field, number, problem};
-use super::tab::Tab;
-use crate::dynamic::{flag, text};
+use super::controls::{button, field, number, problem, value_of};
+use super::{View, html};
+use crate::page::Page;
 
-pub(super) fn form(tab: Tab) -> AnyView {
-    let code = RwSignal::new("1000".to_owned());
-    let reason = RwSignal::new(String::new());
-    let parse = move || CloseFrame::of_typed(&code.get(), &reason.get());
-    let wrong = flag(move || parse().is_err());
-    view! {
-        <form method="dialog">
-            {number("Code", code.into(), move |text| code.set(text))}
-            {field("Reason", reason.into(), move |text| reason.set(text))}
-            <p class="hint">"1000, or 3000 to 4999; up to 123 bytes of reason"</p>
-            {problem("close-problem", text(move || parse().err().map_or_else(String::new, |error| error.to_string())))}
-            <footer>
-                {button_unless("primary", "Close", wrong, move || {
-                    if let Ok(frame) = untrack(parse) {
-                        tab.dialog.set(None);
-                        tab.tell(ConnectionMsg::Close(frame));
-                    }
-                })}
-            </footer>
-        </form>
+/// What is typed.
+pub(crate) struct Typed {
+    code: String,
+    reason: String,
+}
+
+impl Default for Typed {
+    fn default() -> Self {
+        Self { code: "1000".to_owned(), reason: String::new() }
     }
-    .into_any()
+}
+
+pub(super) fn form() -> View {
+    html("<form method=dialog></form>")
+        .child(number(
+            "Code",
+            |page| page.forms.close.code.as_str().into(),
+            |page, event| page.forms.close.code = value_of(event),
+        ))
+        .child(field(
+            "Reason",
+            |page| page.forms.close.reason.as_str().into(),
+            |page, event| page.forms.close.reason = value_of(event),
+        ))
+        .child(html("<p class=hint>1000, or 3000 to 4999; up to 123 bytes of reason</p>"))
+        .child(problem("close-problem", |page| {
+            frame(page).err().map(|error| error.to_string()).unwrap_or_default().into()
+        }))
+        .child(html("<footer></footer>").child(close_button()))
+}
+
+fn frame(page: &Page) -> Result<CloseFrame, CloseFrameError> {
+    let Typed { code, reason } = &page.forms.close;
+    CloseFrame::of_typed(code, reason)
+}
+
+fn close_button() -> View {
+    button("primary", "Close", |page, _| {
+        if let Ok(frame) = frame(page) {
+            page.dialog = None;
+            page.tell(ConnectionMsg::Close(frame));
+        }
+    })
+    .attr_if("disabled", |page| frame(page).is_err())
 }

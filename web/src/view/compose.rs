@@ -1,174 +1,149 @@
 //! The message box. It never loses what is typed: the model keeps it until it is sent.
 
+mod file;
 mod repeat;
 
-use leptos::ev::KeyboardEvent;
-use leptos::html::Textarea;
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
-use model::{Connection, ConnectionMsg, Format, Offline, Payload, Problem, Size, State, Templates};
+use std::borrow::Cow;
 
-use super::controls::{button, button_unless, file_button, group, problem, toggle};
+use model::{ConnectionMsg, Format, Offline, Payload, Problem, Size, State, Templates};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
+
+pub(crate) use self::file::PickedFile;
+pub(super) use self::file::take_in;
+pub(crate) use self::repeat::Wish;
+
+use super::controls::{button, file_button, group, problem, toggle, value_of};
 use super::dialog::Dialog;
-use super::tab::Tab;
+use super::sequence::Editor;
+use super::{View, html};
 use crate::clock;
-use crate::dynamic::{effect, flag, input, key, part, text};
-use crate::files::{self, ReadFile};
+use crate::page::Page;
 
-pub(super) fn compose(tab: Tab) -> AnyView {
-    let draft = tab.text(|connection| connection.draft().text.clone());
-    let cannot_send = tab.flag(|connection| {
-        connection.setup().offline == Offline::Refuse && !matches!(connection.state(), State::Open(_))
-    });
-    let message_box = NodeRef::<Textarea>::new();
-    let open = tab.fact(|connection| matches!(connection.state(), State::Open(_)));
-    // Whoever has just connected wants to type.
-    effect(move || {
-        if let Some(message_box) = message_box.get().filter(|_| open.get()) {
-            // It fails only for an element that cannot have the focus.
-            let _ = message_box.focus();
-        }
-    });
-    let substituted = tab.flag(|connection| connection.draft().templates == Templates::Substituted);
-    let repeats = RwSignal::new(tab.read(|connection| connection.repetition().is_some()));
-    let file = tab.file;
-    let wrong = text(move || wrong(tab));
-    view! {
-        <section
-            class="compose"
-            aria-label="Message"
-        >
-            <div class="bar">
-                {formats(tab)}
-                {file_button("File…", "Send a file", move |field| files::read_picked(&field, move |read| file.set(Some(read))))}
-                <div class="spacer"></div>
-                {toggle("Templates", substituted, move || {
-                    let templates = match tab.read(|connection| connection.draft().templates) {
-                        Templates::Substituted => Templates::Literal,
-                        Templates::Literal => Templates::Substituted,
-                    };
-                    tab.tell(ConnectionMsg::TemplatesChosen(templates));
-                })}
-                {toggle("Repeat", flag(move || repeats.get()), move || repeats.update(|shown| *shown = !*shown))}
-                {toggle("Sequence", flag(move || tab.sequence.get()), move || tab.sequence.update(|shown| *shown = !*shown))}
-                {button("ghost", "Save…", move || tab.dialog.set(Some(Dialog::Save(tab.id))))}
-            </div>
-            {part(move || repeats.get().then(|| repeat::panel(tab)))}
-            {part(move || file.get().map(|read| chosen_file(tab, read, file)))}
-            <textarea
-                node_ref=message_box
-                aria-label="Message"
-                aria-describedby="compose-hint compose-problem"
-                placeholder="Enter message (or 'quit' to exit)"
-                rows="2"
-                autocomplete="off"
-                spellcheck="false"
-                prop:value=draft
-                on:input=input(move |field| tab.tell(ConnectionMsg::DraftTyped(field.value())))
-                on:keydown=key(move |event| press(tab, &event))
-            ></textarea>
-            {button_unless("primary", "Send", cannot_send, move || tab.tell(ConnectionMsg::Send))}
-            <p id="compose-hint" class="hint">{hint(tab)}</p>
-            {problem("compose-problem", wrong)}
-        </section>
-    }
-    .into_any()
+const FORMATS: [(&str, Format); 4] =
+    [("Text", Format::Text), ("JSON", Format::Json), ("Hex", Format::Hex), ("Base64", Format::Base64)];
+
+pub(super) fn compose() -> View {
+    html("<section class=compose aria-label=Message></section>")
+        .child(bar())
+        .child(html("<slot></slot>").part(|page| page.pane.repeats.then(String::new), |_| repeat::panel()))
+        .child(html("<slot></slot>").part(|page| Some(page.pane.file.as_ref()?.key()), file::view))
+        .child(message_box())
+        .child(
+            button("primary", "Send", |page, _| page.tell(ConnectionMsg::Send))
+                .attr_if("disabled", |page| page.shown().setup().offline == Offline::Refuse && !is_open(page)),
+        )
+        .child(html("<p id=compose-hint class=hint></p>").text_of(hint))
+        .child(problem("compose-problem", wrong))
 }
 
-fn formats(tab: Tab) -> AnyView {
-    let format = |label: &'static str, format: Format| {
-        let chosen = tab.flag(move |connection| connection.draft().format == format);
-        toggle(label, chosen, move || tab.tell(ConnectionMsg::FormatChosen(format)))
+fn bar() -> View {
+    html("<div class=bar></div>")
+        .child(formats())
+        .child(file_button("File…", "Send a file", PickedFile::take_in))
+        .child(html("<div class=spacer></div>"))
+        .child(toggle(
+            "Templates",
+            |page| page.shown().draft().templates == Templates::Substituted,
+            |page, _| {
+                let templates = match page.shown().draft().templates {
+                    Templates::Substituted => Templates::Literal,
+                    Templates::Literal => Templates::Substituted,
+                };
+                page.tell(ConnectionMsg::TemplatesChosen(templates));
+            },
+        ))
+        .child(toggle("Repeat", |page| page.pane.repeats, |page, _| page.pane.repeats = !page.pane.repeats))
+        .child(toggle(
+            "Sequence",
+            |page| page.pane.editor.is_some(),
+            |page, _| {
+                let open = page.pane.editor.take();
+                page.pane.editor = if open.is_some() { None } else { Some(Editor::new(page.shown())) };
+            },
+        ))
+        .child(button("ghost", "Save…", |page, _| page.open(Dialog::Save)))
+}
+
+fn formats() -> View {
+    let format = |(label, format): (&str, Format)| {
+        toggle(
+            label,
+            move |page| page.shown().draft().format == format,
+            move |page, _| page.tell(ConnectionMsg::FormatChosen(format)),
+        )
     };
-    group(
-        "Send as",
-        vec![
-            format("Text", Format::Text),
-            format("JSON", Format::Json),
-            format("Hex", Format::Hex),
-            format("Base64", Format::Base64),
-        ],
+    group("Send as", FORMATS.map(format))
+}
+
+fn message_box() -> View {
+    html(
+        "<textarea aria-label=Message aria-describedby='compose-hint compose-problem' \
+           placeholder=\"Enter message (or 'quit' to exit)\" rows=2 autocomplete=off spellcheck=false></textarea>",
     )
+    .value_of(|page| page.shown().draft().text.as_str().into())
+    .on("input", |page, event| page.tell(ConnectionMsg::DraftTyped(value_of(event))))
+    .on("keydown", press)
+    .when(is_open, focus_when_open)
+}
+
+/// Whoever has just connected wants to type.
+fn focus_when_open(message_box: &Element, open: bool) {
+    if open {
+        // It fails only for an element that cannot have the focus.
+        let _ = message_box.unchecked_ref::<HtmlElement>().focus();
+    }
+}
+
+fn is_open(page: &Page) -> bool {
+    matches!(page.shown().state(), State::Open(_))
 }
 
 /// Enter sends; the arrows go through what was sent, where there is nothing that they could do in the text.
-fn press(tab: Tab, event: &KeyboardEvent) {
-    if event.is_composing() {
+fn press(page: &mut Page, event: &Event) {
+    let key: &KeyboardEvent = event.unchecked_ref();
+    if key.is_composing() {
         return;
     }
-    let msg = match event.key().as_str() {
-        "Enter" if !event.shift_key() => ConnectionMsg::Send,
-        "ArrowUp" if tab.read(Connection::recalls) => ConnectionMsg::Older,
-        "ArrowDown" if tab.read(Connection::recalls) => ConnectionMsg::Newer,
+    let msg = match key.key().as_str() {
+        "Enter" if !key.shift_key() => ConnectionMsg::Send,
+        "ArrowUp" if page.shown().recalls() => ConnectionMsg::Older,
+        "ArrowDown" if page.shown().recalls() => ConnectionMsg::Newer,
         _ => return,
     };
     event.prevent_default();
-    tab.tell(msg);
+    page.tell(msg);
 }
 
 /// Why the message cannot be sent as it is written.
-fn wrong(tab: Tab) -> String {
-    let refused = tab.follow(|connection| match connection.problem() {
-        Some(Problem::Draft(words)) => Some(words.clone()),
-        _ => None,
-    });
-    refused.or_else(|| preview(tab)?.err()).unwrap_or_default()
+fn wrong(page: &Page) -> Cow<'_, str> {
+    match (page.shown().problem(), preview(page)) {
+        (Some(Problem::Draft(words)), _) => words.as_str().into(),
+        (_, Some(Err(words))) => words.into(),
+        _ => "".into(),
+    }
 }
 
 /// What the message would be if it went now, where anything is written.
-fn preview(tab: Tab) -> Option<Result<Payload, String>> {
-    tab.store.with(|workbench| {
-        let connection = workbench.connection(tab.id)?;
-        (!connection.draft().text.is_empty()).then(|| workbench.preview(tab.id, clock::now()))
-    })
+fn preview(page: &Page) -> Option<Result<Payload, String>> {
+    let is_empty = page.shown().draft().text.is_empty();
+    (!is_empty).then(|| page.store.workbench().preview(page.shown().id(), clock::now()))
 }
 
 /// What Enter does.
-fn hint(tab: Tab) -> Signal<String> {
-    text(move || {
-        let (open, waits, draft) = tab.follow(|connection| {
-            let open = matches!(connection.state(), State::Open(_));
-            (open, connection.setup().offline == Offline::Wait, connection.draft().text.clone())
-        });
-        if !open {
-            let words = if waits {
-                "what you send waits until it is open"
-            } else {
-                "what you type stays here, connect to send it"
-            };
-            return ["Not connected: ", words].concat();
+fn hint(page: &Page) -> Cow<'_, str> {
+    if !is_open(page) {
+        return match page.shown().setup().offline {
+            Offline::Wait => "Not connected: what you send waits until it is open",
+            Offline::Refuse => "Not connected: what you type stays here, connect to send it",
         }
-        match preview(tab) {
-            Some(Ok(Payload::Text(text))) if text == draft => format!("Sends {}", Size(text.len() as u64)),
-            Some(Ok(payload)) => format!("Sends {}: {}", Size(payload.size() as u64), payload.content().preview()),
-            Some(Err(_)) | None => "Enter sends, Shift+Enter makes a line, ↑ recalls what was sent".to_owned(),
-        }
-    })
-}
-
-/// A file that was picked or dropped, to be sent as it is.
-fn chosen_file(tab: Tab, read: Result<ReadFile, String>, file: RwSignal<Option<Result<ReadFile, String>>>) -> AnyView {
-    let file_info = match read {
-        Ok(read) => read,
-        Err(why) => return problem("file-problem", why.into()),
-    };
-    let ReadFile { name, bytes } = file_info;
-    let label = format!("{name}, {}", Size(bytes.len() as u64));
-    let is_text = std::str::from_utf8(&bytes).is_ok();
-    let bytes = StoredValue::new(bytes);
-    let send = move |payload: fn(Vec<u8>) -> Payload| {
-        tab.tell(ConnectionMsg::SendPayload(payload(bytes.get_value())));
-        file.set(None);
-    };
-    view! {
-        <div class="bar">
-            <span class="name">{label}</span>
-            {button("ghost", "Send as binary", move || send(Payload::Binary))}
-            {is_text.then(|| button("ghost", "Send as text", move || {
-                send(|bytes| Payload::Text(String::from_utf8(bytes).unwrap_or_default()));
-            }))}
-            {button("ghost", "Cancel", move || file.set(None))}
-        </div>
+        .into();
     }
-    .into_any()
+    match preview(page) {
+        Some(Ok(Payload::Text(text))) if text == page.shown().draft().text => {
+            format!("Sends {}", Size(text.len() as u64)).into()
+        }
+        Some(Ok(payload)) => format!("Sends {}: {}", Size(payload.size() as u64), payload.content().preview()).into(),
+        Some(Err(_)) | None => "Enter sends, Shift+Enter makes a line, ↑ recalls what was sent".into(),
+    }
 }

@@ -1,162 +1,147 @@
-//! The controls that the page is made of, as plain functions: each is in the bundle once however often it is on the
-//! page. They never hold a value: they show a signal and tell of what the person did.
+//! The controls that the page is made of, as plain functions. They never hold a value: they show the page's state and
+//! tell of what the person did.
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use std::borrow::Cow;
 
-use crate::dynamic::{aria, click, flag, input};
+use wasm_bindgen::{JsCast, UnwrapThrowExt};
+use web_sys::{Event, HtmlInputElement, HtmlSelectElement};
+
+use super::{View, html};
+use crate::dom;
+use crate::files::{self, Read};
+use crate::page::Page;
+
+/// What an event does.
+type Act = Box<dyn dom::Act<Page>>;
 
 /// A button that does something.
-pub(super) fn button(class: &'static str, label: impl Into<Signal<String>>, act: impl Fn() + 'static) -> AnyView {
-    boxed_button(class, label.into(), false.into(), Box::new(act))
+pub(super) fn button(class: &str, label: &str, act: impl Fn(&mut Page, &Event) + 'static) -> View {
+    boxed_button(class, label, Box::new(act))
 }
 
-/// A button that can be pressed only while that does not hold.
-pub(super) fn button_unless(
-    class: &'static str,
-    label: impl Into<Signal<String>>,
-    disabled: Signal<bool>,
-    act: impl Fn() + 'static,
-) -> AnyView {
-    boxed_button(class, label.into(), disabled, Box::new(act))
-}
-
-fn boxed_button(class: &'static str, label: Signal<String>, disabled: Signal<bool>, act: Box<dyn Fn()>) -> AnyView {
-    view! { <button type="button" class=class disabled=disabled on:click=click(act)>{label}</button> }.into_any()
+fn boxed_button(class: &str, label: &str, act: Act) -> View {
+    html("<button type=button></button>").attr("class", class).text(label).on_boxed("click", act)
 }
 
 /// A button of one sign, with the words that it stands for.
-pub(super) fn sign_button(
-    class: &'static str,
-    sign: &'static str,
-    name: &'static str,
-    act: impl Fn() + 'static,
-) -> AnyView {
-    boxed_sign_button(class, sign, name, Box::new(act))
+pub(super) fn sign_button(sign: &str, name: &str, act: impl Fn(&mut Page, &Event) + 'static) -> View {
+    boxed_sign_button(sign, name, Box::new(act))
 }
 
-fn boxed_sign_button(class: &'static str, sign: &'static str, name: &'static str, act: Box<dyn Fn()>) -> AnyView {
-    view! {
-        <button type="button" class=class aria-label=name title=name on:click=click(act)>
-            {sign}
-        </button>
-    }
-    .into_any()
+fn boxed_sign_button(sign: &str, name: &str, act: Act) -> View {
+    boxed_button("ghost", sign, act).attr("aria-label", name).attr("title", name)
+}
+
+/// A button with a name, and with code beside it, in a list.
+pub(super) fn item(name: &str, code: &str, act: impl Fn(&mut Page, &Event) + 'static) -> View {
+    boxed_item(name, code, Box::new(act))
+}
+
+fn boxed_item(name: &str, code: &str, act: Act) -> View {
+    html("<button type=button class=item><span class=name></span><code></code></button>")
+        .on_boxed("click", act)
+        .at("span")
+        .text(name)
+        .at("code")
+        .text(code)
 }
 
 /// A button that is in or out.
-pub(super) fn toggle(label: &'static str, pressed: Signal<bool>, act: impl Fn() + 'static) -> AnyView {
-    boxed_toggle(label, pressed, Box::new(act))
-}
-
-fn boxed_toggle(label: &'static str, pressed: Signal<bool>, act: Box<dyn Fn()>) -> AnyView {
-    view! {
-        <button type="button" class="chip" aria-pressed=aria(move || pressed.get()) on:click=click(act)>
-            {label}
-        </button>
-    }
-    .into_any()
+pub(super) fn toggle(
+    label: &str,
+    pressed: impl Fn(&Page) -> bool + 'static,
+    act: impl Fn(&mut Page, &Event) + 'static,
+) -> View {
+    boxed_button("chip", label, Box::new(act)).aria_if("aria-pressed", pressed)
 }
 
 /// A line of text with its name before it.
-pub(super) fn field(name: &'static str, value: Signal<String>, typed: impl Fn(String) + 'static) -> AnyView {
-    boxed_field("text", name, value, Box::new(typed))
+pub(super) fn field(
+    name: &str,
+    value: impl Fn(&Page) -> Cow<'_, str> + 'static,
+    typed: impl Fn(&mut Page, &Event) + 'static,
+) -> View {
+    boxed_field("text", name, Box::new(typed)).value_of(value)
 }
 
 /// A whole number with its name before it.
-pub(super) fn number(name: &'static str, value: Signal<String>, typed: impl Fn(String) + 'static) -> AnyView {
-    boxed_field("number", name, value, Box::new(typed))
+pub(super) fn number(
+    name: &str,
+    value: impl Fn(&Page) -> Cow<'_, str> + 'static,
+    typed: impl Fn(&mut Page, &Event) + 'static,
+) -> View {
+    boxed_field("number", name, Box::new(typed)).value_of(value)
 }
 
-fn boxed_field(kind: &'static str, name: &'static str, value: Signal<String>, typed: Box<dyn Fn(String)>) -> AnyView {
-    view! {
-        <label class="field">
-            <span>{name}</span>
-            <input
-                type=kind
-                min="0"
-                autocomplete="off"
-                autocapitalize="none"
-                spellcheck="false"
-                prop:value=value
-                on:input=input(move |field| typed(field.value()))
-            />
-        </label>
-    }
-    .into_any()
+fn boxed_field(kind: &str, name: &str, typed: Act) -> View {
+    html(
+        "<label class=field><span></span>\
+           <input min=0 autocomplete=off autocapitalize=none spellcheck=false>\
+         </label>",
+    )
+    .at("span")
+    .text(name)
+    .at("input")
+    .attr("type", kind)
+    .on_boxed("input", typed)
 }
 
 /// A box to tick, with its name after it.
-pub(super) fn check(name: &'static str, ticked: Signal<bool>, changed: impl Fn(bool) + 'static) -> AnyView {
-    boxed_check(name, ticked, Box::new(changed))
-}
-
-fn boxed_check(name: &'static str, ticked: Signal<bool>, changed: Box<dyn Fn(bool)>) -> AnyView {
-    view! {
-        <label class="check">
-            <input type="checkbox" prop:checked=ticked on:input=input(move |field| changed(field.checked())) />
-            <span>{name}</span>
-        </label>
-    }
-    .into_any()
+pub(super) fn check(name: &str, ticked: fn(&Page) -> bool, changed: fn(&mut Page, bool)) -> View {
+    html("<label class=check><input type=checkbox><span></span></label>")
+        .at("span")
+        .text(name)
+        .at("input")
+        .property_if("checked", ticked)
+        .on("input", move |page, event| changed(page, target::<HtmlInputElement>(event).checked()))
 }
 
 /// A choice of a few, with its name before it; which one is told by its place among them.
-pub(super) fn choice(
-    name: &'static str,
-    options: &[&'static str],
-    chosen: Signal<usize>,
-    changed: impl Fn(usize) + 'static,
-) -> AnyView {
-    boxed_choice(name, options, chosen, Box::new(changed))
-}
-
-fn boxed_choice(
-    name: &'static str,
-    options: &[&'static str],
-    chosen: Signal<usize>,
-    changed: Box<dyn Fn(usize)>,
-) -> AnyView {
-    let option = |(index, &label): (usize, &&'static str)| {
-        view! { <option prop:selected=flag(move || chosen.get() == index)>{label}</option> }.into_any()
+pub(super) fn choice(name: &str, options: &[&str], chosen: fn(&Page) -> usize, changed: fn(&mut Page, usize)) -> View {
+    let option = |(index, label): (usize, &&str)| {
+        html("<option></option>").text(label).property_if("selected", move |page| chosen(page) == index)
     };
-    view! {
-        <label class="field">
-            <span>{name}</span>
-            <select on:change=move |event| {
-                changed(event_target::<HtmlSelectElement>(&event).selected_index().unsigned_abs() as usize);
-            }>{options.iter().enumerate().map(option).collect::<Vec<_>>()}</select>
-        </label>
-    }
-    .into_any()
+    html("<label class=field><span></span><select></select></label>")
+        .at("span")
+        .text(name)
+        .at("select")
+        .children(options.iter().enumerate().map(option))
+        .on("change", move |page, event| {
+            changed(page, target::<HtmlSelectElement>(event).selected_index().unsigned_abs() as usize);
+        })
 }
 
-/// A button that asks for a file.
-pub(super) fn file_button(
-    label: &'static str,
-    name: &'static str,
-    picked: impl Fn(HtmlInputElement) + 'static,
-) -> AnyView {
-    boxed_file_button(label, name, Box::new(picked))
-}
-
-fn boxed_file_button(label: &'static str, name: &'static str, picked: Box<dyn Fn(HtmlInputElement)>) -> AnyView {
-    view! {
-        <label class="ghost file" title=name>
-            <input class="visually-hidden" type="file" aria-label=name on:input=input(picked) />
-            {label}
-        </label>
-    }
-    .into_any()
+/// A button that asks for a file, and gives what came of reading it.
+pub(super) fn file_button(label: &str, name: &str, picked: fn(&mut Page, Read)) -> View {
+    html("<label class='ghost file'><input class=visually-hidden type=file><span></span></label>")
+        .attr("title", name)
+        .at("span")
+        .text(label)
+        .at("input")
+        .attr("aria-label", name)
+        .on("input", move |page, event| {
+            let page = page.handle.clone();
+            files::read_picked(&target(event), move |read| page.act(move |page| picked(page, read)));
+        })
 }
 
 /// Controls that belong together, under one name.
-pub(super) fn group(name: &'static str, controls: Vec<AnyView>) -> AnyView {
-    view! { <div class="chips" role="group" aria-label=name>{controls}</div> }.into_any()
+pub(super) fn group(name: &str, controls: impl IntoIterator<Item = View>) -> View {
+    html("<div class=chips role=group></div>").attr("aria-label", name).children(controls)
 }
 
 /// Why something cannot be done, told at once to those who listen.
-pub(super) fn problem(id: &'static str, words: Signal<String>) -> AnyView {
-    view! { <p class="problem" id=id role="alert">{words}</p> }.into_any()
+pub(super) fn problem(id: &str, words: impl Fn(&Page) -> Cow<'_, str> + 'static) -> View {
+    html("<p class=problem role=alert></p>").attr("id", id).text_of(words)
+}
+
+/// What the field that an event is about holds.
+pub(super) fn value_of(event: &Event) -> String {
+    // Fields of any kind have it.
+    target::<HtmlInputElement>(event).value()
+}
+
+/// The element that an event is about, which is known to be of that type.
+pub(super) fn target<T: JsCast>(event: &Event) -> T {
+    event.target().expect_throw("an event that is being told has a target").unchecked_into()
 }

@@ -3,131 +3,174 @@
 
 mod content;
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
-use model::{Content, Count, Entry, Kind, Payload, Size};
+use gloo_utils::document;
+use model::{ConnectionMsg, Content, Count, Entry, Kind, Size, Times};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlElement};
 
-use self::content::{Form, content};
+use self::content::{Form, LINE, content};
 use super::controls::{button, group, sign_button, toggle};
 use super::log::time;
-use super::tab::Tab;
-use crate::dynamic::{flag, part, text};
+use super::{View, html};
+use crate::page::Page;
 use crate::{clipboard, files};
 
 /// Bytes beyond which a content is shown only when that is asked for.
 const LARGE: usize = 1 << 20;
 
-pub(super) fn detail(tab: Tab) -> AnyView {
-    // An entry that the log had to let go is selected no more.
-    let kept = tab.fact(|connection| connection.log().first_seq());
-    let shown = Memo::new(move |_| {
-        kept.track();
-        tab.selected.get().filter(|&seq| tab.read(|connection| connection.log().entry(seq).is_some()))
-    });
-    let form = RwSignal::new(Form::Text);
-    part(move || entry(tab, shown.get()?, form)).into_any()
+/// Which entry is told in detail, and how.
+pub(crate) struct Detail {
+    /// The number of the entry.
+    pub(crate) seq: Option<u64>,
+    /// The form that is preferred, where the entry has it.
+    form: Form,
+    /// Whether it is shown however large it is.
+    whole: bool,
+    /// Whether the browser let it be copied, once it was asked to.
+    copied: Option<bool>,
+    /// What is seen of a dump.
+    dump: model::Viewport,
 }
 
-fn entry(tab: Tab, seq: u64, form: RwSignal<Form>) -> Option<AnyView> {
-    let about = tab.read(|connection| connection.log().entry(seq).map(|entry| About::of(connection.log(), entry)))?;
-    let forms = Form::of(about.kind);
-    if !forms.contains(&form.get_untracked()) {
-        form.set(forms[0]);
+impl Default for Detail {
+    fn default() -> Self {
+        let dump = model::Viewport { row: LINE, ..model::Viewport::default() };
+        Self { seq: None, form: Form::Text, whole: false, copied: None, dump }
     }
-    let wanted = RwSignal::new(about.size <= LARGE);
-    let pinned = tab.flag(move |connection| connection.log().is_pinned(seq));
-    let is_message = matches!(about.kind, Kind::Text | Kind::Binary);
-    let size = about.size;
-    Some(
-        view! {
-            <aside class="detail" aria-label="Selected entry">
-                <header>
-                    <h2>{about.title}</h2>
-                    {group("Show as", forms.iter().map(|&shown| {
-                            toggle(shown.name(), flag(move || form.get() == shown), move || form.set(shown))
-                    }).collect())}
-                    {sign_button("ghost", "×", "Close the detail", move || tab.selected.set(None))}
-                </header>
-                <dl>{about.facts.into_iter().map(fact).collect::<Vec<_>>()}</dl>
-                <div class="actions">
-                    {is_message.then(|| message_actions(tab, seq))}
-                    {toggle("Pin", pinned, move || tab.pin(seq))}
-                </div>
-                {part(move || {
-                    Some(if wanted.get() {
-                        content(tab, seq, form.get())
-                    } else {
-                        let label = format!("Show all {}", Size(size as u64));
-                        view! { <div class="large">{button("ghost", label, move || wanted.set(true))}</div> }.into_any()
-                    })
-                })}
-            </aside>
+}
+
+impl Detail {
+    /// Tells of another entry, or of none.
+    pub(super) fn select(&mut self, seq: Option<u64>) {
+        if seq != self.seq {
+            *self = Self { seq, form: self.form, ..Self::default() };
         }
-        .into_any(),
-    )
+    }
 }
 
-fn fact((term, text): (&'static str, String)) -> AnyView {
-    view! { <dt>{term}</dt><dd>{text}</dd> }.into_any()
+/// Moves the keyboard to the selected entry's content.
+pub(super) fn focus() {
+    let content = document().query_selector(".detail pre").ok().flatten();
+    if let Some(content) = content {
+        // It fails only for an element that cannot have the focus.
+        let _ = content.unchecked_into::<HtmlElement>().focus();
+    }
 }
 
-fn message_actions(tab: Tab, seq: u64) -> Vec<AnyView> {
-    let payload = move || tab.read(|connection| connection.log().entry(seq).map(|entry| entry.content.to_payload()));
-    let copied = RwSignal::new(None);
-    let label = text(move || {
-        match copied.get() {
+/// Pins an entry, or lets it go.
+pub(super) fn pin(page: &mut Page, seq: u64) {
+    let pinned = page.shown().log().is_pinned(seq);
+    page.tell(if pinned { ConnectionMsg::Unpin(seq) } else { ConnectionMsg::Pin(seq) });
+}
+
+/// The entry that is told of, unless the log had to let it go.
+pub(super) fn entry(page: &Page) -> Option<Entry<'_>> {
+    page.shown().log().entry(page.pane.detail.seq?)
+}
+
+/// The form in which the entry is shown.
+fn form(page: &Page) -> Form {
+    let forms = entry(page).map_or(&[Form::Text][..], |entry| Form::of(entry.label.kind));
+    if forms.contains(&page.pane.detail.form) { page.pane.detail.form } else { forms[0] }
+}
+
+pub(super) fn detail(page: &Page) -> View {
+    let view = html(
+        "<aside class=detail aria-label='Selected entry'>\
+           <header><h2></h2></header><dl></dl><div class=actions></div><slot></slot>\
+         </aside>",
+    );
+    let Some(entry) = entry(page) else { return view };
+    let (kind, seq) = (entry.label.kind, entry.seq);
+    let forms = Form::of(kind).iter().map(|&shown| {
+        toggle(shown.name(), move |page| form(page) == shown, move |page, _| page.pane.detail.form = shown)
+    });
+    let view = view
+        .at("h2")
+        .text(&title(entry))
+        .at("header")
+        .child(group("Show as", forms))
+        .child(sign_button("×", "Close the detail", |page, _| page.pane.detail.select(None)))
+        .at("dl")
+        .children(facts(page, entry))
+        .at(".actions");
+    let view = match kind {
+        Kind::Text | Kind::Binary => view.child(copy_button()).child(button("ghost", "Download", download)),
+        Kind::Open | Kind::Close | Kind::Error | Kind::Note => view,
+    };
+    let size = entry.content.size();
+    view.child(toggle("Pin", move |page| page.shown().log().is_pinned(seq), move |page, _| pin(page, seq)))
+        .at("slot")
+        .part(
+            move |page| Some(if is_shown(page, size) { form(page).name() } else { "" }.to_owned()),
+            move |page| if is_shown(page, size) { content(page, form(page)) } else { show_all(size) },
+        )
+}
+
+fn is_shown(page: &Page, size: usize) -> bool {
+    page.pane.detail.whole || size <= LARGE
+}
+
+fn show_all(size: usize) -> View {
+    let label = format!("Show all {}", Size(size as u64));
+    html("<div class=large></div>").child(button("ghost", &label, |page, _| page.pane.detail.whole = true))
+}
+
+fn title(entry: Entry<'_>) -> String {
+    let label = entry.label;
+    format!("#{} {}", entry.seq, label.direction.map_or(label.kind.name(), |direction| direction.name()))
+}
+
+fn facts(page: &Page, entry: Entry<'_>) -> Vec<View> {
+    let log = page.shown().log();
+    let mut facts = Vec::new();
+    let mut fact = |term: &str, text: &str| {
+        facts.push(html("<dt></dt>").text(term));
+        facts.push(html("<dd></dd>").text(text));
+    };
+    fact("Time", &time(log, entry, Times::Clock));
+    fact("Since the one before", &time(log, entry, Times::SincePrevious));
+    if entry.label.direction.is_some() {
+        let kind = match entry.content {
+            Content::Text(_) => "text",
+            Content::Binary(_) => "binary",
+        };
+        fact("Message", &format!("{kind}, {} bytes", Count(entry.content.size() as u64)));
+    }
+    facts
+}
+
+fn copy_button() -> View {
+    button("ghost", "", |page, _| {
+        let text = match entry(page).map(|entry| entry.content) {
+            Some(Content::Text(text)) => text.to_owned(),
+            Some(Content::Binary(bytes)) => model::hex(bytes),
+            None => return,
+        };
+        let (handle, seq) = (page.handle.clone(), page.pane.detail.seq);
+        clipboard::copy(&text, move |done| {
+            handle.act(move |page| {
+                if page.pane.detail.seq == seq {
+                    page.pane.detail.copied = Some(done);
+                }
+            });
+        });
+    })
+    .text_of(|page| {
+        match page.pane.detail.copied {
             None => "Copy",
             Some(true) => "Copied",
             Some(false) => "Not copied",
         }
-        .to_owned()
-    });
-    vec![
-        button("ghost", label, move || {
-            let text = match payload() {
-                Some(Payload::Text(text)) => text,
-                Some(Payload::Binary(bytes)) => model::hex(&bytes),
-                None => return,
-            };
-            clipboard::copy(&text, move |done| {
-                // Gone with another selection.
-                let _ = copied.try_set(Some(done));
-            });
-        }),
-        button("ghost", "Download", move || match payload() {
-            Some(Payload::Text(text)) => files::download(&format!("message-{seq}.txt"), "text/plain", text.as_bytes()),
-            Some(Payload::Binary(bytes)) => {
-                files::download(&format!("message-{seq}.bin"), "application/octet-stream", &bytes);
-            }
-            None => {}
-        }),
-    ]
+        .into()
+    })
 }
 
-/// What stands above the content.
-struct About {
-    title: String,
-    kind: Kind,
-    size: usize,
-    facts: Vec<(&'static str, String)>,
-}
-
-impl About {
-    fn of(log: &model::Log, entry: Entry<'_>) -> Self {
-        let Entry { seq, label, content, .. } = entry;
-        let (size, kind) = (content.size(), label.kind);
-        let name = label.direction.map_or(kind.name(), |direction| direction.name());
-        let mut facts = vec![
-            ("Time", time(log, entry, model::Times::Clock)),
-            ("Since the one before", time(log, entry, model::Times::SincePrevious)),
-        ];
-        if label.direction.is_some() {
-            let kind = match content {
-                Content::Text(_) => "text",
-                Content::Binary(_) => "binary",
-            };
-            facts.push(("Message", format!("{kind}, {} bytes", Count(size as u64))));
-        }
-        Self { title: format!("#{seq} {name}"), kind, size, facts }
+fn download(page: &mut Page, _: &Event) {
+    let Some(entry) = entry(page) else { return };
+    let name = format!("message-{}", entry.seq);
+    match entry.content {
+        Content::Text(text) => files::download(&(name + ".txt"), "text/plain", text.as_bytes()),
+        Content::Binary(bytes) => files::download(&(name + ".bin"), "application/octet-stream", bytes),
     }
 }

@@ -1,95 +1,127 @@
-//! The dialogs: one at a time, each asking for one thing. They never stay open over a connection that is gone.
+//! The dialogs: one at a time, each asking for one thing.
 
-use leptos::html;
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
-use model::ConnectionId;
+use model::SavedName;
+use model::preset::Form;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlDialogElement};
 use wire::Behaviour;
 
-use super::controls::sign_button;
-use super::{archive, close, options, preset, saved, settings, share};
-use crate::dynamic::{effect, part};
-use crate::store::Store;
-use crate::view::tab::Tab;
+use super::controls::{sign_button, target};
+use super::{View, archive, close, html, options, preset, saved, settings, share};
+use crate::page::Page;
 
-/// Which dialog, and what it is about.
+/// Which dialog.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Dialog {
+pub(crate) enum Dialog {
     /// Close the connection with a code and a reason.
-    Close(ConnectionId),
+    Close,
     /// How the connection behaves: its name, reconnecting, waiting messages.
-    Options(ConnectionId),
+    Options,
     /// Take the log out, or another one in.
-    Archive(ConnectionId),
+    Archive,
     /// A link with the set-up.
     Share,
     /// What the server shall do.
-    Preset(Behaviour),
-    /// Save what the message box of the connection holds.
-    Save(ConnectionId),
-    /// The saved message at that place in the list.
-    Saved(usize),
+    Preset,
+    /// Save what the message box holds.
+    Save,
+    /// A saved message.
+    Saved,
     /// What holds for the whole page.
     Settings,
+}
+
+/// What is filled in, until a dialog is opened.
+pub(crate) struct Forms {
+    pub(super) close: close::Typed,
+    pub(super) share: share::Share,
+    pub(super) preset: Form,
+    /// Whether only the entries that the filter shows are to be exported.
+    pub(super) only_shown: bool,
+    /// The name that a message is to have.
+    pub(super) name: SavedName,
+    /// The name that it has.
+    pub(super) name_before: SavedName,
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        Self {
+            close: close::Typed::default(),
+            share: share::Share::default(),
+            preset: Form::new(Behaviour::ALL[0]),
+            only_shown: false,
+            name: SavedName::default(),
+            name_before: SavedName::default(),
+        }
+    }
 }
 
 impl Dialog {
     fn title(self) -> &'static str {
         match self {
-            Self::Close(_) => "Close the connection",
-            Self::Options(_) => "Options of this connection",
-            Self::Archive(_) => "Export and import",
+            Self::Close => "Close the connection",
+            Self::Options => "Options of this connection",
+            Self::Archive => "Export and import",
             Self::Share => "A link to this set-up",
-            Self::Preset(_) => "Ask the server to",
-            Self::Save(_) => "Save this message",
-            Self::Saved(_) => "Saved message",
+            Self::Preset => "Ask the server to",
+            Self::Save => "Save this message",
+            Self::Saved => "Saved message",
             Self::Settings => "Settings",
         }
     }
 
-    fn content(self, store: Store, dialog: RwSignal<Option<Self>>) -> AnyView {
-        let tab = |id| Tab::new(store, id, dialog);
+    fn form(self, page: &Page) -> View {
         match self {
-            Self::Close(id) => close::form(tab(id)),
-            Self::Options(id) => options::form(tab(id)),
-            Self::Archive(id) => archive::form(tab(id)),
-            Self::Share => share::form(store),
-            Self::Preset(behaviour) => preset::form(store, dialog, behaviour),
-            Self::Save(id) => saved::save_form(tab(id)),
-            Self::Saved(place) => saved::form(store, dialog, place),
-            Self::Settings => settings::form(store),
+            Self::Close => close::form(),
+            Self::Options => options::form(),
+            Self::Archive => archive::form(page),
+            Self::Share => share::form(),
+            Self::Preset => preset::form(page),
+            Self::Save => saved::save_form(),
+            Self::Saved => saved::form(),
+            Self::Settings => settings::form(),
         }
     }
 }
 
 /// The place of the open dialog. The browser keeps the keyboard inside and closes it by Escape.
-pub(super) fn dialogs(store: Store, dialog: RwSignal<Option<Dialog>>) -> AnyView {
-    let element = NodeRef::<html::Dialog>::new();
-    effect(move || {
-        let Some(element) = element.get() else { return };
-        match (dialog.get().is_some(), element.open()) {
-            // It fails only for an element that is not in the document.
-            (true, false) => drop(element.show_modal()),
-            (false, true) => element.close(),
-            (true, true) | (false, false) => {}
-        }
-    });
-    let content = part(move || {
-        dialog.get().map(|shown| {
-            view! {
-                <header>
-                    <h2 id="dialog-title">{shown.title()}</h2>
-                    {sign_button("ghost", "×", "Close the dialog", move || dialog.set(None))}
-                </header>
-                {shown.content(store, dialog)}
-            }
-            .into_any()
-        })
-    });
-    view! {
-        <dialog node_ref=element aria-labelledby="dialog-title" on:close=move |_| dialog.set(None)>
-            {content}
-        </dialog>
+pub(super) fn dialogs() -> View {
+    html("<dialog aria-labelledby=dialog-title><slot></slot><slot name=form></slot></dialog>")
+        .on("close", closed)
+        .at("slot")
+        .part(key, |page| header(page.dialog.map_or("", Dialog::title)))
+        .at("[name=form]")
+        .part(key, |page| page.dialog.map_or_else(|| html("<form></form>"), |dialog| dialog.form(page)))
+        // At last, for the first thing in it gets the focus.
+        .top()
+        .when(|page| page.dialog.is_some(), show)
+}
+
+fn key(page: &Page) -> Option<String> {
+    Some((page.dialog? as u8).to_string())
+}
+
+fn header(title: &str) -> View {
+    html("<header><h2 id=dialog-title></h2></header>")
+        .child(sign_button("×", "Close the dialog", |page, _| page.dialog = None))
+        .at("h2")
+        .text(title)
+}
+
+/// The browser tells that late: another one may be open by now.
+fn closed(page: &mut Page, event: &Event) {
+    if !target::<HtmlDialogElement>(event).open() {
+        page.dialog = None;
     }
-    .into_any()
+}
+
+fn show(dialog: &Element, open: bool) {
+    let dialog: &HtmlDialogElement = dialog.unchecked_ref();
+    if open {
+        // It fails only for an element that is not in the document.
+        let _ = dialog.show_modal();
+    } else {
+        dialog.close();
+    }
 }

@@ -1,86 +1,94 @@
 //! The strip of facts about the connection. Each figure has its place, known or not, so that it never jumps.
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
+use std::borrow::Cow;
+
 use model::{Connection, ConnectionMsg, Count, Opened, Size, Span, State, Tally};
 
 use super::controls::button;
-use super::tab::Tab;
-use super::tone_class;
+use super::{View, html, tone_class};
 use crate::clock;
 
 /// Stands where there is nothing to tell.
 const NONE: &str = "–";
 
-pub(super) fn facts(tab: Tab) -> AnyView {
-    let summary = tab.text(summary);
-    let tone = tab.text(|connection| ["state ", tone_class(connection.state().tone())].concat());
-    let settled = tab.flag(|connection| !matches!(connection.state(), State::Waiting { .. }));
-    let facts = [
-        ("", "handshake", tab.text(|connection| agreed(connection, |opened| Span(opened.handshake).to_string()))),
-        ("", "subprotocol", tab.text(|connection| agreed(connection, |opened| opened.protocol.clone()))),
-        ("extensions", "extensions", tab.text(|connection| agreed(connection, |opened| opened.extensions.clone()))),
-        ("tally", "sent", tab.text(|connection| tally(connection.log().sent()))),
-        ("tally", "received", tab.text(|connection| tally(connection.log().received()))),
-        ("", "waiting", tab.text(waiting)),
-    ];
-    view! {
-        // On a phone it scrolls, which needs the keyboard, too.
-        <section class="facts" aria-label="Facts" tabindex="0">
-            <p class=tone role="status">{summary}</p>
-            <div class="chips" hidden=settled>
-                {button("ghost", "Now", move || tab.tell(ConnectionMsg::Connect))}
-                {button("ghost", "Stop", move || tab.tell(ConnectionMsg::Disconnect))}
-            </div>
-            <dl>{facts.into_iter().map(fact).collect::<Vec<_>>()}</dl>
-            <p class="hint">{tab.text(explanation)}</p>
-        </section>
-    }
-    .into_any()
+/// Reads a fact about a connection.
+type Read = fn(&Connection) -> Cow<'_, str>;
+
+/// What the style sheet calls a fact, what it is called on the page, and what it is.
+const FACTS: [(&str, &str, Read); 6] = [
+    ("", "handshake", |connection| agreed(connection, |opened| Span(opened.handshake).to_string().into())),
+    ("", "subprotocol", |connection| agreed(connection, |opened| opened.protocol.as_str().into())),
+    ("extensions", "extensions", |connection| agreed(connection, |opened| opened.extensions.as_str().into())),
+    ("tally", "sent", |connection| tally(connection.log().sent())),
+    ("tally", "received", |connection| tally(connection.log().received())),
+    ("", "waiting", waiting),
+];
+
+pub(super) fn facts() -> View {
+    html("<section class=facts aria-label=Facts tabindex=0><p role=status></p></section>")
+        .child(
+            html("<div class=chips></div>")
+                .attr_if("hidden", |page| !matches!(page.shown().state(), State::Waiting { .. }))
+                .child(button("ghost", "Now", |page, _| page.tell(ConnectionMsg::Connect)))
+                .child(button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::Disconnect))),
+        )
+        .child(html("<dl></dl>").children(FACTS.map(fact)))
+        .child(html("<p class=hint></p>").text_of(|page| explanation(page.shown())))
+        .at("p")
+        .attr_of("class", |page| ["state ", tone_class(page.shown().state().tone())].concat().into())
+        .text_of(|page| summary(page.shown()))
 }
 
 /// Where the connection stands; with the seconds that are left until it is tried again.
-fn summary(connection: &Connection) -> String {
+fn summary(connection: &Connection) -> Cow<'_, str> {
     let state = connection.state();
     match state {
         State::Waiting { until, .. } => {
             let left = until.since(clock::now()).as_millis().div_ceil(1000);
-            ["Trying again in ", &left.to_string(), " s"].concat()
+            ["Trying again in ", &left.to_string(), " s"].concat().into()
         }
-        _ => state.summary().to_owned(),
+        _ => state.summary().into(),
     }
 }
 
 /// What the close code means, once the connection has ended with one.
-fn explanation(connection: &Connection) -> String {
+fn explanation(connection: &Connection) -> Cow<'_, str> {
     let ending = match connection.state() {
         State::Idle(Some(ending)) | State::Waiting { ending, .. } => ending,
-        _ => return String::new(),
+        _ => return "".into(),
     };
-    ending.closed().map_or_else(String::new, |closed| {
-        [&closed.code.to_string(), ": ", model::close::explanation(closed.code)].concat()
-    })
+    match ending.closed() {
+        Some(closed) => [&closed.code.to_string(), ": ", model::close::explanation(closed.code)].concat().into(),
+        None => "".into(),
+    }
 }
 
-fn fact((class, name, value): (&'static str, &'static str, Signal<String>)) -> AnyView {
-    view! { <div class=class><dt>{name}</dt><dd title=value>{value}</dd></div> }.into_any()
+fn fact((class, name, read): (&str, &str, Read)) -> View {
+    html("<div><dt></dt><dd></dd></div>")
+        .attr("class", class)
+        .at("dt")
+        .text(name)
+        .at("dd")
+        .attr_of("title", move |page| read(page.shown()))
+        .text_of(move |page| read(page.shown()))
 }
 
 /// What the handshake agreed upon, while there is a connection and it agreed upon something.
-fn agreed(connection: &Connection, read: impl Fn(&Opened) -> String) -> String {
-    connection.state().opened().map(read).filter(|text| !text.is_empty()).unwrap_or_else(|| NONE.to_owned())
+fn agreed(connection: &Connection, read: fn(&Opened) -> Cow<'_, str>) -> Cow<'_, str> {
+    connection.state().opened().map(read).filter(|text| !text.is_empty()).unwrap_or(NONE.into())
 }
 
-fn tally(tally: Tally) -> String {
-    format!("{} · {}", Count(tally.messages), Size(tally.bytes))
+fn tally(tally: Tally) -> Cow<'static, str> {
+    format!("{} · {}", Count(tally.messages), Size(tally.bytes)).into()
 }
 
 /// What the browser holds, and the messages that the page holds back.
-fn waiting(connection: &Connection) -> String {
+fn waiting(connection: &Connection) -> Cow<'_, str> {
     let buffered = Size(connection.outbox().buffered());
     match connection.outbox().len() {
         0 => buffered.to_string(),
         1 => format!("{buffered} + 1 message"),
         messages => format!("{buffered} + {} messages", Count(messages as u64)),
     }
+    .into()
 }

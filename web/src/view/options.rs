@@ -1,27 +1,31 @@
 //! How one connection behaves: its name, what happens when it is lost, what happens to messages meanwhile.
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
 use model::{ConnectionMsg, Msg, Offline, Reconnect};
 
-use super::controls::{check, field};
-use super::tab::Tab;
+use super::controls::{check, field, value_of};
+use super::{View, html};
 
-pub(super) fn form(tab: Tab) -> AnyView {
-    let name = tab.text(|connection| connection.setup().name.clone());
-    let reconnects = tab.flag(|connection| connection.setup().reconnect == Reconnect::WhenLost);
-    let waits = tab.flag(|connection| connection.setup().offline == Offline::Wait);
-    view! {
-        <form>
-            {field("Name", name, move |name| tab.store.dispatch(Msg::Rename(tab.id, name)))}
-            {check("Connect again when the connection is lost, ever more patiently", reconnects, move |ticked| {
+pub(super) fn form() -> View {
+    html("<form></form>")
+        .child(field(
+            "Name",
+            |page| page.shown().setup().name.as_str().into(),
+            |page, event| page.dispatch(Msg::Rename(page.shown().id(), value_of(event))),
+        ))
+        .child(check(
+            "Connect again when the connection is lost, ever more patiently",
+            |page| page.shown().setup().reconnect == Reconnect::WhenLost,
+            |page, ticked| {
                 let chosen = if ticked { Reconnect::WhenLost } else { Reconnect::Never };
-                tab.tell(ConnectionMsg::ReconnectChosen(chosen));
-            })}
-            {check("Messages written meanwhile wait, and go out when it is open again", waits, move |ticked| {
-                tab.tell(ConnectionMsg::OfflineChosen(if ticked { Offline::Wait } else { Offline::Refuse }));
-            })}
-        </form>
-    }
-    .into_any()
+                page.tell(ConnectionMsg::ReconnectChosen(chosen));
+            },
+        ))
+        .child(check(
+            "Messages written meanwhile wait, and go out when it is open again",
+            |page| page.shown().setup().offline == Offline::Wait,
+            |page, ticked| {
+                let chosen = if ticked { Offline::Wait } else { Offline::Refuse };
+                page.tell(ConnectionMsg::OfflineChosen(chosen));
+            },
+        ))
 }

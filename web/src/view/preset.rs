@@ -1,68 +1,70 @@
 //! What Canyon's server can be asked for: a list in words, and a form for each. It never lists behaviours or parameters:
 //! `wire` does.
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
-use model::preset::Form;
-use model::{ConnectionMsg, Msg};
+use std::borrow::Cow;
+
+use model::ConnectionMsg;
+use model::preset::{Field, Form};
 use wire::{Behaviour, Parameter};
 
-use super::controls::{button_unless, field};
+use super::controls::{self, button, field, value_of};
 use super::dialog::Dialog;
-use crate::dynamic::{click, flag, text};
-use crate::store::Store;
-
-type Open = RwSignal<Option<Dialog>>;
+use super::{View, html};
+use crate::page::Page;
 
 /// The line of a behaviour in the list.
-pub(super) fn item(dialog: Open, behaviour: Behaviour) -> AnyView {
-    view! {
-        <li>
-            <button type="button" class="item" on:click=click(move || dialog.set(Some(Dialog::Preset(behaviour))))>
-                <span class="name">{behaviour.summary()}</span>
-                <code>{behaviour.path()}</code>
-            </button>
-        </li>
-    }
-    .into_any()
+pub(super) fn item(behaviour: Behaviour) -> View {
+    html("<li></li>").child(controls::item(behaviour.summary(), behaviour.path(), move |page, _| {
+        page.open(Dialog::Preset);
+        page.forms.preset = fresh(page, behaviour);
+    }))
 }
 
-/// A field for each parameter of the behaviour, filled in with what the address asks for already.
-pub(super) fn form(store: Store, dialog: Open, behaviour: Behaviour) -> AnyView {
-    let asked = store.with_untracked(|workbench| Form::of_address(&workbench.shown().setup().address));
-    let form = asked.filter(|form| form.behaviour().path() == behaviour.path()).unwrap_or_else(|| Form::new(behaviour));
-    let form = RwSignal::new(form);
-    let choose = move || {
-        dialog.set(None);
-        let id = store.with_untracked(|workbench| workbench.shown().id());
-        let chosen = form.with_untracked(Form::behaviour);
-        store.dispatch(Msg::Connection(id, ConnectionMsg::BehaviourChosen(chosen)));
-    };
-    view! {
-        <form>
-            <p>{behaviour.summary()}</p>
-            {behaviour.parameters().iter().map(|&parameter| parameter_field(form, parameter)).collect::<Vec<_>>()}
-            <p><code>{text(move || form.with(|form| form.behaviour().to_string()))}</code></p>
-            <footer>{button_unless("primary", "Put into the address", flag(move || !form.with(Form::is_right)), choose)}</footer>
-        </form>
-    }
-    .into_any()
+/// Filled in with what the address asks for already.
+fn fresh(page: &Page, behaviour: Behaviour) -> Form {
+    let asked = Form::of_address(&page.shown().setup().address);
+    asked.filter(|form| form.behaviour().path() == behaviour.path()).unwrap_or_else(|| Form::new(behaviour))
 }
 
-fn parameter_field(form: RwSignal<Form>, parameter: Parameter) -> AnyView {
-    let of_field = move |read: fn(&model::preset::Field) -> String| {
-        text(move || {
-            form.with(|form| form.fields().iter().find(|field| field.parameter == parameter).map(read))
-                .unwrap_or_default()
-        })
-    };
-    let typed = move |text| form.update(|form| form.fill_in(parameter, text));
-    view! {
-        <div>
-            {field(parameter.name(), of_field(|field| field.text.clone()), typed)}
-            <p class="hint">{parameter.summary()} ", such as " <code>{parameter.example()}</code></p>
-            <p class="problem" role="alert">{of_field(|field| field.problem.clone().unwrap_or_default())}</p>
-        </div>
-    }
-    .into_any()
+/// A field for each parameter of the behaviour.
+pub(super) fn form(page: &Page) -> View {
+    let behaviour = page.forms.preset.behaviour();
+    html("<form></form>")
+        .child(html("<p></p>").text(behaviour.summary()))
+        .children(behaviour.parameters().iter().map(|&parameter| parameter_field(parameter)))
+        .child(html("<p><code></code></p>").at("code").text_of(|page| page.forms.preset.behaviour().to_string().into()))
+        .child(html("<footer></footer>").child(choose_button()))
+}
+
+fn choose_button() -> View {
+    button("primary", "Put into the address", |page, _| {
+        page.dialog = None;
+        page.tell(ConnectionMsg::BehaviourChosen(page.forms.preset.behaviour()));
+    })
+    .attr_if("disabled", |page| !page.forms.preset.is_right())
+}
+
+fn parameter_field(parameter: Parameter) -> View {
+    html("<div></div>")
+        .child(field(
+            parameter.name(),
+            move |page| read(page, parameter, |field| &field.text),
+            move |page, event| page.forms.preset.fill_in(parameter, value_of(event)),
+        ))
+        .child(
+            html("<p class=hint><span></span>, such as <code></code></p>")
+                .at("span")
+                .text(parameter.summary())
+                .at("code")
+                .text(parameter.example()),
+        )
+        .child(
+            html("<p class=problem role=alert></p>")
+                .text_of(move |page| read(page, parameter, |field| field.problem.as_deref().unwrap_or_default())),
+        )
+}
+
+fn read(page: &Page, parameter: Parameter, read: fn(&Field) -> &str) -> Cow<'_, str> {
+    let field = page.forms.preset.fields().iter().find(|field| field.parameter == parameter);
+    field.map_or("", read).into()
 }

@@ -2,70 +2,27 @@
 
 mod step;
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
-use model::{ConnectionMsg, Draft, Msg, Problem, Reply, Sequence, Step, Verdict};
+use std::borrow::Cow;
 
-use super::controls::{button, button_unless, field, file_button, group, number, problem, sign_button};
-use super::tab::Tab;
-use crate::dynamic::{flag, part, text};
+use model::{Connection, ConnectionMsg, Document, Draft, Msg, Problem, Reply, Run, Sequence, Step, Verdict};
+
+use super::controls::{button, field, file_button, group, number, problem, sign_button, value_of};
+use super::{View, html};
 use crate::files;
+use crate::page::Page;
 
 /// What is being edited.
-#[derive(Clone, Copy)]
-struct Editor {
-    tab: Tab,
-    sequence: RwSignal<Sequence>,
-    /// Bumped when steps come or go, not when one is typed into: then its field would lose the keyboard.
-    shape: RwSignal<u32>,
+pub(crate) struct Editor {
+    sequence: Sequence,
+    /// Another number when steps come or go, not when one is typed into: then its field would lose the keyboard.
+    shape: u32,
 }
 
 impl Editor {
-    fn change_shape(self, change: impl FnOnce(&mut Sequence)) {
-        self.sequence.update(change);
-        self.shape.update(|shape| *shape += 1);
+    /// With the sequence that was run last, or with a simple one.
+    pub(super) fn new(connection: &Connection) -> Self {
+        Self { sequence: connection.run().map_or_else(fresh, |run| run.sequence().clone()), shape: 0 }
     }
-
-    fn runs(self) -> Signal<bool> {
-        self.tab.flag(|connection| connection.run().is_some_and(|run| run.verdict() == Verdict::Running))
-    }
-}
-
-pub(super) fn panel(tab: Tab) -> AnyView {
-    let sequence = tab.read(|connection| connection.run().map(|run| run.sequence().clone()));
-    let editor = Editor { tab, sequence: RwSignal::new(sequence.unwrap_or_else(fresh)), shape: RwSignal::new(0) };
-    let steps = part(move || {
-        editor.shape.track();
-        let count = editor.sequence.with_untracked(|sequence| sequence.steps.len());
-        Some((0..count).map(|index| step::view(editor, index)).collect::<Vec<_>>().into_any())
-    });
-    view! {
-        <aside class="sequence" aria-label="Sequence">
-            <header>
-                <h2>"Sequence"</h2>
-                {sign_button("ghost", "×", "Close the sequence", move || tab.sequence.set(false))}
-            </header>
-            <div class="steps">
-                {saved(editor)}
-                {named(editor)}
-                <ol>{steps}</ol>
-                {group("Add a step", vec![
-                    add(editor, "+ send", || Step::Send(Draft::default())),
-                    add(editor, "+ text", || expect(Reply::Text(String::new()))),
-                    add(editor, "+ regex", || expect(Reply::Regex(String::new()))),
-                    add(editor, "+ JSON", || expect(Reply::Json { path: "$".to_owned(), equals: String::new() })),
-                    add(editor, "+ wait", || Step::Delay(1000)),
-                ])}
-                {actions(editor)}
-                <p role="status">{tab.text(|connection| connection.run().map(|run| run.summary()).unwrap_or_default())}</p>
-                {problem("sequence-problem", tab.text(|connection| match connection.problem() {
-                    Some(Problem::Task(words)) => words.clone(),
-                    _ => String::new(),
-                }))}
-            </div>
-        </aside>
-    }
-    .into_any()
 }
 
 fn fresh() -> Sequence {
@@ -81,73 +38,129 @@ fn expect(reply: Reply) -> Step {
     Step::Expect { reply, within: Step::PATIENCE }
 }
 
-/// The saved ones, to be taken into the editor.
-fn saved(editor: Editor) -> AnyView {
-    let names = editor
-        .tab
-        .store
-        .fact(|workbench| workbench.sequences().iter().map(|sequence| sequence.name.clone()).collect::<Vec<_>>());
-    let choose = move |place: usize| {
-        let chosen = editor.tab.store.with_untracked(|workbench| workbench.sequences().get(place).cloned());
-        if let Some(chosen) = chosen {
-            editor.change_shape(|sequence| *sequence = chosen);
-        }
-    };
-    part(move || {
-        let buttons = names.get().into_iter().enumerate();
-        let buttons = buttons.map(|(place, name)| button("ghost", name, move || choose(place))).collect();
-        Some(group("Saved sequences", buttons))
-    })
-    .into_any()
+type Make = fn() -> Step;
+
+/// What can be added, and what it is called.
+const STEPS: [(&str, Make); 5] = [
+    ("+ send", || Step::Send(Draft::default())),
+    ("+ text", || expect(Reply::Text(String::new()))),
+    ("+ regex", || expect(Reply::Regex(String::new()))),
+    ("+ JSON", || expect(Reply::Json { path: "$".to_owned(), equals: String::new() })),
+    ("+ wait", || Step::Delay(1000)),
+];
+
+pub(super) fn panel() -> View {
+    html("<aside class=sequence aria-label=Sequence><header><h2>Sequence</h2></header><div class=steps></div></aside>")
+        .at("header")
+        .child(sign_button("×", "Close the sequence", |page, _| page.pane.editor = None))
+        .at(".steps")
+        .child(
+            html("<slot></slot>")
+                .part(|page| Some(page.store.workbench().revision(Document::Sequences).to_string()), saved),
+        )
+        .child(named())
+        .child(html("<slot></slot>").part(|page| Some(page.pane.editor.as_ref()?.shape.to_string()), steps))
+        .child(group(
+            "Add a step",
+            STEPS.map(|(label, step)| {
+                button("ghost", label, move |page, _| change_shape(page, |sequence| sequence.steps.push(step())))
+            }),
+        ))
+        .child(actions())
+        .child(
+            html("<p role=status></p>").text_of(|page| page.shown().run().map(Run::summary).unwrap_or_default().into()),
+        )
+        .child(problem("sequence-problem", |page| match page.shown().problem() {
+            Some(Problem::Task(words)) => words.as_str().into(),
+            _ => "".into(),
+        }))
 }
 
-fn named(editor: Editor) -> AnyView {
-    let sequence = editor.sequence;
-    let name = text(move || sequence.with(|sequence| sequence.name.clone()));
-    let rounds = text(move || sequence.with(|sequence| sequence.rounds.to_string()));
-    view! {
-        <div class="named">
-            {field("Name", name, move |text| sequence.update(|sequence| sequence.name = text))}
-            {number("Rounds", rounds, move |text| {
-                if let Ok(rounds) = text.parse() {
-                    sequence.update(|sequence| sequence.rounds = rounds);
-                }
-            })}
-        </div>
+/// The sequence that is edited, while there is an editor.
+fn sequence(page: &Page) -> Option<&Sequence> {
+    page.pane.editor.as_ref().map(|editor| &editor.sequence)
+}
+
+fn change(page: &mut Page, change: impl FnOnce(&mut Sequence)) {
+    if let Some(editor) = &mut page.pane.editor {
+        change(&mut editor.sequence);
     }
-    .into_any()
 }
 
-fn add(editor: Editor, label: &'static str, step: fn() -> Step) -> AnyView {
-    button("ghost", label, move || editor.change_shape(|sequence| sequence.steps.push(step())))
+fn change_shape(page: &mut Page, change: impl FnOnce(&mut Sequence)) {
+    if let Some(editor) = &mut page.pane.editor {
+        change(&mut editor.sequence);
+        editor.shape += 1;
+    }
 }
 
-fn actions(editor: Editor) -> AnyView {
-    let Editor { tab, sequence, .. } = editor;
-    let runs = editor.runs();
-    let import = move |read: Result<files::ReadFile, String>| {
-        if let Ok(file) = read {
-            tab.store.dispatch(Msg::ImportSequences(String::from_utf8_lossy(&file.bytes).into_owned()));
+/// The saved ones, to be taken into the editor.
+fn saved(page: &Page) -> View {
+    let names = page.store.workbench().sequences().iter().enumerate();
+    group(
+        "Saved sequences",
+        names.map(|(place, saved)| {
+            button("ghost", &saved.name, move |page, _| {
+                if let Some(chosen) = page.store.workbench().sequences().get(place).cloned() {
+                    change_shape(page, |sequence| *sequence = chosen);
+                }
+            })
+        }),
+    )
+}
+
+fn named() -> View {
+    html("<div class=named></div>")
+        .child(field("Name", name, |page, event| change(page, |sequence| sequence.name = value_of(event))))
+        .child(number(
+            "Rounds",
+            |page| sequence(page).map_or(1, |sequence| sequence.rounds).to_string().into(),
+            |page, event| {
+                if let Ok(rounds) = value_of(event).parse() {
+                    change(page, |sequence| sequence.rounds = rounds);
+                }
+            },
+        ))
+}
+
+fn name(page: &Page) -> Cow<'_, str> {
+    sequence(page).map_or("", |sequence| &sequence.name).into()
+}
+
+fn steps(page: &Page) -> View {
+    let steps = sequence(page).map_or(&[][..], |sequence| &sequence.steps);
+    html("<ol></ol>").children(steps.iter().enumerate().map(|(index, step)| step::view(index, step)))
+}
+
+fn actions() -> View {
+    let runs = |page: &Page| page.shown().run().is_some_and(|run| run.verdict() == Verdict::Running);
+    let run = button("primary", "Run", |page, _| {
+        if let Some(sequence) = sequence(page).cloned() {
+            page.tell(ConnectionMsg::StartSequence(sequence));
         }
-    };
+    });
+    let save = button("ghost", "Save", |page, _| {
+        if let Some(sequence) = sequence(page).cloned() {
+            page.dispatch(Msg::SaveSequence(sequence));
+        }
+    });
     group(
         "The sequence",
-        vec![
-            button_unless("primary", "Run", runs, move || {
-                tab.tell(ConnectionMsg::StartSequence(sequence.get_untracked()));
-            }),
-            button_unless("ghost", "Stop", flag(move || !runs.get()), move || {
-                tab.tell(ConnectionMsg::StopSequence);
-            }),
-            button("ghost", "Save", move || tab.store.dispatch(Msg::SaveSequence(sequence.get_untracked()))),
-            button("ghost", "Delete", move || {
-                tab.store.dispatch(Msg::RemoveSequence(sequence.with_untracked(|sequence| sequence.name.clone())));
-            }),
-            button("ghost", "Export", move || {
-                let document = sequence.with_untracked(|sequence| Sequence::to_json([sequence]));
+        [
+            run.attr_if("disabled", runs),
+            button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::StopSequence))
+                .attr_if("disabled", move |page| !runs(page)),
+            save,
+            button("ghost", "Delete", |page, _| page.dispatch(Msg::RemoveSequence(name(page).into_owned()))),
+            button("ghost", "Export", |page, _| {
+                let document = Sequence::to_json(sequence(page));
                 files::download("canyon-sequence.json", "application/json", document.as_bytes());
             }),
-            file_button("Import", "Import sequences", move |picked| files::read_picked(&picked, import)),
+            file_button("Import", "Import sequences", |page, read| {
+                if let Ok(file) = read {
+                    page.dispatch(Msg::ImportSequences(file.text()));
+                }
+            }),
         ],
     )
 }

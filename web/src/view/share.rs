@@ -1,41 +1,45 @@
 //! A link that carries the set-up of the connection that is seen, and what the message box holds only where that is
 //! wanted.
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
 use model::Link;
 
 use super::controls::{button, check};
+use super::{View, html};
 use crate::clipboard;
 use crate::document::page_address;
-use crate::dynamic::text;
-use crate::store::Store;
+use crate::page::Page;
 
-pub(super) fn form(store: Store) -> AnyView {
-    let with_draft = RwSignal::new(false);
-    let link = text(move || {
-        let link = store.with(|workbench| Link {
-            setup: workbench.shown().setup().clone(),
-            draft: with_draft.get().then(|| workbench.shown().draft().clone()),
-        });
-        [page_address(), link.to_string()].concat()
-    });
-    let copied = RwSignal::new(false);
-    let label = text(move || if copied.get() { "Copied" } else { "Copy" }.to_owned());
-    view! {
-        <form>
-            {check("With what the message box holds", with_draft.into(), move |ticked| with_draft.set(ticked))}
-            <textarea readonly aria-label="Link" prop:value=link></textarea>
-            <p class="hint">"Address, subprotocols and options stand in the link: do not share secrets that are in them"</p>
-            <footer>
-                {button("primary", label, move || {
-                    clipboard::copy(&link.get_untracked(), move |done| {
-                        // Gone with the dialog.
-                        let _ = copied.try_set(done);
-                    });
-                })}
-            </footer>
-        </form>
-    }
-    .into_any()
+/// What is chosen, and what has come of it.
+#[derive(Default)]
+pub(crate) struct Share {
+    with_draft: bool,
+    copied: bool,
+}
+
+pub(super) fn form() -> View {
+    html("<form></form>")
+        .child(check(
+            "With what the message box holds",
+            |page| page.forms.share.with_draft,
+            |page, ticked| page.forms.share.with_draft = ticked,
+        ))
+        .child(html("<textarea readonly aria-label=Link></textarea>").value_of(|page| link(page).into()))
+        .child(html(
+            "<p class=hint>Address, subprotocols and options stand in the link: do not share secrets that are in them</p>",
+        ))
+        .child(html("<footer></footer>").child(copy_button()))
+}
+
+fn link(page: &Page) -> String {
+    let connection = page.shown();
+    let draft = page.forms.share.with_draft.then(|| connection.draft().clone());
+    [page_address(), Link { setup: connection.setup().clone(), draft }.to_string()].concat()
+}
+
+fn copy_button() -> View {
+    button("primary", "", |page, _| {
+        let handle = page.handle.clone();
+        clipboard::copy(&link(page), move |done| handle.act(move |page| page.forms.share.copied = done));
+    })
+    .text_of(|page| if page.forms.share.copied { "Copied" } else { "Copy" }.into())
 }

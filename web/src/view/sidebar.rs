@@ -1,79 +1,64 @@
 //! The lists beside the connection: the connections, the saved messages, and what the server can be asked for. It
 //! never shows what is in a connection.
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
 use model::{Connection, ConnectionId, Msg};
 use wire::Behaviour;
 
 use super::controls::{button, sign_button};
-use super::dialog::Dialog;
-use super::{preset, saved, tone_class};
-use crate::dynamic::{aria, click, part};
-use crate::store::Store;
+use super::{View, html, preset, saved, tone_class};
+use crate::page::Page;
 
-pub(super) fn sidebar(store: Store, dialog: RwSignal<Option<Dialog>>, drawer: RwSignal<bool>) -> AnyView {
-    view! {
-        <aside class="sidebar" aria-label="Connections and messages" on:click=click(move || drawer.set(false))>
-            <nav aria-label="Connections">
-                <h2>"Connections"</h2>
-                <ul>{connections(store)}</ul>
-                {button("item new", "New connection", move || store.dispatch(Msg::Add))}
-            </nav>
-            {saved::list(store, dialog)}
-            <section aria-label="Ask the server to">
-                <h2>"Ask the server to"</h2>
-                <ul>{Behaviour::ALL.iter().map(|&behaviour| preset::item(dialog, behaviour)).collect::<Vec<_>>()}</ul>
-            </section>
-        </aside>
+pub(super) fn sidebar() -> View {
+    html(
+        "<aside class=sidebar aria-label='Connections and messages'>\
+           <nav aria-label=Connections><h2>Connections</h2><slot></slot></nav>\
+         </aside>",
+    )
+    .child(saved::list())
+    .child(
+        html("<section aria-label='Ask the server to'><h2>Ask the server to</h2><ul></ul></section>")
+            .at("ul")
+            .children(Behaviour::ALL.iter().map(|&behaviour| preset::item(behaviour))),
+    )
+    .on("click", |page, _| page.drawer = false)
+    .at("nav")
+    .child(button("item new", "New connection", |page, _| page.dispatch(Msg::Add)))
+    .at("slot")
+    .part(
+        |page| Some(connections(page).iter().map(|connection| connection.id().number().to_string() + " ").collect()),
+        |page| {
+            let connections = connections(page);
+            let several = connections.len() > 1;
+            html("<ul></ul>").children(connections.iter().map(|connection| line(connection.id(), several)))
+        },
+    )
+}
+
+fn connections(page: &Page) -> &[Connection] {
+    page.store.workbench().connections()
+}
+
+fn line(id: ConnectionId, several: bool) -> View {
+    let line = html(
+        "<li><button type=button class=item>\
+           <span></span><span class=name></span><span class=visually-hidden></span>\
+         </button></li>",
+    )
+    .at("button")
+    .aria_if("aria-current", move |page| page.shown().id() == id)
+    .on("click", move |page, _| page.dispatch(Msg::Show(id)))
+    .at("span")
+    .attr_of("class", move |page| ["dot ", tone_class(connection(page, id).state().tone())].concat().into())
+    .at(".name")
+    .text_of(move |page| connection(page, id).setup().title().into())
+    .at(".visually-hidden")
+    .text_of(move |page| connection(page, id).state().summary().into());
+    if !several {
+        return line;
     }
-    .into_any()
+    line.top().child(sign_button("×", "Close this connection", move |page, _| page.dispatch(Msg::Remove(id))))
 }
 
-/// What is listed of a connection.
-#[derive(Clone, PartialEq)]
-struct Item {
-    id: ConnectionId,
-    name: String,
-    class: String,
-    state: &'static str,
-}
-
-impl Item {
-    fn of(connection: &Connection) -> Self {
-        let state = connection.state();
-        Self {
-            id: connection.id(),
-            name: connection.setup().title().to_owned(),
-            class: ["dot ", tone_class(state.tone())].concat(),
-            state: state.summary(),
-        }
-    }
-}
-
-fn connections(store: Store) -> AnyView {
-    let items = store.fact(|workbench| workbench.connections().iter().map(Item::of).collect::<Vec<_>>());
-    part(move || {
-        let items = items.get();
-        let several = items.len() > 1;
-        Some(items.into_iter().map(|item| connection(store, item, several)).collect::<Vec<_>>().into_any())
-    })
-    .into_any()
-}
-
-fn connection(store: Store, item: Item, several: bool) -> AnyView {
-    let Item { id, name, class, state } = item;
-    let current = aria(move || store.with(|workbench| workbench.shown().id() == id));
-    let close = move || sign_button("ghost", "×", "Close this connection", move || store.dispatch(Msg::Remove(id)));
-    view! {
-        <li>
-            <button type="button" class="item" aria-current=current on:click=click(move || store.dispatch(Msg::Show(id)))>
-                <span class=class></span>
-                <span class="name">{name}</span>
-                <span class="visually-hidden">{state}</span>
-            </button>
-            {several.then(close)}
-        </li>
-    }
-    .into_any()
+fn connection(page: &Page, id: ConnectionId) -> &Connection {
+    page.store.workbench().connection(id).unwrap_or_else(|| page.shown())
 }

@@ -1,11 +1,9 @@
 //! The whole page, mounted into a document, without and with the real server.
 
 use gloo_timers::future::TimeoutFuture;
-use leptos::mount::{UnmountHandle, mount_to};
-use leptos::prelude::*;
+use gloo_utils::document;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web::Page;
 use web_sys::{
     Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent, KeyboardEventInit,
 };
@@ -15,26 +13,25 @@ use crate::wait::until;
 const ECHO_URL: &str = env!("ECHO_URL");
 
 /// A page in a place of its own, gone with the test.
-struct Mounted<M: Mountable> {
+struct Mounted {
     place: HtmlElement,
-    _page: UnmountHandle<M>,
+    _page: web::dom::Mounted<web::Page>,
 }
 
-fn mounted(address: &str) -> Mounted<impl Mountable + use<>> {
+fn mounted(address: &str) -> Mounted {
     let place: HtmlElement = document().create_element("div").unwrap().unchecked_into();
     document().body().unwrap().append_child(&place).unwrap();
-    let address = address.to_owned();
-    let page = mount_to(place.clone(), move || view! { <Page address=address.clone() /> });
+    let page = web::page(&place, address.to_owned());
     Mounted { place, _page: page }
 }
 
-impl<M: Mountable> Drop for Mounted<M> {
+impl Drop for Mounted {
     fn drop(&mut self) {
         self.place.remove();
     }
 }
 
-impl<M: Mountable> Mounted<M> {
+impl Mounted {
     fn find(&self, css: &str) -> Element {
         self.place.query_selector(css).unwrap().unwrap_or_else(|| panic!("{css} is not on the page"))
     }

@@ -62,7 +62,8 @@ impl Segment {
         let bytes = &self.bytes[self.start(index)..end];
         let content = match label.kind {
             Kind::Binary => Content::Binary(bytes),
-            _ => Content::Text(str::from_utf8(bytes).expect("what came in as text is text")),
+            // What came in as text is text.
+            _ => Content::Text(str::from_utf8(bytes).unwrap_or_default()),
         };
         Some(Entry { seq: self.first_seq + index as u64, at, label, content })
     }

@@ -29,6 +29,7 @@ impl Workbench {
             Document::History => self.shared.history = History::of_json(text),
             Document::Sequences => self.import_sequences(text),
         }
+        self.shared.keep(document);
         self.shared.effects.clear();
     }
 
@@ -92,6 +93,7 @@ impl Workbench {
         self.shared.settings = Settings::default();
         self.saved_problem = None;
         self.add();
+        self.shared.revisions.iter_mut().for_each(|revision| *revision += 1);
         self.shared.effects.push(Effect::Forget);
     }
 

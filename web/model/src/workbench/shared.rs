@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     pub(super) sequences: Vec<Sequence>,
     /// The moment zero of [`Time`], in milliseconds since 1970.
     pub(super) time_origin: f64,
+    /// How often each document has changed.
+    pub(super) revisions: [u32; Document::ALL.len()],
     /// What is to be done, in order.
     pub(crate) effects: Vec<Effect>,
     last_socket: SocketId,
@@ -38,6 +40,7 @@ impl Shared {
             library: Library::default(),
             sequences: Vec::new(),
             time_origin: start.time_origin,
+            revisions: [0; Document::ALL.len()],
             effects: Vec::new(),
             last_socket: SocketId::default(),
         }
@@ -65,6 +68,7 @@ impl Shared {
     }
 
     pub(super) fn keep(&mut self, document: Document) {
+        self.revisions[document as usize] += 1;
         self.effects.push(Effect::Keep(document));
     }
 }

@@ -1,46 +1,85 @@
 //! Sending the message again and again. It never keeps the time: the model does.
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
+use std::borrow::Cow;
+
 use model::{ConnectionMsg, Count, Draft, Pace, Repeat};
 
-use crate::dynamic::{flag, text};
-use crate::view::controls::{button_unless, choice, number, problem};
-use crate::view::tab::Tab;
+use crate::page::Page;
+use crate::view::controls::{button, choice, number, problem, value_of};
+use crate::view::{View, html};
 
-pub(super) fn panel(tab: Tab) -> AnyView {
-    let (amount, unit, count) = (RwSignal::new("1000".to_owned()), RwSignal::new(0), RwSignal::new(String::new()));
-    let parse = move |draft| parse(draft, &amount.get(), unit.get(), &count.get());
-    let start = move || {
-        let draft = tab.read(|connection| connection.draft().clone());
-        if let Ok(repeat) = untrack(|| parse(draft)) {
-            tab.tell(ConnectionMsg::StartRepeat(repeat));
-        }
-    };
-    let stopped = tab.flag(|connection| connection.repetition().is_none());
-    let progress = tab.text(|connection| match connection.repetition() {
-        Some(repetition) => [Count(repetition.sent()).to_string().as_str(), " sent"].concat(),
-        None => String::new(),
-    });
-    let wrong = text(move || parse(Draft::default()).err().unwrap_or_default());
-    view! {
-        <div class="bar" role="group" aria-label="Repeat">
-            {number("Repeat", amount.into(), move |text| amount.set(text))}
-            {choice("as", &["ms in between", "times a second"], unit.into(), move |chosen| unit.set(chosen))}
-            {number("Times", count.into(), move |text| count.set(text))}
-            {button_unless("ghost", "Start", flag(move || !wrong.get().is_empty()), start)}
-            {button_unless("ghost", "Stop repeating", stopped, move || tab.tell(ConnectionMsg::StopRepeat))}
-            <output class="hint">{progress}</output>
-            {problem("repeat-problem", wrong)}
-        </div>
-    }
-    .into_any()
+/// What is filled in.
+pub(crate) struct Wish {
+    /// Of milliseconds, or of times a second.
+    amount: String,
+    times_a_second: bool,
+    count: String,
 }
 
-/// Reads the fields; without a count it goes on until it is stopped.
-fn parse(draft: Draft, amount: &str, unit: usize, count: &str) -> Result<Repeat, String> {
-    let number = |text: &str| text.trim().parse::<u64>().map_err(|_| ["\"", text, "\" is no whole number"].concat());
-    let pace = if unit == 0 { Pace::every(number(amount)?) } else { Pace::per_second(number(amount)?) };
-    let count = if count.trim().is_empty() { None } else { Some(number(count)?) };
-    Ok(Repeat { draft, pace: pace.map_err(|error| error.to_string())?, count })
+impl Default for Wish {
+    fn default() -> Self {
+        Self { amount: "1000".to_owned(), times_a_second: false, count: String::new() }
+    }
+}
+
+impl Wish {
+    /// Without a count it goes on until it is stopped.
+    fn repeat(&self, draft: Draft) -> Result<Repeat, String> {
+        let amount = whole_number(&self.amount)?;
+        let pace = if self.times_a_second { Pace::per_second(amount) } else { Pace::every(amount) };
+        let count = if self.count.trim().is_empty() { None } else { Some(whole_number(&self.count)?) };
+        Ok(Repeat { draft, pace: pace.map_err(|error| error.to_string())?, count })
+    }
+}
+
+fn whole_number(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| ["\"", text, "\" is no whole number"].concat())
+}
+
+pub(super) fn panel() -> View {
+    html("<div class=bar role=group aria-label=Repeat></div>")
+        .child(number(
+            "Repeat",
+            |page| wish(page).amount.as_str().into(),
+            |page, event| page.pane.repeat.amount = value_of(event),
+        ))
+        .child(choice(
+            "as",
+            &["ms in between", "times a second"],
+            |page| wish(page).times_a_second.into(),
+            |page, chosen| page.pane.repeat.times_a_second = chosen > 0,
+        ))
+        .child(number(
+            "Times",
+            |page| wish(page).count.as_str().into(),
+            |page, event| page.pane.repeat.count = value_of(event),
+        ))
+        .child(button("ghost", "Start", start).attr_if("disabled", |page| !wrong(page).is_empty()))
+        .child(
+            button("ghost", "Stop repeating", |page, _| page.tell(ConnectionMsg::StopRepeat))
+                .attr_if("disabled", |page| page.shown().repetition().is_none()),
+        )
+        .child(html("<output class=hint></output>").text_of(progress))
+        .child(problem("repeat-problem", wrong))
+}
+
+fn wish(page: &Page) -> &Wish {
+    &page.pane.repeat
+}
+
+fn start(page: &mut Page, _: &web_sys::Event) {
+    if let Ok(repeat) = wish(page).repeat(page.shown().draft().clone()) {
+        page.tell(ConnectionMsg::StartRepeat(repeat));
+    }
+}
+
+fn wrong(page: &Page) -> Cow<'_, str> {
+    wish(page).repeat(Draft::default()).err().unwrap_or_default().into()
+}
+
+fn progress(page: &Page) -> Cow<'_, str> {
+    match page.shown().repetition() {
+        Some(repetition) => [&Count(repetition.sent()).to_string(), " sent"].concat().into(),
+        None => "".into(),
+    }
 }

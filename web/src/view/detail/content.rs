@@ -1,19 +1,18 @@
 //! The content of an entry in one of its forms. It never makes more of a hex dump than is seen.
 
-use leptos::html::Pre;
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
-use model::{Content, HexDump, Kind, Viewport};
+use std::borrow::Cow;
 
-use crate::dynamic::text;
-use crate::resize::SizeWatch;
-use crate::view::controls::problem;
-use crate::view::tab::Tab;
+use model::{Content, HexDump, Kind};
+use web_sys::HtmlElement;
+
+use crate::page::Page;
+use crate::view::controls::target;
+use crate::view::{View, html};
 
 /// Bytes on a line of the hex dump.
 const WIDTH: usize = 8;
 /// Height of a line of the hex dump, in CSS pixels.
-const LINE: u32 = 19;
+pub(super) const LINE: u32 = 19;
 
 /// In which form a content is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,62 +44,51 @@ impl Form {
     }
 }
 
-/// The content of that entry in that form.
-pub(super) fn content(tab: Tab, seq: u64, form: Form) -> AnyView {
-    if form == Form::Hex {
-        return dump(tab, seq);
-    }
-    let text = tab.read(|connection| match connection.log().entry(seq).map(|entry| entry.content) {
-        Some(Content::Text(text)) if form == Form::Json => model::json::parse(text).map(|json| json.pretty()),
-        Some(Content::Text(text)) => Ok(text.to_owned()),
-        Some(Content::Binary(_)) | None => Ok(String::new()),
-    });
-    match text {
-        Ok(text) => view! { <pre tabindex="0" aria-label="Content" node_ref=tab.content>{text}</pre> }.into_any(),
-        Err(error) => problem("json-problem", ["This is no JSON: ", &error.to_string()].concat().into()),
+/// The content of the selected entry in that form.
+pub(super) fn content(page: &Page, form: Form) -> View {
+    let content = super::entry(page).map(|entry| entry.content);
+    let pre = html("<pre tabindex=0 aria-label=Content></pre>");
+    match (form, content) {
+        (Form::Hex, Some(content)) => dump(content.bytes().len()),
+        (Form::Json, Some(Content::Text(text))) => match model::json::parse(text) {
+            Ok(json) => pre.text(&json.pretty()),
+            Err(error) => html("<p id=json-problem class=problem role=alert></p>")
+                .text(&["This is no JSON: ", &error.to_string()].concat()),
+        },
+        (_, Some(Content::Text(text))) => pre.text(text),
+        (_, Some(Content::Binary(_)) | None) => pre,
     }
 }
 
 /// A dump of any length, of which only the lines on the screen exist.
-fn dump(tab: Tab, seq: u64) -> AnyView {
-    let viewport = RwSignal::new(Viewport { row: LINE, ..Viewport::default() });
-    let len = tab.read(|connection| with_dump(connection, seq, |dump| dump.len()).unwrap_or(0));
-    let lines = Memo::new(move |_| viewport.get().rows(len));
-    let shown = text(move || {
-        let lines = lines.get();
-        tab.read(|connection| with_dump(connection, seq, |dump| text_of(dump, lines)).unwrap_or_default())
-    });
-    let above = text(move || {
-        let top = viewport.get().row_top(lines.get().start, len);
-        format!("translateY({}px)", top as i64)
-    });
-    let scroller: NodeRef<Pre> = tab.content;
-    let seen = move || {
-        let Some(scroller) = scroller.get_untracked() else { return };
-        viewport.update(|viewport| {
-            viewport.height = scroller.client_height().into();
-            *viewport = viewport.scrolled(scroller.scroll_top().into(), len);
-        });
-    };
-    Effect::new(move |_| scroller.get().map(|scroller| SizeWatch::new(&scroller, seen)));
-    view! {
-        <pre class="dump" tabindex="0" aria-label="Content" node_ref=scroller on:scroll=move |_| seen()>
-            <div style:height=format!("{}px", viewport.get_untracked().list_height(len) as u64)>
-                <div style:transform=above>{shown}</div>
-            </div>
-        </pre>
-    }
-    .into_any()
+fn dump(bytes: usize) -> View {
+    let len = bytes.div_ceil(WIDTH);
+    html("<pre class=dump tabindex=0 aria-label=Content><div><div></div></div></pre>")
+        .on("scroll", move |page, event| sees(page, &target(event), len))
+        .on_resize(move |page, scroller| sees(page, scroller, len))
+        .at("div")
+        .style_of("height", move |page| format!("{}px", page.pane.detail.dump.list_height(len) as u64).into())
+        .at("div div")
+        .style_of("transform", move |page| {
+            let viewport = page.pane.detail.dump;
+            format!("translateY({}px)", viewport.row_top(viewport.rows(len).start, len) as i64).into()
+        })
+        .text_of(move |page| lines(page, len))
 }
 
-fn with_dump<T>(connection: &model::Connection, seq: u64, read: impl FnOnce(HexDump<'_>) -> T) -> Option<T> {
-    connection.log().entry(seq).map(|entry| read(HexDump::new(entry.content.bytes(), WIDTH)))
+fn sees(page: &mut Page, scroller: &HtmlElement, len: usize) {
+    let viewport = &mut page.pane.detail.dump;
+    viewport.height = scroller.client_height().into();
+    *viewport = viewport.scrolled(scroller.scroll_top().into(), len);
 }
 
-fn text_of(dump: HexDump<'_>, lines: std::ops::Range<usize>) -> String {
+/// The lines on the screen.
+fn lines(page: &Page, len: usize) -> Cow<'_, str> {
+    let Some(entry) = super::entry(page) else { return "".into() };
+    let dump = HexDump::new(entry.content.bytes(), WIDTH);
     let mut text = String::new();
-    for line in lines.filter_map(|index| dump.line(index)) {
+    for line in page.pane.detail.dump.rows(len).filter_map(|index| dump.line(index)) {
         text += &format!("{}  {:width$}  {}\n", line.offset, line.hex, line.ascii, width = 3 * WIDTH - 1);
     }
-    text
+    text.into()
 }

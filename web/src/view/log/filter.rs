@@ -1,96 +1,92 @@
 //! What is above the log: the filter with its hits, what the log had to let go, and what can be done with it.
 
-use leptos::ev::KeyboardEvent;
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
+use std::borrow::Cow;
+
 use model::{ConnectionMsg, Count, Facet, Query};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, KeyboardEvent};
 
-use super::reader::Reader;
-use crate::dynamic::{aria, input, key};
-use crate::view::controls::{button, button_unless, group, problem, sign_button, toggle};
+use super::reader;
+use crate::page::Page;
+use crate::view::controls::{button, group, problem, sign_button, toggle, value_of};
 use crate::view::dialog::Dialog;
-use crate::view::tab::Tab;
+use crate::view::{View, html};
 
-pub(super) fn bar(tab: Tab, reader: Reader) -> AnyView {
-    let typed = tab.text(|connection| connection.filter().query().typed.clone());
-    let wrong = aria(move || tab.follow(|connection| connection.filter().problem().is_some()));
-    let words = tab.text(|connection| connection.filter().problem().unwrap_or_default().to_owned());
-    let steer = move |event: KeyboardEvent| match event.key().as_str() {
-        "Enter" => reader.step(if event.shift_key() { -1 } else { 1 }),
-        "Escape" => ask(tab, |query| query.typed.clear()),
-        _ => {}
-    };
-    let empty = tab.flag(|connection| connection.log().is_empty());
-    view! {
-        <header class="tools">
-            <input
-                class="filter"
-                type="search"
-                aria-label="Filter"
-                placeholder="Filter: text or /regex/"
-                autocomplete="off"
-                autocapitalize="none"
-                spellcheck="false"
-                prop:value=typed
-                aria-invalid=wrong
-                aria-describedby="filter-problem"
-                on:input=input(move |field| ask(tab, |query| query.typed = field.value()))
-                on:keydown=key(steer)
-            />
-            {group("Show", chips(tab))}
-            <div class="hits">
-                <output>{hits(tab)}</output>
-                {sign_button("ghost", "‹", "Previous", move || reader.step(-1))}
-                {sign_button("ghost", "›", "Next", move || reader.step(1))}
-            </div>
-            <p class="dropped">{dropped(tab)}</p>
-            {button("ghost", "Export…", move || tab.dialog.set(Some(Dialog::Archive(tab.id))))}
-            {button_unless("ghost", "Clear", empty, move || tab.tell(ConnectionMsg::ClearLog))}
-            {problem("filter-problem", words)}
-        </header>
-    }
-    .into_any()
+/// What can be hidden, each under one name.
+const CHIPS: [(&str, &[Facet]); 6] = [
+    ("↑ sent", &[Facet::Sent]),
+    ("↓ received", &[Facet::Received]),
+    ("text", &[Facet::Text]),
+    ("binary", &[Facet::Binary]),
+    ("events", &[Facet::Open, Facet::Close, Facet::Error, Facet::Note]),
+    ("automatic", &[Facet::Automatic]),
+];
+
+pub(super) fn bar() -> View {
+    html(
+        "<header class=tools>\
+           <input class=filter type=search aria-label=Filter placeholder='Filter: text or /regex/' autocomplete=off \
+             autocapitalize=none spellcheck=false aria-describedby=filter-problem>\
+         </header>",
+    )
+    .child(group("Show", CHIPS.map(chip)))
+    .child(
+        html("<div class=hits></div>")
+            .child(html("<output></output>").text_of(hits))
+            .child(sign_button("‹", "Previous", |page, _| reader::step(page, -1)))
+            .child(sign_button("›", "Next", |page, _| reader::step(page, 1))),
+    )
+    .child(html("<p class=dropped></p>").text_of(dropped))
+    .child(button("ghost", "Export…", |page, _| page.open(Dialog::Archive)))
+    .child(
+        button("ghost", "Clear", |page, _| page.tell(ConnectionMsg::ClearLog))
+            .attr_if("disabled", |page| page.shown().log().is_empty()),
+    )
+    .child(problem("filter-problem", |page| page.shown().filter().problem().unwrap_or_default().into()))
+    .at("input")
+    .aria_if("aria-invalid", |page| page.shown().filter().problem().is_some())
+    .value_of(|page| page.shown().filter().query().typed.as_str().into())
+    .on("input", |page, event| ask(page, |query| query.typed = value_of(event)))
+    .on("keydown", steer)
 }
 
-fn chips(tab: Tab) -> Vec<AnyView> {
-    let chip = |label: &'static str, facets: &'static [Facet]| {
-        let shown = tab.flag(move |connection| !connection.filter().query().hidden.contains(facets[0]));
-        toggle(label, shown, move || {
-            ask(tab, |query| facets.iter().for_each(|&facet| query.hidden = query.hidden.toggled(facet)));
-        })
-    };
-    vec![
-        chip("↑ sent", &[Facet::Sent]),
-        chip("↓ received", &[Facet::Received]),
-        chip("text", &[Facet::Text]),
-        chip("binary", &[Facet::Binary]),
-        chip("events", &[Facet::Open, Facet::Close, Facet::Error, Facet::Note]),
-        chip("automatic", &[Facet::Automatic]),
-    ]
+fn steer(page: &mut Page, event: &Event) {
+    let event: &KeyboardEvent = event.unchecked_ref();
+    match event.key().as_str() {
+        "Enter" => reader::step(page, if event.shift_key() { -1 } else { 1 }),
+        "Escape" => ask(page, |query| query.typed.clear()),
+        _ => {}
+    }
+}
+
+fn chip((label, facets): (&str, &'static [Facet])) -> View {
+    toggle(
+        label,
+        move |page| !page.shown().filter().query().hidden.contains(facets[0]),
+        move |page, _| ask(page, |query| facets.iter().for_each(|&facet| query.hidden = query.hidden.toggled(facet))),
+    )
 }
 
 /// Changes what is asked for.
-fn ask(tab: Tab, change: impl FnOnce(&mut Query)) {
-    let mut query = tab.read(|connection| connection.filter().query().clone());
+fn ask(page: &mut Page, change: impl FnOnce(&mut Query)) {
+    let mut query = page.shown().filter().query().clone();
     change(&mut query);
-    tab.tell(ConnectionMsg::Filter(query));
+    page.tell(ConnectionMsg::Filter(query));
 }
 
 /// How many entries pass the filter, and how far it has come.
-fn hits(tab: Tab) -> Signal<String> {
-    tab.text(|connection| {
-        let log = connection.log();
-        let of = format!("{} of {}", Count(connection.rows().len() as u64), Count(log.len() as u64));
-        match connection.filter().left(log) {
-            0 => of,
-            left => format!("{of}, {} to search", Count(left)),
-        }
-    })
+fn hits(page: &Page) -> Cow<'_, str> {
+    let (connection, log) = (page.shown(), page.shown().log());
+    let of = format!("{} of {}", Count(connection.rows().len() as u64), Count(log.len() as u64));
+    match connection.filter().left(log) {
+        0 => of.into(),
+        left => format!("{of}, {} to search", Count(left)).into(),
+    }
 }
 
-fn dropped(tab: Tab) -> Signal<String> {
-    tab.text(|connection| match connection.log().dropped() {
-        0 => String::new(),
-        dropped => format!("{} older dropped", Count(dropped)),
-    })
+fn dropped(page: &Page) -> Cow<'_, str> {
+    match page.shown().log().dropped() {
+        0 => "".into(),
+        dropped => format!("{} older dropped", Count(dropped)).into(),
+    }
 }

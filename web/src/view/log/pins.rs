@@ -1,34 +1,29 @@
 //! The pinned entries, which stay in view and in memory whatever the log has to let go.
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
+use model::Entry;
 
-use super::reader::Reader;
-use crate::dynamic::{flag, part};
+use super::reader;
+use crate::page::Page;
 use crate::view::controls::{button, sign_button};
-use crate::view::tab::Tab;
+use crate::view::{View, detail, html};
 
-pub(super) fn strip(tab: Tab, reader: Reader) -> AnyView {
-    let pins = tab.fact(|connection| {
-        connection.log().pinned().map(|entry| (entry.seq, entry.content.preview())).collect::<Vec<_>>()
-    });
-    let pin = move |(seq, preview): (u64, String)| {
-        let label = format!("#{seq} {preview}");
-        view! {
-            <li>
-                {button("pin", label, move || {
-                    tab.selected.set(Some(seq));
-                    reader.go_to(seq);
-                })}
-                {sign_button("ghost", "×", "Unpin", move || tab.pin(seq))}
-            </li>
-        }
-        .into_any()
-    };
-    view! {
-        <ul class="pins" aria-label="Pinned" hidden=flag(move || pins.with(Vec::is_empty))>
-            {part(move || Some(pins.get().into_iter().map(pin).collect::<Vec<_>>().into_any()))}
-        </ul>
-    }
-    .into_any()
+pub(super) fn strip() -> View {
+    html("<slot></slot>").part(
+        |page| Some(page.shown().log().pinned().map(|entry| entry.seq.to_string() + " ").collect()),
+        |page: &Page| {
+            let mut pins = page.shown().log().pinned().map(pin).peekable();
+            let list = html("<ul class=pins aria-label=Pinned></ul>");
+            if pins.peek().is_some() { list.children(pins) } else { list.attr("hidden", "") }
+        },
+    )
+}
+
+fn pin(entry: Entry<'_>) -> View {
+    let seq = entry.seq;
+    let label = format!("#{seq} {}", entry.content.preview());
+    html("<li></li>").child(button("pin", &label, move |page, _| reader::go_to(page, seq))).child(sign_button(
+        "×",
+        "Unpin",
+        move |page, _| detail::pin(page, seq),
+    ))
 }

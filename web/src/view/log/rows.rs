@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use leptos::prelude::document;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, Node};
+use gloo_utils::document;
+use wasm_bindgen::{JsCast, UnwrapThrowExt};
+use web_sys::{Element, HtmlElement};
 
 use super::line::Line;
 
@@ -101,14 +101,14 @@ impl Rows {
     }
 }
 
-fn append(window: &Node, row: &Node) {
-    // Both are elements, and neither is inside the other.
+fn append(window: &Element, row: &Element) {
+    // Neither is inside the other.
     let _ = window.append_child(row);
 }
 
-fn prepend(window: &Node, row: &Node) {
+fn prepend(window: &Element, row: &Element) {
     // As above.
-    let _ = window.insert_before(row, window.first_child().as_ref());
+    let _ = window.prepend_with_node_1(row);
 }
 
 struct Row {
@@ -126,7 +126,7 @@ impl Row {
         set(&element, "aria-selected", "false");
         let cells = CELLS.map(|class| {
             let cell = create("span");
-            cell.set_class_name(class);
+            set(&cell, "class", class);
             append(&element, &cell);
             cell
         });
@@ -136,10 +136,10 @@ impl Row {
 
     fn tell(&mut self, seq: u64, line: &Line) {
         self.seq = seq;
-        self.element.set_id(&id(seq));
+        set(&self.element, "id", &id(seq));
         let number = seq.to_string();
         set(&self.element, "data-seq", &number);
-        self.element.set_class_name(&["row ", &line.class].concat());
+        set(&self.element, "class", &["row ", &line.class].concat());
         for (cell, text) in self.cells.iter().zip([&number, line.sign, &line.kind, &line.time, &line.text, &line.size])
         {
             cell.set_text_content(Some(text));
@@ -157,9 +157,9 @@ impl Row {
 }
 
 fn create(name: &str) -> Element {
-    document().create_element(name).expect("it is the name of an element")
+    document().create_element(name).expect_throw("it is the name of an element")
 }
 
 fn set(element: &Element, name: &str, value: &str) {
-    element.set_attribute(name, value).expect("it is the name of an attribute");
+    element.set_attribute(name, value).expect_throw("it is the name of an attribute");
 }

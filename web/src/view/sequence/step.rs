@@ -1,113 +1,115 @@
 //! One step of a sequence: its fields, and how it went in the last round.
 
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyView;
-use model::{Outcome, Reply, Run, Span, Step};
+use std::borrow::Cow;
 
-use super::Editor;
-use crate::view::controls::{field, number, sign_button};
+use model::{Outcome, Reply, Span, Step};
 
-pub(super) fn view(editor: Editor, index: usize) -> AnyView {
-    let step = editor.sequence.with_untracked(|sequence| sequence.steps[index].clone());
-    let (name, fields) = match step {
-        Step::Send(_) => (
-            "send",
-            vec![text(editor, index, "Message", |step| match step {
-                Step::Send(draft) => Some(&mut draft.text),
-                _ => None,
-            })],
-        ),
-        Step::Delay(_) => ("wait", vec![milliseconds(editor, index, "ms")]),
-        Step::Expect { reply, .. } => {
-            let (name, mut fields) = match reply {
-                Reply::Text(_) => ("expect a message with", vec![text(editor, index, "Text", sought)]),
-                Reply::Regex(_) => ("expect a message that matches", vec![text(editor, index, "Regex", sought)]),
-                Reply::Json { .. } => (
-                    "expect JSON",
-                    vec![
-                        text(editor, index, "with a path", sought),
-                        text(editor, index, "that equals", |step| match step {
-                            Step::Expect { reply: Reply::Json { equals, .. }, .. } => Some(equals),
-                            _ => None,
-                        }),
-                    ],
-                ),
-            };
-            fields.push(milliseconds(editor, index, "within ms"));
-            (name, fields)
-        }
-    };
-    let result = editor.tab.text(move |connection| connection.run().map(|run| result(run, index)).unwrap_or_default());
-    let verdict = editor.tab.text(move |connection| {
-        let outcome = connection.run().and_then(|run| newest(run, index)).map(|(outcome, _)| outcome);
-        match outcome {
-            Some(Outcome::Passed) => "passed",
-            Some(Outcome::Failed(_)) => "failed",
-            None => "",
-        }
-        .to_owned()
-    });
-    view! {
-        <li class="step" data-verdict=verdict>
-            <div class="bar">
-                <span class="name">{format!("{}. {name}", index + 1)}</span>
-                <div class="spacer"></div>
-                {sign_button("ghost", "×", "Remove this step", move || {
-                    editor.change_shape(|sequence| drop(sequence.steps.remove(index)));
-                })}
-            </div>
-            {fields}
-            <p class="hint">{result}</p>
-        </li>
+use super::{change, change_shape};
+use crate::page::Page;
+use crate::view::controls::{field, number, sign_button, value_of};
+use crate::view::{View, html};
+
+pub(super) fn view(index: usize, step: &Step) -> View {
+    html("<li class=step><div class=bar><span class=name></span><div class=spacer></div></div></li>")
+        .attr_of("data-verdict", move |page| match outcome(page, index) {
+            Some((Outcome::Passed, _)) => "passed".into(),
+            Some((Outcome::Failed(_), _)) => "failed".into(),
+            None => "".into(),
+        })
+        .children(fields(index, step))
+        .child(html("<p class=hint></p>").text_of(move |page| result(page, index)))
+        .at(".name")
+        .text(&format!("{}. {}", index + 1, name(step)))
+        .at(".bar")
+        .child(sign_button("×", "Remove this step", move |page, _| {
+            change_shape(page, |sequence| drop(sequence.steps.remove(index)));
+        }))
+}
+
+fn name(step: &Step) -> &'static str {
+    match step {
+        Step::Send(_) => "send",
+        Step::Delay(_) => "wait",
+        Step::Expect { reply: Reply::Text(_), .. } => "expect a message with",
+        Step::Expect { reply: Reply::Regex(_), .. } => "expect a message that matches",
+        Step::Expect { reply: Reply::Json { .. }, .. } => "expect JSON",
     }
-    .into_any()
+}
+
+fn fields(index: usize, step: &Step) -> Vec<View> {
+    match step {
+        Step::Send(draft) => vec![text(index, "Message", &draft.text, sought)],
+        Step::Delay(ms) => vec![milliseconds(index, "ms", *ms)],
+        Step::Expect { reply, within } => {
+            let mut fields = match reply {
+                Reply::Text(part) => vec![text(index, "Text", part, sought)],
+                Reply::Regex(part) => vec![text(index, "Regex", part, sought)],
+                Reply::Json { path, equals } => {
+                    vec![text(index, "with a path", path, sought), text(index, "that equals", equals, equal)]
+                }
+            };
+            fields.push(milliseconds(index, "within ms", *within));
+            fields
+        }
+    }
 }
 
 fn sought(step: &mut Step) -> Option<&mut String> {
     match step {
+        Step::Send(draft) => Some(&mut draft.text),
         Step::Expect { reply: Reply::Text(text) | Reply::Regex(text) | Reply::Json { path: text, .. }, .. } => {
             Some(text)
         }
+        Step::Delay(_) => None,
+    }
+}
+
+fn equal(step: &mut Step) -> Option<&mut String> {
+    match step {
+        Step::Expect { reply: Reply::Json { equals, .. }, .. } => Some(equals),
         _ => None,
     }
 }
 
-fn text(editor: Editor, index: usize, name: &'static str, part: fn(&mut Step) -> Option<&mut String>) -> AnyView {
-    let mut step = editor.sequence.with_untracked(|sequence| sequence.steps[index].clone());
-    let value = part(&mut step).cloned().unwrap_or_default();
-    field(name, value.into(), move |typed| {
-        editor.sequence.update(|sequence| {
-            if let Some(text) = sequence.steps.get_mut(index).and_then(part) {
-                *text = typed;
-            }
-        });
-    })
+fn text(index: usize, name: &str, value: &str, part: fn(&mut Step) -> Option<&mut String>) -> View {
+    let value = value.to_owned();
+    field(
+        name,
+        move |_| value.clone().into(),
+        move |page, event| {
+            change(page, |sequence| {
+                if let Some(text) = sequence.steps.get_mut(index).and_then(part) {
+                    *text = value_of(event);
+                }
+            });
+        },
+    )
 }
 
-fn milliseconds(editor: Editor, index: usize, name: &'static str) -> AnyView {
-    let part = |step: &mut Step| match step {
-        Step::Delay(ms) | Step::Expect { within: ms, .. } => std::mem::take(ms),
-        Step::Send(_) => 0,
-    };
-    let mut step = editor.sequence.with_untracked(|sequence| sequence.steps[index].clone());
-    number(name, part(&mut step).to_string().into(), move |typed| {
-        let Ok(typed) = typed.parse() else { return };
-        editor.sequence.update(|sequence| match sequence.steps.get_mut(index) {
-            Some(Step::Delay(ms) | Step::Expect { within: ms, .. }) => *ms = typed,
-            Some(Step::Send(_)) | None => {}
-        });
-    })
+fn milliseconds(index: usize, name: &str, value: u32) -> View {
+    number(
+        name,
+        move |_| value.to_string().into(),
+        move |page, event| {
+            let Ok(typed) = value_of(event).parse() else { return };
+            change(page, |sequence| match sequence.steps.get_mut(index) {
+                Some(Step::Delay(ms) | Step::Expect { within: ms, .. }) => *ms = typed,
+                Some(Step::Send(_)) | None => {}
+            });
+        },
+    )
 }
 
-/// How the step went the last time.
-fn newest(run: &Run, index: usize) -> Option<(&Outcome, Span)> {
-    run.results().iter().rev().find(|result| result.step == index).map(|result| (&result.outcome, Span(result.took)))
+/// How the step went the last time, and how long it took.
+fn outcome(page: &Page, index: usize) -> Option<(&Outcome, Span)> {
+    let result = page.shown().run()?.results().iter().rev().find(|result| result.step == index)?;
+    Some((&result.outcome, Span(result.took)))
 }
 
-fn result(run: &Run, index: usize) -> String {
-    match newest(run, index) {
-        Some((Outcome::Passed, took)) => format!("✓ passed in {took}"),
-        Some((Outcome::Failed(why), took)) => format!("✗ failed after {took}: {why}"),
-        None => String::new(),
+fn result(page: &Page, index: usize) -> Cow<'_, str> {
+    match outcome(page, index) {
+        Some((Outcome::Passed, took)) => format!("✓ passed in {took}").into(),
+        Some((Outcome::Failed(why), took)) => format!("✗ failed after {took}: {why}").into(),
+        None => "".into(),
     }
 }

@@ -1,0 +1,175 @@
+//! Elements that follow a state, apart from the page.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gloo_utils::document;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web::dom::{Handle, Mounted, State, View};
+use web_sys::{HtmlElement, HtmlInputElement};
+
+/// Something that changes.
+struct Counter {
+    count: u32,
+    /// The count when it was settled last.
+    settled: u32,
+    page: Handle<Self>,
+}
+
+impl State for Counter {
+    fn settle(&mut self) {
+        self.settled = self.count;
+    }
+}
+
+/// A page of one view, in a place of its own, gone with the test.
+struct Counting {
+    place: HtmlElement,
+    page: Mounted<Counter>,
+}
+
+impl Counting {
+    fn new(view: View<Counter>) -> Self {
+        let place: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+        document().body().unwrap().append_child(&place).unwrap();
+        let page = Mounted::new(&place, |page| Counter { count: 0, settled: 0, page }, |_| vec![view]);
+        Self { place, page }
+    }
+
+    fn find<T: JsCast>(&self, css: &str) -> T {
+        self.place.query_selector(css).unwrap().unwrap_or_else(|| panic!("{css} is not there")).unchecked_into()
+    }
+
+    fn text(&self) -> String {
+        self.place.text_content().unwrap()
+    }
+
+    fn counts(&self, count: u32) {
+        self.page.handle().act(move |counter| counter.count = count);
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        self.place.remove();
+    }
+}
+
+fn html(markup: &'static str) -> View<Counter> {
+    View::html(markup)
+}
+
+#[wasm_bindgen_test]
+fn what_an_event_does_is_seen_at_once() {
+    let page = Counting::new(
+        html("<button></button>")
+            .text_of(|counter| counter.settled.to_string().into())
+            .on("click", |counter, _| counter.count += 1),
+    );
+    assert_eq!(page.text(), "0");
+    page.find::<HtmlElement>("button").click();
+    assert_eq!(page.text(), "1");
+}
+
+#[wasm_bindgen_test]
+fn what_says_the_same_as_before_does_not_touch_the_document() {
+    let page = Counting::new(
+        html("<p></p>")
+            .text_of(|counter| if counter.count < 2 { "few" } else { "many" }.into())
+            .attr_if("hidden", |counter| counter.count > 1),
+    );
+    let p: HtmlElement = page.find("p");
+    p.set_inner_text("somebody else's");
+    page.counts(1);
+    assert_eq!(page.text(), "somebody else's");
+    page.counts(2);
+    assert_eq!((page.text().as_str(), p.hidden()), ("many", true));
+}
+
+#[wasm_bindgen_test]
+fn a_note_is_shown_with_the_next_act() {
+    let page = Counting::new(html("<p></p>").text_of(|counter| counter.settled.to_string().into()));
+    page.page.handle().note(|counter| counter.count = 7);
+    assert_eq!(page.text(), "0");
+    page.page.handle().act(|_| {});
+    assert_eq!(page.text(), "7");
+}
+
+#[wasm_bindgen_test]
+fn a_part_is_made_for_each_key_and_lives_as_long_as_that() {
+    let clicks = Rc::new(Cell::new(0));
+    let counted = clicks.clone();
+    let page = Counting::new(html("<div><slot></slot></div>").at("slot").part(
+        |counter| (counter.count > 0).then(|| (counter.count / 10).to_string()),
+        move |counter| {
+            let (made, counted) = (counter.count, counted.clone());
+            html("<button></button>")
+                .text_of(move |counter| format!("made at {made}, now {}", counter.count).into())
+                .on("click", move |_, _| counted.set(counted.get() + 1))
+        },
+    ));
+    assert_eq!(page.text(), "");
+    page.counts(1);
+    let first: HtmlElement = page.find("button");
+    page.counts(2);
+    assert_eq!(page.text(), "made at 1, now 2");
+    first.click();
+    assert_eq!(clicks.get(), 1);
+    page.counts(10);
+    assert_eq!(page.text(), "made at 10, now 10");
+    first.click();
+    assert_eq!((clicks.get(), first.text_content().unwrap().as_str()), (1, "made at 1, now 2"));
+    page.counts(0);
+    assert_eq!(page.text(), "");
+    page.find::<HtmlElement>("slot");
+}
+
+#[wasm_bindgen_test]
+fn a_field_keeps_its_cursor_and_what_is_typed_until_the_state_says_otherwise() {
+    let page = Counting::new(
+        html("<input>").value_of(|counter| ["a".repeat(8), "b".repeat(8)][counter.count as usize / 5].clone().into()),
+    );
+    let field: HtmlInputElement = page.find("input");
+    field.set_selection_range(3, 5).unwrap();
+    page.counts(1);
+    assert_eq!((field.selection_start().unwrap(), field.selection_end().unwrap()), (Some(3), Some(5)));
+    field.set_value("typed");
+    page.counts(2);
+    assert_eq!(field.value(), "typed");
+    page.counts(5);
+    assert_eq!(field.value(), "bbbbbbbb");
+}
+
+#[wasm_bindgen_test]
+fn a_change_that_comes_while_another_is_shown_waits_its_turn() {
+    let page = Counting::new(html("<p></p>").text_of(|counter| counter.count.to_string().into()).follow(|counter| {
+        if counter.count == 1 {
+            counter.page.act(|counter| counter.count = 2);
+            counter.page.note(|counter| counter.count += 10);
+        }
+    }));
+    page.counts(1);
+    assert_eq!(page.text(), "12");
+}
+
+#[wasm_bindgen_test]
+fn a_change_may_take_away_the_part_that_it_comes_from() {
+    let page = Counting::new(html("<div><slot></slot></div>").at("slot").part(
+        |counter| (counter.count == 0).then(String::new),
+        |_| html("<button></button>").text("away").on("click", |counter, _| counter.count = 1),
+    ));
+    page.find::<HtmlElement>("button").click();
+    assert_eq!(page.text(), "");
+}
+
+#[wasm_bindgen_test]
+fn a_page_that_is_dropped_is_gone_and_does_nothing_more() {
+    let page = Counting::new(html("<p>here</p>"));
+    let late = page.page.handle();
+    let other = Counting::new(html("<p></p>").text_of(|counter| counter.count.to_string().into()));
+    drop(page);
+    late.act(|_| panic!("there is no page any more"));
+    other.counts(1);
+    assert_eq!(other.text(), "1");
+}
