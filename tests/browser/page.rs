@@ -147,7 +147,9 @@ impl Page {
     }
 
     pub(crate) async fn types_address(&self, address: &str) -> Result<()> {
-        let field = self.address_field().await?;
+        // It takes nothing before the connection has ended.
+        let ready = "//label[contains(., 'Address')]/input[not(@disabled) and not(@readonly)]";
+        let field = self.waits_for("the address can be changed", ready).await?;
         field.clear().await?;
         field.send_keys(address).await?;
         Ok(())
