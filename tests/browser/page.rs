@@ -107,8 +107,13 @@ impl Page {
     pub(crate) async fn clicks(&self, button: &str) -> Result<()> {
         let name = literal(button);
         let xpath = format!("//button[starts-with(normalize-space(), {name}) or @aria-label={name}][not(@disabled)]");
-        self.waits_for(&format!("there is a button {button:?}"), &xpath).await?.click().await?;
-        Ok(())
+        let found = self.waits_for(&format!("there is a button {button:?}"), &xpath).await?;
+        // Some are there before they are to be seen.
+        let begun = std::time::Instant::now();
+        while !found.is_displayed().await? && begun.elapsed() < LIMIT {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(found.click().await?)
     }
 
     /// The field of that name, or whose name begins so.
