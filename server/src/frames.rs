@@ -219,10 +219,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
                     break Poll::Pending;
                 }
                 Turn::Dry => {
-                    if start > 0 {
+                    if start < filled {
                         room.copy_within(start..filled, 0);
-                        (start, filled) = (0, filled - start);
                     }
+                    (start, filled) = (0, filled - start);
                     let more = INPUT + self.gate.turning().min(MORE_INPUT);
                     let mut buf = ReadBuf::new(&mut room[filled..more]);
                     match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {

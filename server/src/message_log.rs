@@ -36,7 +36,7 @@ impl Budget {
 
     /// Whether there may be more, as far as can be seen without asking for one.
     fn has_more(&self) -> bool {
-        tracing::enabled!(tracing::Level::INFO) && self.0.load(Ordering::Relaxed) < LINES
+        self.0.load(Ordering::Relaxed) < LINES && tracing::enabled!(tracing::Level::INFO)
     }
 
     /// Ends a period, and tells how many lines were left out.

@@ -1,6 +1,6 @@
 //! Where the connections of a worker are at rest: those on which nothing but plain messages passes. None of them has a
-//! task: the reactor asks for all their sockets at once, answers what has come, and gives a connection that needs more
-//! than that to a task, which sends it back when all is said. Never waits for any of them.
+//! task. A thread of their own asks for all their sockets at once, answers what has come, and gives a connection that
+//! needs more than that to a task, which sends it back when all is said. Never waits for any of them.
 
 #[cfg(unix)]
 mod door;
@@ -16,13 +16,15 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
 
-use crate::{connection::Connection, http::Stream, server::Server, task::Task};
+#[cfg(unix)]
+use crate::task::Task;
+use crate::{connection::Connection, http::Stream, server::Server};
 
 /// The way into a worker's reactor. Where there is none, every connection keeps a task.
 #[derive(Debug, Clone)]
 pub(crate) struct Entrance(UnboundedSender<Connection<Stream>>);
 
-type Arrivals = UnboundedReceiver<Connection<Stream>>;
+type Newcomers = UnboundedReceiver<Connection<Stream>>;
 
 impl Entrance {
     /// Whether there is a reactor.
@@ -36,23 +38,25 @@ impl Entrance {
     }
 }
 
-/// Starts a worker's reactor, which lasts for as long as there is a way in; whoever is at rest holds it open.
+/// Starts a worker's reactor, which lasts until the server drains or the worker's runtime ends.
 pub(crate) fn start(runtime: &Handle, server: &Arc<Server>) -> Entrance {
     // Each connection is in there once at the most.
-    let (entrance, arrivals) = unbounded_channel();
-    watch(runtime, server, arrivals);
+    let (entrance, newcomers) = unbounded_channel();
+    watch(runtime, server, newcomers);
     Entrance(entrance)
 }
 
 #[cfg(unix)]
-fn watch(runtime: &Handle, server: &Arc<Server>, arrivals: Arrivals) {
-    let _there = runtime.enter();
-    match seats::Seats::new(Arc::clone(server)) {
-        Ok(seats) => drop(runtime.spawn(Task::new(seats.run(arrivals), Arc::clone(server)))),
+fn watch(runtime: &Handle, server: &Arc<Server>, newcomers: Newcomers) {
+    match seats::start(runtime, server) {
+        Ok(seats) => {
+            let door = door::Door::new(seats, Arc::clone(server));
+            drop(runtime.spawn(Task::new(door.run(newcomers), Arc::clone(server))));
+        }
         Err(error) => tracing::warn!(%error, "cannot watch sockets: {error}; every connection keeps a task"),
     }
 }
 
-/// Elsewhere a set of sockets is no source of events itself.
+/// Elsewhere a socket cannot go from one set of sockets to another.
 #[cfg(not(unix))]
-fn watch(_: &Handle, _: &Arc<Server>, _: Arrivals) {}
+fn watch(_: &Handle, _: &Arc<Server>, _: Newcomers) {}

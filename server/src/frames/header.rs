@@ -8,6 +8,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
 /// The bit of [`Header::rsv`] that marks a compressed message.
 pub(crate) const RSV1: u8 = 0b100;
 
+/// The bit of a header's second byte that says that there is a masking key.
+const MASK: u8 = 0x80;
+
 /// The longest header, in bytes.
 pub(crate) const MAX_SIZE: usize = 14;
 
@@ -46,7 +49,7 @@ impl Header {
             127 => rest.split_first_chunk().map(|(length, rest)| (u64::from_be_bytes(*length), rest))?,
             length => (length.into(), rest),
         };
-        let (key, rest) = match second & 0x80 {
+        let (key, rest) = match second & MASK {
             0 => (None, rest),
             _ => rest.split_first_chunk().map(|(key, rest)| (Some(*key), rest))?,
         };
@@ -56,61 +59,105 @@ impl Header {
     }
 
     /// Writes the header to the start of `out`, which has room for it, and tells its size.
-    #[inline(always)]
     pub(crate) fn write(&self, out: &mut [u8]) -> usize {
-        let mask_bit = u8::from(self.key.is_some()) << 7;
-        out[0] = u8::from(self.fin) << 7 | self.rsv << 4 | u8::from(self.opcode);
-        let size = match (self.length, u16::try_from(self.length)) {
-            (length @ ..=125, _) => {
-                out[1] = mask_bit | length as u8;
-                2
-            }
-            (_, Ok(length)) => {
-                out[1] = mask_bit | 126;
-                out[2..4].copy_from_slice(&length.to_be_bytes());
-                4
-            }
-            (length, Err(_)) => {
-                out[1] = mask_bit | 127;
-                out[2..10].copy_from_slice(&length.to_be_bytes());
-                10
-            }
-        };
+        let first = u8::from(self.fin) << 7 | self.rsv << 4 | u8::from(self.opcode);
+        let size = write(first, self.length, out);
         let Some(key) = self.key else { return size };
+        out[1] |= MASK;
         out[size..size + key.len()].copy_from_slice(&key);
         size + key.len()
     }
 }
 
+/// Writes the header of an unmasked frame that begins with that byte to the start of `out`, which has room for it, and
+/// tells its size.
+#[inline(always)]
+pub(crate) fn write(first: u8, length: u64, out: &mut [u8]) -> usize {
+    out[0] = first;
+    match (length, u16::try_from(length)) {
+        (..=125, _) => {
+            out[1] = length as u8;
+            2
+        }
+        (_, Ok(length)) => {
+            out[1] = 126;
+            out[2..4].copy_from_slice(&length.to_be_bytes());
+            4
+        }
+        (length, Err(_)) => {
+            out[1] = 127;
+            out[2..10].copy_from_slice(&length.to_be_bytes());
+            10
+        }
+    }
+}
+
 /// Copies `from` to `to`, of the same length, with the mask taken off or put on, and tells whether all of it is ASCII.
+///
+/// What is left of a payload behind its last whole block is done as a block again, which overlaps the one before.
 pub(crate) fn mask(to: &mut [u8], from: &[u8], key: Key) -> Script {
-    let key = u32::from_ne_bytes(key);
-    let (to_blocks, to) = to.as_chunks_mut::<32>();
-    let (from_blocks, from) = from.as_chunks::<32>();
+    let is_ascii = match from.len() {
+        ..4 => mask_bytes(to, from, key),
+        4..8 => mask_ends::<4>(to, from, key),
+        8..16 => mask_ends::<8>(to, from, key),
+        16..32 => mask_ends::<16>(to, from, key),
+        32.. => mask_blocks(to, from, key),
+    };
+    if is_ascii { Script::Ascii } else { Script::Other }
+}
+
+fn mask_bytes(to: &mut [u8], from: &[u8], key: Key) -> bool {
+    for ((to, from), key) in to.iter_mut().zip(from).zip(key) {
+        *to = from ^ key;
+    }
+    to.is_ascii()
+}
+
+/// A payload of `N` bytes or more, and of twice as many at the most.
+#[inline(always)]
+fn mask_ends<const N: usize>(to: &mut [u8], from: &[u8], key: Key) -> bool {
+    let mut is_ascii = true;
+    if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
+        is_ascii &= mask_block(to, from, key);
+    }
+    let key = rotated(key, from.len() - N);
+    if let (Some(to), Some(from)) = (to.last_chunk_mut::<N>(), from.last_chunk::<N>()) {
+        is_ascii &= mask_block(to, from, key);
+    }
+    is_ascii
+}
+
+fn mask_blocks(to: &mut [u8], from: &[u8], key: Key) -> bool {
     let mut bits = [0; 8];
-    for (to, from) in to_blocks.iter_mut().zip(from_blocks) {
+    let (to_blocks, _) = to.as_chunks_mut::<32>();
+    for (to, from) in to_blocks.iter_mut().zip(from.as_chunks::<32>().0) {
         mask_words(to, from, key, &mut bits);
     }
-    let (to_words, to) = to.as_chunks_mut::<4>();
-    let (from_words, from) = from.as_chunks::<4>();
-    let mut bits = bits.into_iter().fold(0, u32::bitor);
-    for (to, from) in to_words.iter_mut().zip(from_words) {
+    let key = rotated(key, from.len() - 32);
+    if let (Some(to), Some(from)) = (to.last_chunk_mut(), from.last_chunk()) {
+        mask_words(to, from, key, &mut bits);
+    }
+    bits.into_iter().fold(0, u32::bitor) & 0x8080_8080 == 0
+}
+
+#[inline(always)]
+fn mask_block<const N: usize>(to: &mut [u8; N], from: &[u8; N], key: Key) -> bool {
+    let key = u32::from_ne_bytes(key);
+    let mut bits = 0;
+    for (to, from) in to.as_chunks_mut::<4>().0.iter_mut().zip(from.as_chunks::<4>().0) {
         let word = u32::from_ne_bytes(*from) ^ key;
         bits |= word;
         *to = word.to_ne_bytes();
     }
-    for ((to, from), key) in to.iter_mut().zip(from).zip(key.to_ne_bytes()) {
-        *to = from ^ key;
-        bits |= u32::from(*to);
-    }
-    if bits & 0x8080_8080 == 0 { Script::Ascii } else { Script::Other }
+    bits & 0x8080_8080 == 0
 }
 
 /// Masks a block, in words that a processor can take many of at once; `bits` are those that were set in each so far.
-fn mask_words(to: &mut [u8; 32], from: &[u8; 32], key: u32, bits: &mut [u32; 8]) {
-    let (to, _) = to.as_chunks_mut::<4>();
-    let (from, _) = from.as_chunks::<4>();
-    for ((to, from), bits) in to.iter_mut().zip(from).zip(bits) {
+#[inline(always)]
+fn mask_words(to: &mut [u8; 32], from: &[u8; 32], key: Key, bits: &mut [u32; 8]) {
+    let key = u32::from_ne_bytes(key);
+    let words = to.as_chunks_mut::<4>().0.iter_mut().zip(from.as_chunks::<4>().0);
+    for ((to, from), bits) in words.zip(bits) {
         let word = u32::from_ne_bytes(*from) ^ key;
         *bits |= word;
         *to = word.to_ne_bytes();
@@ -118,9 +165,9 @@ fn mask_words(to: &mut [u8; 32], from: &[u8; 32], key: u32, bits: &mut [u32; 8])
 }
 
 /// The key for what comes after `count` bytes.
-pub(crate) fn rotated(mut key: Key, count: usize) -> Key {
-    key.rotate_left(count % 4);
-    key
+pub(crate) fn rotated(key: Key, count: usize) -> Key {
+    // Of an array, the compiler would make three calls.
+    u32::from_be_bytes(key).rotate_left(8 * (count % 4) as u32).to_be_bytes()
 }
 
 #[cfg(test)]
@@ -151,6 +198,24 @@ mod tests {
         let (header, size) = Header::parse(b"\x81\x05Hello").unwrap();
         let expected = Header { fin: true, rsv: 0, opcode: OpCode::Data(Data::Text), key: None, length: 5 };
         assert_eq!((header, size), (expected, 2));
+    }
+
+    #[test]
+    fn one_byte_that_is_not_ascii_is_seen_wherever_it_is() {
+        for length in 0..100 {
+            let key = [0x80, 0xff, 0, 0x7f];
+            let masked =
+                |plain: &[u8]| -> Vec<u8> { plain.iter().zip(key.iter().cycle()).map(|(a, b)| a ^ b).collect() };
+            let mut plain = vec![b'a'; length];
+            let mut out = vec![0; length];
+            assert_eq!(mask(&mut out, &masked(&plain), key), Script::Ascii);
+            for at in 0..length {
+                plain[at] = 0x80;
+                assert_eq!(mask(&mut out, &masked(&plain), key), Script::Other);
+                assert_eq!(out, plain);
+                plain[at] = b'a';
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::header::{self, Header};
+use super::header;
 
 /// How much may be filled before it has to be sent, in bytes; one answer may go beyond.
 pub(super) const FULL: usize = 64 << 10;
@@ -79,10 +79,11 @@ impl Output {
         &self.bytes[self.payload..self.filled]
     }
 
-    /// Begins an answer: its header, and what it says before the client's own words.
-    pub(super) fn begin(&mut self, header: &Header, prefix: &[u8]) {
+    /// Begins an answer of one frame, with that first byte and so many bytes of payload, of which `prefix` are the first.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, first: u8, length: u64, prefix: &[u8]) {
         self.reserve(header::MAX_SIZE + prefix.len());
-        self.filled += header.write(&mut self.bytes[self.filled..]);
+        self.filled += header::write(first, length, &mut self.bytes[self.filled..]);
         if !prefix.is_empty() {
             self.bytes[self.filled..][..prefix.len()].copy_from_slice(prefix);
             self.filled += prefix.len();

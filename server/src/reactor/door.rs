@@ -1,7 +1,8 @@
-//! Those who have not sent a message yet. They wait as they came, with a socket that tokio watches: who says nothing, or
-//! only goodbye, never takes a seat. Never answers more than the first messages.
+//! The way in, and those who have not sent a message yet. They wait as they came, with a socket that tokio watches: who
+//! says nothing, or only goodbye, never takes a seat. Never answers more than the first messages.
 
 use std::{
+    future::poll_fn,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Wake, Waker},
@@ -11,11 +12,13 @@ use futures_util::task::AtomicWaker;
 use slab::Slab;
 use tokio_util::time::{DelayQueue, delay_queue::Key};
 
-use crate::{connection::Connection, http::Stream, session::Next};
+use super::{Newcomers, seats::Seats};
+use crate::{connection::Connection, http::Stream, phase::Phase, server::Server, session::Next, task::Task};
 
-/// The newcomers of a worker.
-#[derive(Default)]
+/// The door of a worker's reactor.
 pub(super) struct Door {
+    server: Arc<Server>,
+    seats: Seats,
     waiting: Slab<Box<Newcomer>>,
     /// When a newcomer is to be looked after, whatever its socket says.
     due: DelayQueue<usize>,
@@ -42,8 +45,35 @@ struct Call {
 }
 
 impl Door {
-    /// Lets a newcomer wait.
-    pub(super) fn admit(&mut self, connection: Connection<Stream>) {
+    pub(super) fn new(seats: Seats, server: Arc<Server>) -> Self {
+        Self { server, seats, waiting: Slab::new(), due: DelayQueue::new(), calls: Arc::default() }
+    }
+
+    /// Lets in who comes, until the server drains; then everyone is sent away, from the seats, too.
+    pub(super) async fn run(mut self, mut newcomers: Newcomers) {
+        poll_fn(|cx| {
+            while let Poll::Ready(Some(connection)) = newcomers.poll_recv(cx) {
+                self.admit(connection);
+            }
+            self.poll(cx);
+            // A task is woken when the phase changes.
+            if self.server.phase.is_at_least(Phase::Draining) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        newcomers.close();
+        while let Some(connection) = newcomers.recv().await {
+            self.give_to_task(connection, Next::Converse);
+        }
+        for (_, newcomer) in mem::take(&mut self.waiting) {
+            self.give_to_task(newcomer.connection, Next::Converse);
+        }
+    }
+
+    /// Lets a connection wait, on a seat if it has shown that it wants something.
+    fn admit(&mut self, connection: Connection<Stream>) {
+        if connection.session.has_answered() {
+            return self.seats.take(connection);
+        }
         let entry = self.waiting.vacant_entry();
         let index = entry.key();
         let due = self.due.insert_at(index, connection.session.check());
@@ -53,32 +83,39 @@ impl Door {
         entry.insert(Box::new(Newcomer { connection, due, waker }));
     }
 
-    /// Those who do not wait any more, and how each goes on: it has sent something, or is to be looked after.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Vec<(Connection<Stream>, Next)> {
+    /// Does all that there is to do now.
+    fn poll(&mut self, cx: &mut Context<'_>) {
         self.calls.reactor.register(cx.waker());
         let called = mem::take(&mut *self.calls.called());
-        let mut gone: Vec<_> = called.into_iter().filter_map(|index| self.turn(index)).collect();
+        called.into_iter().for_each(|index| self.turn(index));
         while let Poll::Ready(Some(due)) = self.due.poll_expired(cx) {
-            gone.extend(self.remove(due.into_inner()).map(|connection| (connection, Next::Converse)));
+            if let Some(connection) = self.remove(due.into_inner()) {
+                self.give_to_task(connection, Next::Converse);
+            }
         }
-        gone
     }
 
     /// Looks at a newcomer whose socket has something.
-    fn turn(&mut self, index: usize) -> Option<(Connection<Stream>, Next)> {
-        let Newcomer { connection, waker, .. } = &mut **self.waiting.get_mut(index)?;
+    fn turn(&mut self, index: usize) {
+        let Some(Newcomer { connection, waker, .. }) = self.waiting.get_mut(index).map(|newcomer| &mut **newcomer)
+        else {
+            return;
+        };
         let next = match connection.session.turn(waker) {
             Poll::Pending if connection.session.has_answered() => Next::Rest,
-            Poll::Pending => return None,
+            Poll::Pending => return,
             Poll::Ready(next) => next,
         };
-        Some((self.remove(index)?, next))
+        match (self.remove(index), next) {
+            (None, _) => {}
+            (Some(connection), Next::Rest) => self.seats.take(connection),
+            (Some(connection), next) => self.give_to_task(connection, next),
+        }
     }
 
-    /// Anyone who waits, to be sent away.
-    pub(super) fn pop(&mut self) -> Option<Connection<Stream>> {
-        let (index, _) = self.waiting.iter().next()?;
-        self.remove(index)
+    /// Has a task go on with a connection.
+    fn give_to_task(&self, connection: Connection<Stream>, next: Next) {
+        tokio::spawn(Task::new(connection.go_on(next), Arc::clone(&self.server)));
     }
 
     fn remove(&mut self, index: usize) -> Option<Connection<Stream>> {

@@ -1,49 +1,96 @@
-//! The connections at rest of one worker, each on a seat. Never looks into what a connection carries.
+//! The connections at rest of one worker, each on a seat, and the thread that serves them. Never looks into what a
+//! connection carries.
 
 use std::{
-    future::poll_fn,
+    collections::BTreeSet,
     io, mem,
-    pin::pin,
-    sync::Arc,
-    task::{self, Context, Waker, ready},
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, TryRecvError, channel},
+    },
+    task::{Poll, Waker},
+    thread,
     time::Duration,
 };
 
-use mio::{Events, Poll, Token};
+use mio::{Events, Token};
 use slab::Slab;
-use tokio::{
-    io::{Interest, unix::AsyncFd},
-    task::yield_now,
-    time::Instant,
-};
-use tokio_util::time::{DelayQueue, delay_queue::Key};
+use tokio::{runtime::Handle, time::Instant};
 
-use super::{Arrivals, door::Door, resting::Resting};
+use super::resting::Resting;
 use crate::{
-    connection::Connection, http::Stream, phase::Phase, server::Server, session::Next, task::Task,
-    write_timeout::WriteTimeout,
+    connection::Connection, http::Stream, server::Server, session::Next, task::Task, write_timeout::WriteTimeout,
 };
 
 /// How many sockets are looked at in one go.
 const EVENTS: usize = 1024;
-/// Where so many have had something to say, others have come meanwhile: to ask again at once is cheaper than to wait.
-const MANY: usize = 4;
-/// How often that is done before the worker's tasks have their turn.
-const ROUNDS: usize = 16;
+/// Tells that someone arrives or that nobody will any more.
+const ARRIVAL: Token = Token(usize::MAX);
 
-/// Later than anybody waits for; the queue of times ends after two years.
+/// Later than anybody waits for, and still a time that can be reckoned with.
 const FAR: Duration = Duration::from_hours(24 * 365);
 
-/// All seats of a worker.
+/// The way to the seats. When it is dropped, all who have one are sent away.
 pub(super) struct Seats {
+    /// There until it is dropped.
+    arrivals: Option<Sender<Connection<Stream>>>,
+    bell: Arc<mio::Waker>,
+}
+
+/// Starts the thread that serves a worker's seats; whoever needs more goes on in that worker's runtime.
+pub(super) fn start(runtime: &Handle, server: &Arc<Server>) -> io::Result<Seats> {
+    let sockets = mio::Poll::new()?;
+    let bell = Arc::new(mio::Waker::new(sockets.registry(), ARRIVAL)?);
+    let (sender, arrivals) = channel();
+    let hall = Hall {
+        server: Arc::clone(server),
+        runtime: runtime.clone(),
+        arrivals,
+        _bell: Arc::clone(&bell),
+        sockets,
+        seats: Slab::new(),
+        due: BTreeSet::new(),
+        busy: Vec::new(),
+    };
+    thread::Builder::new().name("canyon-reactor".to_owned()).spawn(move || hall.run())?;
+    Ok(Seats { arrivals: Some(sender), bell })
+}
+
+impl Seats {
+    /// Gives a quiet connection a seat.
+    pub(super) fn take(&self, connection: Connection<Stream>) {
+        // The thread lasts for as long as this does, unless it has ended in a panic; then the connection ends, too.
+        if self.arrivals.as_ref().is_some_and(|arrivals| arrivals.send(connection).is_ok()) {
+            self.ring();
+        }
+    }
+
+    fn ring(&self) {
+        if let Err(error) = self.bell.wake() {
+            tracing::error!(%error, "cannot wake the reactor: {error}");
+        }
+    }
+}
+
+impl Drop for Seats {
+    fn drop(&mut self) {
+        self.arrivals = None;
+        self.ring();
+    }
+}
+
+/// All seats of a worker.
+struct Hall {
     server: Arc<Server>,
-    door: Door,
-    sockets: AsyncFd<Poll>,
-    events: Events,
+    runtime: Handle,
+    arrivals: Receiver<Connection<Stream>>,
+    /// Held here as well, for a bell that is gone is not heard any more, even if it has just rung.
+    _bell: Arc<mio::Waker>,
+    sockets: mio::Poll,
     /// In boxes, so that the room of who leaves is there for who comes, here and elsewhere.
     seats: Slab<Box<Seat>>,
     /// When a connection is to be looked after, whatever its socket says.
-    due: DelayQueue<usize>,
+    due: BTreeSet<(Instant, usize)>,
     /// Who had more to say than one look takes.
     busy: Vec<usize>,
 }
@@ -51,105 +98,72 @@ pub(super) struct Seats {
 struct Seat {
     connection: Connection<Resting>,
     /// For the keep-alive; while answers wait, for the end of the write timeout.
-    due: Key,
+    due: Instant,
     is_busy: bool,
     /// There while answers wait for the socket: how many bytes it had taken when they began to.
     stalled_at: Option<u64>,
 }
 
-impl Seats {
-    pub(super) fn new(server: Arc<Server>) -> io::Result<Self> {
-        #[expect(deprecated, reason = "a `Poll` keeps its descriptor for life; the successor is `unsafe`")]
-        let sockets = AsyncFd::with_interest(Poll::new()?, Interest::READABLE)?;
-        Ok(Self {
-            server,
-            door: Door::default(),
-            sockets,
-            events: Events::with_capacity(EVENTS),
-            seats: Slab::new(),
-            due: DelayQueue::new(),
-            busy: Vec::new(),
-        })
-    }
+/// Whether there may be arrivals.
+#[derive(PartialEq, Eq)]
+enum Way {
+    Open,
+    Closed,
+}
 
+impl Hall {
     /// Serves those who arrive, for as long as anyone can.
-    pub(super) async fn run(mut self, mut arrivals: Arrivals) {
-        let server = Arc::clone(&self.server);
-        let mut draining = pin!(server.phase.reached(Phase::Draining));
-        let mut is_draining = false;
-        poll_fn(|cx| {
-            while let task::Poll::Ready(arrival) = arrivals.poll_recv(cx) {
-                match arrival {
-                    Some(connection) => self.admit(connection),
-                    None => return task::Poll::Ready(()),
+    fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        loop {
+            let wait = self.look_after_all();
+            if let Err(error) = self.sockets.poll(&mut events, wait) {
+                tracing::debug!(%error, "cannot ask the sockets: {error}");
+                continue;
+            }
+            let busy = mem::take(&mut self.busy);
+            let mut has_arrivals = false;
+            for event in &events {
+                let Token(index) = event.token();
+                has_arrivals |= event.token() == ARRIVAL;
+                if let Some(seat) = self.seats.get_mut(index) {
+                    seat.connection.session.stream_mut().notice(event);
+                    // Who is busy has its turn when the others have had theirs.
+                    if !seat.is_busy {
+                        self.turn(index);
+                    }
                 }
             }
-            if !is_draining && draining.as_mut().poll(cx).is_ready() {
-                is_draining = true;
-                self.clear();
+            for index in busy {
+                self.turn(index);
             }
-            self.poll(cx);
-            task::Poll::Pending
-        })
-        .await;
-    }
-
-    /// Does all that there is to do now.
-    fn poll(&mut self, cx: &mut Context<'_>) {
-        for index in mem::take(&mut self.busy) {
-            self.turn(index);
-        }
-        let is_dry = (0..ROUNDS).any(|_| self.poll_sockets(cx).is_pending());
-        while let task::Poll::Ready(Some(due)) = self.due.poll_expired(cx) {
-            self.look_after(due.into_inner());
-        }
-        for (connection, next) in self.door.poll(cx) {
-            match next {
-                Next::Rest => self.seat(connection),
-                next => self.give_to_task(connection, next),
+            if has_arrivals && self.receive() == Way::Closed {
+                return self.clear();
             }
-        }
-        if !is_dry || !self.busy.is_empty() {
-            // To wake itself would keep the runtime from its own sockets and clocks.
-            let _ = pin!(yield_now()).poll(cx);
         }
     }
 
-    /// Answers what has come on all sockets.
-    fn poll_sockets(&mut self, cx: &mut Context<'_>) -> task::Poll<()> {
-        // It fails when the runtime ends, and the reactor with it.
-        let Ok(mut sockets) = ready!(self.sockets.poll_read_ready_mut(cx)) else { return task::Poll::Pending };
-        if let Err(error) = sockets.get_inner_mut().poll(&mut self.events, Some(Duration::ZERO)) {
-            // Asked again: they will not tell twice.
-            tracing::debug!(%error, "cannot ask the sockets: {error}");
-            return task::Poll::Ready(());
-        }
-        if self.events.iter().count() < MANY {
-            sockets.clear_ready();
-        }
-        let events = mem::replace(&mut self.events, Events::with_capacity(0));
-        for event in &events {
-            let Token(index) = event.token();
-            if let Some(seat) = self.seats.get_mut(index) {
-                seat.connection.session.stream_mut().notice(event);
-                // Who is busy has its turn when the others have had theirs.
-                if !seat.is_busy {
-                    self.turn(index);
-                }
+    /// Looks after those whose time has come, and tells how long nobody else's does.
+    fn look_after_all(&mut self) -> Option<Duration> {
+        let now = Instant::now();
+        loop {
+            let (due, index) = *self.due.first()?;
+            let wait = due.saturating_duration_since(now);
+            if !wait.is_zero() {
+                return Some(if self.busy.is_empty() { wait } else { Duration::ZERO });
             }
+            self.look_after(index);
         }
-        self.events = events;
-        task::Poll::Ready(())
     }
 
-    /// Takes in a connection that is quiet.
-    fn admit(&mut self, connection: Connection<Stream>) {
-        if self.server.phase.is_at_least(Phase::Draining) {
-            self.give_to_task(connection, Next::Converse);
-        } else if connection.session.has_answered() {
-            self.seat(connection);
-        } else {
-            self.door.admit(connection);
+    /// Gives seats to those who have arrived.
+    fn receive(&mut self) -> Way {
+        loop {
+            match self.arrivals.try_recv() {
+                Ok(connection) => self.seat(connection),
+                Err(TryRecvError::Empty) => return Way::Open,
+                Err(TryRecvError::Disconnected) => return Way::Closed,
+            }
         }
     }
 
@@ -157,12 +171,13 @@ impl Seats {
     fn seat(&mut self, connection: Connection<Stream>) {
         let entry = self.seats.vacant_entry();
         let index = entry.key();
-        let registry = self.sockets.get_ref().registry();
+        let registry = self.sockets.registry();
         let watched = connection.try_map(|stream| Resting::watch(stream.into_inner(), registry, Token(index)));
         let Some(connection) = unless_lost(watched) else { return };
         let frames = connection.session.frames();
         let has_work = frames.has_input() || frames.is_blocked();
-        let due = self.due.insert_at(index, connection.session.check());
+        let due = connection.session.check();
+        self.due.insert((due, index));
         entry.insert(Box::new(Seat { connection, due, is_busy: false, stalled_at: None }));
         if has_work {
             self.turn(index);
@@ -174,8 +189,8 @@ impl Seats {
         let Some(seat) = self.seats.get_mut(index) else { return };
         seat.is_busy = false;
         match seat.connection.session.turn(Waker::noop()) {
-            task::Poll::Pending => self.stay(index),
-            task::Poll::Ready(next) => self.send_away(index, next),
+            Poll::Pending => self.stay(index),
+            Poll::Ready(next) => self.send_away(index, next),
         }
     }
 
@@ -186,21 +201,23 @@ impl Seats {
         if session.frames().is_blocked() {
             let sent = session.frames().sent().bytes;
             if seat.stalled_at.is_none()
-                && let Err(error) = session.stream_mut().watch_room(self.sockets.get_ref().registry(), Token(index))
+                && let Err(error) = session.stream_mut().watch_room(self.sockets.registry(), Token(index))
             {
                 tracing::debug!(%error, "lost: {error}");
                 self.remove(index).map(|lost| lost.session.end());
                 return;
             }
             if seat.stalled_at.replace(sent) != Some(sent) {
-                self.due.reset_at(&seat.due, Instant::now() + (*self.server.config.limits.write_timeout).min(FAR));
+                let due = Instant::now() + (*self.server.config.limits.write_timeout).min(FAR);
+                seat.reschedule(&mut self.due, index, due);
             }
             return;
         }
         if seat.stalled_at.take().is_some() {
-            self.due.reset_at(&seat.due, session.check());
+            let due = session.check();
+            seat.reschedule(&mut self.due, index, due);
         }
-        if session.frames().get_ref().has_more() {
+        if seat.connection.session.frames().get_ref().has_more() {
             seat.is_busy = true;
             self.busy.push(index);
         }
@@ -218,28 +235,21 @@ impl Seats {
     }
 
     /// Sends everyone away.
-    fn clear(&mut self) {
+    fn clear(mut self) {
         let everyone: Vec<_> = self.seats.iter().map(|(index, _)| index).collect();
         everyone.into_iter().for_each(|index| self.send_away(index, Next::Converse));
-        while let Some(connection) = self.door.pop() {
-            self.give_to_task(connection, Next::Converse);
-        }
-    }
-
-    /// Has a task go on with a connection that has a seat.
-    fn send_away(&mut self, index: usize, next: Next) {
-        let Some(connection) = self.remove(index) else { return };
-        let registry = self.sockets.get_ref().registry();
-        let time = *self.server.config.limits.write_timeout;
-        let woken = connection.try_map(|resting| Ok(WriteTimeout::new(resting.into_tokio(registry)?, time)));
-        if let Some(connection) = unless_lost(woken) {
-            self.give_to_task(connection, next);
-        }
     }
 
     /// Has a task go on with a connection.
-    fn give_to_task(&self, connection: Connection<Stream>, next: Next) {
-        tokio::spawn(Task::new(connection.go_on(next), Arc::clone(&self.server)));
+    fn send_away(&mut self, index: usize, next: Next) {
+        let Some(connection) = self.remove(index) else { return };
+        let registry = self.sockets.registry();
+        let time = *self.server.config.limits.write_timeout;
+        let _there = self.runtime.enter();
+        let woken = connection.try_map(|resting| Ok(WriteTimeout::new(resting.into_tokio(registry)?, time)));
+        if let Some(connection) = unless_lost(woken) {
+            self.runtime.spawn(Task::new(connection.go_on(next), Arc::clone(&self.server)));
+        }
     }
 
     /// Takes a connection from its seat.
@@ -248,9 +258,16 @@ impl Seats {
         if is_busy {
             self.busy.retain(|busy| *busy != index);
         }
-        // Whose time has come is not in there any more.
-        self.due.try_remove(&due);
+        self.due.remove(&(due, index));
         Some(connection)
+    }
+}
+
+impl Seat {
+    fn reschedule(&mut self, all: &mut BTreeSet<(Instant, usize)>, index: usize, due: Instant) {
+        all.remove(&(self.due, index));
+        all.insert((due, index));
+        self.due = due;
     }
 }
 

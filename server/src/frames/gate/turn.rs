@@ -16,11 +16,29 @@ use crate::frames::{
 /// again, for an announcement shall cost nothing.
 const EARNEST: usize = 16 << 10;
 
+/// The first byte of a frame that is a whole message, and of the answer to it.
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
+
 /// What is answered to each message, without asking: the message itself, or the same with something before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply {
     /// What comes before the client's own words in the answer to a text.
     pub prefix: &'static str,
+}
+
+impl Reply {
+    fn prefix(self, data: Data) -> &'static [u8] {
+        if data == Data::Text { self.prefix.as_bytes() } else { &[] }
+    }
+}
+
+/// What was turned.
+enum Step {
+    /// A message, which came as a whole and is not counted yet.
+    Whole,
+    /// A part of one.
+    Part,
 }
 
 /// Why no more is turned.
@@ -45,6 +63,7 @@ impl Gate {
     ) -> Turn {
         let Some(reply) = reply else { return if input.is_empty() { Turn::Dry } else { Turn::Other } };
         let before = input.len();
+        let mut whole = 0;
         let turn = loop {
             if output.is_full() {
                 break Turn::Full;
@@ -54,11 +73,13 @@ impl Gate {
                 Position::Payload(payload) if payload.way == Way::Turn => self.turn_rest(payload, input, output, seen),
                 _ => Err(Turn::Other),
             };
-            if let Err(turn) = step {
-                break turn;
+            match step {
+                Ok(Step::Whole) => whole += 1,
+                Ok(Step::Part) => {}
+                Err(turn) => break turn,
             }
         };
-        self.received.bytes += (before - input.len()) as u64;
+        self.received.add(whole, before - input.len());
         turn
     }
 
@@ -78,32 +99,25 @@ impl Gate {
         reply: Reply,
         output: &mut Output,
         seen: &mut impl FnMut(Data, &[u8]),
-    ) -> Result<(), Turn> {
-        let data = match input.first() {
-            Some(0x81) => Data::Text,
-            Some(0x82) => Data::Binary,
+    ) -> Result<Step, Turn> {
+        let (first, data) = match input.first() {
+            Some(&first @ TEXT) => (first, Data::Text),
+            Some(&first @ BINARY) => (first, Data::Binary),
             Some(_) => return Err(Turn::Other),
             None => return Err(Turn::Dry),
         };
-        let (header, size) = Header::parse(input).ok_or(Turn::Dry)?;
-        let Header { key: Some(key), length, .. } = header else { return Err(Turn::Other) };
+        let (Header { key, length, .. }, size) = Header::parse(input).ok_or(Turn::Dry)?;
+        let Some(key) = key else { return Err(Turn::Other) };
         if length > self.limits.message || self.message.is_some() || self.inflater.is_some() {
             return Err(Turn::Other);
         }
-        let prefix = if data == Data::Text { reply.prefix.as_bytes() } else { &[] };
-        let length = prefix.len() as u64 + length;
-        let answer = Header { fin: true, rsv: 0, opcode: OpCode::Data(data), key: None, length };
+        let prefix = reply.prefix(data);
         let masked = &input[size..];
-        let Some((masked, rest)) =
-            usize::try_from(header.length).ok().and_then(|length| masked.split_at_checked(length))
+        let Some((masked, rest)) = usize::try_from(length).ok().and_then(|length| masked.split_at_checked(length))
         else {
-            let (message, payload) = self.judge(&header).map_err(|_| Turn::Other)?;
-            output.begin(&answer, prefix);
-            self.admit(&header, message, Payload { way: Way::Turn, ..payload });
-            *input = masked;
-            return Ok(());
+            return self.turn_start(input, prefix, output);
         };
-        output.begin(&answer, prefix);
+        output.begin(first, prefix.len() as u64 + length, prefix);
         let text = output.extend(masked.len());
         let script = mask(text, masked, key);
         if data == Data::Text && script != Script::Ascii && simdutf8::basic::from_utf8(text).is_err() {
@@ -111,10 +125,20 @@ impl Gate {
             return Err(Turn::Other);
         }
         seen(data, text);
-        self.received.add(1, 0);
         output.end();
         *input = rest;
-        Ok(())
+        Ok(Step::Whole)
+    }
+
+    /// Begins the answer to a frame of which only a part is there.
+    #[cold]
+    fn turn_start(&mut self, input: &mut &[u8], prefix: &[u8], output: &mut Output) -> Result<Step, Turn> {
+        let (header, size) = Header::parse(input).ok_or(Turn::Dry)?;
+        let (message, payload) = self.judge(&header).map_err(|_| Turn::Other)?;
+        output.begin(input[0], prefix.len() as u64 + header.length, prefix);
+        self.admit(&header, message, Payload { way: Way::Turn, ..payload });
+        *input = &input[size..];
+        Ok(Step::Part)
     }
 
     /// Turns what there is of a frame that has begun.
@@ -124,7 +148,7 @@ impl Gate {
         input: &mut &[u8],
         output: &mut Output,
         seen: &mut impl FnMut(Data, &[u8]),
-    ) -> Result<(), Turn> {
+    ) -> Result<Step, Turn> {
         let masked = payload.of(input);
         let Some(Message { form, next: data, .. }) = &mut self.message else { return Err(Turn::Other) };
         if masked.is_empty() {
@@ -155,7 +179,7 @@ impl Gate {
             output.end();
             self.end(payload.ends);
         }
-        Ok(())
+        Ok(Step::Part)
     }
 
     /// Takes an unfinished answer back: what has come of its message, as it may go on to tungstenite, which the rest of
