@@ -54,11 +54,11 @@ enum Words<'bytes> {
 pub struct Size(u8);
 
 impl Size {
-    /// As it is up to 200, and KiB beyond.
+    /// As it is up to 200, and twice as many KiB beyond.
     pub fn bytes(self) -> usize {
         match usize::from(self.0) {
             bytes @ ..=200 => bytes,
-            more => (more - 200) << 10,
+            more => (more - 200) << 11,
         }
     }
 }

@@ -24,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::Data};
 
 use crate::deflate::{Agreed, Deflater};
-use gate::Turn;
+use gate::{Deflation, Turn};
 pub use gate::{Gate, Reply};
 pub use message::Limits;
 use output::Output;
@@ -58,6 +58,8 @@ pub struct Frames<S> {
 pub enum Leave {
     /// There is something that is not for it: read on in the general way.
     Other,
+    /// It is the next connection's turn: go on, there is more.
+    Again,
     /// The peer has ended its side, and everything whole that came before is answered.
     Ended,
 }
@@ -166,8 +168,8 @@ impl<S> Frames<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     /// The fast path: answers plain messages as they come, for as long as nothing else comes. `seen` is told of each.
     ///
-    /// Reads on only when the answers are written, and after 256 KiB only when it is called again. What others have read or left is taken up, so that the stream may be
-    /// used in the general way between two polls.
+    /// Reads on only when the answers are written, and after 256 KiB only when it is called again. What others have read or
+    /// left is taken up, so that the stream may be used in the general way between two polls.
     pub fn poll_turn(
         &mut self,
         cx: &mut Context<'_>,
@@ -177,15 +179,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         if self.is_blocked() {
             ready!(self.poll_send(cx))?;
         }
+        // What came with the handshake may be more than there is room for.
+        if self.input.len() > INPUT {
+            return Poll::Ready(Ok(Leave::Other));
+        }
         Scratch::with(|scratch| {
-            // What came with the handshake may be more than there is room for.
-            if self.input.len() > INPUT {
-                return Poll::Ready(Ok(Leave::Other));
-            }
             if self.output.room() > 0 {
                 scratch.resume(mem::take(&mut self.output));
             }
-            let turned = self.turn(cx, reply, seen, &mut scratch.input, &mut scratch.output);
+            let turned = self.turn(cx, reply, seen, scratch);
             if scratch.output.is_empty() {
                 scratch.settle();
             } else {
@@ -200,47 +202,47 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         cx: &mut Context<'_>,
         reply: Option<Reply>,
         seen: &mut impl FnMut(Data, &[u8]),
-        room: &mut [u8],
-        output: &mut Output,
+        Scratch { input: room, output, rooms, .. }: &mut Scratch,
     ) -> Poll<io::Result<Leave>> {
         let (mut start, mut filled) = (0, self.input.len());
         if filled > 0 {
             room[..filled].copy_from_slice(&mem::take(&mut self.input));
         }
+        let is_compressing = self.is_compressing();
+        let deflater = self.deflater.as_deref_mut();
+        let mut deflation = deflater.map(|deflater| Deflation::new(deflater, rooms, &mut self.passed));
         let mut left = LOOK;
-        // What lies there is looked at before more is read.
-        let mut turn = if filled > 0 { Turn::Full } else { Turn::Dry };
         let result = loop {
-            match turn {
-                Turn::Full => {}
-                Turn::Other => break Poll::Ready(Ok(Leave::Other)),
-                Turn::Dry if left == 0 => {
-                    cx.waker().wake_by_ref();
-                    break Poll::Pending;
-                }
-                Turn::Dry => {
-                    if start < filled {
-                        room.copy_within(start..filled, 0);
-                    }
-                    (start, filled) = (0, filled - start);
-                    let more = INPUT + self.gate.turning().min(MORE_INPUT);
-                    let mut buf = ReadBuf::new(&mut room[filled..more]);
-                    match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
-                        Poll::Ready(Ok(())) if buf.filled().is_empty() => break Poll::Ready(Ok(Leave::Ended)),
-                        Poll::Ready(Ok(())) => {
-                            left = left.saturating_sub(buf.filled().len());
-                            filled += buf.filled().len();
-                        }
-                        Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
-                        Poll::Pending => break Poll::Pending,
-                    }
-                }
-            }
+            // What lies there is looked at before more is read.
             let mut rest = &room[start..filled];
-            turn = self.gate.turn(&mut rest, reply, output, seen);
+            let turn = self.gate.turn(&mut rest, reply, &mut deflation, output, seen);
             start = filled - rest.len();
-            match send(&mut self.stream, output, &mut self.sent, cx) {
+            match send(&mut self.stream, output, &mut self.sent, is_compressing, cx) {
                 Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                Poll::Pending => break Poll::Pending,
+            }
+            match turn {
+                Turn::Other => break Poll::Ready(Ok(Leave::Other)),
+                Turn::Full if deflation.as_ref().is_some_and(Deflation::is_spent) => {
+                    break Poll::Ready(Ok(Leave::Again));
+                }
+                Turn::Full => continue,
+                Turn::Dry if left == 0 => break Poll::Ready(Ok(Leave::Again)),
+                Turn::Dry => {}
+            }
+            if start < filled {
+                room.copy_within(start..filled, 0);
+            }
+            (start, filled) = (0, filled - start);
+            let more = INPUT + self.gate.turning().min(MORE_INPUT);
+            let mut buf = ReadBuf::new(&mut room[filled..more]);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if buf.filled().is_empty() => break Poll::Ready(Ok(Leave::Ended)),
+                Poll::Ready(Ok(())) => {
+                    left = left.saturating_sub(buf.filled().len());
+                    filled += buf.filled().len();
+                }
                 Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
                 Poll::Pending => break Poll::Pending,
             }
@@ -260,7 +262,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        send(&mut self.stream, &mut self.output, &mut self.sent, cx)
+        let is_compressing = self.is_compressing();
+        send(&mut self.stream, &mut self.output, &mut self.sent, is_compressing, cx)
     }
 }
 
@@ -269,6 +272,7 @@ fn send<S: AsyncWrite + Unpin>(
     stream: &mut S,
     output: &mut Output,
     sent: &mut Sent,
+    may_be_compressed: bool,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<()>> {
     while !output.ready().is_empty() {
@@ -276,7 +280,7 @@ fn send<S: AsyncWrite + Unpin>(
         if taken == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        match output.answers(taken) {
+        match output.answers(taken).filter(|_| !may_be_compressed) {
             Some(answers) => sent.tally.add(answers, taken),
             None => sent.took(output.ready(), taken),
         }

@@ -24,24 +24,42 @@ pub(crate) struct MessageLog {
     goings: Budget,
 }
 
-/// How many lines of one kind have been asked for since the period began.
+/// The lines of one kind in a period. Many threads count at once, and each message is in one of the counts.
 #[derive(Debug, Default)]
-struct Budget(AtomicU64);
+struct Budget {
+    /// How many have been asked for.
+    asked: AtomicU64,
+    /// How many there are not.
+    left_out: AtomicU64,
+}
 
 impl Budget {
     /// Whether there may be one more.
     fn take(&self) -> bool {
-        tracing::enabled!(tracing::Level::INFO) && self.0.fetch_add(1, Ordering::Relaxed) < LINES
+        if !tracing::enabled!(tracing::Level::INFO) {
+            return false;
+        }
+        let is_within = self.asked.fetch_add(1, Ordering::Relaxed) < LINES;
+        if !is_within {
+            self.leave_out(1);
+        }
+        is_within
     }
 
     /// Whether there may be more, as far as can be seen without asking for one.
     fn has_more(&self) -> bool {
-        self.0.load(Ordering::Relaxed) < LINES && tracing::enabled!(tracing::Level::INFO)
+        self.asked.load(Ordering::Relaxed) < LINES && tracing::enabled!(tracing::Level::INFO)
+    }
+
+    /// Counts lines that were not asked for because there may be no more.
+    fn leave_out(&self, count: u64) {
+        self.left_out.fetch_add(count, Ordering::Relaxed);
     }
 
     /// Ends a period, and tells how many lines were left out.
     fn end_period(&self) -> u64 {
-        self.0.swap(0, Ordering::Relaxed).saturating_sub(LINES)
+        self.asked.store(0, Ordering::Relaxed);
+        self.left_out.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -72,7 +90,7 @@ impl MessageLog {
 
     /// Counts messages that were not given to the log because it [has no room](Self::has_room).
     pub(crate) fn leave_out(&self, messages: u64) {
-        self.messages.0.fetch_add(messages, Ordering::Relaxed);
+        self.messages.leave_out(messages);
     }
 
     /// Logs that a client is gone.

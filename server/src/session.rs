@@ -49,6 +49,17 @@ struct Conduct {
     rested: Option<Instant>,
 }
 
+/// What a look at a session came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It waits for its socket.
+    Waits,
+    /// It has had its share, and there is more.
+    HasMore,
+    /// It cannot go on like that.
+    Leaves(Next),
+}
+
 /// How a session goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -67,7 +78,7 @@ impl<S> Session<S> {
         let limits = &server.config.limits;
         let keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
         let check = Instant::now() + keep_alive.step();
-        let reply = behaviour.reply().filter(|_| !frames.is_compressing());
+        let reply = behaviour.reply();
         Self {
             frames,
             conduct: Conduct { behaviour, reply, server, entrance, answered: 0, keep_alive, check, rested: None },
@@ -113,17 +124,16 @@ impl<S> Session<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
-    /// Answers what has come, as far as it is plain; ready when the session cannot go on like that. A panic ends this
-    /// session alone.
-    pub(crate) fn turn(&mut self, waker: &Waker) -> Poll<Next> {
+    /// Answers what has come, as far as it is plain. A panic ends this session alone.
+    pub(crate) fn turn(&mut self, waker: &Waker) -> Look {
         let mut cx = Context::from_waker(waker);
-        catch_unwind(AssertUnwindSafe(|| self.poll_turn(&mut cx))).unwrap_or_else(|_| {
+        catch_unwind(AssertUnwindSafe(|| self.look(&mut cx))).unwrap_or_else(|_| {
             count_panic(&self.conduct.server);
-            Poll::Ready(Next::Drop)
+            Look::Leaves(Next::Drop)
         })
     }
 
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+    fn look(&mut self, cx: &mut Context<'_>) -> Look {
         let log = &self.conduct.server.log;
         // One look at the log and one word to it is all that messages cost there when they are many.
         let has_room = log.has_room();
@@ -138,14 +148,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         if count > 0 && !has_room {
             log.leave_out(count);
         }
-        turned.map(|turned| match turned {
-            Ok(Leave::Other) => Next::Converse,
-            Ok(Leave::Ended) => Next::Close,
-            Err(error) => {
+        match turned {
+            Poll::Pending => Look::Waits,
+            Poll::Ready(Ok(Leave::Again)) => Look::HasMore,
+            Poll::Ready(Ok(Leave::Other)) => Look::Leaves(Next::Converse),
+            Poll::Ready(Ok(Leave::Ended)) => Look::Leaves(Next::Close),
+            Poll::Ready(Err(error)) => {
                 tracing::debug!(%error, "lost: {error}");
-                Next::Close
+                Look::Leaves(Next::Close)
             }
-        })
+        }
     }
 
     /// Does what is not for the fast path, until the session can rest or is over.

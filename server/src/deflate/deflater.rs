@@ -1,7 +1,6 @@
 //! The server's direction: a message becomes one frame with RSV1 set
 //! ([RFC 7692, 7.2.1](https://www.rfc-editor.org/rfc/rfc7692#section-7.2.1)). Never touches control frames.
 
-use bytes::Bytes;
 use flate2::{Compress, CompressError, Compression, FlushCompress};
 use tokio_tungstenite::tungstenite::{
     Message,
@@ -43,39 +42,48 @@ impl Deflater {
             Message::Binary(bytes) => (&bytes[..], Data::Binary),
             _ => return message,
         };
-        // Nothing, flushed, is nothing: an empty message has no compressed form of its own.
-        if payload.len() < self.threshold.max(1) {
+        let mut out = Vec::new();
+        if self.deflate(payload, &mut out).is_none() {
             return message;
         }
-        // A compressor does not fail. If it did, an uncompressed message would still be right.
-        let compressed = self.deflate(payload).ok().filter(|compressed| compressed.len() < payload.len());
-        let Some(compressed) = compressed else {
-            // The client's window will not have seen the message, so nothing may refer to it: compression starts anew.
-            if let Some(stream) = &mut self.stream {
-                stream.reset();
-            }
-            return message;
-        };
-        let mut frame = Frame::message(compressed, OpCode::Data(opcode), true);
+        let mut frame = Frame::message(out, OpCode::Data(opcode), true);
         frame.header_mut().rsv1 = true;
         Message::Frame(frame)
     }
 
-    fn deflate(&mut self, mut payload: &[u8]) -> Result<Bytes, CompressError> {
+    /// The same for a payload; `out` is what it is compressed into, and there is nothing where it shall be sent as it was.
+    pub(crate) fn deflate<'out>(&mut self, payload: &[u8], out: &'out mut Vec<u8>) -> Option<&'out [u8]> {
+        // Nothing, flushed, is nothing: an empty message has no compressed form of its own.
+        if payload.len() < self.threshold.max(1) {
+            return None;
+        }
+        // A compressor does not fail. If it did, an uncompressed message would still be right.
+        if self.flush(payload, out).is_ok() && out.len() < payload.len() {
+            return Some(out);
+        }
+        // The client's window will not have seen the message, so nothing may refer to it: compression starts anew.
+        if let Some(stream) = &mut self.stream {
+            stream.reset();
+        }
+        None
+    }
+
+    fn flush(&mut self, mut payload: &[u8], out: &mut Vec<u8>) -> Result<(), CompressError> {
         let new = || Compress::new_with_window_bits(Compression::fast(), false, self.window.into());
         let stream = self.stream.get_or_insert_with(new);
-        let mut out = Vec::with_capacity(payload.len() / 2 + 64);
+        out.clear();
+        out.reserve(payload.len() / 2 + 64);
         // A flush is complete once it leaves room.
         while !payload.is_empty() || out.len() == out.capacity() {
             out.reserve(out.len());
             let before = stream.total_in();
-            stream.compress_vec(payload, &mut out, FlushCompress::Sync)?;
+            stream.compress_vec(payload, out, FlushCompress::Sync)?;
             payload = &payload[(stream.total_in() - before) as usize..];
         }
         if self.context == Context::NoTakeover {
             self.stream = None;
         }
         out.truncate(out.len() - TAIL.len());
-        Ok(out.into())
+        Ok(())
     }
 }

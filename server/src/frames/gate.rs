@@ -6,6 +6,7 @@
 //! Two faults are left to tungstenite, which finds them in the same instant: a text that lies whole in view and is no
 //! UTF-8, and a text that ends within a character.
 
+mod deflated;
 mod turn;
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
@@ -17,6 +18,7 @@ use super::{
     tally::Tally,
 };
 use crate::deflate::{Agreed, Inflater};
+pub(super) use deflated::{Deflation, Rooms};
 pub use turn::Reply;
 pub(super) use turn::Turn;
 

@@ -3,7 +3,10 @@
 
 use std::{cell::Cell, mem};
 
-use super::output::{FULL, Output};
+use super::{
+    gate::Rooms,
+    output::{FULL, Output},
+};
 
 /// How much is read at once, in bytes; it stays in the processor's second cache together with the answers to it.
 pub(super) const INPUT: usize = 64 << 10;
@@ -22,6 +25,8 @@ pub(super) struct Scratch {
     pub(super) input: Box<[u8]>,
     /// For the answers to it.
     pub(super) output: Output,
+    /// For messages between inflating and compressing.
+    pub(super) rooms: Rooms,
     /// Buffers of outputs, for those who will have much to answer.
     spare: Vec<Vec<u8>>,
 }
@@ -70,6 +75,11 @@ impl Scratch {
     }
 
     fn new() -> Self {
-        Self { input: vec![0; INPUT + MORE_INPUT].into(), output: Output::default(), spare: Vec::new() }
+        Self {
+            input: vec![0; INPUT + MORE_INPUT].into(),
+            output: Output::default(),
+            rooms: Rooms::default(),
+            spare: Vec::new(),
+        }
     }
 }

@@ -13,7 +13,14 @@ use slab::Slab;
 use tokio_util::time::{DelayQueue, delay_queue::Key};
 
 use super::{Newcomers, seats::Seats};
-use crate::{connection::Connection, http::Stream, phase::Phase, server::Server, session::Next, task::Task};
+use crate::{
+    connection::Connection,
+    http::Stream,
+    phase::Phase,
+    server::Server,
+    session::{Look, Next},
+    task::Task,
+};
 
 /// The door of a worker's reactor.
 pub(super) struct Door {
@@ -102,9 +109,10 @@ impl Door {
             return;
         };
         let next = match connection.session.turn(waker) {
-            Poll::Pending if connection.session.has_answered() => Next::Rest,
-            Poll::Pending => return,
-            Poll::Ready(next) => next,
+            Look::Leaves(next) => next,
+            _ if connection.session.has_answered() => Next::Rest,
+            Look::Waits => return,
+            Look::HasMore => return waker.wake_by_ref(),
         };
         match (self.remove(index), next) {
             (None, _) => {}

@@ -54,11 +54,6 @@ impl Resting {
         self.is_dry &= !event.is_readable() && !self.is_ending;
     }
 
-    /// Whether there may be more to read than was taken.
-    pub(super) fn has_more(&self) -> bool {
-        !self.is_dry
-    }
-
     /// Drops the socket and what its peer has not read.
     pub(super) fn reset(self) {
         // Where it cannot be told so, the system goes on for a while to send what waits.

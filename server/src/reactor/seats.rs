@@ -8,7 +8,7 @@ use std::{
         Arc,
         mpsc::{Receiver, Sender, TryRecvError, channel},
     },
-    task::{Poll, Waker},
+    task::Waker,
     thread,
     time::Duration,
 };
@@ -19,7 +19,12 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::resting::Resting;
 use crate::{
-    connection::Connection, http::Stream, server::Server, session::Next, task::Task, write_timeout::WriteTimeout,
+    connection::Connection,
+    http::Stream,
+    server::Server,
+    session::{Look, Next},
+    task::Task,
+    write_timeout::WriteTimeout,
 };
 
 /// How many sockets are looked at in one go.
@@ -189,16 +194,21 @@ impl Hall {
         let Some(seat) = self.seats.get_mut(index) else { return };
         seat.is_busy = false;
         match seat.connection.session.turn(Waker::noop()) {
-            Poll::Pending => self.stay(index),
-            Poll::Ready(next) => self.send_away(index, next),
+            Look::Leaves(next) => return self.send_away(index, next),
+            Look::HasMore => {
+                seat.is_busy = true;
+                self.busy.push(index);
+            }
+            Look::Waits => {}
         }
+        self.watch_output(index);
     }
 
-    /// Has a connection wait for its socket, or for its next turn.
-    fn stay(&mut self, index: usize) {
+    /// Watches over answers that wait for the socket, as long as there are any.
+    fn watch_output(&mut self, index: usize) {
         let Some(seat) = self.seats.get_mut(index) else { return };
         let session = &mut seat.connection.session;
-        if session.frames().is_blocked() {
+        let due = if session.frames().is_blocked() {
             let sent = session.frames().sent().bytes;
             if seat.stalled_at.is_none()
                 && let Err(error) = session.stream_mut().watch_room(self.sockets.registry(), Token(index))
@@ -207,20 +217,18 @@ impl Hall {
                 self.remove(index).map(|lost| lost.session.end());
                 return;
             }
-            if seat.stalled_at.replace(sent) != Some(sent) {
-                let due = Instant::now() + (*self.server.config.limits.write_timeout).min(FAR);
-                seat.reschedule(&mut self.due, index, due);
+            if seat.stalled_at.replace(sent) == Some(sent) {
+                return;
             }
+            Instant::now() + (*self.server.config.limits.write_timeout).min(FAR)
+        } else if seat.stalled_at.take().is_some() {
+            session.check()
+        } else {
             return;
-        }
-        if seat.stalled_at.take().is_some() {
-            let due = session.check();
-            seat.reschedule(&mut self.due, index, due);
-        }
-        if seat.connection.session.frames().get_ref().has_more() {
-            seat.is_busy = true;
-            self.busy.push(index);
-        }
+        };
+        self.due.remove(&(seat.due, index));
+        self.due.insert((due, index));
+        seat.due = due;
     }
 
     /// Looks after a connection whose time has come: for its keep-alive, or because its socket takes nothing.
@@ -260,14 +268,6 @@ impl Hall {
         }
         self.due.remove(&(due, index));
         Some(connection)
-    }
-}
-
-impl Seat {
-    fn reschedule(&mut self, all: &mut BTreeSet<(Instant, usize)>, index: usize, due: Instant) {
-        all.remove(&(self.due, index));
-        all.insert((due, index));
-        self.due = due;
     }
 }
 

@@ -4,7 +4,7 @@
 use bytes::BytesMut;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::{Gate, Payload, Position, Way};
+use super::{Gate, Payload, Position, Way, deflated::Deflation};
 use crate::frames::{
     header::{self, Header, Script, mask},
     message::Message,
@@ -17,8 +17,8 @@ use crate::frames::{
 const EARNEST: usize = 16 << 10;
 
 /// The first byte of a frame that is a whole message, and of the answer to it.
-const TEXT: u8 = 0x81;
-const BINARY: u8 = 0x82;
+pub(super) const TEXT: u8 = 0x81;
+pub(super) const BINARY: u8 = 0x82;
 
 /// What is answered to each message, without asking: the message itself, or the same with something before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,17 +28,17 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn prefix(self, data: Data) -> &'static [u8] {
+    pub(super) fn prefix(self, data: Data) -> &'static [u8] {
         if data == Data::Text { self.prefix.as_bytes() } else { &[] }
     }
 }
 
 /// What was turned.
 enum Step {
-    /// A message, which came as a whole and is not counted yet.
+    /// A message, which is not counted yet.
     Whole,
-    /// A part of one.
-    Part,
+    /// A message that is, or a part of one.
+    Counted,
 }
 
 /// Why no more is turned.
@@ -46,7 +46,7 @@ enum Step {
 pub(in crate::frames) enum Turn {
     /// There is no more, or only part of a header.
     Dry,
-    /// There is enough output for one write.
+    /// There is enough output for one write, or it is the next connection's turn.
     Full,
     /// What comes next is not for the fast path.
     Other,
@@ -58,6 +58,7 @@ impl Gate {
         &mut self,
         input: &mut &[u8],
         reply: Option<Reply>,
+        deflation: &mut Option<Deflation<'_>>,
         output: &mut Output,
         seen: &mut impl FnMut(Data, &[u8]),
     ) -> Turn {
@@ -68,14 +69,19 @@ impl Gate {
             if output.is_full() {
                 break Turn::Full;
             }
-            let step = match self.position {
-                Position::Header => self.turn_frame(input, reply, output, seen),
-                Position::Payload(payload) if payload.way == Way::Turn => self.turn_rest(payload, input, output, seen),
+            let step = match (self.position, &mut *deflation) {
+                (Position::Header, None) => self.turn_frame(input, reply, output, seen),
+                (Position::Header, Some(deflation)) => {
+                    self.turn_deflated(input, reply, deflation, output, seen).map(|()| Step::Counted)
+                }
+                (Position::Payload(payload), _) if payload.way == Way::Turn => {
+                    self.turn_rest(payload, input, output, seen)
+                }
                 _ => Err(Turn::Other),
             };
             match step {
                 Ok(Step::Whole) => whole += 1,
-                Ok(Step::Part) => {}
+                Ok(Step::Counted) => {}
                 Err(turn) => break turn,
             }
         };
@@ -108,7 +114,7 @@ impl Gate {
         };
         let (Header { key, length, .. }, size) = Header::parse(input).ok_or(Turn::Dry)?;
         let Some(key) = key else { return Err(Turn::Other) };
-        if length > self.limits.message || self.message.is_some() || self.inflater.is_some() {
+        if length > self.limits.message || self.message.is_some() {
             return Err(Turn::Other);
         }
         let prefix = reply.prefix(data);
@@ -138,7 +144,7 @@ impl Gate {
         output.begin(input[0], prefix.len() as u64 + header.length, prefix);
         self.admit(&header, message, Payload { way: Way::Turn, ..payload });
         *input = &input[size..];
-        Ok(Step::Part)
+        Ok(Step::Counted)
     }
 
     /// Turns what there is of a frame that has begun.
@@ -179,7 +185,7 @@ impl Gate {
             output.end();
             self.end(payload.ends);
         }
-        Ok(Step::Part)
+        Ok(Step::Counted)
     }
 
     /// Takes an unfinished answer back: what has come of its message, as it may go on to tungstenite, which the rest of
@@ -204,7 +210,7 @@ impl Gate {
     }
 }
 
-fn put(bytes: &mut BytesMut, header: &Header) {
+pub(super) fn put(bytes: &mut BytesMut, header: &Header) {
     let mut room = [0; header::MAX_SIZE];
     let size = header.write(&mut room);
     bytes.extend_from_slice(&room[..size]);

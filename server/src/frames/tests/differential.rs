@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::{Buf, BytesMut};
+use flate2::{Compress, Compression, Decompress, FlushDecompress};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use proptest::{collection::vec, prelude::*};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -26,6 +27,7 @@ use tokio_tungstenite::{
 
 use super::{
     super::{Frames, Leave, Reply, header::Header},
+    deflate::deflated,
     *,
 };
 
@@ -87,9 +89,9 @@ impl AsyncWrite for Client {
 /// A server's messages, and the code that it fails with, if it does.
 type Outcome = (Vec<Message>, Option<CloseCode>);
 
-async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize) -> WebSocketStream<S> {
+async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize, most: usize) -> WebSocketStream<S> {
     let config =
-        WebSocketConfig::default().read_buffer_size(buffer).max_message_size(Some(MOST)).max_frame_size(Some(MOST));
+        WebSocketConfig::default().read_buffer_size(buffer).max_message_size(Some(most)).max_frame_size(Some(most));
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 
@@ -107,7 +109,7 @@ fn code(error: Error) -> Option<CloseCode> {
 
 /// What a server makes of the stream.
 async fn outcome<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize) -> Outcome {
-    let mut server = websocket(stream, buffer).await;
+    let mut server = websocket(stream, buffer, MOST).await;
     let mut messages = Vec::new();
     while let Some(message) = server.next().await {
         match message {
@@ -123,7 +125,7 @@ async fn outcome<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize) ->
 }
 
 /// What a server makes of it that echoes on the fast path wherever it can.
-async fn outcome_of_turning(frames: &mut Frames<Client>, buffer: usize) -> Outcome {
+async fn outcome_of_turning(frames: &mut Frames<Client>, buffer: usize, most: usize) -> Outcome {
     let mut messages = Vec::new();
     loop {
         let mut seen = |data, payload: &[u8]| {
@@ -133,11 +135,13 @@ async fn outcome_of_turning(frames: &mut Frames<Client>, buffer: usize) -> Outco
             });
         };
         let leave = poll_fn(|cx| frames.poll_turn(cx, Some(Reply { prefix: "" }), &mut seen)).await.unwrap();
-        if leave == Leave::Ended {
-            return (messages, None);
+        match leave {
+            Leave::Again => continue,
+            Leave::Ended => return (messages, None),
+            Leave::Other => {}
         }
         frames.turn_back();
-        let mut server = websocket(&mut *frames, buffer).await;
+        let mut server = websocket(&mut *frames, buffer, most).await;
         loop {
             let message = match server.next().now_or_never() {
                 Some(message) => message,
@@ -148,7 +152,10 @@ async fn outcome_of_turning(frames: &mut Frames<Client>, buffer: usize) -> Outco
                 Some(Ok(message)) => {
                     messages.push(message.clone());
                     match message {
-                        Message::Text(_) | Message::Binary(_) => server.send(message).await.unwrap(),
+                        Message::Text(_) | Message::Binary(_) => {
+                            let answer = server.get_mut().compress(message);
+                            server.send(answer).await.unwrap();
+                        }
                         Message::Close(_) => {
                             let _ = server.flush().await;
                             return (messages, None);
@@ -170,10 +177,16 @@ async fn outcome_of_turning(frames: &mut Frames<Client>, buffer: usize) -> Outco
 
 /// The messages in a server's frames, each of which is one, without those for control.
 fn echoes(mut frames: &[u8]) -> Vec<Message> {
+    let mut inflate = Decompress::new(false);
     let mut messages = Vec::new();
     while let Some((header, size)) = Header::parse(frames) {
-        let payload = frames[size..][..header.length as usize].to_vec();
+        let mut payload = frames[size..][..header.length as usize].to_vec();
         frames = &frames[size + payload.len()..];
+        if header.rsv != 0 {
+            let compressed = [&payload[..], &[0, 0, 0xff, 0xff]].concat();
+            payload = Vec::with_capacity(1 << 20);
+            inflate.decompress_vec(&compressed, &mut payload, FlushDecompress::Sync).unwrap();
+        }
         match header.opcode {
             OpCode::Data(Data::Text) => messages.push(Message::text(String::from_utf8(payload).unwrap())),
             OpCode::Data(_) => messages.push(Message::binary(payload)),
@@ -218,7 +231,98 @@ fn fragmented() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
+/// What a client sends where compression was agreed; most of it as zlib alone compresses it.
+#[derive(Debug, Clone)]
+enum Sent {
+    Compressed {
+        first: u8,
+        payload: Vec<u8>,
+    },
+    /// Not in order, as what is compressed is.
+    Garbage(Vec<u8>),
+    AsItIs(Vec<u8>),
+}
+
+fn sent() -> impl Strategy<Value = Sent> {
+    let word = prop_oneof![Just(b"echo ".to_vec()), Just(vec![b'0'; 100]), payload()];
+    let payload = vec(word, 0..8).prop_map(|words| words.concat());
+    let compressed = (prop::sample::select(vec![0xc1, 0xc1, 0xc2]), payload).prop_map(|(first, mut payload)| {
+        // Where a text is wrong in two ways, the codes differ.
+        payload.truncate(if first == 0xc1 { MOST } else { usize::MAX });
+        Sent::Compressed { first, payload }
+    });
+    let garbage = vec(any::<u8>(), 0..50).prop_map(Sent::Garbage);
+    prop_oneof![20 => compressed, 1 => garbage, 4 => any_frame().prop_map(Sent::AsItIs)]
+}
+
+fn client_frames(all: &[Sent]) -> Vec<u8> {
+    let mut stream = Compress::new(Compression::default(), false);
+    all.iter()
+        .flat_map(|sent| match sent {
+            Sent::Compressed { first, payload } => frame(*first, &deflated(&mut stream, payload)),
+            Sent::Garbage(payload) => frame(0xc2, payload),
+            Sent::AsItIs(frame) => frame.clone(),
+        })
+        .collect()
+}
+
+/// More than the fast path inflates, in one frame and between others.
+#[tokio::test]
+async fn a_compressed_message_that_turns_out_large_is_answered_as_any() {
+    let large = vec![b'0'; 900 << 10];
+    let all = [b"before".to_vec(), large.clone(), b"after, which is compressed as well, ".repeat(20)];
+    let sent = all.iter().map(|payload| Sent::Compressed { first: 0xc1, payload: payload.clone() });
+    let client = Client::new(&client_frames(&sent.collect::<Vec<_>>()), vec![700]);
+    let mut frames = Frames::new(client, BytesMut::new(), LIMITS, Some(agreed("permessage-deflate")));
+    let (messages, verdict) = outcome_of_turning(&mut frames, 1000, 1 << 20).await;
+    let expected: Vec<_> = all.into_iter().map(|text| Message::text(String::from_utf8(text).unwrap())).collect();
+    assert!(messages == expected && verdict.is_none());
+    assert!(echoes(&frames.into_inner().received) == expected);
+}
+
+/// What is inflated counts, too, before it is the next connection's turn.
+#[tokio::test]
+async fn messages_that_inflate_to_much_are_answered_in_several_looks() {
+    let bomb = Sent::Compressed { first: 0xc2, payload: vec![0; 200 << 10] };
+    let client = Client::new(&client_frames(&vec![bomb; 6]), vec![usize::MAX]);
+    let mut frames = Frames::new(client, BytesMut::new(), LIMITS, Some(agreed("permessage-deflate")));
+    let mut looks = vec![0];
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    loop {
+        let mut count = 0;
+        let turned = frames.poll_turn(&mut cx, Some(Reply { prefix: "" }), &mut |_, _| count += 1);
+        looks.push(count);
+        match turned {
+            Poll::Ready(Ok(Leave::Ended)) => break,
+            Poll::Ready(Ok(Leave::Again)) | Poll::Pending => {}
+            turned => panic!("{turned:?}"),
+        }
+    }
+    assert_eq!((looks.iter().sum::<u32>(), looks.iter().max()), (6, Some(&2)));
+}
+
 proptest! {
+    #[test]
+    fn what_is_turned_where_compression_was_agreed_is_what_the_general_way_would_have_echoed(
+        all in vec(sent(), 0..12),
+        pieces in vec(1_usize..200, 1..5),
+        buffer in 0_usize..200,
+    ) {
+        let sent = client_frames(&all);
+        let limits = Limits { message: MOST as u64, fragments: 4096 };
+        let new = || Some(agreed("permessage-deflate"));
+        let mut turning = Frames::new(Client::new(&sent, pieces), BytesMut::new(), limits, new());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let ours = runtime.block_on(outcome_of_turning(&mut turning, buffer, MOST));
+        let general = Frames::new(Client::new(&sent, vec![usize::MAX]), BytesMut::new(), limits, new());
+        let theirs = runtime.block_on(outcome(general, 1 << 16));
+        prop_assert_eq!(&ours, &theirs);
+        let is_data = |message: &Message| matches!(message, Message::Text(_) | Message::Binary(_));
+        let messages: Vec<_> = theirs.0.into_iter().filter(is_data).collect();
+        prop_assert_eq!(turning.sent().messages, messages.len() as u64);
+        prop_assert_eq!(echoes(&turning.into_inner().received), messages);
+    }
+
     #[test]
     fn messages_and_verdict_are_those_of_tungstenite_alone(
         frames in vec(prop_oneof![any_frame(), fragmented()], 0..12),
@@ -244,7 +348,7 @@ proptest! {
         let limits = Limits { message: MOST as u64, fragments: 4096 };
         let mut turning = Frames::new(Client::new(&frames, pieces), BytesMut::new(), limits, None);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let ours = runtime.block_on(outcome_of_turning(&mut turning, buffer));
+        let ours = runtime.block_on(outcome_of_turning(&mut turning, buffer, MOST));
         let theirs = runtime.block_on(outcome(Client::new(&frames, vec![usize::MAX]), 1 << 16));
         prop_assert_eq!(&ours, &theirs);
         let is_data = |message: &Message| matches!(message, Message::Text(_) | Message::Binary(_));

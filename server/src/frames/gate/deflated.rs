@@ -1,0 +1,155 @@
+//! The fast path where permessage-deflate was agreed: a message that comes as one whole frame is inflated, and compressed
+//! again as its answer. Never waits for a large frame, and never inflates more than one look's share.
+
+use bytes::BytesMut;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use super::{
+    Gate, Position,
+    turn::{BINARY, Reply, TEXT, Turn, put},
+};
+use crate::{
+    deflate::Deflater,
+    frames::{
+        header::{Header, RSV1, mask},
+        output::Output,
+        reject::Reject,
+    },
+};
+
+/// The longest frame that is waited for until it is whole, in bytes: each part that comes is looked at together with what
+/// was there before.
+const WHOLE: usize = 16 << 10;
+/// How large a message may get here, in bytes; a larger one goes on in the general way.
+const PLAIN: usize = 256 << 10;
+/// How much is inflated before it is the next connection's turn, in bytes; the last message may go beyond.
+const SHARE: usize = 256 << 10;
+
+/// The memory that it takes, which the connections of a thread use in turn.
+#[derive(Debug, Default)]
+pub(in crate::frames) struct Rooms {
+    plain: Vec<u8>,
+    compressed: Vec<u8>,
+}
+
+/// What a connection's messages need here beside its gate, for one look.
+pub(in crate::frames) struct Deflation<'frames> {
+    deflater: &'frames mut Deflater,
+    rooms: &'frames mut Rooms,
+    /// For the start of a message that is too large.
+    passed: &'frames mut BytesMut,
+    /// Bytes that may still be inflated.
+    left: usize,
+}
+
+impl<'frames> Deflation<'frames> {
+    pub(in crate::frames) fn new(
+        deflater: &'frames mut Deflater,
+        rooms: &'frames mut Rooms,
+        passed: &'frames mut BytesMut,
+    ) -> Self {
+        Self { deflater, rooms, passed, left: SHARE }
+    }
+
+    /// Whether it is the next connection's turn.
+    pub(in crate::frames) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+}
+
+impl Gate {
+    /// Turns a frame that is a message and all there.
+    pub(super) fn turn_deflated(
+        &mut self,
+        input: &mut &[u8],
+        reply: Reply,
+        Deflation { deflater, rooms: Rooms { plain, compressed }, passed, left }: &mut Deflation<'_>,
+        output: &mut Output,
+        seen: &mut impl FnMut(Data, &[u8]),
+    ) -> Result<(), Turn> {
+        if *left == 0 {
+            return Err(Turn::Full);
+        }
+        let (header, size) = Header::parse(input).ok_or(Turn::Dry)?;
+        let (first, data) = match header.opcode {
+            OpCode::Data(Data::Text) if header.fin => (TEXT, Data::Text),
+            OpCode::Data(Data::Binary) if header.fin => (BINARY, Data::Binary),
+            _ => return Err(Turn::Other),
+        };
+        let (message, payload) = self.judge(&header).map_err(|_| Turn::Other)?;
+        let there = (input.len() - size) as u64;
+        if header.length > there {
+            return Err(if size as u64 + header.length <= WHOLE as u64 { Turn::Dry } else { Turn::Other });
+        }
+        self.admit(&header, message, payload);
+        *input = &input[size..];
+        let prefix = reply.prefix(data);
+        plain.resize(prefix.len() + PLAIN, 0);
+        plain[..prefix.len()].copy_from_slice(prefix);
+        let room = &mut plain[prefix.len()..];
+        let made = match header.rsv {
+            RSV1 => self.inflate_message(input, room, passed),
+            _ => Ok(self.unmask_message(input, room)),
+        };
+        let made = made.and_then(|made| match made {
+            Some(made) if data == Data::Text && simdutf8::basic::from_utf8(&room[..made]).is_err() => {
+                Err(Reject::InvalidUtf8)
+            }
+            made => Ok(made),
+        });
+        let made = match made {
+            Ok(Some(made)) => made,
+            Ok(None) => return Err(Turn::Other),
+            Err(reject) => {
+                self.position = Position::Rejected(reject);
+                return Err(Turn::Other);
+            }
+        };
+        self.end(payload.ends);
+        seen(data, &room[..made]);
+        let answer = &plain[..prefix.len() + made];
+        *left = left.saturating_sub(answer.len());
+        let (first, answer) = match deflater.deflate(answer, compressed) {
+            Some(compressed) => (first | RSV1 << 4, compressed),
+            None => (first, answer),
+        };
+        output.begin(first, answer.len() as u64, &[]);
+        output.extend(answer.len()).copy_from_slice(answer);
+        output.end();
+        Ok(())
+    }
+
+    /// A whole payload that is not compressed; tells how much that is.
+    fn unmask_message(&mut self, input: &mut &[u8], room: &mut [u8]) -> Option<usize> {
+        let Position::Payload(payload) = self.position else { return None };
+        let (masked, rest) = input.split_at(payload.of(input).len());
+        mask(&mut room[..masked.len()], masked, payload.key);
+        *input = rest;
+        Some(masked.len())
+    }
+
+    /// Inflates a whole payload, and tells how much that is; or nothing where it is more than there is room for, and goes
+    /// on in the general way.
+    fn inflate_message(
+        &mut self,
+        input: &mut &[u8],
+        room: &mut [u8],
+        passed: &mut BytesMut,
+    ) -> Result<Option<usize>, Reject> {
+        let Self { position: Position::Payload(payload), message: Some(message), inflater: Some(inflater), .. } = self
+        else {
+            return Ok(None);
+        };
+        let made = payload.inflate(inflater, input, room)?;
+        message.grow(made, &self.limits)?;
+        if made == room.len() {
+            let opcode = OpCode::Data(message.next);
+            put(passed, &Header { fin: false, rsv: 0, opcode, key: Some([0; 4]), length: made as u64 });
+            passed.extend_from_slice(room);
+            message.next = Data::Continue;
+            return Ok(None);
+        }
+        inflater.finish()?;
+        Ok(Some(made))
+    }
+}
