@@ -15,13 +15,14 @@ use crate::{
     linger,
     server::Server,
     session::{Next, Session},
+    socket::Socket,
     workers::Place,
     write_timeout::{Progress, WriteTimeout},
 };
 
 /// An open WebSocket, and what lasts as long as it does.
-pub(crate) struct Connection<S> {
-    pub(crate) session: Session<S>,
+pub(crate) struct Connection {
+    pub(crate) session: Session,
     connected: Connected,
     held: Held,
 }
@@ -38,7 +39,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Serve
     connection.go_on(next).await;
 }
 
-impl Connection<Stream> {
+impl Connection {
     fn open(
         stream: Stream,
         read_ahead: BytesMut,
@@ -46,22 +47,22 @@ impl Connection<Stream> {
         peer: SocketAddr,
         server: Arc<Server>,
         held: Held,
-    ) -> Self {
+    ) -> Box<Self> {
         let connected = Connected::new(peer, Arc::clone(&server));
-        let frames = Frames::new(stream, read_ahead, frame_limits(&server.config.limits), deflate);
+        let frames = Frames::new(Socket::Awake(stream), read_ahead, frame_limits(&server.config.limits), deflate);
         let behaviour = Behaviour::new(behaviour, fastrand::u64(..));
         let session = Session::new(frames, behaviour, server, held.1.entrance());
-        Self { session, connected, held }
+        Box::new(Self { session, connected, held })
     }
 
     /// Goes on until it can rest or has come to its end.
-    pub(crate) async fn go_on(mut self, mut next: Next) {
+    pub(crate) async fn go_on(mut self: Box<Self>, mut next: Next) {
         loop {
             next = match next {
                 Next::Rest => match self.rest() {
                     Ok(()) => return,
                     Err(connection) => {
-                        self = *connection;
+                        self = connection;
                         Next::Converse
                     }
                 },
@@ -73,22 +74,16 @@ impl Connection<Stream> {
     }
 
     /// Goes to the reactor, or comes back if there is none.
-    fn rest(self) -> Result<(), Box<Self>> {
+    fn rest(self: Box<Self>) -> Result<(), Box<Self>> {
         self.held.1.entrance().enter(self)
     }
 
-    async fn close(self) {
-        let Self { session, connected, held: _held } = self;
+    async fn close(self: Box<Self>) {
+        let Self { session, connected, held: _held } = *self;
         drop(connected);
-        close(session.end()).await;
-    }
-}
-
-impl<S> Connection<S> {
-    /// The same connection over another stream.
-    pub(crate) fn try_map<T, E>(self, change: impl FnOnce(S) -> Result<T, E>) -> Result<Connection<T>, E> {
-        let Self { session, connected, held } = self;
-        Ok(Connection { session: session.try_map(change)?, connected, held })
+        if let Socket::Awake(stream) = session.end() {
+            close(stream).await;
+        }
     }
 }
 

@@ -118,20 +118,9 @@ impl<S> Frames<S> {
         !self.input.is_empty()
     }
 
-    /// The stream below.
-    pub fn get_ref(&self) -> &S {
-        &self.stream
-    }
-
     /// The stream below, not to be read or written.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.stream
-    }
-
-    /// The same frames over another stream, which goes on where this one has been.
-    pub fn try_map<T, E>(self, change: impl FnOnce(S) -> Result<T, E>) -> Result<Frames<T>, E> {
-        let Self { stream, gate, input, passed, output, deflater, sent } = self;
-        Ok(Frames { stream: change(stream)?, gate, input, passed, output, deflater, sent })
     }
 
     /// The stream itself, to be closed.

@@ -35,6 +35,7 @@ mod reactor;
 mod refusal;
 mod server;
 mod session;
+mod socket;
 mod task;
 mod token;
 mod workers;

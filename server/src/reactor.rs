@@ -5,8 +5,6 @@
 #[cfg(unix)]
 mod door;
 #[cfg(unix)]
-mod resting;
-#[cfg(unix)]
 mod seats;
 
 use std::sync::Arc;
@@ -18,13 +16,13 @@ use tokio::{
 
 #[cfg(unix)]
 use crate::task::Task;
-use crate::{connection::Connection, http::Stream, server::Server};
+use crate::{connection::Connection, server::Server};
 
 /// The way into a worker's reactor. Where there is none, every connection keeps a task.
 #[derive(Debug, Clone)]
-pub(crate) struct Entrance(UnboundedSender<Connection<Stream>>);
+pub(crate) struct Entrance(UnboundedSender<Box<Connection>>);
 
-type Newcomers = UnboundedReceiver<Connection<Stream>>;
+type Newcomers = UnboundedReceiver<Box<Connection>>;
 
 impl Entrance {
     /// Whether there is a reactor.
@@ -33,8 +31,8 @@ impl Entrance {
     }
 
     /// Lets a connection rest; it comes back where there is no reactor.
-    pub(crate) fn enter(&self, connection: Connection<Stream>) -> Result<(), Box<Connection<Stream>>> {
-        self.0.send(connection).map_err(|refused| Box::new(refused.0))
+    pub(crate) fn enter(&self, connection: Box<Connection>) -> Result<(), Box<Connection>> {
+        self.0.send(connection).map_err(|refused| refused.0)
     }
 }
 

@@ -5,15 +5,13 @@
 mod conversation;
 
 use std::{
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    time::Instant,
-};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
 use crate::{
@@ -22,13 +20,14 @@ use crate::{
     keep_alive::KeepAlive,
     reactor::Entrance,
     server::Server,
+    socket::Socket,
     task::count_panic,
 };
 use conversation::Conversation;
 
 /// An open WebSocket.
-pub(crate) struct Session<S> {
-    frames: Frames<S>,
+pub(crate) struct Session {
+    frames: Frames<Socket>,
     conduct: Conduct,
 }
 
@@ -73,8 +72,8 @@ pub(crate) enum Next {
     Drop,
 }
 
-impl<S> Session<S> {
-    pub(crate) fn new(frames: Frames<S>, behaviour: Behaviour, server: Arc<Server>, entrance: Entrance) -> Self {
+impl Session {
+    pub(crate) fn new(frames: Frames<Socket>, behaviour: Behaviour, server: Arc<Server>, entrance: Entrance) -> Self {
         let limits = &server.config.limits;
         let keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
         let check = Instant::now() + keep_alive.step();
@@ -100,30 +99,20 @@ impl<S> Session<S> {
         self.conduct.answered > 0
     }
 
-    pub(crate) fn frames(&self) -> &Frames<S> {
+    pub(crate) fn frames(&self) -> &Frames<Socket> {
         &self.frames
     }
 
-    /// The stream below, not to be read or written.
-    pub(crate) fn stream_mut(&mut self) -> &mut S {
+    /// The socket below, not to be read or written.
+    pub(crate) fn socket(&mut self) -> &mut Socket {
         self.frames.get_mut()
     }
 
-    /// The same session over another stream.
-    pub(crate) fn try_map<T, E>(self, change: impl FnOnce(S) -> Result<T, E>) -> Result<Session<T>, E> {
-        Ok(Session { frames: self.frames.try_map(change)?, conduct: self.conduct })
+    /// Ends the session, and gives the socket back to be closed.
+    pub(crate) fn end(mut self) -> Socket {
+        mem::replace(self.socket(), Socket::Lost)
     }
 
-    /// Ends the session, and gives the stream back to be closed.
-    pub(crate) fn end(self) -> S {
-        let totals = &self.conduct.server.totals;
-        totals.received.add(self.conduct.answered);
-        totals.sent.add(self.frames.sent().messages);
-        self.frames.into_inner()
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// Answers what has come, as far as it is plain. A panic ends this session alone.
     pub(crate) fn turn(&mut self, waker: &Waker) -> Look {
         let mut cx = Context::from_waker(waker);
@@ -164,6 +153,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     pub(crate) async fn converse(&mut self) -> Next {
         self.frames.turn_back();
         Conversation::hold(&mut self.frames, &mut self.conduct).await
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let totals = &self.conduct.server.totals;
+        totals.received.add(self.conduct.answered);
+        totals.sent.add(self.frames.sent().messages);
     }
 }
 

@@ -15,7 +15,6 @@ use tokio_util::time::{DelayQueue, delay_queue::Key};
 use super::{Newcomers, seats::Seats};
 use crate::{
     connection::Connection,
-    http::Stream,
     phase::Phase,
     server::Server,
     session::{Look, Next},
@@ -26,14 +25,14 @@ use crate::{
 pub(super) struct Door {
     server: Arc<Server>,
     seats: Seats,
-    waiting: Slab<Box<Newcomer>>,
+    waiting: Slab<Newcomer>,
     /// When a newcomer is to be looked after, whatever its socket says.
     due: DelayQueue<usize>,
     calls: Arc<Calls>,
 }
 
 struct Newcomer {
-    connection: Connection<Stream>,
+    connection: Box<Connection>,
     due: Key,
     /// Tells whose socket it is that has something.
     waker: Waker,
@@ -77,7 +76,7 @@ impl Door {
     }
 
     /// Lets a connection wait, on a seat if it has shown that it wants something.
-    fn admit(&mut self, connection: Connection<Stream>) {
+    fn admit(&mut self, connection: Box<Connection>) {
         if connection.session.has_answered() {
             return self.seats.take(connection);
         }
@@ -87,7 +86,7 @@ impl Door {
         let waker = Waker::from(Arc::new(Call { index, calls: Arc::clone(&self.calls) }));
         // There may be something already, and nobody is told who has not asked.
         waker.wake_by_ref();
-        entry.insert(Box::new(Newcomer { connection, due, waker }));
+        entry.insert(Newcomer { connection, due, waker });
     }
 
     /// Does all that there is to do now.
@@ -104,10 +103,7 @@ impl Door {
 
     /// Looks at a newcomer whose socket has something.
     fn turn(&mut self, index: usize) {
-        let Some(Newcomer { connection, waker, .. }) = self.waiting.get_mut(index).map(|newcomer| &mut **newcomer)
-        else {
-            return;
-        };
+        let Some(Newcomer { connection, waker, .. }) = self.waiting.get_mut(index) else { return };
         let next = match connection.session.turn(waker) {
             Look::Leaves(next) => next,
             _ if connection.session.has_answered() => Next::Rest,
@@ -122,12 +118,12 @@ impl Door {
     }
 
     /// Has a task go on with a connection.
-    fn give_to_task(&self, connection: Connection<Stream>, next: Next) {
+    fn give_to_task(&self, connection: Box<Connection>, next: Next) {
         tokio::spawn(Task::new(connection.go_on(next), Arc::clone(&self.server)));
     }
 
-    fn remove(&mut self, index: usize) -> Option<Connection<Stream>> {
-        let Newcomer { connection, due, .. } = *self.waiting.try_remove(index)?;
+    fn remove(&mut self, index: usize) -> Option<Box<Connection>> {
+        let Newcomer { connection, due, .. } = self.waiting.try_remove(index)?;
         // Whose time has come is not in there any more.
         self.due.try_remove(&due);
         Some(connection)

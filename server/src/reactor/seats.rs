@@ -13,18 +13,15 @@ use std::{
     time::Duration,
 };
 
-use mio::{Events, Token};
+use mio::{Events, Token, event::Event};
 use slab::Slab;
 use tokio::{runtime::Handle, time::Instant};
 
-use super::resting::Resting;
 use crate::{
     connection::Connection,
-    http::Stream,
     server::Server,
     session::{Look, Next},
     task::Task,
-    write_timeout::WriteTimeout,
 };
 
 /// How many sockets are looked at in one go.
@@ -38,7 +35,7 @@ const FAR: Duration = Duration::from_hours(24 * 365);
 /// The way to the seats. When it is dropped, all who have one are sent away.
 pub(super) struct Seats {
     /// There until it is dropped.
-    arrivals: Option<Sender<Connection<Stream>>>,
+    arrivals: Option<Sender<Box<Connection>>>,
     bell: Arc<mio::Waker>,
 }
 
@@ -63,7 +60,7 @@ pub(super) fn start(runtime: &Handle, server: &Arc<Server>) -> io::Result<Seats>
 
 impl Seats {
     /// Gives a quiet connection a seat.
-    pub(super) fn take(&self, connection: Connection<Stream>) {
+    pub(super) fn take(&self, connection: Box<Connection>) {
         // The thread lasts for as long as this does, unless it has ended in a panic; then the connection ends, too.
         if self.arrivals.as_ref().is_some_and(|arrivals| arrivals.send(connection).is_ok()) {
             self.ring();
@@ -88,12 +85,11 @@ impl Drop for Seats {
 struct Hall {
     server: Arc<Server>,
     runtime: Handle,
-    arrivals: Receiver<Connection<Stream>>,
+    arrivals: Receiver<Box<Connection>>,
     /// Held here as well, for a bell that is gone is not heard any more, even if it has just rung.
     _bell: Arc<mio::Waker>,
     sockets: mio::Poll,
-    /// In boxes, so that the room of who leaves is there for who comes, here and elsewhere.
-    seats: Slab<Box<Seat>>,
+    seats: Slab<Seat>,
     /// When a connection is to be looked after, whatever its socket says.
     due: BTreeSet<(Instant, usize)>,
     /// Who had more to say than one look takes.
@@ -101,7 +97,7 @@ struct Hall {
 }
 
 struct Seat {
-    connection: Connection<Resting>,
+    connection: Box<Connection>,
     /// For the keep-alive; while answers wait, for the end of the write timeout.
     due: Instant,
     is_busy: bool,
@@ -132,7 +128,7 @@ impl Hall {
                 let Token(index) = event.token();
                 has_arrivals |= event.token() == ARRIVAL;
                 if let Some(seat) = self.seats.get_mut(index) {
-                    seat.connection.session.stream_mut().notice(event);
+                    seat.notice(event);
                     // Who is busy has its turn when the others have had theirs.
                     if !seat.is_busy {
                         self.turn(index);
@@ -173,17 +169,18 @@ impl Hall {
     }
 
     /// Gives a connection a seat.
-    fn seat(&mut self, connection: Connection<Stream>) {
+    fn seat(&mut self, mut connection: Box<Connection>) {
         let entry = self.seats.vacant_entry();
         let index = entry.key();
-        let registry = self.sockets.registry();
-        let watched = connection.try_map(|stream| Resting::watch(stream.into_inner(), registry, Token(index)));
-        let Some(connection) = unless_lost(watched) else { return };
+        if let Err(error) = connection.session.socket().rest(self.sockets.registry(), Token(index)) {
+            tracing::debug!(%error, "lost: {error}");
+            return;
+        }
         let frames = connection.session.frames();
         let has_work = frames.has_input() || frames.is_blocked();
         let due = connection.session.check();
         self.due.insert((due, index));
-        entry.insert(Box::new(Seat { connection, due, is_busy: false, stalled_at: None }));
+        entry.insert(Seat { connection, due, is_busy: false, stalled_at: None });
         if has_work {
             self.turn(index);
         }
@@ -211,10 +208,11 @@ impl Hall {
         let due = if session.frames().is_blocked() {
             let sent = session.frames().sent().bytes;
             if seat.stalled_at.is_none()
-                && let Err(error) = session.stream_mut().watch_room(self.sockets.registry(), Token(index))
+                && let Some(socket) = session.socket().resting()
+                && let Err(error) = socket.watch_room(self.sockets.registry(), Token(index))
             {
                 tracing::debug!(%error, "lost: {error}");
-                self.remove(index).map(|lost| lost.session.end());
+                self.remove(index);
                 return;
             }
             if seat.stalled_at.replace(sent) == Some(sent) {
@@ -236,9 +234,11 @@ impl Hall {
         if self.seats.get(index).is_some_and(|seat| seat.stalled_at.is_none()) {
             return self.send_away(index, Next::Converse);
         }
-        if let Some(connection) = self.remove(index) {
+        if let Some(mut connection) = self.remove(index) {
             tracing::debug!("lost: the peer has read nothing for {}", self.server.config.limits.write_timeout);
-            connection.session.end().reset();
+            if let Some(socket) = connection.session.socket().resting() {
+                socket.forget_output();
+            }
         }
     }
 
@@ -250,19 +250,18 @@ impl Hall {
 
     /// Has a task go on with a connection.
     fn send_away(&mut self, index: usize, next: Next) {
-        let Some(connection) = self.remove(index) else { return };
-        let registry = self.sockets.registry();
-        let time = *self.server.config.limits.write_timeout;
+        let Some(mut connection) = self.remove(index) else { return };
         let _there = self.runtime.enter();
-        let woken = connection.try_map(|resting| Ok(WriteTimeout::new(resting.into_tokio(registry)?, time)));
-        if let Some(connection) = unless_lost(woken) {
-            self.runtime.spawn(Task::new(connection.go_on(next), Arc::clone(&self.server)));
+        let time = *self.server.config.limits.write_timeout;
+        match connection.session.socket().wake(self.sockets.registry(), time) {
+            Ok(()) => drop(self.runtime.spawn(Task::new(connection.go_on(next), Arc::clone(&self.server)))),
+            Err(error) => tracing::debug!(%error, "lost: {error}"),
         }
     }
 
     /// Takes a connection from its seat.
-    fn remove(&mut self, index: usize) -> Option<Connection<Resting>> {
-        let Seat { connection, due, is_busy, .. } = *self.seats.try_remove(index)?;
+    fn remove(&mut self, index: usize) -> Option<Box<Connection>> {
+        let Seat { connection, due, is_busy, .. } = self.seats.try_remove(index)?;
         if is_busy {
             self.busy.retain(|busy| *busy != index);
         }
@@ -271,6 +270,10 @@ impl Hall {
     }
 }
 
-fn unless_lost<S>(moved: io::Result<Connection<S>>) -> Option<Connection<S>> {
-    moved.inspect_err(|error| tracing::debug!(%error, "lost: {error}")).ok()
+impl Seat {
+    fn notice(&mut self, event: &Event) {
+        if let Some(socket) = self.connection.session.socket().resting() {
+            socket.notice(event);
+        }
+    }
 }

@@ -167,21 +167,24 @@ async fn next_answer(peer: &mut Peer) -> (u8, Vec<u8>) {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_connection_goes_on_as_before_when_it_has_given_back_its_buffers() {
-    let server = TestServer::start().await;
+    // How often the server looks at a quiet connection.
+    let look = Duration::from_millis(200);
+    let limits = Limits { ping_interval: look.into(), ..Limits::default() };
+    let server = TestServer::with(Config { limits, ..Config::default() }).await;
     let mut peer = Peer::open_deflate(server.address, "/echo").await;
     for _ in 0..5 {
         peer.write(frame(0x82, &[7; 1024 * 1024])).await;
         assert_eq!(next_answer(&mut peer).await.0, 0xc2);
         // Quiet until the server has looked at the connection.
-        sleep(Duration::from_secs(19)).await;
+        sleep(look).await;
         peer.write([frame(0x01, b"he"), frame(0x89, b"?"), frame(0x80, b"llo")].concat()).await;
         assert_eq!(next_answer(&mut peer).await, (0x8a, b"?".to_vec()));
         assert_eq!(next_answer(&mut peer).await, (0x81, b"hello".to_vec()));
         // Half a message is under way at the next look.
         peer.write(frame(0x02, &[1; 100_000])).await;
-        sleep(Duration::from_secs(19)).await;
+        sleep(look).await;
         peer.write(frame(0x80, &[1; 100_000])).await;
         assert_eq!(next_answer(&mut peer).await.0, 0xc2);
     }

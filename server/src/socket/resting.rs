@@ -1,7 +1,7 @@
 //! A socket at rest. Never waits: what cannot be done now is pending, and nobody is woken for it but by the reactor.
 
 use std::{
-    io,
+    io, mem,
     net::Shutdown,
     pin::Pin,
     task::{Context, Poll},
@@ -13,9 +13,12 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::Socket;
+use crate::write_timeout::WriteTimeout;
+
 /// A socket that the reactor watches.
 #[derive(Debug)]
-pub(super) struct Resting {
+pub(crate) struct Resting {
     socket: TcpStream,
     /// Whether all that had come was read; the reactor is told of more.
     is_dry: bool,
@@ -25,16 +28,34 @@ pub(super) struct Resting {
     is_watched_for_room: bool,
 }
 
-impl Resting {
-    /// Has a socket watched for what its peer sends.
-    pub(super) fn watch(socket: tokio::net::TcpStream, registry: &Registry, token: Token) -> io::Result<Self> {
-        let mut socket = TcpStream::from_std(socket.into_std()?);
+impl Socket {
+    /// Has the reactor watch it for what its peer sends.
+    pub(crate) fn rest(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let Self::Awake(stream) = mem::replace(self, Self::Lost) else { return Ok(()) };
+        let mut socket = TcpStream::from_std(stream.into_inner().into_std()?);
         registry.register(&mut socket, token, Interest::READABLE)?;
-        Ok(Self { socket, is_dry: true, is_ending: false, is_watched_for_room: false })
+        *self = Self::Resting(Resting { socket, is_dry: true, is_ending: false, is_watched_for_room: false });
+        Ok(())
     }
 
+    /// Has tokio watch it again; what its peer does not read waits for so long.
+    pub(crate) fn wake(&mut self, registry: &Registry, write_timeout: Duration) -> io::Result<()> {
+        let Self::Resting(Resting { mut socket, .. }) = mem::replace(self, Self::Lost) else { return Ok(()) };
+        registry.deregister(&mut socket)?;
+        let stream = tokio::net::TcpStream::from_std(socket.into())?;
+        *self = Self::Awake(WriteTimeout::new(stream, write_timeout));
+        Ok(())
+    }
+
+    /// The socket at rest, if it is.
+    pub(crate) fn resting(&mut self) -> Option<&mut Resting> {
+        if let Self::Resting(resting) = self { Some(resting) } else { None }
+    }
+}
+
+impl Resting {
     /// Has it watched for room for what it is to send, too, from now on.
-    pub(super) fn watch_room(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    pub(crate) fn watch_room(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         if !self.is_watched_for_room {
             registry.reregister(&mut self.socket, token, Interest::READABLE | Interest::WRITABLE)?;
             self.is_watched_for_room = true;
@@ -42,20 +63,14 @@ impl Resting {
         Ok(())
     }
 
-    /// Gives the socket back to tokio.
-    pub(super) fn into_tokio(mut self, registry: &Registry) -> io::Result<tokio::net::TcpStream> {
-        registry.deregister(&mut self.socket)?;
-        tokio::net::TcpStream::from_std(self.socket.into())
-    }
-
     /// Notes what there is to be done.
-    pub(super) fn notice(&mut self, event: &Event) {
+    pub(crate) fn notice(&mut self, event: &Event) {
         self.is_ending |= event.is_read_closed() || event.is_error();
         self.is_dry &= !event.is_readable() && !self.is_ending;
     }
 
-    /// Drops the socket and what its peer has not read.
-    pub(super) fn reset(self) {
+    /// Has what its peer has not read dropped with it.
+    pub(crate) fn forget_output(&self) {
         // Where it cannot be told so, the system goes on for a while to send what waits.
         let _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
     }
