@@ -1,4 +1,7 @@
-"""The tutorial's handler on Python's websockets: python websockets_echo.py --port NUMBER"""
+"""The tutorial's server on Python's websockets, which like the other peers answers with the message alone.
+
+python websockets_echo.py --port NUMBER
+"""
 
 import asyncio
 import sys

@@ -48,9 +48,13 @@ fn main() -> Result<()> {
         deflate: Compress::new_with_window_bits(Compression::fast(), false, arguments.window),
     };
     let mut streams: Vec<Stream> = (0..arguments.connections).map(stream).collect();
+    // Of a message and of what it is compressed to.
+    let mut rooms = [Vec::with_capacity(size + 1), Vec::with_capacity(size + size / 8 + 64)];
     let mut turn_all = |count: &mut u64| {
-        for (stream, input) in streams.iter_mut().zip(inputs.iter().cycle()) {
-            stream.turn(input, size)?;
+        // As under the load, each connection has another message each time, and not the same as its neighbours.
+        let round = (*count / u64::from(arguments.connections)) as usize;
+        for (stream, input) in streams.iter_mut().zip(inputs.iter().cycle().skip(round % MESSAGES)) {
+            stream.turn(input, size, &mut rooms)?;
             *count += 1;
         }
         Ok::<_, anyhow::Error>(())
@@ -74,12 +78,12 @@ struct Stream {
 
 impl Stream {
     /// Inflates a message, and deflates it again.
-    fn turn(&mut self, input: &[u8], size: usize) -> Result<()> {
-        let mut message = Vec::with_capacity(size + 1);
-        self.inflate.decompress_vec(input, &mut message, FlushDecompress::None)?;
+    fn turn(&mut self, input: &[u8], size: usize, rooms: &mut [Vec<u8>; 2]) -> Result<()> {
+        rooms.iter_mut().for_each(Vec::clear);
+        let [message, output] = rooms;
+        self.inflate.decompress_vec(input, message, FlushDecompress::None)?;
         ensure!(message.len() == size, "{} bytes came of a message of {size}", message.len());
-        let mut output = Vec::with_capacity(size + size / 8 + 64);
-        self.deflate.compress_vec(&message, &mut output, FlushCompress::Sync)?;
+        self.deflate.compress_vec(message, output, FlushCompress::Sync)?;
         Ok(())
     }
 }

@@ -50,6 +50,7 @@ pub const CASES: &[Case] = &[
     Case { name: "binary-16k", make: || echo(&[binary(16 << 10)], usize::MAX) },
     Case { name: "multibyte-16k", make: || echo(&[text("écho 木霊 🏜 ", 16 << 10)], usize::MAX) },
     Case { name: "multibyte-16k-in-pieces", make: || echo(&[text("écho 木霊 🏜 ", 16 << 10)], SEGMENT) },
+    Case { name: "deflated-1k", make: echo_deflated },
     Case { name: "inflate-1k", make: inflate },
     Case { name: "compress-1k", make: compress },
 ];
@@ -76,9 +77,24 @@ impl Work {
 fn echo(messages: &[Message], piece: usize) -> Work {
     let bytes = messages.iter().map(Message::len).sum();
     let sent: Vec<u8> = messages.iter().flat_map(|message| masked(message.clone())).collect();
-    let pieces: Vec<Vec<u8>> = sent.chunks(piece).map(<[u8]>::to_vec).collect();
-    let (messages, pieces_a_run) = (messages.len(), pieces.len());
-    let mut frames = Frames::new(Peer { pieces, next: 0, is_ready: false }, BytesMut::new(), LIMITS, None);
+    turn(messages.len(), bytes, sent.chunks(piece).map(<[u8]>::to_vec).collect(), None)
+}
+
+/// Compressed messages, each of which goes back compressed on the fast path.
+fn echo_deflated() -> Work {
+    let messages = quotes();
+    let bytes = messages.iter().map(Message::len).sum();
+    // As they come over and over, they may not refer to each other.
+    let agreed = deflate("permessage-deflate; server_no_context_takeover");
+    let mut client = Frames::new((), BytesMut::new(), LIMITS, Some(agreed));
+    let pieces = messages.iter().map(|message| masked(client.compress(message.clone()))).collect();
+    turn(messages.len(), bytes, pieces, Some(deflate("permessage-deflate")))
+}
+
+/// So many messages, which come in these pieces.
+fn turn(messages: usize, bytes: usize, pieces: Vec<Vec<u8>>, agreed: Option<Agreed>) -> Work {
+    let pieces_a_run = pieces.len();
+    let mut frames = Frames::new(Peer { pieces, next: 0, is_ready: false }, BytesMut::new(), LIMITS, agreed);
     let mut cx = Context::from_waker(Waker::noop());
     let mut answered = 0;
     let run = move || {
@@ -96,11 +112,11 @@ fn echo(messages: &[Message], piece: usize) -> Work {
 fn inflate() -> Work {
     let messages = quotes();
     let bytes = messages.iter().map(Message::len).sum();
-    let mut client = Frames::new((), BytesMut::new(), LIMITS, Some(deflate()));
+    let mut client = Frames::new((), BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
     let mut compressed = || messages.iter().map(|message| masked(client.compress(message.clone()))).collect();
     // What comes over and over refers to what came over and over before.
     let (first, frames): (Vec<_>, Vec<_>) = (compressed(), compressed());
-    let mut gate = Gate::new(LIMITS, Some(&deflate()));
+    let mut gate = Gate::new(LIMITS, Some(&deflate("permessage-deflate")));
     let mut out = vec![0; 8 << 10];
     let mut read = move |frame: &Vec<u8>| {
         let mut rest = &frame[..];
@@ -115,7 +131,7 @@ fn inflate() -> Work {
 fn compress() -> Work {
     let messages = quotes();
     let bytes = messages.iter().map(Message::len).sum();
-    let mut frames = Frames::new((), BytesMut::new(), LIMITS, Some(deflate()));
+    let mut frames = Frames::new((), BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
     let count = messages.len();
     let run = move || {
         for message in &messages {
@@ -160,8 +176,8 @@ impl AsyncWrite for Peer {
     }
 }
 
-fn deflate() -> Agreed {
-    let agreed = negotiate([&b"permessage-deflate"[..]], Some(&DeflateConfig::default()));
+fn deflate(offer: &str) -> Agreed {
+    let agreed = negotiate([offer.as_bytes()], Some(&DeflateConfig::default()));
     agreed.expect("well formed").expect("acceptable")
 }
 

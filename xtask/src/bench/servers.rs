@@ -117,10 +117,8 @@ pub(crate) fn build(programs: &Path) -> Result {
 pub(crate) fn own(programs: &Path) -> Vec<Server> {
     let path = |name: &str| programs.join(name).to_string_lossy().into_owned();
     let mut canyon = vec![path(CANYON)];
-    // Room for the load with the most connections; the other limits and the timers are on as ever.
-    canyon.extend(
-        ["--host", "127.0.0.1", "--port", PORT, "--log", "error", "--max-connections", "10200"].map(Into::into),
-    );
+    // Room for the load with the most connections; the other limits, the timers and the log are on as ever.
+    canyon.extend(["--host", "127.0.0.1", "--port", PORT, "--max-connections", "10200"].map(Into::into));
     if answer(Command::new(path(CANYON)).arg("--help")).is_some_and(|help| help.contains("--workers")) {
         canyon.extend(["--workers", "1"].map(Into::into));
     }
