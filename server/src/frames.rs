@@ -203,13 +203,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         let mut left = LOOK;
         let result = loop {
             // What lies there is looked at before more is read.
-            let mut rest = &room[start..filled];
-            let turn = self.gate.turn(&mut rest, reply, &mut deflation, output, seen);
-            start = filled - rest.len();
-            match send(&mut self.stream, output, &mut self.sent, is_compressing, cx) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
-                Poll::Pending => break Poll::Pending,
+            let mut turn = Turn::Dry;
+            if start < filled {
+                let mut rest = &room[start..filled];
+                turn = self.gate.turn(&mut rest, reply, &mut deflation, output, seen);
+                start = filled - rest.len();
+                match send(&mut self.stream, output, &mut self.sent, is_compressing, cx) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                    Poll::Pending => break Poll::Pending,
+                }
             }
             match turn {
                 Turn::Other => break Poll::Ready(Ok(Leave::Other)),
