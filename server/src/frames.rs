@@ -204,7 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         let result = loop {
             // What lies there is looked at before more is read.
             let mut turn = Turn::Dry;
-            if start < filled {
+            if start < filled || self.gate.has_more() {
                 let mut rest = &room[start..filled];
                 turn = self.gate.turn(&mut rest, reply, &mut deflation, output, seen);
                 start = filled - rest.len();

@@ -301,6 +301,20 @@ async fn messages_that_inflate_to_much_are_answered_in_several_looks() {
     assert_eq!((looks.iter().sum::<u32>(), looks.iter().max()), (6, Some(&2)));
 }
 
+/// The socket is not ready just when the second message turns out to be too large.
+#[tokio::test]
+async fn a_reject_is_told_even_if_an_answer_has_to_wait_before_it() {
+    let all = [
+        Sent::Compressed { first: 0xc1, payload: Vec::new() },
+        Sent::Compressed { first: 0xc2, payload: vec![0; MOST + 5] },
+    ];
+    let limits = Limits { message: MOST as u64, fragments: 4096 };
+    let client = Client::new(&client_frames(&all), vec![27]);
+    let mut frames = Frames::new(client, BytesMut::new(), limits, Some(agreed("permessage-deflate")));
+    let outcome = outcome_of_turning(&mut frames, 0, MOST).await;
+    assert_eq!(outcome, (vec![Message::text("")], Some(CloseCode::Size)));
+}
+
 proptest! {
     #[test]
     fn what_is_turned_where_compression_was_agreed_is_what_the_general_way_would_have_echoed(
