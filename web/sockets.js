@@ -1,12 +1,13 @@
 // A worker in which the page's WebSockets live: on the page's own thread, a server that sends fast would hold up its
-// frames. Messages are gathered here, and the page gets all that came since it took the last of them as one piece.
-// Never decides anything, and never holds more than LIMIT bytes for a page that does not come to take them.
+// frames. Messages are gathered here, and the page gets what came since it took the last of them in pieces, one at a
+// time. Never decides anything, and never holds more than LIMIT bytes for a page that does not come to take them.
 
 // Bytes of messages that wait for the page. What comes beyond is counted and let go.
 const LIMIT = 64 << 20;
-// Bytes of a buffer. There are two of them, one here and one at the page, and larger ones for larger messages.
+// Bytes of a piece; one for a larger message is as large as that. However far the page is behind, it takes in no more at
+// a time: between two pieces it sees to who uses it.
 const ROOM = 256 << 10;
-// What precedes a message in a buffer: when it came, its kind, its size.
+// What precedes a message in a piece: when it came, its kind, its size.
 const HEAD = 8 + 1 + 4;
 // Characters up to which a text is written without having been measured.
 const SHORT = 16 << 10;
@@ -34,7 +35,7 @@ function serve(socket, port, tell) {
   socket.onopen = (event) => tell("open", time(event), socket.protocol, socket.extensions);
   socket.onmessage = (event) => inbox.add(time(event), event.data);
   socket.onclose = (event) => {
-    inbox.handOver();
+    inbox.end();
     tell("close", time(event), event.code, event.reason, event.wasClean);
   };
   const wishes = {
@@ -54,12 +55,11 @@ function serve(socket, port, tell) {
 // The messages that the page has not got yet.
 class Inbox {
   #port;
-  #buffer = new Uint8Array(ROOM);
-  #used = 0;
-  #count = 0;
-  // What there was no room for: messages, bytes.
-  #missed = [0, 0];
-  // Where the page has given one back.
+  // The oldest first; what comes is added to the last one.
+  #pieces = [];
+  // Bytes used in them.
+  #waiting = 0;
+  // A buffer that the page has given back.
   #spare = null;
   #isAwaited = true;
   #isPaused = false;
@@ -74,23 +74,25 @@ class Inbox {
     const bytes = isShort ? null : isText ? encoder.encode(data) : new Uint8Array(data);
     // A character of UTF-16 has three bytes of UTF-8 at most.
     const most = HEAD + (isShort ? 3 * data.length : bytes.length);
-    if (this.#count > 0 && this.#used + most > LIMIT) {
-      this.#missed[0] += 1;
-      this.#missed[1] += isShort ? encoder.encode(data).length : bytes.length;
+    if (this.#waiting > 0 && this.#waiting + most > LIMIT) {
+      const { missed } = this.#pieces.at(-1);
+      missed[0] += 1;
+      missed[1] += isShort ? encoder.encode(data).length : bytes.length;
       return;
     }
-    this.#makeRoom(most);
-    const place = this.#buffer.subarray(this.#used + HEAD);
+    const piece = this.#pieceWithRoom(most);
+    const place = piece.bytes.subarray(piece.used + HEAD);
     const size = isShort ? encoder.encodeInto(data, place).written : bytes.length;
     if (!isShort) {
       place.set(bytes);
     }
-    const head = new DataView(this.#buffer.buffer, this.#used);
+    const head = new DataView(piece.bytes.buffer, piece.used);
     head.setFloat64(0, time, true);
     head.setUint8(8, isText ? 0 : 1);
     head.setUint32(9, size, true);
-    this.#used += HEAD + size;
-    this.#count += 1;
+    piece.used += HEAD + size;
+    piece.count += 1;
+    this.#waiting += HEAD + size;
     this.#goOn();
   }
 
@@ -101,39 +103,47 @@ class Inbox {
     this.#goOn();
   }
 
-  // A single message is never held back, and so never waits for others.
-  #goOn() {
-    if (this.#isAwaited && !this.#isPaused) {
-      this.handOver();
+  // No more will come.
+  end() {
+    while (this.#pieces.length > 0) {
+      this.#handOver();
     }
   }
 
-  handOver() {
-    if (this.#count === 0) {
-      return;
+  // A single message is never held back, and so never waits for others.
+  #goOn() {
+    if (this.#pieces.length > 0 && this.#isAwaited && !this.#isPaused) {
+      this.#handOver();
     }
-    if (this.#count > 1) {
+  }
+
+  #handOver() {
+    const { bytes, used, count, missed } = this.#pieces.shift();
+    if (count > 1) {
       this.#isPaused = true;
       setTimeout(() => {
         this.#isPaused = false;
         this.#goOn();
       }, PAUSE);
     }
-    const { buffer } = this.#buffer;
-    this.#port.postMessage(["messages", buffer, this.#used, ...this.#missed], [buffer]);
+    this.#waiting -= used;
     this.#isAwaited = false;
-    this.#buffer = this.#spare ?? new Uint8Array(ROOM);
-    this.#spare = null;
-    this.#used = this.#count = 0;
-    this.#missed = [0, 0];
+    this.#port.postMessage(["messages", bytes.buffer, used, ...missed], [bytes.buffer]);
   }
 
-  #makeRoom(size) {
-    if (this.#used + size > this.#buffer.length) {
-      const larger = new Uint8Array(Math.max(this.#used + size, 2 * this.#buffer.length));
-      larger.set(this.#buffer.subarray(0, this.#used));
-      this.#buffer = larger;
+  // What was missed stays behind what came before, and before what comes now.
+  #pieceWithRoom(size) {
+    const last = this.#pieces.at(-1);
+    if (last?.missed[0] === 0 && last.used + size <= last.bytes.length) {
+      return last;
     }
+    const bytes = size > ROOM ? new Uint8Array(size) : (this.#spare ?? new Uint8Array(ROOM));
+    if (bytes === this.#spare) {
+      this.#spare = null;
+    }
+    const piece = { bytes, used: 0, count: 0, missed: [0, 0] };
+    this.#pieces.push(piece);
+    return piece;
   }
 }
 
