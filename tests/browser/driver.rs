@@ -48,7 +48,19 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
+    /// The port that chromedriver picks for itself may be taken by the time that it listens on its second address: then it
+    /// ends, and another try picks another one.
     pub(crate) async fn start() -> Result<Self> {
+        const TRIES: usize = 3;
+        for _ in 1..TRIES {
+            if let Ok(driver) = Self::try_to_start().await {
+                return Ok(driver);
+            }
+        }
+        Self::try_to_start().await
+    }
+
+    async fn try_to_start() -> Result<Self> {
         let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
         let mut process = Command::new(&program)
             .arg("--port=0")

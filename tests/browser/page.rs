@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::driver::{Driver, Window};
 
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Which way the tabulator goes.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ impl Page {
 
     /// The same, for what is a lot of work.
     pub(crate) async fn waits_long_for(&self, what: &str, xpath: &str) -> Result<Element> {
-        self.waits_at_most(12 * LIMIT, what, xpath).await
+        self.waits_at_most(4 * LIMIT, what, xpath).await
     }
 
     async fn waits_at_most(&self, limit: Duration, what: &str, xpath: &str) -> Result<Element> {
