@@ -132,7 +132,7 @@ fn known_paths() -> String {
 }
 
 fn known_parameters() -> String {
-    Parameter::ALL.map(|parameter| parameter.to_string()).join(", ")
+    Parameter::ALL.map(Parameter::name).join(", ")
 }
 
 #[cfg(test)]

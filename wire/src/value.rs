@@ -29,7 +29,7 @@ pub(crate) struct Compact(pub(crate) Duration);
 
 impl fmt::Display for Compact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut ms = u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX);
+        let mut ms = self.0.as_secs().saturating_mul(1000).saturating_add(self.0.subsec_millis().into());
         if ms == 0 {
             return f.write_str("0s");
         }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::search;
+
 /// An absolute `ws:` or `wss:` URL with a host and without a fragment, as the
 /// [`WebSocket` constructor](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/WebSocket) wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +60,7 @@ impl WsUrl {
     }
 
     fn path_start(&self) -> usize {
-        let authority = self.0.find("://").map_or(0, |scheme| scheme + 3);
+        let authority = search::find(&self.0, "://").map_or(0, |scheme| scheme + 3);
         self.0[authority..].find(['/', '?']).map_or(self.0.len(), |path| authority + path)
     }
 }
@@ -80,7 +82,7 @@ impl FromStr for WsUrl {
         if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(AddressError::Blank(url.to_owned()));
         }
-        let after_scheme = match url.split_once("://") {
+        let after_scheme = match search::split_once(url, "://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("wss") => rest,
             _ => return Err(AddressError::Scheme(url.to_owned())),
         };
@@ -101,8 +103,8 @@ impl FromStr for WsUrl {
 
 /// Splits `host:port`; the colons inside the brackets of an IPv6 address belong to the host.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
-    let after_brackets = authority.rfind(']').map_or(0, |end| end + 1);
-    match authority[after_brackets..].rfind(':') {
+    let after_brackets = search::last(authority, b']').map_or(0, |end| end + 1);
+    match search::last(&authority[after_brackets..], b':') {
         Some(colon) => {
             let colon = after_brackets + colon;
             (&authority[..colon], Some(&authority[colon + 1..]))
@@ -111,9 +113,9 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// `u16::from_str` alone would take `+80`.
+/// Parsing alone would take `+80`.
 fn is_port(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse().is_ok_and(|port: u64| port <= u16::MAX.into())
 }
 
 /// Where the page itself came from, in the terms of

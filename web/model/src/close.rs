@@ -89,7 +89,10 @@ impl CloseFrame {
     pub fn of_typed(code: &str, reason: &str) -> Result<Self, CloseFrameError> {
         let code = match code.trim() {
             "" => CloseCode::NORMAL,
-            typed => typed.parse::<u16>().map_err(|_| CloseFrameError::NoCode(typed.to_owned()))?.try_into()?,
+            typed => {
+                let code = typed.parse::<u64>().ok().and_then(|code| u16::try_from(code).ok());
+                code.ok_or_else(|| CloseFrameError::NoCode(typed.to_owned()))?.try_into()?
+            }
         };
         Ok(Self { code, reason: Reason::try_from(reason.to_owned())? })
     }

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use crate::codec;
 use crate::log::{Entry, Log};
 use crate::payload::Content;
+use crate::search;
 
 pub use self::query::{Facet, Facets, Query};
 pub use self::rows::Rows;
@@ -77,7 +78,10 @@ impl Pattern {
         if typed.is_empty() {
             return Self::Any;
         }
-        let regex = typed.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+        let regex = typed.strip_prefix('/').and_then(|rest| {
+            let end = search::last(rest, b'/')?;
+            Some((&rest[..end], &rest[end + 1..]))
+        });
         if let Some((expression, flags)) = regex.filter(|(_, flags)| flags.chars().all(|c| c.is_ascii_lowercase())) {
             return compile(expression, flags).map_or_else(Self::Wrong, Self::Regex);
         }

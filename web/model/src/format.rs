@@ -52,7 +52,7 @@ pub struct Span(pub Duration);
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let micros = u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX);
+        let micros = self.0.as_secs().saturating_mul(1_000_000).saturating_add(self.0.subsec_micros().into());
         let (per_unit, digits, unit) = match micros {
             ..995 => (10, 2, "ms"),
             995..99_950 => (100, 1, "ms"),

@@ -8,6 +8,7 @@ use crate::draft::Draft;
 use crate::filter::{Compile, Matcher};
 use crate::json::{self, Path};
 use crate::payload::Content;
+use crate::search;
 
 pub(crate) use self::run::Event;
 pub use self::run::{Outcome, Run, StepResult, Verdict};
@@ -90,8 +91,8 @@ impl Expectation {
 
     fn is_met(&self, content: Content<'_>) -> bool {
         match (self, content) {
-            (Self::Text(wanted), Content::Text(text)) => text.contains(wanted.as_str()),
-            (Self::Text(wanted), Content::Binary(bytes)) => codec::hex(bytes).contains(wanted.as_str()),
+            (Self::Text(wanted), Content::Text(text)) => search::find(text, wanted).is_some(),
+            (Self::Text(wanted), Content::Binary(bytes)) => search::find(&codec::hex(bytes), wanted).is_some(),
             (Self::Regex(matcher), Content::Text(text)) => matcher.is_match(text),
             (Self::Regex(matcher), Content::Binary(bytes)) => matcher.is_match(&codec::hex(bytes)),
             (Self::Json { path, equals }, Content::Text(text)) => {

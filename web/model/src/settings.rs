@@ -1,6 +1,8 @@
 //! What a person chooses for the whole page, with defaults that need no choice. It never holds what belongs to one
 //! connection.
 
+mod figure;
+
 use std::ops::RangeInclusive;
 
 use crate::back_off::Patience;
@@ -8,6 +10,8 @@ use crate::json::{self, Object, Value};
 use crate::layout::{Edge, Layout};
 use crate::log::Limits;
 use crate::outbox::Marks;
+
+pub use self::figure::Figure;
 
 /// The choices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,12 @@ impl Settings {
     pub const ENTRIES: RangeInclusive<usize> = 100..=1_000_000;
     /// Bytes of contents that a log can be told to keep.
     pub const BYTES: RangeInclusive<usize> = 1 << 20..=1 << 30;
+    /// Milliseconds before a lost connection is tried again.
+    const WAIT: RangeInclusive<u64> = 10..=3_600_000;
+    /// How often it is tried again.
+    const TRIES: RangeInclusive<u64> = 0..=1000;
+    /// Bytes that may wait in the browser.
+    const HIGHEST_MARK: u64 = 64 << 20;
 
     /// The choices as a JSON document.
     pub fn to_json(&self) -> String {
@@ -78,7 +88,7 @@ impl Settings {
             let number = document.member(name).and_then(Value::integer).unwrap_or(otherwise);
             number.clamp(*range.start(), *range.end())
         };
-        let ms = |name, otherwise: u32| number(name, otherwise.into(), 10..=3_600_000) as u32;
+        let ms = |name, otherwise: u32| number(name, otherwise.into(), Self::WAIT) as u32;
         let layout = Edge::ALL.into_iter().fold(plain.layout, |layout, edge| {
             let size = number(edge.key(), layout.size(edge).into(), 0..=u16::MAX.into());
             layout.with(edge, size as i32)
@@ -87,7 +97,7 @@ impl Settings {
             number(name, otherwise as u64, *range.start() as u64..=*range.end() as u64) as usize
         };
         let word = |name| document.member(name).and_then(Value::text).unwrap_or_default();
-        let high = number("highMark", plain.marks.high, 1..=64 << 20);
+        let high = number("highMark", plain.marks.high, 1..=Self::HIGHEST_MARK);
         Self {
             theme: Theme::ALL.into_iter().find(|theme| theme.name() == word("theme")).unwrap_or_default(),
             times: Times::ALL.into_iter().find(|times| times.name() == word("times")).unwrap_or_default(),
@@ -98,7 +108,7 @@ impl Settings {
             patience: Patience {
                 first: ms("firstWait", plain.patience.first),
                 longest: ms("longestWait", plain.patience.longest),
-                tries: number("tries", plain.patience.tries.into(), 0..=1000) as u32,
+                tries: number("tries", plain.patience.tries.into(), Self::TRIES) as u32,
             },
             marks: Marks { high, low: number("lowMark", plain.marks.low, 0..=high) },
             layout,

@@ -7,6 +7,7 @@ use fastrand::Rng;
 use thiserror::Error;
 
 use crate::json::{self, Path, Value};
+use crate::search;
 use crate::time::iso_8601;
 
 const KNOWN: &str = "n, now, now ms, uuid, random 1 100, last.$.path";
@@ -82,7 +83,7 @@ pub fn substitute<'t>(
     let mut out = String::new();
     let mut rest = text;
     let mut counted = false;
-    while let Some((literal, after)) = rest.split_once("{{") {
+    while let Some((literal, after)) = search::split_once(rest, "{{") {
         out.push_str(literal);
         if let Some(after) = after.strip_prefix("{{") {
             out.push_str("{{");
@@ -90,7 +91,7 @@ pub fn substitute<'t>(
             continue;
         }
         let place = text[..text.len() - after.len() - 2].chars().count() + 1;
-        let (name, after) = after.split_once("}}").ok_or(TemplateError::Open { place })?;
+        let (name, after) = search::split_once(after, "}}").ok_or(TemplateError::Open { place })?;
         let name = name.trim();
         counted |= name == "n";
         out.push_str(&value(name, place, strings, sources)?);

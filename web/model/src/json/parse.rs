@@ -4,6 +4,7 @@ use std::iter::Peekable;
 use std::str::CharIndices;
 
 use super::{JsonError, JsonString, Value};
+use crate::search;
 
 /// Arrays and objects inside one another, at most.
 const DEPTH: usize = 256;
@@ -203,7 +204,7 @@ impl<'a> Parser<'a> {
 
     fn error(&mut self, reason: String) -> JsonError {
         let before = &self.text[..self.place()];
-        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let line_start = search::last(before, b'\n').map_or(0, |end| end + 1);
         JsonError {
             line: before.bytes().filter(|&byte| byte == b'\n').count() + 1,
             column: before[line_start..].chars().count() + 1,

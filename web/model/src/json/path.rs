@@ -69,13 +69,14 @@ fn step(rest: &str) -> Option<(Step, &str)> {
     }
     let inside = rest.strip_prefix('[')?;
     if inside.starts_with('"') {
-        let end =
-            inside.match_indices("\"]").map(|(end, _)| end + 1).find(|&end| super::parse(&inside[..end]).is_ok())?;
+        let ends = (1..inside.len()).filter(|&end| inside.as_bytes()[end - 1..].starts_with(b"\"]"));
+        let end = { ends }.find(|&end| super::parse(&inside[..end]).is_ok())?;
         let name = super::parse(&inside[..end]).ok()?.text()?.into_owned();
         return Some((Step::Member(name), &inside[end + 1..]));
     }
     let (digits, after) = inside.split_once(']')?;
-    digits.parse().ok().map(|index| (Step::Element(index), after))
+    let index: u64 = digits.parse().ok()?;
+    Some((Step::Element(usize::try_from(index).ok()?), after))
 }
 
 impl fmt::Display for Path {
