@@ -10,6 +10,7 @@ mod background;
 mod driver;
 mod file;
 mod flood;
+mod keeping;
 mod layout;
 mod looks;
 mod messages;

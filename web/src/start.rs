@@ -10,8 +10,11 @@ use crate::{clock, pattern, storage};
 pub(crate) fn workbench(address: String) -> Workbench {
     let mut workbench = Workbench::new(Start { address, seed: seed(), time_origin: clock::time_origin(), compile });
     for document in Document::ALL {
-        if let Some(text) = storage::read(document.key()) {
-            workbench.restore(document, &text);
+        if let Some(text) = storage::read(document.key())
+            && workbench.restore(document, &text).is_err()
+        {
+            // The page says so, whether there is room for it or not.
+            let _ = storage::keep(&document.aside(), &text);
         }
     }
     workbench

@@ -2,10 +2,12 @@
 //! tells the view. It never tells the view of socket events more than once a frame.
 
 use gloo_timers::callback::Timeout;
+use gloo_utils::window;
 use model::{ConnectionId, ConnectionMsg, Document, Effect, Msg, Time, Workbench};
 
 use crate::dom::Handle;
 use crate::frame::Frame;
+use crate::listener::Listener;
 use crate::pacer::Pacer;
 use crate::page::Page;
 use crate::socket::Socket;
@@ -31,6 +33,8 @@ pub(crate) struct Store {
     unkept: Vec<Document>,
     /// When it is.
     keeping: Option<Timeout>,
+    /// It is kept at once when the page is left.
+    _leaving: Listener,
     /// For what happens later.
     page: Handle<Page>,
 }
@@ -38,7 +42,7 @@ pub(crate) struct Store {
 impl Store {
     /// The page's state as it was left, with that address in the first connection.
     pub(crate) fn new(address: String, page: Handle<Page>) -> Self {
-        let (woken, drawn) = (page.clone(), page.clone());
+        let (woken, drawn, left) = (page.clone(), page.clone(), page.clone());
         Self {
             workbench: start::workbench(address),
             sockets: Vec::new(),
@@ -46,6 +50,7 @@ impl Store {
             pacer: Pacer::new(move || woken.note(|page| page.store.wake())),
             unkept: Vec::new(),
             keeping: None,
+            _leaving: Listener::new(&window(), "pagehide", move |_| left.note(|page| page.store.keep())),
             page,
         }
     }
@@ -102,12 +107,16 @@ impl Store {
         any
     }
 
+    /// What the browser does not keep now is offered to it again together with what changes next.
     fn keep(&mut self) {
         self.keeping = None;
-        for document in std::mem::take(&mut self.unkept) {
-            // Without storage the page works all the same, it only starts anew each time.
-            let _ = storage::keep(document.key(), &self.workbench.document(document));
-        }
+        let mut kept = Ok(());
+        self.unkept.retain(|&document| {
+            let result = storage::keep(document.key(), &self.workbench.document(document));
+            kept = kept.and(result);
+            result.is_err()
+        });
+        self.report(clock::now(), Msg::Kept(kept));
     }
 
     fn update(&mut self, at: Time, msg: Msg) {
@@ -177,7 +186,10 @@ impl Store {
             }
             Effect::Forget => {
                 self.unkept.clear();
-                Document::ALL.iter().for_each(|document| storage::forget(document.key()));
+                for document in Document::ALL {
+                    storage::forget(document.key());
+                    storage::forget(&document.aside());
+                }
             }
         }
         None

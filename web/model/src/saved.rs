@@ -102,18 +102,28 @@ impl Library {
     /// # Errors
     /// What is wrong with it, and with which message; then nothing is added.
     pub fn add_json(&mut self, text: &str) -> Result<usize, String> {
+        let mut added = self.clone();
+        let count = added.take_in(text)?;
+        *self = added;
+        Ok(count)
+    }
+
+    /// Adds those messages of a document that can be read; how many there were.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with the first of the others.
+    pub(crate) fn take_in(&mut self, text: &str) -> Result<usize, String> {
         let document = json::parse(text).map_err(|error| error.to_string())?;
         let messages = document.member("messages").ok_or("this is no document of messages: it has no \"messages\"")?;
-        let mut added = self.clone();
+        let mut wrong = None;
         for (message, number) in messages.elements().iter().zip(1..) {
-            let in_words = |why| format!("message {number}: {why}");
             let text = |name| message.member(name).and_then(Value::text).unwrap_or_default().into_owned();
-            let draft = Draft::read(message).map_err(in_words)?;
             let name = SavedName { folder: text("folder"), name: text("name") };
-            added.save(Saved { name, draft }).map_err(in_words)?;
+            if let Err(why) = Draft::read(message).and_then(|draft| self.save(Saved { name, draft })) {
+                wrong.get_or_insert_with(|| format!("message {number}: {why}"));
+            }
         }
-        *self = added;
-        Ok(messages.elements().len())
+        wrong.map_or(Ok(messages.elements().len()), Err)
     }
 
     fn place(&self, name: &SavedName) -> Result<usize, usize> {

@@ -25,10 +25,18 @@ impl Sequence {
     /// # Errors
     /// What is wrong, and in which step of which sequence.
     pub fn of_json(text: &str) -> Result<Vec<Self>, String> {
+        Self::each_of_json(text)?.into_iter().collect()
+    }
+
+    /// Each sequence of a document, or what is wrong with it.
+    ///
+    /// # Errors
+    /// What is wrong with the document itself.
+    pub(crate) fn each_of_json(text: &str) -> Result<Vec<Result<Self, String>>, String> {
         let document = json::parse(text).map_err(|error| error.to_string())?;
         let sequences =
             document.member("sequences").ok_or("this is no document of sequences: it has no \"sequences\"")?;
-        sequences.elements().iter().map(read_sequence).collect()
+        Ok(sequences.elements().iter().map(read_sequence).collect())
     }
 }
 

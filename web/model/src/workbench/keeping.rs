@@ -21,16 +21,32 @@ impl Workbench {
     }
 
     /// Takes up what was kept, before anything has happened. What cannot be read is as if it had not been kept.
-    pub fn restore(&mut self, document: Document, text: &str) {
-        match document {
-            Document::Settings => self.choose(Settings::of_json(text)),
+    ///
+    /// # Errors
+    /// Something of worth cannot be read, perhaps because a newer page has left it: set the whole aside, as
+    /// [`Document::aside`], for what is kept next takes its place.
+    pub fn restore(&mut self, document: Document, text: &str) -> Result<(), String> {
+        let read = match document {
+            Document::Settings => {
+                self.choose(Settings::of_json(text));
+                Ok(())
+            }
             Document::Setups => self.restore_setups(text),
-            Document::Saved => self.saved_problem = self.shared.library.add_json(text).err(),
-            Document::History => self.shared.history = History::of_json(text),
-            Document::Sequences => self.import_sequences(text),
-        }
+            Document::Saved => self.shared.library.take_in(text).map(drop),
+            Document::History => {
+                self.shared.history = History::of_json(text);
+                Ok(())
+            }
+            Document::Sequences => self.restore_sequences(text),
+        };
         self.shared.keep(document);
         self.shared.effects.clear();
+        if let Err(why) = &read {
+            let aside = document.aside();
+            self.saved_problem =
+                Some(format!("not all that was kept can be read, it is in local storage as {aside}: {why}"));
+        }
+        read
     }
 
     pub(super) fn change_saved(&mut self, change: impl FnOnce(&mut Library) -> Result<(), String>) {
@@ -48,20 +64,31 @@ impl Workbench {
     }
 
     pub(super) fn save_sequences(&mut self, sequences: Vec<Sequence>) {
-        self.saved_problem = None;
-        for sequence in sequences {
-            let known = &mut self.shared.sequences;
-            match known.binary_search_by(|known| known.name.cmp(&sequence.name)) {
-                Ok(place) => known[place] = sequence,
-                Err(_) if known.len() >= Self::MAX_SEQUENCES => {
-                    let limit = Self::MAX_SEQUENCES;
-                    self.saved_problem = Some(format!("{limit} sequences are saved already, which is the limit"));
-                    break;
-                }
-                Err(place) => known.insert(place, sequence),
-            }
-        }
+        self.saved_problem = sequences.into_iter().try_for_each(|sequence| self.save_sequence(sequence)).err();
         self.shared.keep(Document::Sequences);
+    }
+
+    fn save_sequence(&mut self, sequence: Sequence) -> Result<(), String> {
+        if sequence.name.trim().is_empty() {
+            return Err("a saved sequence needs a name".to_owned());
+        }
+        let known = &mut self.shared.sequences;
+        match known.binary_search_by(|known| known.name.cmp(&sequence.name)) {
+            Ok(place) => known[place] = sequence,
+            Err(_) if known.len() >= Self::MAX_SEQUENCES => {
+                return Err(format!("{} sequences are saved already, which is the limit", Self::MAX_SEQUENCES));
+            }
+            Err(place) => known.insert(place, sequence),
+        }
+        Ok(())
+    }
+
+    fn restore_sequences(&mut self, text: &str) -> Result<(), String> {
+        let mut all = Ok(());
+        for sequence in Sequence::each_of_json(text)? {
+            all = all.and(sequence.and_then(|sequence| self.save_sequence(sequence)));
+        }
+        all
     }
 
     pub(super) fn import_log(&mut self, name: &str, text: &str) {
@@ -92,6 +119,7 @@ impl Workbench {
         self.shared.sequences.clear();
         self.shared.settings = Settings::default();
         self.saved_problem = None;
+        self.not_kept = None;
         self.add();
         self.shared.revisions.iter_mut().for_each(|revision| *revision += 1);
         self.shared.effects.push(Effect::Forget);
@@ -110,11 +138,11 @@ impl Workbench {
         out
     }
 
-    fn restore_setups(&mut self, text: &str) {
-        let Ok(document) = json::parse(text) else { return };
+    fn restore_setups(&mut self, text: &str) -> Result<(), String> {
+        let document = json::parse(text).map_err(|error| error.to_string())?;
         let setups = document.member("connections").map(Value::elements).unwrap_or_default();
         if setups.is_empty() {
-            return;
+            return Err("there are no connections in it".to_owned());
         }
         self.connections.clear();
         for setup in setups.iter().take(Self::MAX_CONNECTIONS) {
@@ -122,5 +150,6 @@ impl Workbench {
         }
         let shown = document.member("shown").and_then(Value::integer).unwrap_or_default();
         self.shown = usize::try_from(shown).unwrap_or_default().min(self.connections.len() - 1);
+        Ok(())
     }
 }

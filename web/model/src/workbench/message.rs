@@ -123,6 +123,11 @@ impl Document {
             Self::Sequences => "canyon.sequences",
         }
     }
+
+    /// Where the browser keeps what was there and could not be read.
+    pub fn aside(self) -> String {
+        [self.key(), ".unread"].concat()
+    }
 }
 
 /// How much of a log is meant.

@@ -126,7 +126,7 @@ fn what_is_kept_is_taken_up_by_the_next_page() {
     page.update(Msg::Save(Saved { name, draft }));
     let mut next = Page::new();
     for document in Document::ALL {
-        next.workbench.restore(document, &page.workbench.document(document));
+        assert_eq!(next.workbench.restore(document, &page.workbench.document(document)), Ok(()));
     }
     assert_eq!(titles(&next), ["first", "localhost:12345/"]);
     assert_eq!(next.workbench.shown().setup(), page.connection().setup());
@@ -136,13 +136,42 @@ fn what_is_kept_is_taken_up_by_the_next_page() {
 }
 
 #[test]
-fn broken_documents_leave_a_fresh_page() {
+fn broken_documents_leave_a_fresh_page_and_those_of_worth_are_to_be_set_aside() {
     let mut page = Page::new();
-    for document in Document::ALL {
-        page.workbench.restore(document, "{\"connections\": 7");
-    }
+    let unread = Document::ALL.into_iter().filter(|&document| {
+        // Without its end.
+        page.workbench.restore(document, "{\"connections\": 7").is_err()
+    });
+    assert_eq!(unread.collect::<Vec<_>>(), [Document::Setups, Document::Saved, Document::Sequences]);
     assert_eq!(titles(&page), ["localhost:12345/"]);
     assert_eq!(page.workbench.settings(), &Settings::default());
+}
+
+#[test]
+fn of_what_a_newer_page_has_left_all_is_taken_up_that_can_be_read_and_the_rest_is_told() {
+    let mut page = Page::new();
+    let messages = r#"{"messages":[{"name":"a","format":"cbor","text":"1"},{"name":"b","text":"2"}]}"#;
+    page.workbench.restore(Document::Saved, messages).unwrap_err();
+    assert_eq!(
+        page.workbench.saved_problem(),
+        Some(
+            "not all that was kept can be read, it is in local storage as canyon.messages.unread: \
+             message 1: \"cbor\" is no format; text, json, hex and base64 are"
+        )
+    );
+    assert_eq!(page.workbench.saved().iter().map(|saved| saved.name.name.as_str()).collect::<Vec<_>>(), ["b"]);
+
+    let sequences = r#"{"sequences":[{"name":"old","steps":[{"delay":1}]},{"name":"new","steps":[{"shout":1}]}]}"#;
+    page.workbench.restore(Document::Sequences, sequences).unwrap_err();
+    assert_eq!(page.workbench.sequences().iter().map(|known| known.name.as_str()).collect::<Vec<_>>(), ["old"]);
+}
+
+#[test]
+fn a_sequence_without_a_name_is_not_saved() {
+    let mut page = Page::new();
+    page.update(Msg::SaveSequence(Sequence::default()));
+    assert_eq!(page.workbench.saved_problem(), Some("a saved sequence needs a name"));
+    assert!(page.workbench.sequences().is_empty());
 }
 
 #[test]
@@ -150,8 +179,10 @@ fn everything_is_forgotten_when_the_person_says_so() {
     let mut page = Page::open();
     page.send("secret");
     let old = page.id;
+    page.update(Msg::Kept(Err(NotKept::Full)));
     page.update(Msg::ForgetEverything);
     assert_eq!(page.effects, [Effect::Release(old), Effect::Forget]);
+    assert_eq!(page.workbench.not_kept(), None);
     assert!(page.workbench.history().iter().next().is_none());
     assert_ne!(page.workbench.shown().id(), old);
     assert!(page.workbench.shown().log().is_empty());

@@ -1,0 +1,116 @@
+//! What the page keeps over reloads, and what it says where it cannot.
+
+use anyhow::Result;
+use fantoccini::key::Key;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::page::{Page, value};
+use crate::servers::{Server, peer};
+
+/// From now on the browser refuses to keep anything, with that error.
+fn refusal(error: &str) -> String {
+    format!(
+        "window.set_item ??= Storage.prototype.setItem;
+         Storage.prototype.setItem = () => {{ throw new DOMException('', '{error}'); }};"
+    )
+}
+
+const NO_REFUSAL: &str = "Storage.prototype.setItem = window.set_item;";
+
+async fn is_told(page: &Page, words: &str) -> Result<()> {
+    page.waits_for("it is told", &format!("//p[@id='not-kept'][contains(., '{words}')]")).await.map(drop)
+}
+
+#[tokio::test]
+async fn what_the_browser_does_not_keep_is_told_until_all_of_it_is_kept() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.script(&refusal("QuotaExceededError")).await?;
+    page.types_address("ws://example.com/not-kept").await?;
+    is_told(&page, "no room left").await?;
+    page.script(&refusal("SecurityError")).await?;
+    page.clicks("◐ Auto").await?;
+    is_told(&page, "keep nothing").await?;
+
+    page.script(NO_REFUSAL).await?;
+    page.clicks("○ Light").await?;
+    page.waits_for("nothing is told any more", "//p[@id='not-kept'][.='']").await?;
+    page.reloads().await?;
+    assert_eq!(value(&page.address_field().await?).await?, "ws://example.com/not-kept");
+    page.waits_for("the theme", "//button[.='● Dark']").await.map(drop)
+}
+
+#[tokio::test]
+async fn what_was_changed_just_before_the_page_is_left_is_kept() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.script(
+        "const field = document.querySelector('input[type=url]');
+         field.value = 'ws://example.com/last-moment';
+         field.dispatchEvent(new Event('input', { bubbles: true }));
+         location.reload();",
+    )
+    .await?;
+    page.waits_for_script(
+        "the address",
+        "return document.querySelector('input[type=url]')?.value === 'ws://example.com/last-moment' &&
+           performance.getEntriesByType('navigation')[0].type === 'reload'",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_set_aside_and_told_and_the_rest_is_taken_up() -> Result<()> {
+    const NEWER: &str =
+        r#"{"messages":[{"name":"of today","text":"1"},{"name":"of tomorrow","format":"cbor","text":"2"}]}"#;
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.script(&format!("localStorage.setItem('canyon.messages', '{NEWER}')")).await?;
+    page.reloads().await?;
+    page.waits_for("the message", "//button[contains(., 'of today')]").await?;
+    page.waits_for("the problem", "//*[@id='saved-problem'][contains(., 'canyon.messages.unread')]").await?;
+    assert_eq!(page.script("return localStorage.getItem('canyon.messages.unread')").await?, json!(NEWER));
+    page.clicks("Settings…").await?;
+    page.clicks("Forget everything").await?;
+    page.clicks("Yes, forget").await?;
+    page.waits_for_script("it is forgotten", "return localStorage.length === 0").await
+}
+
+/// How many messages the log is kept to.
+const KEPT: &str = "return JSON.parse(localStorage.getItem('canyon.settings'))?.entries";
+
+#[tokio::test]
+async fn a_figure_is_taken_when_it_is_finished_and_a_wrong_one_loses_nothing() -> Result<()> {
+    let server = Server::start().await?;
+    let address = peer(async |mut client| {
+        for number in 1..=300 {
+            client.feed(Message::text(format!("message {number}."))).await?;
+        }
+        client.flush().await?;
+        while client.next().await.is_some() {}
+        Ok(())
+    })
+    .await?;
+    let page = Page::connected(&server.page(), &address).await?;
+    page.sees_row("message 300.").await?;
+    page.clicks("Settings…").await?;
+    let field = page.field("Messages").await?;
+    let select_all = [Key::Control.into(), 'a', Key::Null.into()].iter().collect::<String>();
+    field.send_keys(&format!("{select_all}200000{}", char::from(Key::Enter))).await?;
+    page.waits_for_script("it is kept", &KEPT.replace("return", "return 200000 ===")).await?;
+
+    field.send_keys(&format!("{select_all}2{}", char::from(Key::Tab))).await?;
+    page.waits_for(
+        "the problem",
+        "//*[@id='settings-problem'][starts-with(., 'Messages: \"2\" is no whole number from 100 to ')]",
+    )
+    .await?;
+    assert_eq!(page.count("dialog input[aria-invalid=true]").await?, 1);
+    field.send_keys(&format!("{select_all}150000{}", char::from(Key::Escape))).await?;
+    page.waits_for("the dialog is closed", "//dialog[not(@open)]").await?;
+    page.waits_for_script("it is kept", &KEPT.replace("return", "return 150000 ===")).await?;
+    page.waits_for("nothing was dropped", "//p[@class='dropped'][.='']").await?;
+    page.waits_for("all of them", "//output[.='302 of 302']").await.map(drop)
+}
