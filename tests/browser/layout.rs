@@ -4,35 +4,110 @@ use anyhow::Result;
 use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 use fantoccini::key::Key;
 
+use crate::driver::Window;
 use crate::page::Page;
 use crate::servers::Server;
 
-async fn width(page: &Page) -> Result<i64> {
-    let width =
-        page.script("return Math.round(document.querySelector('.sidebar').getBoundingClientRect().width)").await?;
-    Ok(width.as_i64().unwrap_or_default())
+/// A part of the page, and the line that is its edge.
+struct Part {
+    css: &'static str,
+    /// `width` or `height`.
+    side: &'static str,
+    line: &'static str,
+    /// What it is kept as.
+    key: &'static str,
+}
+
+const LISTS: Part = Part { css: ".sidebar", side: "width", line: "Width of the lists", key: "sidebarWidth" };
+const DETAIL: Part = Part { css: ".detail", side: "width", line: "Width of the detail", key: "detailWidth" };
+const BOX: Part =
+    Part { css: ".compose textarea", side: "height", line: "Height of the message box", key: "composeHeight" };
+
+impl Part {
+    async fn size(&self, page: &Page) -> Result<i64> {
+        let Self { css, side, .. } = self;
+        let size = format!("return Math.round(document.querySelector('{css}').getBoundingClientRect().{side})");
+        Ok(page.script(&size).await?.as_i64().unwrap_or_default())
+    }
+
+    /// Drags the line so far with the mouse, lets it go, and moves on.
+    async fn drag(&self, page: &Page, x: f64, y: f64) -> Result<()> {
+        let xpath = format!("//*[@role='separator'][@aria-label='{}']", self.line);
+        let element = page.waits_for("the line", &xpath).await?;
+        let drag = MouseActions::new("mouse".to_owned())
+            .then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 })
+            .then(PointerAction::Down { button: 0 })
+            .then(PointerAction::MoveBy { duration: None, x, y })
+            .then(PointerAction::Up { button: 0 })
+            .then(PointerAction::MoveBy { duration: None, x: 60.0, y: -60.0 });
+        page.acts(drag).await
+    }
+
+    async fn press(&self, page: &Page, key: Key) -> Result<()> {
+        let xpath = format!("//*[@role='separator'][@aria-label='{}']", self.line);
+        page.waits_for("the line", &xpath).await?.send_keys(&char::from(key).to_string()).await?;
+        Ok(())
+    }
+
+    async fn is_found_again(&self, page: &Page, size: i64) -> Result<()> {
+        assert_eq!(self.size(page).await?, size);
+        let kept = format!("return JSON.parse(localStorage.getItem('canyon.settings'))?.{} === {size}", self.key);
+        page.waits_for_script("it is kept", &kept).await?;
+        page.reloads().await?;
+        Ok(())
+    }
 }
 
 #[tokio::test]
 async fn a_line_that_was_moved_is_found_there_again() -> Result<()> {
     let server = Server::start().await?;
     let page = Page::open(&server.page()).await?;
-    let before = width(&page).await?;
-    let line = "//*[@role='separator'][@aria-label='Width of the lists']";
-    let separator = page.waits_for("the line", line).await?;
-    let drag = MouseActions::new("mouse".to_owned())
-        .then(PointerAction::MoveToElement { element: separator, duration: None, x: 0.0, y: 0.0 })
-        .then(PointerAction::Down { button: 0 })
-        .then(PointerAction::MoveBy { duration: None, x: 60.0, y: 5.0 })
-        .then(PointerAction::Up { button: 0 })
-        .then(PointerAction::MoveBy { duration: None, x: 60.0, y: 0.0 });
-    page.acts(drag).await?;
-    assert_eq!(width(&page).await?, before + 60);
-    page.waits_for("the line", line).await?.send_keys(&char::from(Key::Left).to_string()).await?;
-    assert_eq!(width(&page).await?, before + 44);
-    let kept = format!("return JSON.parse(localStorage.getItem('canyon.settings'))?.sidebarWidth === {}", before + 44);
-    page.waits_for_script("it is kept", &kept).await?;
-    page.reloads().await?;
-    assert_eq!(width(&page).await?, before + 44);
+    let before = LISTS.size(&page).await?;
+    LISTS.drag(&page, 60.0, 5.0).await?;
+    assert_eq!(LISTS.size(&page).await?, before + 60);
+    LISTS.press(&page, Key::Left).await?;
+    LISTS.is_found_again(&page, before + 44).await?;
+    assert_eq!(LISTS.size(&page).await?, before + 44);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_detail_grows_to_the_left() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
+    page.sees_row("Open after").await?.click().await?;
+    let before = DETAIL.size(&page).await?;
+    DETAIL.drag(&page, -40.0, 0.0).await?;
+    assert_eq!(DETAIL.size(&page).await?, before + 40);
+    DETAIL.press(&page, Key::Right).await?;
+    DETAIL.is_found_again(&page, before + 24).await
+}
+
+#[tokio::test]
+async fn the_message_box_is_made_taller_and_shorter_by_pointer_and_by_keyboard() -> Result<()> {
+    let server = Server::start().await?;
+    for window in [Window::WIDE, Window::PHONE] {
+        let page = Page::open_in(window, &server.page()).await?;
+        let before = BOX.size(&page).await?;
+        BOX.drag(&page, 5.0, -80.0).await?;
+        assert_eq!(BOX.size(&page).await?, before + 80);
+        BOX.press(&page, Key::Down).await?;
+        assert_eq!(BOX.size(&page).await?, before + 64);
+        BOX.press(&page, Key::Up).await?;
+        BOX.is_found_again(&page, before + 80).await?;
+        assert_eq!(BOX.size(&page).await?, before + 80);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_line_that_was_dragged_too_far_comes_back_at_once() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    BOX.drag(&page, 0.0, -600.0).await?;
+    let most = BOX.size(&page).await?;
+    assert_eq!(most, 320, "40 % of the window");
+    BOX.press(&page, Key::Down).await?;
+    assert_eq!(BOX.size(&page).await?, most - 16);
     Ok(())
 }

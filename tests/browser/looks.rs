@@ -60,6 +60,26 @@ async fn look(window: Window, name: &str) -> Result<()> {
     fits(&page, &format!("{name}-detail")).await?;
     page.clicks("Close the detail").await?;
 
+    page.fills("Filter", "/server/i").await?;
+    page.waits_for("the hits", "//output[.='2 of 7']").await?;
+    fits(&page, &format!("{name}-filter")).await?;
+    page.presses([Key::Escape]).await?;
+
+    page.types_message(r#"{"op":"ping"}"#).await?;
+    page.clicks("Save…").await?;
+    page.fills("Name", "Ping").await?;
+    page.fills("Folder", "Trades").await?;
+    page.presses([Key::Enter]).await?;
+    shows_lists(&page, window).await?;
+    page.clicks("New connection").await?;
+    page.sees_state("Not connected").await?;
+    shows_lists(&page, window).await?;
+    fits(&page, &format!("{name}-lists")).await?;
+    page.waits_for("the first connection", "//nav//li[1]//button").await?.click().await?;
+    page.sees_state("Open").await?;
+    let nothing = [char::from(Key::Control), 'a', char::from(Key::Null), char::from(Key::Delete)];
+    page.types_message(&nothing.iter().collect::<String>()).await?;
+
     page.clicks("Sequence").await?;
     page.clicks("Run").await?;
     page.waits_for("it passes", "//p[@role='status'][contains(., 'passed')]").await?;
@@ -83,12 +103,29 @@ async fn look(window: Window, name: &str) -> Result<()> {
         page.clicks("Close the dialog").await?;
     }
 
+    page.clicks("Settings…").await?;
+    page.fills("MiB", "0").await?;
+    page.presses([Key::Tab]).await?;
+    page.waits_for("the problem is told", "//*[@id='settings-problem'][normalize-space()]").await?;
+    fits(&page, &format!("{name}-settings-wrong")).await?;
+    page.clicks("Close the dialog").await?;
+
     page.sends("quit").await?;
     page.sees_state("Disconnected").await?;
     page.types_address(&nobody().await?).await?;
     page.clicks("Connect").await?;
     page.sees_state("Could not connect").await?;
-    fits(&page, &format!("{name}-refused")).await
+    fits(&page, &format!("{name}-refused")).await?;
+
+    page.script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }").await?;
+    page.types_address("ws://localhost:12345/").await?;
+    page.waits_for("it is told", "//p[@id='not-kept'][normalize-space()]").await?;
+    fits(&page, &format!("{name}-not-kept")).await
+}
+
+/// Calls the lists out, where there is no room for them beside the connection.
+async fn shows_lists(page: &Page, window: Window) -> Result<()> {
+    if window.width < 900 { page.clicks("Connections and saved messages").await } else { Ok(()) }
 }
 
 /// A server that answers as in the tutorial, and adds some bytes to what is JSON.

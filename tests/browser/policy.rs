@@ -1,9 +1,11 @@
 //! The Content-Security-Policy: the page lives with it, and what a peer sends does not get as far as to offend it.
 
 use anyhow::Result;
+use fantoccini::key::Key;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::page::Page;
 use crate::servers::{Server, peer};
@@ -43,6 +45,8 @@ async fn hostile() -> Result<String> {
             client.send(Message::text(*text)).await?;
         }
         client.send(Message::text("that was all")).await?;
+        client.next().await.transpose()?;
+        client.close(Some(CloseFrame { code: 4000.into(), reason: HOSTILE[1].into() })).await?;
         while client.next().await.is_some() {}
         Ok(())
     })
@@ -92,7 +96,22 @@ async fn what_a_hostile_peer_sends_stays_text() -> Result<()> {
     for text in &HOSTILE[..HOSTILE.len() - 1] {
         page.sees_row(text).await?.click().await?;
         page.sees_detail(text.split_once(':').map_or(*text, |(start, _)| start)).await?;
+        page.clicks("Pin").await?;
+        page.clicks("Hex").await?;
+        page.clicks("Text").await?;
     }
+    page.waits_for("the pins", "//ul[@aria-label='Pinned']//button[contains(., '<iframe')]").await?;
+    // What the page itself writes into fields, lists and dialogs.
+    page.types_message(HOSTILE[1]).await?;
+    page.clicks("Save…").await?;
+    page.fills("Name", HOSTILE[0]).await?;
+    page.presses([Key::Enter]).await?;
+    page.waits_for("the saved message", "//li//button[contains(., '<script>')]").await?;
+    page.clicks("Options…").await?;
+    page.fills("Name", HOSTILE[2]).await?;
+    page.clicks("Close the dialog").await?;
+    page.clicks("Send").await?;
+    page.sees_row("code 4000").await?;
     assert_eq!(page.script(elements).await?, before);
     assert_ne!(page.script("return document.title").await?, json!("gone"));
     assert_eq!(violations(&page).await?, json!([]));

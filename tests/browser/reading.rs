@@ -49,6 +49,7 @@ async fn a_reader_who_scrolled_up_stays_there_and_is_told_how_many_came() -> Res
         .send_keys(&char::from(Key::Home).to_string())
         .await?;
     page.sees_row("message 1.").await?;
+    page.waits_for("none came since", "//button[.='↓ Newest']").await?;
     page.sends("more").await?;
     // What was sent counts, too.
     page.waits_for("four new ones are told", "//button[.='↓ 4 new']").await?;
@@ -56,6 +57,64 @@ async fn a_reader_who_scrolled_up_stays_there_and_is_told_how_many_came() -> Res
     page.clicks("↓ 4 new").await?;
     page.sees_row("and three").await?;
     assert_eq!(page.count(".newer:not([hidden])").await?, 0);
+    Ok(())
+}
+
+/// Notes what jumps, as the browser sees it.
+const WATCH_SHIFTS: &str = "window.shifts = [];
+    // What moves in the log itself is scrolled.
+    new PerformanceObserver(list => shifts.push(...list.getEntries().flatMap(({ sources }) => sources)
+        .filter(({ node }) => !node?.closest?.('.list')).map(({ node }) => (node?.outerHTML ?? String(node)).slice(0, 80))))
+        .observe({ type: 'layout-shift' });";
+
+#[tokio::test]
+async fn nothing_jumps_while_messages_stream() -> Result<()> {
+    let server = Server::start().await?;
+    let address = peer(async |mut client| {
+        while client.next().await.transpose()?.is_some() {
+            for number in 1..=MANY {
+                client.feed(Message::text(format!("message {number}."))).await?;
+            }
+            client.flush().await?;
+        }
+        Ok(())
+    })
+    .await?;
+    let page = Page::open(&server.page()).await?;
+    page.clicks("Settings…").await?;
+    page.fills("Messages", "4000").await?;
+    page.clicks("Close the dialog").await?;
+    page.types_address(&address).await?;
+    page.clicks("Connect").await?;
+    page.sees_state("Open").await?;
+    page.fills("Filter", "message").await?;
+    page.script(WATCH_SHIFTS).await?;
+    page.sends("go").await?;
+    page.sees_row("message 5000.").await?;
+    page.sends("and again").await?;
+    page.waits_for("all of them", "//p[@class='dropped'][.='6\u{202f}004 older dropped']").await?;
+    assert_eq!(page.script("return shifts").await?, serde_json::json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_keyboard_comes_back_to_the_log_when_the_detail_goes() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
+    for close in ["click", "Escape"] {
+        page.sees_row("Open after").await?.click().await?;
+        page.sees_detail("Open after").await?;
+        match close {
+            "click" => page.clicks("Close the detail").await?,
+            _ => {
+                page.waits_for("the list", "//*[@role='listbox']").await?.send_keys("\u{e007}").await?;
+                page.waits_for_script("the content has it", "return document.activeElement.matches('pre')").await?;
+                page.presses([Key::Escape]).await?;
+            }
+        }
+        page.waits_for_script("the log has it", "return document.activeElement.matches('[role=listbox]')").await?;
+        assert_eq!(page.count("aside.detail").await?, 0);
+    }
     Ok(())
 }
 

@@ -91,6 +91,45 @@ async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() 
 }
 
 #[tokio::test]
+async fn a_server_that_goes_again_and_again_is_found_each_time_and_the_reader_is_left_in_peace() -> Result<()> {
+    const TIMES: usize = 3;
+    let server = Server::start().await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let (leave, mut left) = tokio::sync::mpsc::channel::<()>(1);
+    tokio::spawn(async move {
+        for time in 1..=TIMES {
+            let (stream, _) = listener.accept().await?;
+            let mut client = tokio_tungstenite::accept_async(stream).await?;
+            client.send(Message::text(format!("here for the {time}. time"))).await?;
+            left.recv().await;
+        }
+        anyhow::Ok(())
+    });
+    let page = Page::open(&server.page()).await?;
+    page.clicks("Settings…").await?;
+    page.fills("ms at first", "50").await?;
+    page.clicks("Close the dialog").await?;
+    page.clicks("Options…").await?;
+    page.ticks("Connect again").await?;
+    page.clicks("Close the dialog").await?;
+    page.types_address(&format!("ws://{address}/")).await?;
+    page.clicks("Connect").await?;
+    page.sees_row("here for the 1. time").await?.click().await?;
+    page.waits_for("the list", "//*[@role='listbox']").await?.send_keys(&char::from(Key::Up).to_string()).await?;
+    for time in 2..=TIMES {
+        leave.send(()).await?;
+        page.sees_row(&format!("here for the {time}. time")).await?;
+        page.sees_state("Open").await?;
+    }
+    page.sees_row("here for the 1. time").await?;
+    assert_eq!(page.count(".row.good").await?, TIMES);
+    page.sees_row("A gap of").await?;
+    assert_eq!(page.script("return document.activeElement.role").await?, json!("listbox"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_close_code_and_a_reason_can_be_chosen_and_are_checked() -> Result<()> {
     let server = Server::start().await?;
     let (told, closed) = tokio::sync::oneshot::channel();
@@ -109,7 +148,8 @@ async fn a_close_code_and_a_reason_can_be_chosen_and_are_checked() -> Result<()>
     page.waits_for("the problem", "//*[@id='close-problem'][contains(., '1005 cannot be sent')]").await?;
     page.fills("Code", "4001").await?;
     page.fills("Reason", "enough").await?;
-    page.waits_for("the button", "//dialog//footer/button[not(@disabled)]").await?.click().await?;
+    // As good as the button.
+    page.presses([Key::Enter]).await?;
     page.sees_state("Disconnected").await?;
     page.sees_row("code 4001").await?;
     let frame = closed.await?.context("a close frame with a code")?;
@@ -162,6 +202,7 @@ async fn what_was_sent_is_recalled_and_what_is_saved_stays_over_a_reload() -> Re
     assert_eq!(value(&page.message_box().await?).await?, "first");
     page.clicks("Settings…").await?;
     page.clicks("Forget everything").await?;
+    page.clicks("Yes, forget").await?;
     page.waits_for_script("it is forgotten", "return localStorage.length === 0").await?;
     Ok(())
 }
@@ -192,6 +233,8 @@ async fn a_sequence_passes_or_says_which_step_failed() -> Result<()> {
     page.clicks("Run").await?;
     page.waits_for("it passes", "//p[@role='status'][contains(., 'passed')]").await?;
     page.fills("Text", "something else").await?;
+    page.fills("within ms", "soon").await?;
+    page.waits_for("the problem", "//*[@id='sequence-problem'][.='\"soon\" is no whole number']").await?;
     page.fills("within ms", "100").await?;
     page.clicks("Run").await?;
     page.waits_for("it fails", "//p[@role='status'][contains(., 'failed at step 2')]").await?;
@@ -254,6 +297,18 @@ async fn base64_goes_out_as_bytes() -> Result<()> {
     page.sends("3q2!").await?;
     page.waits_for("the problem", "//*[@id='compose-problem'][contains(., \"'!' at character 4\")]").await?;
     Ok(())
+}
+
+#[tokio::test]
+async fn json_is_checked_while_it_is_typed_with_place_and_reason() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.clicks("JSON").await?;
+    page.types_message(r#"{"a": nul"#).await?;
+    let told = "//*[@id='compose-problem'][contains(., 'line 1, column 7') and contains(., 'is no value')]";
+    page.waits_for("the problem", told).await?;
+    page.types_message("l}").await?;
+    page.waits_for("no problem", "//*[@id='compose-problem'][.='']").await.map(drop)
 }
 
 #[tokio::test]

@@ -48,7 +48,10 @@ pub fn page(parent: &HtmlElement, address: String) -> Mounted<Page> {
         |handle| Page::new(address, handle),
         |_| {
             let wrong_link = problem("link-problem", |page| page.wrong_link.as_str().into());
-            vec![head(), wrong_link, bench(), dialog::dialogs()]
+            let not_kept = problem("not-kept", |page| {
+                page.store.workbench().not_kept().map(|why| why.to_string()).unwrap_or_default().into()
+            });
+            vec![head(), wrong_link, not_kept, bench(), dialog::dialogs()]
         },
     )
 }
@@ -76,7 +79,7 @@ fn head() -> View {
 fn bench() -> View {
     html("<div></div>")
         .attr_of("class", |page| if page.drawer { "bench drawer" } else { "bench" }.into())
-        .style_of("--sidebar", |page| split::width(page, Edge::Sidebar))
+        .style_of("--sidebar", |page| split::size(page, Edge::Sidebar))
         .child(sidebar::sidebar())
         .child(split::separator(Edge::Sidebar))
         .child(html("<slot></slot>").part(|page| Some(page.pane.id.number().to_string()), pane))
@@ -86,18 +89,21 @@ fn bench() -> View {
 fn pane(page: &Page) -> View {
     html("<main></main>")
         .attr("id", &format!("connection-{}", page.pane.id.number()))
+        .style_of("--compose", |page| split::size(page, Edge::Compose))
         .child(connect::connect())
         .child(facts::facts())
+        .child(log::tools())
         .child(
             html("<div></div>")
                 .attr_of("class", |page| if beside(page).is_some() { "split beside" } else { "split" }.into())
-                .style_of("--detail", |page| split::width(page, Edge::Detail))
+                .style_of("--detail", |page| split::size(page, Edge::Detail))
                 .child(log::log())
                 .child(split::separator(Edge::Detail))
                 .child(html("<slot></slot>").part(beside, |page| {
                     if page.pane.editor.is_some() { sequence::panel() } else { detail::detail(page) }
                 })),
         )
+        .child(split::separator(Edge::Compose))
         .child(compose::compose())
         .on("dragover", |_, event| event.prevent_default())
         .on("drop", |page, event| {

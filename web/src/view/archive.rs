@@ -66,7 +66,10 @@ fn replay_buttons(page: &Page) -> Vec<View> {
             buttons.push(button("ghost", &label, move |page, _| replay_on(page, id)));
         }
     }
-    buttons.push(button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::StopReplay)));
+    buttons.push(
+        button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::StopReplay))
+            .attr_if("disabled", |page| page.shown().replay().is_none()),
+    );
     buttons
 }
 

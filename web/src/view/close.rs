@@ -19,7 +19,7 @@ impl Default for Typed {
 }
 
 pub(super) fn form() -> View {
-    html("<form method=dialog></form>")
+    html("<form></form>")
         .child(number(
             "Code",
             |page| page.forms.close.code.as_str().into(),

@@ -5,15 +5,16 @@ mod repeat;
 
 use std::borrow::Cow;
 
+use gloo_utils::document;
 use model::{ConnectionMsg, Format, Offline, Payload, Problem, Size, State, Templates};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
+use web_sys::{Event, KeyboardEvent};
 
 pub(crate) use self::file::PickedFile;
 pub(super) use self::file::take_in;
 pub(crate) use self::repeat::Wish;
 
-use super::controls::{button, file_button, group, problem, toggle, value_of};
+use super::controls::{button, file_button, focus, group, problem, toggle, value_of};
 use super::dialog::Dialog;
 use super::sequence::Editor;
 use super::{View, html};
@@ -22,6 +23,9 @@ use crate::page::Page;
 
 const FORMATS: [(&str, Format); 4] =
     [("Text", Format::Text), ("JSON", Format::Json), ("Hex", Format::Hex), ("Base64", Format::Base64)];
+
+/// Finds the message box.
+pub(super) const MESSAGE_BOX: &str = ".compose textarea";
 
 pub(super) fn compose() -> View {
     html("<section class=compose aria-label=Message></section>")
@@ -79,19 +83,23 @@ fn formats() -> View {
 fn message_box() -> View {
     html(
         "<textarea aria-label=Message aria-describedby='compose-hint compose-problem' \
-           placeholder=\"Enter message (or 'quit' to exit)\" rows=2 autocomplete=off spellcheck=false></textarea>",
+           placeholder=\"Enter message (or 'quit' to exit)\" autocomplete=off spellcheck=false></textarea>",
     )
     .value_of(|page| page.shown().draft().text.as_str().into())
     .on("input", |page, event| page.tell(ConnectionMsg::DraftTyped(value_of(event))))
     .on("keydown", press)
-    .when(is_open, focus_when_open)
+    .when(is_open, |_, open| {
+        if open {
+            focus_unless_elsewhere();
+        }
+    })
 }
 
-/// Whoever has just connected wants to type.
-fn focus_when_open(message_box: &Element, open: bool) {
-    if open {
-        // It fails only for an element that cannot have the focus.
-        let _ = message_box.unchecked_ref::<HtmlElement>().focus();
+/// Whoever has just connected wants to type; whoever is somewhere else while it connects again stays there.
+fn focus_unless_elsewhere() {
+    let elsewhere = document().query_selector(":focus:not(.connect *, .item)").ok().flatten();
+    if elsewhere.is_none() {
+        focus(MESSAGE_BOX);
     }
 }
 

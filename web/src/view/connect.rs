@@ -23,9 +23,8 @@ pub(super) fn connect() -> View {
     )
     .child(connect_button())
     .child(
-        html("<div class=chips></div>")
-            .attr_if("hidden", |page| !matches!(page.shown().state(), State::Open(_)))
-            .child(button("ghost", "Close with…", |page, _| page.open(Dialog::Close))),
+        button("ghost", "Close with…", |page, _| page.open(Dialog::Close))
+            .attr_if("disabled", |page| !matches!(page.shown().state(), State::Open(_))),
     )
     .child(button("ghost", "Options…", |page, _| page.open(Dialog::Options)))
     .child(problem("problem", |page| match page.shown().problem() {

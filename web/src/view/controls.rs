@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
+use gloo_utils::document;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
-use web_sys::{Event, HtmlInputElement, HtmlSelectElement};
+use web_sys::{Event, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 use super::{View, html};
 use crate::dom;
@@ -14,13 +15,39 @@ use crate::page::Page;
 /// What an event does.
 type Act = Box<dyn dom::Act<Page>>;
 
+/// What was typed and cannot be, each with the number of its field, the newest at last.
+#[derive(Default)]
+pub(crate) struct Wrong(Vec<(usize, String)>);
+
+impl Wrong {
+    /// Notes what is wrong with a field, or that nothing is.
+    pub(super) fn note(&mut self, field: usize, why: Option<String>) {
+        self.0.retain(|(known, _)| *known != field);
+        self.0.extend(why.map(|why| (field, why)));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(super) fn has(&self, field: usize) -> bool {
+        self.0.iter().any(|(known, _)| *known == field)
+    }
+
+    /// What is wrong with the newest; nothing where nothing is.
+    pub(super) fn words(&self) -> &str {
+        self.0.last().map_or("", |(_, why)| why)
+    }
+}
+
 /// A button that does something.
 pub(super) fn button(class: &str, label: &str, act: impl Fn(&mut Page, &Event) + 'static) -> View {
     boxed_button(class, label, Box::new(act))
 }
 
 fn boxed_button(class: &str, label: &str, act: Act) -> View {
-    html("<button type=button></button>").attr("class", class).text(label).on_boxed("click", act)
+    let kind = if class == "primary" { "submit" } else { "button" };
+    html("<button></button>").attr("type", kind).attr("class", class).text(label).on_boxed("click", act)
 }
 
 /// A button of one sign, with the words that it stands for.
@@ -61,7 +88,7 @@ pub(super) fn field(
     value: impl Fn(&Page) -> Cow<'_, str> + 'static,
     typed: impl Fn(&mut Page, &Event) + 'static,
 ) -> View {
-    boxed_field("text", name, Box::new(typed)).value_of(value)
+    boxed_field("text", name, "input", Box::new(typed)).value_of(value)
 }
 
 /// A whole number with its name before it.
@@ -70,20 +97,30 @@ pub(super) fn number(
     value: impl Fn(&Page) -> Cow<'_, str> + 'static,
     typed: impl Fn(&mut Page, &Event) + 'static,
 ) -> View {
-    boxed_field("number", name, Box::new(typed)).value_of(value)
+    boxed_field("numeric", name, "input", Box::new(typed)).value_of(value)
 }
 
-fn boxed_field(kind: &str, name: &str, typed: Act) -> View {
+/// The same, told of when the person has finished it: by Enter, or by leaving the field.
+pub(super) fn finished_number(
+    name: &str,
+    value: impl Fn(&Page) -> Cow<'_, str> + 'static,
+    typed: impl Fn(&mut Page, &Event) + 'static,
+) -> View {
+    boxed_field("numeric", name, "change", Box::new(typed)).value_of(value)
+}
+
+/// Numbers are texts, too: of what is none, a field of the browser's for numbers would not tell.
+fn boxed_field(keyboard: &str, name: &str, event: &'static str, typed: Act) -> View {
     html(
         "<label class=field><span></span>\
-           <input min=0 autocomplete=off autocapitalize=none spellcheck=false>\
+           <input autocomplete=off autocapitalize=none spellcheck=false>\
          </label>",
     )
     .at("span")
     .text(name)
     .at("input")
-    .attr("type", kind)
-    .on_boxed("input", typed)
+    .attr("inputmode", keyboard)
+    .on_boxed(event, typed)
 }
 
 /// A box to tick, with its name after it.
@@ -133,6 +170,14 @@ pub(super) fn group(name: &str, controls: impl IntoIterator<Item = View>) -> Vie
 /// Why something cannot be done, told at once to those who listen.
 pub(super) fn problem(id: &str, words: impl Fn(&Page) -> Cow<'_, str> + 'static) -> View {
     html("<p class=problem role=alert></p>").attr("id", id).text_of(words)
+}
+
+/// Moves the keyboard to the first element like that, from something that goes away.
+pub(super) fn focus(css: &str) {
+    if let Some(element) = document().query_selector(css).ok().flatten() {
+        // It fails only for an element that cannot have the focus.
+        let _ = element.unchecked_into::<HtmlElement>().focus();
+    }
 }
 
 /// What the field that an event is about holds.

@@ -3,14 +3,13 @@
 
 mod content;
 
-use gloo_utils::document;
 use model::{ConnectionMsg, Content, Count, Entry, Kind, Size, Times};
 use wasm_bindgen::JsCast;
-use web_sys::{Event, HtmlElement};
+use web_sys::{Event, KeyboardEvent};
 
 use self::content::{Form, LINE, content};
-use super::controls::{button, group, sign_button, toggle};
-use super::log::time;
+use super::controls::{button, focus, group, sign_button, toggle};
+use super::log::{LIST, time};
 use super::{View, html};
 use crate::page::Page;
 use crate::{clipboard, files};
@@ -49,12 +48,14 @@ impl Detail {
 }
 
 /// Moves the keyboard to the selected entry's content.
-pub(super) fn focus() {
-    let content = document().query_selector(".detail pre").ok().flatten();
-    if let Some(content) = content {
-        // It fails only for an element that cannot have the focus.
-        let _ = content.unchecked_into::<HtmlElement>().focus();
-    }
+pub(super) fn enter() {
+    focus(".detail pre");
+}
+
+/// Selects no entry, and goes on in the log.
+fn close(page: &mut Page) {
+    page.pane.detail.select(None);
+    focus(LIST);
 }
 
 /// Pins an entry, or lets it go.
@@ -90,7 +91,7 @@ pub(super) fn detail(page: &Page) -> View {
         .text(&title(entry))
         .at("header")
         .child(group("Show as", forms))
-        .child(sign_button("×", "Close the detail", |page, _| page.pane.detail.select(None)))
+        .child(sign_button("×", "Close the detail", |page, _| close(page)))
         .at("dl")
         .children(facts(page, entry))
         .at(".actions");
@@ -100,6 +101,12 @@ pub(super) fn detail(page: &Page) -> View {
     };
     let size = entry.content.size();
     view.child(toggle("Pin", move |page| page.shown().log().is_pinned(seq), move |page, _| pin(page, seq)))
+        .top()
+        .on("keydown", |page, event| {
+            if event.unchecked_ref::<KeyboardEvent>().key() == "Escape" {
+                close(page);
+            }
+        })
         .at("slot")
         .part(
             move |page| Some(if is_shown(page, size) { form(page).name() } else { "" }.to_owned()),
@@ -113,7 +120,10 @@ fn is_shown(page: &Page, size: usize) -> bool {
 
 fn show_all(size: usize) -> View {
     let label = format!("Show all {}", Size(size as u64));
-    html("<div class=large></div>").child(button("ghost", &label, |page, _| page.pane.detail.whole = true))
+    html("<div class=large></div>").child(button("ghost", &label, |page, _| {
+        page.pane.detail.whole = true;
+        focus(LIST);
+    }))
 }
 
 fn title(entry: Entry<'_>) -> String {

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlDialogElement};
 use wire::Behaviour;
 
-use super::controls::{sign_button, target};
+use super::controls::{Wrong, focus, sign_button, target};
 use super::{View, archive, close, html, options, preset, saved, settings, share};
 use crate::page::Page;
 
@@ -38,6 +38,10 @@ pub(crate) struct Forms {
     pub(super) preset: Form,
     /// Whether only the entries that the filter shows are to be exported.
     pub(super) only_shown: bool,
+    /// The figures that cannot be as they were typed, the newest at last.
+    pub(super) wrong: Wrong,
+    /// Whether everything is really to be forgotten.
+    pub(super) is_sure: bool,
     /// The name that a message is to have.
     pub(super) name: SavedName,
     /// The name that it has.
@@ -51,6 +55,8 @@ impl Default for Forms {
             share: share::Share::default(),
             preset: Form::new(Behaviour::ALL[0]),
             only_shown: false,
+            wrong: Wrong::default(),
+            is_sure: false,
             name: SavedName::default(),
             name_before: SavedName::default(),
         }
@@ -89,11 +95,13 @@ impl Dialog {
 pub(super) fn dialogs() -> View {
     html("<dialog aria-labelledby=dialog-title><slot></slot><slot name=form></slot></dialog>")
         .on("close", closed)
+        // Enter in a field is as good as the primary button.
+        .on("submit", |_, event| event.prevent_default())
         .at("slot")
         .part(key, |page| header(page.dialog.map_or("", Dialog::title)))
         .at("[name=form]")
         .part(key, |page| page.dialog.map_or_else(|| html("<form></form>"), |dialog| dialog.form(page)))
-        // At last, for the first thing in it gets the focus.
+        // At last, for something in it gets the focus.
         .top()
         .when(|page| page.dialog.is_some(), show)
 }
@@ -121,6 +129,7 @@ fn show(dialog: &Element, open: bool) {
     if open {
         // It fails only for an element that is not in the document.
         let _ = dialog.show_modal();
+        focus("dialog form :is(input, select)");
     } else {
         dialog.close();
     }

@@ -17,11 +17,11 @@ type Read = fn(&Connection) -> Cow<'_, str>;
 /// What the style sheet calls a fact, what it is called on the page, and what it is.
 const FACTS: [(&str, &str, Read); 6] = [
     ("", "handshake", |connection| agreed(connection, |opened| Span(opened.handshake).to_string().into())),
-    ("", "subprotocol", |connection| agreed(connection, |opened| opened.protocol.as_str().into())),
-    ("extensions", "extensions", |connection| agreed(connection, |opened| opened.extensions.as_str().into())),
+    ("subprotocol", "subprotocol", |connection| agreed(connection, |opened| opened.protocol.as_str().into())),
+    ("extensions", "extensions", |connection| agreed(connection, |opened| extensions(opened).into())),
     ("tally", "sent", |connection| tally(connection.log().sent())),
     ("tally", "received", |connection| tally(connection.log().received())),
-    ("", "waiting", waiting),
+    ("waiting", "waiting", waiting),
 ];
 
 pub(super) fn facts() -> View {
@@ -33,6 +33,12 @@ pub(super) fn facts() -> View {
                 .child(button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::Disconnect))),
         )
         .child(html("<dl></dl>").children(FACTS.map(fact)))
+        .child(
+            button("ghost", "Drop what waits", |page, _| page.tell(ConnectionMsg::DropWaiting))
+                .attr_if("hidden", |page| {
+                    matches!(page.shown().state(), State::Open(_)) || page.shown().outbox().is_empty()
+                }),
+        )
         .child(html("<p class=hint></p>").text_of(|page| explanation(page.shown())))
         .at("p")
         .attr_of("class", |page| ["state ", tone_class(page.shown().state().tone())].concat().into())
@@ -44,8 +50,9 @@ fn summary(connection: &Connection) -> Cow<'_, str> {
     let state = connection.state();
     match state {
         State::Waiting { until, .. } => {
-            let left = until.since(clock::now()).as_millis().div_ceil(1000);
-            ["Trying again in ", &left.to_string(), " s"].concat().into()
+            let left = until.since(clock::now());
+            let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+            ["Trying again in ", &seconds.to_string(), " s"].concat().into()
         }
         _ => state.summary().into(),
     }
@@ -76,6 +83,12 @@ fn fact((class, name, read): (&str, &str, Read)) -> View {
 /// What the handshake agreed upon, while there is a connection and it agreed upon something.
 fn agreed(connection: &Connection, read: fn(&Opened) -> Cow<'_, str>) -> Cow<'_, str> {
     connection.state().opened().map(read).filter(|text| !text.is_empty()).unwrap_or(NONE.into())
+}
+
+/// The common ones all begin alike.
+fn extensions(opened: &Opened) -> &str {
+    let extensions = opened.extensions.as_str();
+    extensions.strip_prefix("permessage-").unwrap_or(extensions)
 }
 
 fn tally(tally: Tally) -> Cow<'static, str> {

@@ -7,9 +7,12 @@ mod pins;
 mod reader;
 mod rows;
 
+use std::borrow::Cow;
+
 use model::{Count, ROW_HEIGHT, Times};
 use web_sys::{Element, Event};
 
+pub(super) use self::filter::tools;
 use self::line::Line;
 pub(super) use self::line::time;
 pub(crate) use self::news::News;
@@ -19,9 +22,11 @@ use super::controls::{button, target};
 use super::{View, html};
 use crate::page::Page;
 
+/// Finds the list of entries, which takes the keyboard.
+pub(super) const LIST: &str = "[role=listbox]";
+
 pub(super) fn log() -> View {
     html("<section class=log aria-label=Messages></section>")
-        .child(filter::bar())
         .child(pins::strip())
         .child(
             html("<div class=rows role=log aria-label=Log aria-live=off></div>")
@@ -31,14 +36,25 @@ pub(super) fn log() -> View {
                         .attr_if("hidden", |page| !page.shown().rows().is_empty())
                         .text_of(|page| why_empty(page).into()),
                 )
-                .child(
-                    html("<div class=newer></div>").attr_if("hidden", |page| page.pane.reader.follows()).child(
-                        button("pill", "", |page, _| page.pane.reader.follow())
-                            .text_of(|page| format!("↓ {} new", Count(page.pane.reader.unseen())).into()),
-                    ),
-                ),
+                .child(html("<p class=dropped></p>").text_of(dropped))
+                .child(html("<div class=newer></div>").attr_if("hidden", |page| page.pane.reader.follows()).child(
+                    button("pill", "", |page, _| page.pane.reader.follow()).text_of(|page| {
+                        match page.pane.reader.unseen() {
+                            0 => "↓ Newest".into(),
+                            new => format!("↓ {} new", Count(new)).into(),
+                        }
+                    }),
+                )),
         )
         .child(news::region())
+}
+
+/// What the log had to let go.
+fn dropped(page: &Page) -> Cow<'_, str> {
+    match page.shown().log().dropped() {
+        0 => "".into(),
+        dropped => format!("{} older dropped", Count(dropped)).into(),
+    }
 }
 
 fn why_empty(page: &Page) -> &'static str {

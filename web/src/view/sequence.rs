@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use model::{Connection, ConnectionMsg, Document, Draft, Msg, Problem, Reply, Run, Sequence, Step, Verdict};
 
-use super::controls::{button, field, file_button, group, number, problem, sign_button, value_of};
+use super::compose::MESSAGE_BOX;
+use super::controls::{Wrong, button, field, file_button, focus, group, number, problem, sign_button, value_of};
 use super::{View, html};
 use crate::files;
 use crate::page::Page;
@@ -16,12 +17,18 @@ pub(crate) struct Editor {
     sequence: Sequence,
     /// Another number when steps come or go, not when one is typed into: then its field would lose the keyboard.
     shape: u32,
+    /// What is no number though it should be, by the indices of the steps.
+    wrong: Wrong,
 }
 
 impl Editor {
     /// With the sequence that was run last, or with a simple one.
     pub(super) fn new(connection: &Connection) -> Self {
-        Self { sequence: connection.run().map_or_else(fresh, |run| run.sequence().clone()), shape: 0 }
+        Self {
+            sequence: connection.run().map_or_else(fresh, |run| run.sequence().clone()),
+            shape: 0,
+            wrong: Wrong::default(),
+        }
     }
 }
 
@@ -38,6 +45,9 @@ fn expect(reply: Reply) -> Step {
     Step::Expect { reply, within: Step::PATIENCE }
 }
 
+/// The index of no step.
+const OUTSIDE: usize = usize::MAX;
+
 type Make = fn() -> Step;
 
 /// What can be added, and what it is called.
@@ -52,13 +62,21 @@ const STEPS: [(&str, Make); 5] = [
 pub(super) fn panel() -> View {
     html("<aside class=sequence aria-label=Sequence><header><h2>Sequence</h2></header><div class=steps></div></aside>")
         .at("header")
-        .child(sign_button("×", "Close the sequence", |page, _| page.pane.editor = None))
+        .child(sign_button("×", "Close the sequence", |page, _| {
+            page.pane.editor = None;
+            focus(MESSAGE_BOX);
+        }))
         .at(".steps")
         .child(
             html("<slot></slot>")
                 .part(|page| Some(page.store.workbench().revision(Document::Sequences).to_string()), saved),
         )
         .child(named())
+        .child(actions())
+        .child(
+            html("<p role=status></p>").text_of(|page| page.shown().run().map(Run::summary).unwrap_or_default().into()),
+        )
+        .child(problem("sequence-problem", wrong))
         .child(html("<slot></slot>").part(|page| Some(page.pane.editor.as_ref()?.shape.to_string()), steps))
         .child(group(
             "Add a step",
@@ -66,14 +84,6 @@ pub(super) fn panel() -> View {
                 button("ghost", label, move |page, _| change_shape(page, |sequence| sequence.steps.push(step())))
             }),
         ))
-        .child(actions())
-        .child(
-            html("<p role=status></p>").text_of(|page| page.shown().run().map(Run::summary).unwrap_or_default().into()),
-        )
-        .child(problem("sequence-problem", |page| match page.shown().problem() {
-            Some(Problem::Task(words)) => words.as_str().into(),
-            _ => "".into(),
-        }))
 }
 
 /// The sequence that is edited, while there is an editor.
@@ -91,7 +101,33 @@ fn change_shape(page: &mut Page, change: impl FnOnce(&mut Sequence)) {
     if let Some(editor) = &mut page.pane.editor {
         change(&mut editor.sequence);
         editor.shape += 1;
+        editor.wrong.clear();
     }
+}
+
+/// The number that is typed in that step, or outside of all. What is none is told, and changes nothing.
+fn number_in(page: &mut Page, step: usize, typed: &str) -> Option<u32> {
+    let number = typed.trim().parse::<u64>().ok().and_then(|number| number.try_into().ok());
+    let why = number.is_none().then(|| ["\"", typed, "\" is no whole number"].concat());
+    page.pane.editor.as_mut()?.wrong.note(step, why);
+    number
+}
+
+/// What was typed that is no number.
+fn no_number(page: &Page) -> &str {
+    page.pane.editor.as_ref().map_or("", |editor| editor.wrong.words())
+}
+
+fn wrong(page: &Page) -> Cow<'_, str> {
+    let task = match page.shown().problem() {
+        Some(Problem::Task(words)) => words,
+        _ => page.store.workbench().saved_problem().unwrap_or_default(),
+    };
+    [no_number(page), task].into_iter().find(|words| !words.is_empty()).unwrap_or_default().into()
+}
+
+fn is_wrong(page: &Page) -> bool {
+    !no_number(page).is_empty()
 }
 
 /// The saved ones, to be taken into the editor.
@@ -116,7 +152,7 @@ fn named() -> View {
             "Rounds",
             |page| sequence(page).map_or(1, |sequence| sequence.rounds).to_string().into(),
             |page, event| {
-                if let Ok(rounds) = value_of(event).parse() {
+                if let Some(rounds) = number_in(page, OUTSIDE, &value_of(event)) {
                     change(page, |sequence| sequence.rounds = rounds);
                 }
             },
@@ -147,10 +183,10 @@ fn actions() -> View {
     group(
         "The sequence",
         [
-            run.attr_if("disabled", runs),
+            run.attr_if("disabled", move |page| runs(page) || is_wrong(page)),
             button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::StopSequence))
                 .attr_if("disabled", move |page| !runs(page)),
-            save,
+            save.attr_if("disabled", is_wrong),
             button("ghost", "Delete", |page, _| page.dispatch(Msg::RemoveSequence(name(page).into_owned()))),
             button("ghost", "Export", |page, _| {
                 let document = Sequence::to_json(sequence(page));

@@ -1,14 +1,18 @@
-//! What holds for the whole page. It never checks a figure beyond that it is one: the model does.
+//! What holds for the whole page. It never checks a figure: the model does.
 
-use model::{Msg, Settings, Times};
+use model::{Figure, Msg, Settings, Times};
+use web_sys::Event;
 
-use super::controls::{button, choice, number, value_of};
+use super::controls::{button, choice, finished_number, problem, value_of};
 use super::{View, html};
 use crate::page::Page;
 
-/// Bytes of a mebibyte and of a kibibyte.
-const MIB: usize = 1 << 20;
-const KIB: u64 = 1 << 10;
+/// What the figures are about, and which there are.
+const FIGURES: [(&str, &[Figure]); 3] = [
+    ("Each log keeps at most", &[Figure::Entries, Figure::Size]),
+    ("Trying a lost connection again", &[Figure::FirstWait, Figure::LongestWait, Figure::Tries]),
+    ("What waits in the browser", &[Figure::HighMark, Figure::LowMark]),
+];
 
 pub(super) fn form() -> View {
     html("<form></form>")
@@ -17,79 +21,53 @@ pub(super) fn form() -> View {
             &["by the clock", "since the one before", "since the first"],
             |page| settings(page).times as usize,
             |page, chosen| {
-                let times = [Times::Clock, Times::SincePrevious, Times::SinceStart];
-                change(page, |settings| settings.times = times[chosen.min(2)]);
+                let mut settings = *settings(page);
+                settings.times = Times::ALL[chosen.min(2)];
+                page.dispatch(Msg::Settings(settings));
             },
         ))
-        .children([
-            html("<fieldset><legend>Each log keeps at most</legend></fieldset>").children([
-                figure(
-                    "Messages",
-                    |settings| settings.limits.entries as u64,
-                    |settings, figure| settings.limits.entries = figure as usize,
-                ),
-                figure(
-                    "MiB",
-                    |settings| (settings.limits.bytes / MIB) as u64,
-                    |settings, figure| settings.limits.bytes = (figure as usize).saturating_mul(MIB),
-                ),
-            ]),
-            html("<fieldset><legend>A lost connection is tried again</legend></fieldset>").children([
-                figure(
-                    "after ms at first",
-                    |settings| settings.patience.first.into(),
-                    |settings, figure| settings.patience.first = whole(figure),
-                ),
-                figure(
-                    "after ms at most",
-                    |settings| settings.patience.longest.into(),
-                    |settings, figure| settings.patience.longest = whole(figure),
-                ),
-                figure(
-                    "times",
-                    |settings| settings.patience.tries.into(),
-                    |settings, figure| settings.patience.tries = whole(figure),
-                ),
-            ]),
-            html("<fieldset><legend>Sending pauses while the browser holds back</legend></fieldset>").children([
-                figure(
-                    "more than KiB",
-                    |settings| settings.marks.high / KIB,
-                    |settings, figure| settings.marks.high = figure.saturating_mul(KIB),
-                ),
-                figure(
-                    "and until it is KiB",
-                    |settings| settings.marks.low / KIB,
-                    |settings, figure| settings.marks.low = figure.saturating_mul(KIB),
-                ),
-            ]),
-            html("<footer></footer>")
-                .child(button("ghost", "Forget everything", |page, _| page.dispatch(Msg::ForgetEverything))),
-        ])
+        .children(FIGURES.map(|(legend, figures)| {
+            html("<fieldset><legend></legend></fieldset>")
+                .at("legend")
+                .text(legend)
+                .top()
+                .children(figures.iter().map(|&figure| field(figure)))
+        }))
+        .child(html("<footer></footer>").child(button("ghost", "", forget).text_of(|page| {
+            if page.forms.is_sure { "Yes, forget settings, messages and history" } else { "Forget everything…" }.into()
+        })))
+        // At the end, for it comes and goes while a button is being pressed, which must not move away then.
+        .child(problem("settings-problem", |page| page.forms.wrong.words().into()))
+}
+
+/// Once is asked, twice is done.
+fn forget(page: &mut Page, _: &Event) {
+    if page.forms.is_sure {
+        page.dispatch(Msg::ForgetEverything);
+        page.dialog = None;
+    }
+    page.forms.is_sure = true;
 }
 
 fn settings(page: &Page) -> &Settings {
     page.store.workbench().settings()
 }
 
-fn figure(name: &str, read: fn(&Settings) -> u64, write: fn(&mut Settings, u64)) -> View {
-    number(
-        name,
-        move |page| read(settings(page)).to_string().into(),
-        move |page, event| {
-            if let Ok(figure) = value_of(event).parse() {
-                change(page, |settings| write(settings, figure));
-            }
-        },
+/// It is taken when it is finished, for on the way to 200 000 there is a 2.
+fn field(figure: Figure) -> View {
+    finished_number(
+        figure.name(),
+        move |page| figure.of(settings(page)).to_string().into(),
+        move |page, event| take(page, figure, &value_of(event)),
     )
+    .attr("aria-describedby", "settings-problem")
+    .aria_if("aria-invalid", move |page| page.forms.wrong.has(figure as usize))
 }
 
-fn whole(figure: u64) -> u32 {
-    figure.try_into().unwrap_or(u32::MAX)
-}
-
-fn change(page: &mut Page, change: impl FnOnce(&mut Settings)) {
-    let mut settings = *settings(page);
-    change(&mut settings);
-    page.dispatch(Msg::Settings(settings));
+fn take(page: &mut Page, figure: Figure, typed: &str) {
+    let chosen = settings(page).with(figure, typed);
+    page.forms.wrong.note(figure as usize, chosen.as_ref().err().cloned());
+    if let Ok(settings) = chosen {
+        page.dispatch(Msg::Settings(settings));
+    }
 }

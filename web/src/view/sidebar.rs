@@ -4,7 +4,7 @@
 use model::{Connection, ConnectionId, Msg};
 use wire::Behaviour;
 
-use super::controls::{button, sign_button};
+use super::controls::{button, focus, sign_button};
 use super::{View, html, preset, saved, tone_class};
 use crate::page::Page;
 
@@ -56,7 +56,10 @@ fn line(id: ConnectionId, several: bool) -> View {
     if !several {
         return line;
     }
-    line.top().child(sign_button("×", "Close this connection", move |page, _| page.dispatch(Msg::Remove(id))))
+    line.top().child(sign_button("×", "Close this connection", move |page, _| {
+        page.dispatch(Msg::Remove(id));
+        focus(".item.new");
+    }))
 }
 
 fn connection(page: &Page, id: ConnectionId) -> &Connection {

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use gloo_utils::document;
 use model::{Edge, Layout, Msg};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent, PointerEvent};
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent, PointerEvent};
 
+use super::compose::MESSAGE_BOX;
 use super::controls::target;
 use super::{View, html};
 use crate::page::Page;
@@ -20,8 +22,8 @@ fn layout(page: &Page) -> Layout {
     page.store.workbench().settings().layout
 }
 
-/// The width of the part that the line is the edge of, for the style sheet.
-pub(super) fn width(page: &Page, edge: Edge) -> Cow<'_, str> {
+/// How large the part is that the line is the edge of, for the style sheet.
+pub(super) fn size(page: &Page, edge: Edge) -> Cow<'_, str> {
     format!("{}px", layout(page).size(edge)).into()
 }
 
@@ -33,43 +35,64 @@ fn name(edge: Edge) -> &'static str {
     }
 }
 
-/// Moves the line so far to the right.
-fn shift(page: &mut Page, edge: Edge, from: u16, distance: i32) {
-    let distance = if edge == Edge::Sidebar { distance } else { -distance };
+/// Makes the part so much larger than it was.
+fn grow(page: &mut Page, edge: Edge, from: i32, by: i32) {
     let mut settings = *page.store.workbench().settings();
-    settings.layout = settings.layout.with(edge, i32::from(from).saturating_add(distance));
+    settings.layout = settings.layout.with(edge, from.saturating_add(by));
     page.dispatch(Msg::Settings(settings));
 }
 
+/// Where the pointer is along the way that the part grows.
+fn place(edge: Edge, event: &Event) -> i32 {
+    let event: &PointerEvent = event.unchecked_ref();
+    match edge {
+        Edge::Sidebar => event.client_x(),
+        Edge::Detail => -event.client_x(),
+        Edge::Compose => -event.client_y(),
+    }
+}
+
+/// How large the part is, which may be less than was wished for: there may be no room for that.
+fn size_now(edge: Edge) -> i32 {
+    let part = match edge {
+        Edge::Sidebar => ".sidebar",
+        Edge::Detail => ".split > aside",
+        Edge::Compose => MESSAGE_BOX,
+    };
+    let Some(part) = document().query_selector(part).ok().flatten() else { return 0 };
+    let part: HtmlElement = part.unchecked_into();
+    if edge == Edge::Compose { part.offset_height() } else { part.offset_width() }
+}
+
 pub(super) fn separator(edge: Edge) -> View {
-    // Where the pointer took hold, and how wide the part was then.
-    let held = Rc::new(Cell::new(None::<(i32, u16)>));
+    // Where the pointer took hold, and how large the part was then.
+    let held = Rc::new(Cell::new(None::<(i32, i32)>));
     let (hold, drag) = (held.clone(), held.clone());
-    html("<div class=separator role=separator tabindex=0 aria-orientation=vertical></div>")
+    html("<div class=separator role=separator tabindex=0></div>")
+        .attr("aria-orientation", if edge == Edge::Compose { "horizontal" } else { "vertical" })
         .attr("aria-label", name(edge))
         .attr("aria-valuemin", &edge.range().start().to_string())
         .attr("aria-valuemax", &edge.range().end().to_string())
         .attr_of("aria-valuenow", move |page| layout(page).size(edge).to_string().into())
-        .on("pointerdown", move |page, event| {
+        .on("pointerdown", move |_, event| {
             event.prevent_default();
-            let event: &PointerEvent = event.unchecked_ref();
             // It fails only for a pointer that is gone already.
-            let _ = target::<Element>(event).set_pointer_capture(event.pointer_id());
-            hold.set(Some((event.client_x(), layout(page).size(edge))));
+            let _ = target::<Element>(event).set_pointer_capture(event.unchecked_ref::<PointerEvent>().pointer_id());
+            hold.set(Some((place(edge, event), size_now(edge))));
         })
         .on("pointermove", move |page, event| {
-            if let Some((x, from)) = drag.get() {
-                shift(page, edge, from, event.unchecked_ref::<PointerEvent>().client_x() - x);
+            if let Some((start, from)) = drag.get() {
+                grow(page, edge, from, place(edge, event) - start);
             }
         })
-        .on("pointerup", move |_, _| held.set(None))
+        .on("lostpointercapture", move |_, _| held.set(None))
         .on("keydown", move |page, event| {
-            let distance = match event.unchecked_ref::<KeyboardEvent>().key().as_str() {
-                "ArrowLeft" => -STEP,
-                "ArrowRight" => STEP,
+            let by = match (edge, event.unchecked_ref::<KeyboardEvent>().key().as_str()) {
+                (Edge::Sidebar, "ArrowRight") | (Edge::Detail, "ArrowLeft") | (Edge::Compose, "ArrowUp") => STEP,
+                (Edge::Sidebar, "ArrowLeft") | (Edge::Detail, "ArrowRight") | (Edge::Compose, "ArrowDown") => -STEP,
                 _ => return,
             };
             event.prevent_default();
-            shift(page, edge, layout(page).size(edge), distance);
+            grow(page, edge, size_now(edge), by);
         })
 }

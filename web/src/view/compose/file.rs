@@ -5,7 +5,8 @@ use web_sys::FileList;
 
 use crate::files::{self, Read, ReadFile};
 use crate::page::Page;
-use crate::view::controls::button;
+use crate::view::compose::MESSAGE_BOX;
+use crate::view::controls::{button, focus};
 use crate::view::{View, html};
 
 /// What came of reading it.
@@ -50,11 +51,15 @@ fn chosen(ReadFile { name, bytes }: &ReadFile) -> View {
             send(page, |bytes| Payload::Text(String::from_utf8(bytes).unwrap_or_default()));
         }));
     }
-    bar.child(button("ghost", "Cancel", |page, _| page.pane.file = None))
+    bar.child(button("ghost", "Cancel", |page, _| {
+        page.pane.file = None;
+        focus(MESSAGE_BOX);
+    }))
 }
 
 fn send(page: &mut Page, payload: fn(Vec<u8>) -> Payload) {
     if let Some(PickedFile { read: Ok(file), .. }) = page.pane.file.take() {
         page.tell(ConnectionMsg::SendPayload(payload(file.bytes)));
+        focus(MESSAGE_BOX);
     }
 }

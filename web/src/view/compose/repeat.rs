@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{ConnectionMsg, Count, Draft, Pace, Repeat};
+use model::{ConnectionMsg, Count, Draft, Pace, Problem, Repeat};
 
 use crate::page::Page;
 use crate::view::controls::{button, choice, number, problem, value_of};
@@ -54,7 +54,7 @@ pub(super) fn panel() -> View {
             |page| wish(page).count.as_str().into(),
             |page, event| page.pane.repeat.count = value_of(event),
         ))
-        .child(button("ghost", "Start", start).attr_if("disabled", |page| !wrong(page).is_empty()))
+        .child(button("ghost", "Start", start).attr_if("disabled", |page| wish(page).repeat(Draft::default()).is_err()))
         .child(
             button("ghost", "Stop repeating", |page, _| page.tell(ConnectionMsg::StopRepeat))
                 .attr_if("disabled", |page| page.shown().repetition().is_none()),
@@ -74,7 +74,11 @@ fn start(page: &mut Page, _: &web_sys::Event) {
 }
 
 fn wrong(page: &Page) -> Cow<'_, str> {
-    wish(page).repeat(Draft::default()).err().unwrap_or_default().into()
+    match (wish(page).repeat(Draft::default()), page.shown().problem()) {
+        (Err(why), _) => why.into(),
+        (_, Some(Problem::Task(words))) => words.as_str().into(),
+        _ => "".into(),
+    }
 }
 
 fn progress(page: &Page) -> Cow<'_, str> {

@@ -1,8 +1,8 @@
-//! What is above the log: the filter with its hits, what the log had to let go, and what can be done with it.
+//! What is above the log: the filter with its hits, and what can be done with the log.
 
 use std::borrow::Cow;
 
-use model::{ConnectionMsg, Count, Facet, Query};
+use model::{ConnectionMsg, Count, Facet, Problem, Query};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
@@ -22,7 +22,7 @@ const CHIPS: [(&str, &[Facet]); 6] = [
     ("automatic", &[Facet::Automatic]),
 ];
 
-pub(super) fn bar() -> View {
+pub(in crate::view) fn tools() -> View {
     html(
         "<header class=tools>\
            <input class=filter type=search aria-label=Filter placeholder='Filter: text or /regex/' autocomplete=off \
@@ -36,13 +36,16 @@ pub(super) fn bar() -> View {
             .child(sign_button("‹", "Previous", |page, _| reader::step(page, -1)))
             .child(sign_button("›", "Next", |page, _| reader::step(page, 1))),
     )
-    .child(html("<p class=dropped></p>").text_of(dropped))
     .child(button("ghost", "Export…", |page, _| page.open(Dialog::Archive)))
     .child(
         button("ghost", "Clear", |page, _| page.tell(ConnectionMsg::ClearLog))
             .attr_if("disabled", |page| page.shown().log().is_empty()),
     )
     .child(problem("filter-problem", |page| page.shown().filter().problem().unwrap_or_default().into()))
+    .child(problem("pin-problem", |page| match page.shown().problem() {
+        Some(Problem::Pin(words)) => words.as_str().into(),
+        _ => "".into(),
+    }))
     .at("input")
     .aria_if("aria-invalid", |page| page.shown().filter().problem().is_some())
     .value_of(|page| page.shown().filter().query().typed.as_str().into())
@@ -74,19 +77,9 @@ fn ask(page: &mut Page, change: impl FnOnce(&mut Query)) {
     page.tell(ConnectionMsg::Filter(query));
 }
 
-/// How many entries pass the filter, and how far it has come.
+/// How many entries pass the filter, with a sign as long as it goes on: words would push aside what is beside them.
 fn hits(page: &Page) -> Cow<'_, str> {
     let (connection, log) = (page.shown(), page.shown().log());
-    let of = format!("{} of {}", Count(connection.rows().len() as u64), Count(log.len() as u64));
-    match connection.filter().left(log) {
-        0 => of.into(),
-        left => format!("{of}, {} to search", Count(left)).into(),
-    }
-}
-
-fn dropped(page: &Page) -> Cow<'_, str> {
-    match page.shown().log().dropped() {
-        0 => "".into(),
-        dropped => format!("{} older dropped", Count(dropped)).into(),
-    }
+    let more = if connection.filter().left(log) > 0 { "…" } else { "" };
+    format!("{}{more} of {}", Count(connection.rows().len() as u64), Count(log.len() as u64)).into()
 }

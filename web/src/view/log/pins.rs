@@ -2,9 +2,9 @@
 
 use model::Entry;
 
-use super::reader;
+use super::{LIST, reader};
 use crate::page::Page;
-use crate::view::controls::{button, sign_button};
+use crate::view::controls::{button, focus, sign_button};
 use crate::view::{View, detail, html};
 
 pub(super) fn strip() -> View {
@@ -24,6 +24,9 @@ fn pin(entry: Entry<'_>) -> View {
     html("<li></li>").child(button("pin", &label, move |page, _| reader::go_to(page, seq))).child(sign_button(
         "×",
         "Unpin",
-        move |page, _| detail::pin(page, seq),
+        move |page, _| {
+            detail::pin(page, seq);
+            focus(LIST);
+        },
     ))
 }

@@ -152,7 +152,7 @@ pub(super) fn key(page: &mut Page, event: &Event) {
         "PageDown" => step(page, screen),
         "Home" => step(page, i64::MIN),
         "End" => step(page, i64::MAX),
-        "Enter" => detail::focus(),
+        "Enter" => detail::enter(),
         "Escape" => page.pane.detail.select(None),
         "p" => {
             if let Some(seq) = page.pane.detail.seq {

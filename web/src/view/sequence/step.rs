@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use model::{Outcome, Reply, Span, Step};
 
-use super::{change, change_shape};
+use super::{change, change_shape, number_in};
 use crate::page::Page;
-use crate::view::controls::{field, number, sign_button, value_of};
+use crate::view::controls::{field, focus, number, sign_button, value_of};
 use crate::view::{View, html};
 
 pub(super) fn view(index: usize, step: &Step) -> View {
@@ -23,6 +23,7 @@ pub(super) fn view(index: usize, step: &Step) -> View {
         .at(".bar")
         .child(sign_button("×", "Remove this step", move |page, _| {
             change_shape(page, |sequence| drop(sequence.steps.remove(index)));
+            focus("[aria-label='Add a step'] button");
         }))
 }
 
@@ -91,7 +92,7 @@ fn milliseconds(index: usize, name: &str, value: u32) -> View {
         name,
         move |_| value.to_string().into(),
         move |page, event| {
-            let Ok(typed) = value_of(event).parse() else { return };
+            let Some(typed) = number_in(page, index, &value_of(event)) else { return };
             change(page, |sequence| match sequence.steps.get_mut(index) {
                 Some(Step::Delay(ms) | Step::Expect { within: ms, .. }) => *ms = typed,
                 Some(Step::Send(_)) | None => {}
