@@ -65,6 +65,13 @@ async fn journey(window: Window) -> Result<()> {
         page.waits_for("the dialog is closed", "//dialog[not(@open)]").await?;
     }
 
+    page.clicks("Settings").await?;
+    page.fills("MiB", "0").await?;
+    page.presses([Key::Tab]).await?;
+    page.waits_for("the problem is told", "//*[@id='settings-problem'][normalize-space()]").await?;
+    has_no_barriers(&page, "with a wrong figure").await?;
+    page.clicks("Close the dialog").await?;
+
     for panel in ["Repeat", "Sequence"] {
         page.clicks(panel).await?;
         has_no_barriers(&page, panel).await?;
@@ -75,7 +82,15 @@ async fn journey(window: Window) -> Result<()> {
     page.types_address(&nobody().await?).await?;
     page.clicks("Connect").await?;
     page.sees_state("Could not connect").await?;
-    has_no_barriers(&page, "refused").await
+    has_no_barriers(&page, "refused").await?;
+
+    page.script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }").await?;
+    page.types_address("ws://localhost/").await?;
+    page.waits_for("it is told", "//p[@id='not-kept'][normalize-space()]").await?;
+    if window.width < 900 {
+        page.clicks("Connections and saved messages").await?;
+    }
+    has_no_barriers(&page, "that keeps nothing").await
 }
 
 fn axe_core() -> Result<String> {

@@ -82,6 +82,8 @@ async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() 
     page.clicks("Close the dialog").await?;
     page.sends("go").await?;
     page.waits_for("the countdown", "//p[@role='status'][starts-with(., 'Trying again')]").await?;
+    page.sends("thought better of").await?;
+    page.clicks("Drop 1 waiting").await?;
     page.sends("written meanwhile").await?;
     again.send(()).await?;
     page.clicks("Now").await?;

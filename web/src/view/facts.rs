@@ -25,16 +25,17 @@ const FACTS: [(&str, &str, Read); 6] = [
 ];
 
 pub(super) fn facts() -> View {
-    html("<section class=facts aria-label=Facts tabindex=0><p role=status></p></section>")
+    html("<section class=facts aria-label=Facts><p role=status></p></section>")
         .child(
             html("<div class=chips></div>")
                 .attr_if("hidden", |page| !matches!(page.shown().state(), State::Waiting { .. }))
                 .child(button("ghost", "Now", |page, _| page.tell(ConnectionMsg::Connect)))
                 .child(button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::Disconnect))),
         )
-        .child(html("<dl></dl>").children(FACTS.map(fact)))
+        .child(html("<dl tabindex=0></dl>").children(FACTS.map(fact)))
         .child(
-            button("ghost", "Drop what waits", |page, _| page.tell(ConnectionMsg::DropWaiting))
+            button("ghost", "", |page, _| page.tell(ConnectionMsg::DropWaiting))
+                .text_of(|page| format!("Drop {} waiting", Count(page.shown().outbox().len() as u64)).into())
                 .attr_if("hidden", |page| {
                     matches!(page.shown().state(), State::Open(_)) || page.shown().outbox().is_empty()
                 }),
