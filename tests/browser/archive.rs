@@ -1,12 +1,13 @@
 //! Logs that go out as files, and files that become logs and are sent again.
 
 use anyhow::{Context, Result};
+use fantoccini::key::Key;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::file::TemporaryFile;
-use crate::page::Page;
+use crate::page::{Page, value};
 use crate::servers::{Server, peer};
 
 /// Keeps what is offered as a download, as `window.downloads`: name and text.
@@ -115,4 +116,39 @@ fn moments_of_automatic(log: &str) -> Result<Vec<i64>> {
         }
     }
     Ok(moments)
+}
+
+#[tokio::test]
+async fn saved_messages_and_sequences_go_out_as_files_and_come_in_again() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.script(CATCH_DOWNLOADS).await?;
+    page.types_message("héllo").await?;
+    page.clicks("Save…").await?;
+    page.fills("Name", "Greeting").await?;
+    page.presses([Key::Enter]).await?;
+    page.waits_for("the message", "//li//button[contains(., 'Greeting')]").await?;
+    page.clicks("Export the saved messages").await?;
+    page.clicks("Sequence").await?;
+    page.fills("Rounds", "7").await?;
+    page.waits_for("the button", "//aside//button[.='Save']").await?.click().await?;
+    page.waits_for("it is saved", "//*[@aria-label='Saved sequences']/button[.='hello']").await?;
+    page.waits_for("the button", "//aside//button[.='Export']").await?.click().await?;
+    page.waits_for_script("two files", "return window.downloads.length === 2").await?;
+    let downloads = page.script("return window.downloads").await?;
+    assert_eq!((&downloads[0][0], &downloads[1][0]), (&json!("canyon-messages.json"), &json!("canyon-sequence.json")));
+
+    page.clicks("Settings…").await?;
+    page.clicks("Forget everything").await?;
+    page.clicks("Yes, forget").await?;
+    page.waits_for("no message", "//section[@aria-label='Saved messages'][not(.//li)]").await?;
+    let file = |index: usize| TemporaryFile::new("json", downloads[index][1].as_str().unwrap_or_default().as_bytes());
+    let (messages, sequences) = (file(0)?, file(1)?);
+    page.field("Import saved messages").await?.send_keys(&messages.path()).await?;
+    page.waits_for("the message", "//li//button[contains(., 'Greeting')]").await?.click().await?;
+    assert_eq!(value(&page.message_box().await?).await?, "héllo");
+    page.clicks("Sequence").await?;
+    page.field("Import sequences").await?.send_keys(&sequences.path()).await?;
+    page.waits_for("the sequence", "//*[@aria-label='Saved sequences']/button[.='hello']").await?.click().await?;
+    page.waits_for_script("its rounds", "return document.querySelectorAll('.named input')[1].value === '7'").await
 }
