@@ -60,7 +60,8 @@ fn head() -> View {
     html("<header class=head></header>")
         .child(
             sign_button("☰", "Connections and saved messages", |page, _| page.drawer = !page.drawer)
-                .attr("class", "ghost menu"),
+                .attr("class", "ghost menu")
+                .aria_if("aria-expanded", |page| page.drawer),
         )
         .child(html(
             "<h1 class=brand><span class=mark>\
