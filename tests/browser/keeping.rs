@@ -78,6 +78,28 @@ async fn what_cannot_be_read_is_set_aside_and_told_and_the_rest_is_taken_up() ->
     page.waits_for_script("it is forgotten", "return localStorage.length === 0").await
 }
 
+async fn saves(page: &Page, name: &str) -> Result<()> {
+    page.clicks("Save…").await?;
+    page.fills("Name", name).await?;
+    page.presses([Key::Enter]).await?;
+    let kept = format!("return localStorage.getItem('canyon.messages')?.includes('{name}') ?? false");
+    page.waits_for_script("it is kept", &kept).await
+}
+
+#[tokio::test]
+async fn two_tabs_do_not_undo_what_the_other_one_saves() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.opens_tab(&server.page()).await?;
+    saves(&page, "from the second").await?;
+    page.goes_back_to_first_tab().await?;
+    page.waits_for("the other's message", "//li//button[contains(., 'from the second')]").await?;
+    saves(&page, "from the first").await?;
+    page.reloads().await?;
+    page.waits_for("the other's message", "//li//button[contains(., 'from the second')]").await?;
+    page.waits_for("its own message", "//li//button[contains(., 'from the first')]").await.map(drop)
+}
+
 /// How many messages the log is kept to.
 const KEPT: &str = "return JSON.parse(localStorage.getItem('canyon.settings'))?.entries";
 

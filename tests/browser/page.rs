@@ -136,6 +136,20 @@ impl Page {
         Ok(())
     }
 
+    /// Opens a page in another tab, and goes on there.
+    pub(crate) async fn opens_tab(&self, url: &str) -> Result<()> {
+        let tab = self.client.new_window(true).await?.handle;
+        self.client.switch_to_window(tab).await?;
+        self.goes_to(url).await
+    }
+
+    /// Goes on in the first tab.
+    pub(crate) async fn goes_back_to_first_tab(&self) -> Result<()> {
+        let tabs = self.client.windows().await?;
+        self.client.switch_to_window(tabs.into_iter().next().context("there is no tab")?).await?;
+        Ok(())
+    }
+
     pub(crate) async fn reloads(&self) -> Result<()> {
         self.client.refresh().await?;
         self.waits_for("the page has started", "//h1[contains(., 'Canyon')]").await.map(drop)

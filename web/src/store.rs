@@ -35,6 +35,8 @@ pub(crate) struct Store {
     keeping: Option<Timeout>,
     /// It is kept at once when the page is left.
     _leaving: Listener,
+    /// What another tab keeps is taken over.
+    _elsewhere: Listener,
     /// For what happens later.
     page: Handle<Page>,
 }
@@ -42,7 +44,7 @@ pub(crate) struct Store {
 impl Store {
     /// The page's state as it was left, with that address in the first connection.
     pub(crate) fn new(address: String, page: Handle<Page>) -> Self {
-        let (woken, drawn, left) = (page.clone(), page.clone(), page.clone());
+        let (woken, drawn, left, elsewhere) = (page.clone(), page.clone(), page.clone(), page.clone());
         Self {
             workbench: start::workbench(address),
             sockets: Vec::new(),
@@ -51,6 +53,7 @@ impl Store {
             unkept: Vec::new(),
             keeping: None,
             _leaving: Listener::new(&window(), "pagehide", move |_| left.note(|page| page.store.keep())),
+            _elsewhere: Listener::new(&window(), "storage", move |_| elsewhere.act(|page| page.store.take_over())),
             page,
         }
     }
@@ -117,6 +120,21 @@ impl Store {
             result.is_err()
         });
         self.report(clock::now(), Msg::Kept(kept));
+    }
+
+    /// Else two tabs would undo what the other one keeps.
+    fn take_over(&mut self) {
+        for document in Document::ALL {
+            if document == Document::Setups || self.unkept.contains(&document) {
+                continue;
+            }
+            if let Some(text) = storage::read(document.key())
+                && text != self.workbench.document(document)
+            {
+                // What is wrong with it is shown.
+                let _ = self.workbench.restore(document, &text);
+            }
+        }
     }
 
     fn update(&mut self, at: Time, msg: Msg) {

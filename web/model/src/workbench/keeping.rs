@@ -20,7 +20,8 @@ impl Workbench {
         }
     }
 
-    /// Takes up what was kept, before anything has happened. What cannot be read is as if it had not been kept.
+    /// Takes up what was kept, in place of what there is. What cannot be read is as if it had not been kept. The set-ups
+    /// are for a page in which nothing has happened yet.
     ///
     /// # Errors
     /// Something of worth cannot be read, perhaps because a newer page has left it: set the whole aside, as
@@ -32,7 +33,10 @@ impl Workbench {
                 Ok(())
             }
             Document::Setups => self.restore_setups(text),
-            Document::Saved => self.shared.library.take_in(text).map(drop),
+            Document::Saved => {
+                self.shared.library = Library::default();
+                self.shared.library.take_in(text).map(drop)
+            }
             Document::History => {
                 self.shared.history = History::of_json(text);
                 Ok(())
@@ -84,6 +88,7 @@ impl Workbench {
     }
 
     fn restore_sequences(&mut self, text: &str) -> Result<(), String> {
+        self.shared.sequences.clear();
         let mut all = Ok(());
         for sequence in Sequence::each_of_json(text)? {
             all = all.and(sequence.and_then(|sequence| self.save_sequence(sequence)));

@@ -167,6 +167,17 @@ fn of_what_a_newer_page_has_left_all_is_taken_up_that_can_be_read_and_the_rest_i
 }
 
 #[test]
+fn what_another_tab_has_kept_takes_the_place_of_what_there_is() {
+    let mut page = Page::new();
+    page.update(Msg::ImportSaved(r#"{"messages":[{"name":"removed there","text":"1"}]}"#.to_owned()));
+    page.workbench.restore(Document::Saved, r#"{"messages":[{"name":"added there","text":"2"}]}"#).unwrap();
+    assert_eq!(
+        page.workbench.saved().iter().map(|saved| saved.name.name.as_str()).collect::<Vec<_>>(),
+        ["added there"]
+    );
+}
+
+#[test]
 fn a_sequence_without_a_name_is_not_saved() {
     let mut page = Page::new();
     page.update(Msg::SaveSequence(Sequence::default()));
