@@ -19,6 +19,8 @@ pub struct Page {
     pub(crate) forms: Forms,
     /// Whether the lists are seen where there is no room for them beside the connection.
     pub(crate) drawer: bool,
+    /// Where the pointer took hold of a line between the parts, and how large the part was then, in CSS pixels.
+    pub(crate) drag: Option<(i32, i32)>,
     /// What was wrong with the link that has opened the page.
     pub(crate) wrong_link: String,
     /// For what happens later.
@@ -65,7 +67,7 @@ impl Page {
         let mut store = Store::new(address, handle.clone());
         let wrong_link = follow_link(&mut store).err().unwrap_or_default();
         let pane = Pane::new(store.workbench().shown());
-        Self { store, pane, dialog: None, forms: Forms::default(), drawer: false, wrong_link, handle }
+        Self { store, pane, dialog: None, forms: Forms::default(), drawer: false, drag: None, wrong_link, handle }
     }
 
     /// The connection that is seen.

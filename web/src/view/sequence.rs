@@ -119,11 +119,12 @@ fn no_number(page: &Page) -> &str {
 }
 
 fn wrong(page: &Page) -> Cow<'_, str> {
-    let task = match page.shown().problem() {
+    match page.shown().problem() {
+        _ if is_wrong(page) => no_number(page),
         Some(Problem::Task(words)) => words,
         _ => page.store.workbench().saved_problem().unwrap_or_default(),
-    };
-    [no_number(page), task].into_iter().find(|words| !words.is_empty()).unwrap_or_default().into()
+    }
+    .into()
 }
 
 fn is_wrong(page: &Page) -> bool {

@@ -2,8 +2,6 @@
 //! a part grow over its neighbour: the style sheet has the last word.
 
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::rc::Rc;
 
 use gloo_utils::document;
 use model::{Edge, Layout, Msg};
@@ -65,27 +63,24 @@ fn size_now(edge: Edge) -> i32 {
 }
 
 pub(super) fn separator(edge: Edge) -> View {
-    // Where the pointer took hold, and how large the part was then.
-    let held = Rc::new(Cell::new(None::<(i32, i32)>));
-    let (hold, drag) = (held.clone(), held.clone());
     html("<div class=separator role=separator tabindex=0></div>")
         .attr("aria-orientation", if edge == Edge::Compose { "horizontal" } else { "vertical" })
         .attr("aria-label", name(edge))
         .attr("aria-valuemin", &edge.range().start().to_string())
         .attr("aria-valuemax", &edge.range().end().to_string())
         .attr_of("aria-valuenow", move |page| layout(page).size(edge).to_string().into())
-        .on("pointerdown", move |_, event| {
+        .on("pointerdown", move |page, event| {
             event.prevent_default();
             // It fails only for a pointer that is gone already.
             let _ = target::<Element>(event).set_pointer_capture(event.unchecked_ref::<PointerEvent>().pointer_id());
-            hold.set(Some((place(edge, event), size_now(edge))));
+            page.drag = Some((place(edge, event), size_now(edge)));
         })
         .on("pointermove", move |page, event| {
-            if let Some((start, from)) = drag.get() {
+            if let Some((start, from)) = page.drag {
                 grow(page, edge, from, place(edge, event) - start);
             }
         })
-        .on("lostpointercapture", move |_, _| held.set(None))
+        .on("lostpointercapture", |page, _| page.drag = None)
         .on("keydown", move |page, event| {
             let by = match (edge, event.unchecked_ref::<KeyboardEvent>().key().as_str()) {
                 (Edge::Sidebar, "ArrowRight") | (Edge::Detail, "ArrowLeft") | (Edge::Compose, "ArrowUp") => STEP,
