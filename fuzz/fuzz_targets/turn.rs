@@ -171,8 +171,12 @@ fuzz_target!(|input: Input<'_>| {
     });
     let (their_answers, _) = answers(&client.received);
 
+    assert_answered(&theirs.messages, &our_pongs);
+    // The fast path tells of no pings and pongs.
+    let counts = |message: &Message| !message.is_ping() && !message.is_pong();
+    ours.messages.retain(counts);
+    theirs.messages.retain(counts);
     assert_eq!(ours.messages, theirs.messages);
     assert_same(ours.verdict, theirs.verdict);
     assert_eq!(our_answers, their_answers);
-    assert_answered(&ours.messages, &our_pongs);
 });

@@ -17,6 +17,9 @@ pub use window_bits::{WindowBits, WindowBitsError};
 /// The extension's name in `Sec-WebSocket-Extensions`.
 const NAME: &str = "permessage-deflate";
 
+/// What it costs to make a compressor or an inflater, as bytes that they could make instead.
+const ANEW: usize = 8 << 10;
+
 /// Whether an LZ77 window outlives its message
 /// ([RFC 7692, 7.1.1](https://www.rfc-editor.org/rfc/rfc7692#section-7.1.1)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The frame layer: what lies between a socket and tungstenite. It fails a connection as soon as a header or a byte of
 //! text shows it to be wrong, inflates and compresses messages where permessage-deflate was agreed, and counts frames.
-//! Never speaks for tungstenite: pings, close frames and the assembling of messages stay there.
+//! Never speaks for tungstenite: close frames, the assembling of messages and pings within them stay there.
 
 mod gate;
 mod header;
@@ -24,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::Data};
 
 use crate::deflate::{Agreed, Deflater};
-use gate::{Deflation, Turn};
+use gate::{Deflation, PING, Turn};
 pub use gate::{Gate, Reply};
 pub use message::Limits;
 use output::Output;
@@ -111,6 +111,17 @@ impl<S> Frames<S> {
     /// Whether answers of the fast path wait for the socket.
     pub fn is_blocked(&self) -> bool {
         !self.output.ready().is_empty()
+    }
+
+    /// Whether nothing is under way, in neither direction.
+    pub fn is_quiet(&self) -> bool {
+        self.output.is_empty() && self.is_between_messages()
+    }
+
+    /// Adds a ping to what the fast path is to send, when all [is quiet](Self::is_quiet).
+    pub fn ping(&mut self) {
+        self.output.begin(PING, 0, &[]);
+        self.output.end_control();
     }
 
     /// Whether there is something to be looked at that did not come from the socket just now.

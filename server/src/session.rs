@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 use crate::{
     behaviour::Behaviour,
     frames::{Frames, Leave, Reply},
-    keep_alive::KeepAlive,
+    keep_alive::{KeepAlive, Verdict},
     reactor::Entrance,
     server::Server,
     socket::Socket,
@@ -89,7 +89,22 @@ impl Session {
         if self.conduct.may_rest() { Next::Rest } else { Next::Converse }
     }
 
-    /// When the keep-alive is to be asked, which takes a conversation.
+    /// Asks the keep-alive, whose time has come; `false` where that takes a conversation. What is to be sent goes out with
+    /// the next look.
+    pub(crate) fn check_alive(&mut self) -> bool {
+        if !self.frames.is_quiet() {
+            return false;
+        }
+        match self.conduct.keep_alive.check(Some(self.frames.received().bytes)) {
+            Verdict::Ping => self.frames.ping(),
+            Verdict::Wait => {}
+            Verdict::Gone => return false,
+        }
+        self.conduct.check = Instant::now() + self.conduct.keep_alive.step();
+        true
+    }
+
+    /// When the keep-alive is to be asked.
     pub(crate) fn check(&self) -> Instant {
         self.conduct.check
     }

@@ -35,6 +35,11 @@ impl Deflater {
         }
     }
 
+    /// What it costs to begin a message anew, where that has to be, as bytes that could be made instead.
+    pub(crate) fn cost(&self) -> usize {
+        if self.context == Context::NoTakeover { super::ANEW } else { 0 }
+    }
+
     /// The message as it shall be sent: compressed if that can pay, else as it was.
     pub(crate) fn compress(&mut self, message: Message) -> Message {
         let (payload, opcode) = match &message {

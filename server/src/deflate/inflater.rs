@@ -34,6 +34,11 @@ impl Inflater {
         Self { stream: None, context: agreed.client_context, ended: false }
     }
 
+    /// What it costs to begin a message anew, where that has to be, as bytes that could be made instead.
+    pub(crate) fn cost(&self) -> usize {
+        if self.context == Context::NoTakeover { super::ANEW } else { 0 }
+    }
+
     /// Inflates until `input` is used up or `out` is full; gives the bytes taken from the one and put in the other.
     ///
     /// As long as it fills `out`, there may be more to come, even without more input.

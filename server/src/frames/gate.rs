@@ -20,7 +20,7 @@ use super::{
 use crate::deflate::{Agreed, Inflater};
 pub(super) use deflated::{Deflation, Rooms};
 pub use turn::Reply;
-pub(super) use turn::Turn;
+pub(super) use turn::{PING, Turn};
 
 /// The largest payload of a control frame, in bytes (RFC 6455, 5.5).
 const MAX_CONTROL: u64 = 125;

@@ -21,6 +21,8 @@ pub(super) struct Output {
     filled: usize,
     /// How many answers were ended since it was empty.
     answers: u64,
+    /// Whether there is a frame between them that answers no message.
+    has_control: bool,
     /// Up to where there is room that the unfinished answer will need.
     expected: usize,
 }
@@ -71,7 +73,7 @@ impl Output {
 
     /// How many answers those first bytes are, as long as that needs no counting: when they are all that there are.
     pub(super) fn answers(&self, taken: usize) -> Option<u64> {
-        (self.sent == 0 && taken == self.complete).then_some(self.answers)
+        (self.sent == 0 && taken == self.complete && !self.has_control).then_some(self.answers)
     }
 
     /// What has come of the unfinished message.
@@ -103,6 +105,12 @@ impl Output {
     pub(super) fn end(&mut self) {
         self.complete = self.filled;
         self.answers += 1;
+    }
+
+    /// Ends a control frame, which was begun as an answer is.
+    pub(super) fn end_control(&mut self) {
+        self.complete = self.filled;
+        self.has_control = true;
     }
 
     /// Takes the unfinished answer back.

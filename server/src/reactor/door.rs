@@ -95,9 +95,18 @@ impl Door {
         let called = mem::take(&mut *self.calls.called());
         called.into_iter().for_each(|index| self.turn(index));
         while let Poll::Ready(Some(due)) = self.due.poll_expired(cx) {
-            if let Some(connection) = self.remove(due.into_inner()) {
-                self.give_to_task(connection, Next::Converse);
-            }
+            self.look_after(due.into_inner());
+        }
+    }
+
+    /// Looks after a newcomer for its keep-alive.
+    fn look_after(&mut self, index: usize) {
+        let Some(newcomer) = self.waiting.get_mut(index) else { return };
+        if newcomer.connection.session.check_alive() {
+            newcomer.due = self.due.insert_at(index, newcomer.connection.session.check());
+            self.turn(index);
+        } else if let Some(connection) = self.remove(index) {
+            self.give_to_task(connection, Next::Converse);
         }
     }
 

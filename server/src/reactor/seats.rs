@@ -224,15 +224,20 @@ impl Hall {
         } else {
             return;
         };
-        self.due.remove(&(seat.due, index));
-        self.due.insert((due, index));
-        seat.due = due;
+        seat.reschedule(&mut self.due, index, due);
     }
 
     /// Looks after a connection whose time has come: for its keep-alive, or because its socket takes nothing.
     fn look_after(&mut self, index: usize) {
-        if self.seats.get(index).is_some_and(|seat| seat.stalled_at.is_none()) {
-            return self.send_away(index, Next::Converse);
+        if let Some(seat) = self.seats.get_mut(index)
+            && seat.stalled_at.is_none()
+        {
+            if !seat.connection.session.check_alive() {
+                return self.send_away(index, Next::Converse);
+            }
+            let due = seat.connection.session.check();
+            seat.reschedule(&mut self.due, index, due);
+            return self.turn(index);
         }
         if let Some(mut connection) = self.remove(index) {
             tracing::debug!("lost: the peer has read nothing for {}", self.server.config.limits.write_timeout);
@@ -271,6 +276,12 @@ impl Hall {
 }
 
 impl Seat {
+    fn reschedule(&mut self, all: &mut BTreeSet<(Instant, usize)>, index: usize, due: Instant) {
+        all.remove(&(self.due, index));
+        all.insert((due, index));
+        self.due = due;
+    }
+
     fn notice(&mut self, event: &Event) {
         if let Some(socket) = self.connection.session.socket().resting() {
             socket.notice(event);

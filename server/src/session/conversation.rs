@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    task::yield_now,
     time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 use tokio_tungstenite::{
@@ -34,9 +35,11 @@ use crate::{
     phase::Phase,
 };
 
-/// How many messages are answered in one go: so many are written together when many arrive together, and no busy peer
-/// keeps its session from noticing that the server drains.
-const BATCH: usize = 64;
+/// How much is answered in one go, in bytes: so much is written together when much arrives together, and no busy peer
+/// keeps its session from noticing that the server drains, or others from their turn.
+const BATCH: usize = 256 << 10;
+/// What a message costs of that beside its payload.
+const MESSAGE: usize = BATCH / 64;
 /// Who is back so soon after it went to rest stays until there is a lull.
 const SOON: Duration = Duration::from_millis(20);
 /// The longest reason of a close frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
@@ -105,7 +108,7 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
         let mut pings = self.conduct.behaviour.answer().ping.map(every);
         let mut wait = pin!(sleep_until(Instant::now()));
         let mut is_waiting = false;
-        let mut batch = 0;
+        let mut left = BATCH;
         // Nothing more is read before what the fast path has left is written.
         self.socket.flush().await?;
         loop {
@@ -120,15 +123,18 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
             }
             // While an answer waits, the next message is taken in as well: so pings are answered and a close is seen.
             let may_read = self.actions.len() <= 1;
-            let may_read_more = may_read && batch < BATCH;
+            let may_read_more = may_read && left > 0;
             let ready = if may_read_more { self.socket.next().now_or_never() } else { None };
             if let Some(message) = ready {
-                batch += 1;
+                left = left.saturating_sub(MESSAGE + message.as_ref().map_or(0, size));
                 self.take(message)?;
                 continue;
             }
             self.socket.flush().await?;
-            batch = 0;
+            if left == 0 {
+                yield_now().await;
+            }
+            left = BATCH;
             let is_quiet = may_read_more && !is_waiting && self.socket.get_ref().is_between_messages();
             if is_quiet && self.may_end() {
                 return Ok(());
@@ -280,6 +286,11 @@ impl From<Error> for End {
 async fn within(time: Duration, goodbye: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     let late = || io::Error::new(io::ErrorKind::TimedOut, format!("the goodbye took longer than {time:?}"));
     timeout(time, goodbye).await.unwrap_or_else(|_| Err(late().into()))
+}
+
+/// Bytes of what was read.
+fn size(read: &Result<Message, Error>) -> usize {
+    read.as_ref().map_or(0, Message::len)
 }
 
 fn keep_alive_timeout() -> CloseFrame {

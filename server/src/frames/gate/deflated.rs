@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::{
     Gate, Position,
-    turn::{BINARY, Reply, TEXT, Turn, put},
+    turn::{BINARY, Reply, Step, TEXT, Turn, put},
 };
 use crate::{
     deflate::Deflater,
@@ -22,8 +22,11 @@ use crate::{
 const WHOLE: usize = 16 << 10;
 /// How large a message may get here, in bytes; a larger one goes on in the general way.
 const PLAIN: usize = 256 << 10;
-/// How much is inflated before it is the next connection's turn, in bytes; the last message may go beyond.
+/// How much is done before it is the next connection's turn, as bytes that come out; the last message may go beyond.
 const SHARE: usize = 256 << 10;
+/// What a message costs however short it is, as such bytes, and what each of its bytes on the wire does.
+const MESSAGE: usize = 1 << 10;
+const WIRE: usize = 8;
 
 /// The memory that it takes, which the connections of a thread use in turn.
 #[derive(Debug, Default)]
@@ -38,7 +41,7 @@ pub(in crate::frames) struct Deflation<'frames> {
     rooms: &'frames mut Rooms,
     /// For the start of a message that is too large.
     passed: &'frames mut BytesMut,
-    /// Bytes that may still be inflated.
+    /// What may still be done, as bytes that come out.
     left: usize,
 }
 
@@ -66,7 +69,7 @@ impl Gate {
         Deflation { deflater, rooms: Rooms { plain, compressed }, passed, left }: &mut Deflation<'_>,
         output: &mut Output,
         seen: &mut impl FnMut(Data, &[u8]),
-    ) -> Result<(), Turn> {
+    ) -> Result<Step, Turn> {
         if *left == 0 {
             return Err(Turn::Full);
         }
@@ -74,13 +77,17 @@ impl Gate {
         let (first, data) = match header.opcode {
             OpCode::Data(Data::Text) if header.fin => (TEXT, Data::Text),
             OpCode::Data(Data::Binary) if header.fin => (BINARY, Data::Binary),
-            _ => return Err(Turn::Other),
+            OpCode::Control(_) => return self.turn_control(input, output),
+            OpCode::Data(_) => return Err(Turn::Other),
         };
         let (message, payload) = self.judge(&header).map_err(|_| Turn::Other)?;
         let there = (input.len() - size) as u64;
         if header.length > there {
             return Err(if size as u64 + header.length <= WHOLE as u64 { Turn::Dry } else { Turn::Other });
         }
+        let anew = deflater.cost() + self.inflater.as_ref().map_or(0, |inflater| inflater.cost());
+        // What is there fits the memory.
+        *left = left.saturating_sub(MESSAGE + anew + WIRE * header.length as usize);
         self.admit(&header, message, payload);
         *input = &input[size..];
         let prefix = reply.prefix(data);
@@ -116,7 +123,7 @@ impl Gate {
         output.begin(first, answer.len() as u64, &[]);
         output.extend(answer.len()).copy_from_slice(answer);
         output.end();
-        Ok(())
+        Ok(Step::Counted)
     }
 
     /// A whole payload that is not compressed; tells how much that is.

@@ -1,8 +1,9 @@
 //! The fast path: a message that comes as one plain frame becomes its answer while it is looked at, without tungstenite.
-//! Never judges for itself: whatever is not plain, or not in order, stays where it lies and goes the general way.
+//! Pings and pongs between messages are done on the way. Never judges for itself: whatever is not plain, or not in order,
+//! stays where it lies and goes the general way.
 
 use bytes::BytesMut;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::{Gate, Payload, Position, Way, deflated::Deflation};
 use crate::frames::{
@@ -19,6 +20,9 @@ const EARNEST: usize = 16 << 10;
 /// The first byte of a frame that is a whole message, and of the answer to it.
 pub(super) const TEXT: u8 = 0x81;
 pub(super) const BINARY: u8 = 0x82;
+/// The first byte of the answer to a ping, and of a ping.
+const PONG: u8 = 0x8a;
+pub(in crate::frames) const PING: u8 = 0x89;
 
 /// What is answered to each message, without asking: the message itself, or the same with something before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +38,7 @@ impl Reply {
 }
 
 /// What was turned.
-enum Step {
+pub(super) enum Step {
     /// A message, which is not counted yet.
     Whole,
     /// A message that is, or a part of one.
@@ -71,9 +75,7 @@ impl Gate {
             }
             let step = match (self.position, &mut *deflation) {
                 (Position::Header, None) => self.turn_frame(input, reply, output, seen),
-                (Position::Header, Some(deflation)) => {
-                    self.turn_deflated(input, reply, deflation, output, seen).map(|()| Step::Counted)
-                }
+                (Position::Header, Some(deflation)) => self.turn_deflated(input, reply, deflation, output, seen),
                 (Position::Payload(payload), _) if payload.way == Way::Turn => {
                     self.turn_rest(payload, input, output, seen)
                 }
@@ -109,7 +111,7 @@ impl Gate {
         let (first, data) = match input.first() {
             Some(&first @ TEXT) => (first, Data::Text),
             Some(&first @ BINARY) => (first, Data::Binary),
-            Some(_) => return Err(Turn::Other),
+            Some(_) => return self.turn_control(input, output),
             None => return Err(Turn::Dry),
         };
         let (Header { key, length, .. }, size) = Header::parse(input).ok_or(Turn::Dry)?;
@@ -134,6 +136,24 @@ impl Gate {
         output.end();
         *input = rest;
         Ok(Step::Whole)
+    }
+
+    /// Answers a ping between two messages, and takes in a pong; keep-alives would wake a task for each of them.
+    pub(super) fn turn_control(&mut self, input: &mut &[u8], output: &mut Output) -> Result<Step, Turn> {
+        let (header, size) = Header::parse(input).ok_or(Turn::Dry)?;
+        let (OpCode::Control(control @ (Control::Ping | Control::Pong)), None) = (header.opcode, &self.message) else {
+            return Err(Turn::Other);
+        };
+        let (_, payload) = self.judge(&header).map_err(|_| Turn::Other)?;
+        let (masked, rest) = input[size..].split_at_checked(payload.rest as usize).ok_or(Turn::Dry)?;
+        if control == Control::Ping {
+            output.begin(PONG, payload.rest, &[]);
+            mask(output.extend(masked.len()), masked, payload.key);
+            output.end_control();
+        }
+        self.received.count(&header);
+        *input = rest;
+        Ok(Step::Counted)
     }
 
     /// Begins the answer to a frame of which only a part is there.

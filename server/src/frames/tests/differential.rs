@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use flate2::{Compress, Compression, Decompress, FlushDecompress};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use proptest::{collection::vec, prelude::*};
@@ -20,7 +20,7 @@ use tokio_tungstenite::{
         error::ProtocolError,
         protocol::{
             Role, WebSocketConfig,
-            frame::coding::{CloseCode, Data, OpCode},
+            frame::coding::{CloseCode, Control, Data, OpCode},
         },
     },
 };
@@ -175,10 +175,10 @@ async fn outcome_of_turning(frames: &mut Frames<Client>, buffer: usize, most: us
     }
 }
 
-/// The messages in a server's frames, each of which is one, without those for control.
-fn echoes(mut frames: &[u8]) -> Vec<Message> {
+/// The messages in a server's frames, each of which is one, and what it answered pings with.
+fn answers(mut frames: &[u8]) -> (Vec<Message>, Vec<Bytes>) {
     let mut inflate = Decompress::new(false);
-    let mut messages = Vec::new();
+    let (mut messages, mut pongs) = (Vec::new(), Vec::new());
     while let Some((header, size)) = Header::parse(frames) {
         let mut payload = frames[size..][..header.length as usize].to_vec();
         frames = &frames[size + payload.len()..];
@@ -190,11 +190,34 @@ fn echoes(mut frames: &[u8]) -> Vec<Message> {
         match header.opcode {
             OpCode::Data(Data::Text) => messages.push(Message::text(String::from_utf8(payload).unwrap())),
             OpCode::Data(_) => messages.push(Message::binary(payload)),
+            OpCode::Control(Control::Pong) => pongs.push(payload.into()),
             OpCode::Control(_) => {}
         }
     }
     assert!(frames.is_empty(), "part of a frame");
-    messages
+    (messages, pongs)
+}
+
+fn is_data(message: &Message) -> bool {
+    matches!(message, Message::Text(_) | Message::Binary(_))
+}
+
+/// Fails unless what was turned came to the same as with tungstenite alone: the same messages, verdict and echoes, and
+/// pings answered, the last of them at least.
+fn assert_same(turned: Frames<Client>, ours: Outcome, theirs: Outcome) -> Result<(), TestCaseError> {
+    let counts = |message: &Message| !message.is_ping() && !message.is_pong();
+    let messages = |all: &[Message]| all.iter().filter(|message| counts(message)).cloned().collect::<Vec<_>>();
+    prop_assert_eq!((messages(&ours.0), ours.1), (messages(&theirs.0), theirs.1));
+    let expected: Vec<_> = theirs.0.iter().filter(|message| is_data(message)).cloned().collect();
+    prop_assert_eq!(turned.sent().messages, expected.len() as u64);
+    let (echoes, pongs) = answers(&turned.into_inner().received);
+    prop_assert_eq!(echoes, expected);
+    let mut pings = theirs.0.iter().filter(|message| message.is_ping()).map(|ping| ping.clone().into_data());
+    prop_assert!(pongs.iter().all(|pong| pings.any(|ping| ping == pong)), "a pong that answers nothing");
+    // A close frame takes the place of a pong that waits.
+    let is_open = theirs.1.is_none() && !theirs.0.iter().any(Message::is_close);
+    prop_assert!(!is_open || pings.next().is_none(), "the last ping was not answered");
+    Ok(())
 }
 
 /// Mostly text, cut anywhere; never over the limit alone, for where such a frame is wrong in two ways the codes differ.
@@ -277,28 +300,45 @@ async fn a_compressed_message_that_turns_out_large_is_answered_as_any() {
     let (messages, verdict) = outcome_of_turning(&mut frames, 1000, 1 << 20).await;
     let expected: Vec<_> = all.into_iter().map(|text| Message::text(String::from_utf8(text).unwrap())).collect();
     assert!(messages == expected && verdict.is_none());
-    assert!(echoes(&frames.into_inner().received) == expected);
+    assert!(answers(&frames.into_inner().received).0 == expected);
 }
 
-/// What is inflated counts, too, before it is the next connection's turn.
-#[tokio::test]
-async fn messages_that_inflate_to_much_are_answered_in_several_looks() {
-    let bomb = Sent::Compressed { first: 0xc2, payload: vec![0; 200 << 10] };
-    let client = Client::new(&client_frames(&vec![bomb; 6]), vec![usize::MAX]);
-    let mut frames = Frames::new(client, BytesMut::new(), LIMITS, Some(agreed("permessage-deflate")));
-    let mut looks = vec![0];
+/// How many messages are answered in each look.
+fn looks(sent: Sent, count: usize, offer: &str) -> Vec<usize> {
+    let client = Client::new(&client_frames(&vec![sent; count]), vec![usize::MAX]);
+    let mut frames = Frames::new(client, BytesMut::new(), LIMITS, Some(agreed(offer)));
+    let mut looks = Vec::new();
     let mut cx = Context::from_waker(std::task::Waker::noop());
     loop {
         let mut count = 0;
         let turned = frames.poll_turn(&mut cx, Some(Reply { prefix: "" }), &mut |_, _| count += 1);
         looks.push(count);
         match turned {
-            Poll::Ready(Ok(Leave::Ended)) => break,
+            Poll::Ready(Ok(Leave::Ended)) => return looks,
             Poll::Ready(Ok(Leave::Again)) | Poll::Pending => {}
             turned => panic!("{turned:?}"),
         }
     }
-    assert_eq!((looks.iter().sum::<u32>(), looks.iter().max()), (6, Some(&2)));
+}
+
+/// What is inflated counts before it is the next connection's turn, and so does what it takes where nothing comes of it.
+#[test]
+fn what_costs_much_is_done_in_several_looks() {
+    // Each by itself, for where no context is taken over.
+    let compressed = |payload: &[u8]| {
+        let mut stream = Compress::new(Compression::default(), false);
+        Sent::AsItIs(frame(0xc2, &deflated(&mut stream, payload)))
+    };
+    let cases = [
+        (compressed(&[0; 200 << 10]), 6, "permessage-deflate", 2),
+        (compressed(b""), 1000, "permessage-deflate", 255),
+        (compressed(&[0; 200]), 100, "permessage-deflate; client_no_context_takeover; server_no_context_takeover", 15),
+    ];
+    for (sent, count, offer, most) in cases {
+        let looks = looks(sent.clone(), count, offer);
+        assert_eq!(looks.iter().sum::<usize>(), count);
+        assert!(looks.iter().all(|look| *look <= most), "{sent:?}: {looks:?}");
+    }
 }
 
 /// The socket is not ready just when the second message turns out to be too large.
@@ -330,11 +370,7 @@ proptest! {
         let ours = runtime.block_on(outcome_of_turning(&mut turning, buffer, MOST));
         let general = Frames::new(Client::new(&sent, vec![usize::MAX]), BytesMut::new(), limits, new());
         let theirs = runtime.block_on(outcome(general, 1 << 16));
-        prop_assert_eq!(&ours, &theirs);
-        let is_data = |message: &Message| matches!(message, Message::Text(_) | Message::Binary(_));
-        let messages: Vec<_> = theirs.0.into_iter().filter(is_data).collect();
-        prop_assert_eq!(turning.sent().messages, messages.len() as u64);
-        prop_assert_eq!(echoes(&turning.into_inner().received), messages);
+        assert_same(turning, ours, theirs)?;
     }
 
     #[test]
@@ -364,10 +400,6 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let ours = runtime.block_on(outcome_of_turning(&mut turning, buffer, MOST));
         let theirs = runtime.block_on(outcome(Client::new(&frames, vec![usize::MAX]), 1 << 16));
-        prop_assert_eq!(&ours, &theirs);
-        let is_data = |message: &Message| matches!(message, Message::Text(_) | Message::Binary(_));
-        let messages: Vec<_> = theirs.0.into_iter().filter(is_data).collect();
-        prop_assert_eq!(turning.sent().messages, messages.len() as u64);
-        prop_assert_eq!(echoes(&turning.into_inner().received), messages);
+        assert_same(turning, ours, theirs)?;
     }
 }
