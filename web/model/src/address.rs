@@ -86,7 +86,7 @@ impl FromStr for WsUrl {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("wss") => rest,
             _ => return Err(AddressError::Scheme(url.to_owned())),
         };
-        if url.contains('#') {
+        if search::has(url, b'#') {
             return Err(AddressError::Fragment(url.to_owned()));
         }
         let authority = after_scheme.split(['/', '?']).next().unwrap_or_default();

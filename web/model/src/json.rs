@@ -17,6 +17,7 @@ use thiserror::Error;
 pub use self::parse::parse;
 pub use self::path::{Path, PathError};
 pub(crate) use self::write::{Object, quoted};
+use crate::search;
 
 /// A value, as it stands in a text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)).
 #[derive(Debug, Clone, PartialEq)]
@@ -133,7 +134,7 @@ impl<'a> JsonString<'a> {
 
     /// Its text, with its escapes resolved; a surrogate without its partner becomes U+FFFD.
     pub fn text(self) -> Cow<'a, str> {
-        if self.0.contains('\\') { Cow::Owned(parse::unescape(self.0)) } else { Cow::Borrowed(self.0) }
+        if search::has(self.0, b'\\') { Cow::Owned(parse::unescape(self.0)) } else { Cow::Borrowed(self.0) }
     }
 }
 
