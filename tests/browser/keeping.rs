@@ -100,6 +100,23 @@ async fn two_tabs_do_not_undo_what_the_other_one_saves() -> Result<()> {
     page.waits_for("its own message", "//li//button[contains(., 'from the first')]").await.map(drop)
 }
 
+#[tokio::test]
+async fn what_one_tab_forgets_the_other_one_forgets() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    saves(&page, "a secret").await?;
+    page.opens_tab(&server.page()).await?;
+    page.waits_for("the message", "//li//button[contains(., 'a secret')]").await?;
+    page.clicks("Settings…").await?;
+    page.clicks("Forget everything").await?;
+    page.clicks("Yes, forget").await?;
+    page.goes_back_to_first_tab().await?;
+    page.waits_for("no message", "//section[@aria-label='Saved messages'][not(.//li)]").await?;
+    saves(&page, "a new one").await?;
+    assert_eq!(page.script("return localStorage.getItem('canyon.messages').includes('secret')").await?, json!(false));
+    Ok(())
+}
+
 /// How many messages the log is kept to.
 const KEPT: &str = "return JSON.parse(localStorage.getItem('canyon.settings'))?.entries";
 

@@ -35,7 +35,7 @@ pub(crate) struct Store {
     keeping: Option<Timeout>,
     /// It is kept at once when the page is left.
     _leaving: Listener,
-    /// What another tab keeps is taken over.
+    /// What another tab keeps or forgets is taken over.
     _elsewhere: Listener,
     /// For what happens later.
     page: Handle<Page>,
@@ -122,17 +122,19 @@ impl Store {
         self.report(clock::now(), Msg::Kept(kept));
     }
 
-    /// Else two tabs would undo what the other one keeps.
+    /// Else two tabs would undo what the other one keeps, and keep what it has forgotten.
     fn take_over(&mut self) {
         for document in Document::ALL {
             if document == Document::Setups || self.unkept.contains(&document) {
                 continue;
             }
-            if let Some(text) = storage::read(document.key())
-                && text != self.workbench.document(document)
-            {
-                // What is wrong with it is shown.
-                let _ = self.workbench.restore(document, &text);
+            match storage::read(document.key()) {
+                Some(text) if text == self.workbench.document(document) => {}
+                Some(text) => {
+                    // What is wrong with it is shown.
+                    let _ = self.workbench.restore(document, &text);
+                }
+                None => self.workbench.forget_document(document),
             }
         }
     }

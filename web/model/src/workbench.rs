@@ -196,7 +196,10 @@ impl Workbench {
                     self.shared.keep_setups();
                 }
             }
-            Msg::Settings(settings) => self.choose(settings),
+            Msg::Settings(settings) => {
+                self.choose(settings);
+                self.shared.keep(Document::Settings);
+            }
             Msg::Save(saved) => self.change_saved(|library| library.save(saved)),
             Msg::RenameSaved(from, to) => self.change_saved(|library| library.rename(&from, to)),
             Msg::RemoveSaved(name) => self.change_saved(|library| {
@@ -261,7 +264,6 @@ impl Workbench {
         for connection in &mut self.connections {
             connection.apply(&self.shared);
         }
-        self.shared.keep(Document::Settings);
     }
 
     fn index(&self, id: ConnectionId) -> Option<usize> {

@@ -27,16 +27,14 @@ impl Workbench {
     /// Something of worth cannot be read, perhaps because a newer page has left it: set the whole aside, as
     /// [`Document::aside`], for what is kept next takes its place.
     pub fn restore(&mut self, document: Document, text: &str) -> Result<(), String> {
+        self.empty(document);
         let read = match document {
             Document::Settings => {
                 self.choose(Settings::of_json(text));
                 Ok(())
             }
             Document::Setups => self.restore_setups(text),
-            Document::Saved => {
-                self.shared.library = Library::default();
-                self.shared.library.take_in(text).map(drop)
-            }
+            Document::Saved => self.shared.library.take_in(text).map(drop),
             Document::History => {
                 self.shared.history = History::of_json(text);
                 Ok(())
@@ -51,6 +49,26 @@ impl Workbench {
                 Some(format!("not all that was kept can be read, it is in local storage as {aside}: {why}"));
         }
         read
+    }
+
+    /// Has that as if nothing of it had been kept; but for the set-ups, for a page has a connection.
+    pub fn forget_document(&mut self, document: Document) {
+        let before = self.document(document);
+        self.empty(document);
+        if self.document(document) != before {
+            self.shared.keep(document);
+            self.shared.effects.clear();
+        }
+    }
+
+    fn empty(&mut self, document: Document) {
+        match document {
+            Document::Settings => self.choose(Settings::default()),
+            Document::Setups => {}
+            Document::Saved => self.shared.library = Library::default(),
+            Document::History => self.shared.history = History::default(),
+            Document::Sequences => self.shared.sequences.clear(),
+        }
     }
 
     pub(super) fn change_saved(&mut self, change: impl FnOnce(&mut Library) -> Result<(), String>) {
@@ -88,7 +106,6 @@ impl Workbench {
     }
 
     fn restore_sequences(&mut self, text: &str) -> Result<(), String> {
-        self.shared.sequences.clear();
         let mut all = Ok(());
         for sequence in Sequence::each_of_json(text)? {
             all = all.and(sequence.and_then(|sequence| self.save_sequence(sequence)));
@@ -119,10 +136,7 @@ impl Workbench {
         for connection in std::mem::take(&mut self.connections) {
             self.shared.effects.push(Effect::Release(connection.id()));
         }
-        self.shared.history = History::default();
-        self.shared.library = Library::default();
-        self.shared.sequences.clear();
-        self.shared.settings = Settings::default();
+        Document::ALL.into_iter().for_each(|document| self.empty(document));
         self.saved_problem = None;
         self.not_kept = None;
         self.add();

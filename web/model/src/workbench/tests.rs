@@ -5,7 +5,7 @@ use crate::filter::Query;
 use crate::log::Limits;
 use crate::page::{Page, URL, text};
 use crate::saved::SavedName;
-use crate::settings::Theme;
+use crate::settings::{Theme, Times};
 
 fn titles(page: &Page) -> Vec<&str> {
     page.workbench.connections().iter().map(|connection| connection.setup().title()).collect()
@@ -175,6 +175,27 @@ fn what_another_tab_has_kept_takes_the_place_of_what_there_is() {
         page.workbench.saved().iter().map(|saved| saved.name.name.as_str()).collect::<Vec<_>>(),
         ["added there"]
     );
+}
+
+#[test]
+fn what_another_tab_has_forgotten_is_forgotten_here_and_the_connections_stay() {
+    let mut page = Page::open();
+    page.send("secret");
+    page.update(Msg::ImportSaved(r#"{"messages":[{"name":"a","text":"1"}]}"#.to_owned()));
+    page.update(Msg::Settings(Settings { times: Times::SincePrevious, ..Settings::default() }));
+    let revision = page.workbench.revision(Document::Saved);
+    for document in Document::ALL {
+        page.workbench.forget_document(document);
+    }
+    assert!(page.workbench.saved().is_empty());
+    assert!(page.workbench.history().iter().next().is_none());
+    assert_eq!(page.workbench.settings(), &Settings::default());
+    assert_eq!(page.workbench.shown().id(), page.id);
+    assert_eq!(page.workbench.revision(Document::Saved), revision + 1);
+    page.workbench.forget_document(Document::Saved);
+    assert_eq!(page.workbench.revision(Document::Saved), revision + 1, "it was empty already");
+    page.update(Msg::Tick);
+    assert_eq!(page.effects, [], "nothing of it is kept again");
 }
 
 #[test]
