@@ -117,6 +117,23 @@ async fn what_one_tab_forgets_the_other_one_forgets() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn who_has_read_that_nothing_is_kept_is_not_told_again() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open(&server.page()).await?;
+    page.script(&refusal("SecurityError")).await?;
+    page.clicks("◐ Auto").await?;
+    is_told(&page, "keep nothing").await?;
+    page.clicks("I have read it").await?;
+    page.waits_for("nothing is told", "//p[@id='not-kept'][.='']").await?;
+    page.waits_for_script("the log has it", "return document.activeElement.matches('[role=listbox]')").await?;
+    page.clicks("○ Light").await?;
+    page.waits_for("the theme", "//button[.='● Dark']").await?;
+    page.waits_for("nothing is told", "//p[@id='not-kept'][.='']").await?;
+    assert_eq!(page.script("return document.querySelector('.notice').offsetHeight").await?, json!(0));
+    Ok(())
+}
+
 /// How many messages the log is kept to.
 const KEPT: &str = "return JSON.parse(localStorage.getItem('canyon.settings'))?.entries";
 

@@ -23,6 +23,8 @@ pub struct Page {
     pub(crate) drag: Option<(i32, i32)>,
     /// What was wrong with the link that has opened the page.
     pub(crate) wrong_link: String,
+    /// Whether the person has read that the browser keeps nothing.
+    pub(crate) not_kept_is_read: bool,
     /// For what happens later.
     pub(crate) handle: Handle<Self>,
 }
@@ -67,7 +69,17 @@ impl Page {
         let mut store = Store::new(address, handle.clone());
         let wrong_link = follow_link(&mut store).err().unwrap_or_default();
         let pane = Pane::new(store.workbench().shown());
-        Self { store, pane, dialog: None, forms: Forms::default(), drawer: false, drag: None, wrong_link, handle }
+        Self {
+            store,
+            pane,
+            dialog: None,
+            forms: Forms::default(),
+            drawer: false,
+            drag: None,
+            wrong_link,
+            not_kept_is_read: false,
+            handle,
+        }
     }
 
     /// The connection that is seen.

@@ -30,7 +30,7 @@ pub(crate) use self::dialog::{Dialog, Forms};
 pub(crate) use self::log::{News, Reader};
 pub(crate) use self::sequence::Editor;
 
-use self::controls::{button, problem, sign_button};
+use self::controls::{button, focus, problem, sign_button};
 use crate::dom::{self, Mounted};
 use crate::page::Page;
 
@@ -48,10 +48,7 @@ pub fn page(parent: &HtmlElement, address: String) -> Mounted<Page> {
         |handle| Page::new(address, handle),
         |_| {
             let wrong_link = problem("link-problem", |page| page.wrong_link.as_str().into());
-            let not_kept = problem("not-kept", |page| {
-                page.store.workbench().not_kept().map(|why| why.to_string()).unwrap_or_default().into()
-            });
-            vec![head(), wrong_link, not_kept, bench(), dialog::dialogs()]
+            vec![head(), wrong_link, not_kept(), bench(), dialog::dialogs()]
         },
     )
 }
@@ -74,6 +71,19 @@ fn head() -> View {
         .child(button("ghost", "Share…", |page, _| page.open(Dialog::Share)))
         .child(theme::button())
         .child(button("ghost", "Settings…", |page, _| page.open(Dialog::Settings)))
+}
+
+/// That nothing is kept, and why, until the person has read it.
+fn not_kept() -> View {
+    html("<div class=notice></div>")
+        .child(problem("not-kept", |page| match page.store.workbench().not_kept() {
+            Some(why) if !page.not_kept_is_read => why.to_string().into(),
+            _ => "".into(),
+        }))
+        .child(sign_button("×", "I have read it", |page, _| {
+            page.not_kept_is_read = true;
+            focus(log::LIST);
+        }))
 }
 
 /// The lists, and the connection that is seen.
