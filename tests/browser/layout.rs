@@ -101,6 +101,24 @@ async fn the_message_box_is_made_taller_and_shorter_by_pointer_and_by_keyboard()
 }
 
 #[tokio::test]
+async fn a_tap_beside_the_lists_puts_them_away_and_does_nothing_else() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::open_in(Window::PHONE, &server.page()).await?;
+    page.clicks("Connections and saved messages").await?;
+    page.waits_for_script("the lists", "return document.querySelector('.sidebar').offsetWidth > 0").await?;
+    let tap = MouseActions::new("mouse".to_owned())
+        .then(PointerAction::MoveTo { duration: None, x: 340.0, y: 300.0 })
+        .then(PointerAction::Down { button: 0 })
+        .then(PointerAction::Up { button: 0 });
+    assert_eq!(
+        page.script("return document.elementFromPoint(340, 300).className").await?,
+        serde_json::json!("bench drawer")
+    );
+    page.acts(tap).await?;
+    page.waits_for_script("no lists", "return document.querySelector('.sidebar').offsetWidth === 0").await
+}
+
+#[tokio::test]
 async fn a_line_that_was_dragged_too_far_comes_back_at_once() -> Result<()> {
     let server = Server::start().await?;
     let page = Page::open(&server.page()).await?;

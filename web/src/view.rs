@@ -94,6 +94,8 @@ fn bench() -> View {
         .child(sidebar::sidebar())
         .child(split::separator(Edge::Sidebar))
         .child(html("<slot></slot>").part(|page| Some(page.pane.id.number().to_string()), pane))
+        // Whatever was chosen in the lists, or beside them.
+        .on("click", |page, _| page.drawer = false)
 }
 
 /// Everything about one connection.

@@ -20,7 +20,6 @@ pub(super) fn sidebar() -> View {
             .at("ul")
             .children(Behaviour::ALL.iter().map(|&behaviour| preset::item(behaviour))),
     )
-    .on("click", |page, _| page.drawer = false)
     .at("nav")
     .child(button("item new", "New connection", |page, _| page.dispatch(Msg::Add)))
     .at("slot")
