@@ -60,6 +60,27 @@ async fn a_reader_who_scrolled_up_stays_there_and_is_told_how_many_came() -> Res
     Ok(())
 }
 
+#[tokio::test]
+async fn while_the_filter_goes_on_it_is_told_how_many_are_left() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &talkative().await?).await?;
+    page.sees_row("message 5000.").await?;
+    // It goes on with each frame.
+    page.script(
+        "window.later = [];
+         window.ask = requestAnimationFrame;
+         window.requestAnimationFrame = frame => later.push(frame)",
+    )
+    .await?;
+    page.fills("Filter", "no such message").await?;
+    page.waits_for("how many", "//p[@class='filtering'][.='Filtering, 5\u{202f}002 left']").await?;
+    page.waits_for("none so far", "//p[@class='empty'][.='Nothing has passed the filter so far.']").await?;
+    page.script("window.requestAnimationFrame = window.ask; later.forEach(requestAnimationFrame)").await?;
+    page.fills("Filter", "message 4321.").await?;
+    page.waits_for("the hit", "//output[.='1 of 5\u{202f}002']").await?;
+    page.waits_for("nothing is left", "//p[@class='filtering'][.='']").await.map(drop)
+}
+
 /// Notes what jumps, as the browser sees it.
 const WATCH_SHIFTS: &str = "window.shifts = [];
     // What moves in the log itself is scrolled.

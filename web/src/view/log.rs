@@ -37,6 +37,7 @@ pub(super) fn log() -> View {
                         .text_of(|page| why_empty(page).into()),
                 )
                 .child(html("<p class=dropped></p>").text_of(dropped))
+                .child(html("<p class=filtering></p>").text_of(filtering))
                 .child(html("<div class=newer></div>").attr_if("hidden", |page| page.pane.reader.follows()).child(
                     button("pill", "", |page, _| page.pane.reader.follow()).text_of(|page| {
                         match page.pane.reader.unseen() {
@@ -57,9 +58,20 @@ fn dropped(page: &Page) -> Cow<'_, str> {
     }
 }
 
+/// What the filter has not looked at yet: over the log, for beside the hits it would push buttons aside.
+fn filtering(page: &Page) -> Cow<'_, str> {
+    match page.shown().filter().left(page.shown().log()) {
+        0 => "".into(),
+        left => format!("Filtering, {} left", Count(left)).into(),
+    }
+}
+
 fn why_empty(page: &Page) -> &'static str {
-    if page.shown().log().is_empty() {
+    let (filter, log) = (page.shown().filter(), page.shown().log());
+    if log.is_empty() {
         "Nothing yet. Connect, then type a message below."
+    } else if filter.left(log) > 0 {
+        "Nothing has passed the filter so far."
     } else {
         "Nothing passes the filter."
     }
