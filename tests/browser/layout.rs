@@ -101,6 +101,23 @@ async fn the_message_box_is_made_taller_and_shorter_by_pointer_and_by_keyboard()
 }
 
 #[tokio::test]
+async fn what_waits_is_told_in_full_however_much_it_is() -> Result<()> {
+    let server = Server::start().await?;
+    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
+    page.sees_state("Open").await?;
+    let (cut, moved) = (
+        "const fact = document.querySelector('.waiting dd'), strip = document.querySelector('.facts');
+         const sent = document.querySelector('.tally'), was = [sent.offsetLeft, strip.offsetHeight];
+         fact.textContent = '63.9 KiB + 12 345 messages';
+         const over = fact.getBoundingClientRect().right - strip.getBoundingClientRect().right;
+         return over > 0 || fact.scrollWidth > fact.clientWidth",
+        "|| sent.offsetLeft !== was[0] || strip.offsetHeight !== was[1]",
+    );
+    assert_eq!(page.script(&[cut, moved].concat()).await?, serde_json::json!(false));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_tap_beside_the_lists_puts_them_away_and_does_nothing_else() -> Result<()> {
     let server = Server::start().await?;
     let page = Page::open_in(Window::PHONE, &server.page()).await?;

@@ -17,10 +17,10 @@ type Read = fn(&Connection) -> Cow<'_, str>;
 /// What the style sheet calls a fact, what it is called on the page, and what it is.
 const FACTS: [(&str, &str, Read); 6] = [
     ("", "handshake", |connection| agreed(connection, |opened| Span(opened.handshake).to_string().into())),
-    ("subprotocol", "subprotocol", |connection| agreed(connection, |opened| opened.protocol.as_str().into())),
-    ("extensions", "extensions", |connection| agreed(connection, |opened| extensions(opened).into())),
     ("tally", "sent", |connection| tally(connection.log().sent())),
     ("tally", "received", |connection| tally(connection.log().received())),
+    ("agreed", "subprotocol", |connection| agreed(connection, |opened| opened.protocol.as_str().into())),
+    ("agreed extensions", "extensions", |connection| agreed(connection, |opened| extensions(opened).into())),
     ("waiting", "waiting", waiting),
 ];
 
