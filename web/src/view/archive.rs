@@ -34,7 +34,7 @@ pub(super) fn form(page: &Page) -> View {
                 )),
         )
         .child(
-            html("<fieldset><legend>Send again what this log has sent, with the same timing</legend></fieldset>")
+            html("<fieldset><legend>Send again with the same timing</legend></fieldset>")
                 .child(html("<div class=chips></div>").children(replay_buttons(page))),
         )
         .child(problem("archive-problem", |page| {
