@@ -1,7 +1,7 @@
 //! What `cargo xtask test` checks, in the order in which a failure is cheapest to find.
 //! Never installs more than its own step needs.
 
-use crate::command::{self, cargo};
+use crate::command::{self, cargo, on_path};
 use crate::server::Server;
 use crate::tools::{self, Tools, WASM_TARGET};
 use crate::{Result, browser, instructions, interop, size};
@@ -19,6 +19,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "clippy-wasm", about: "no warnings in the page", run: clippy_wasm },
     Step { name: "doc", about: "no warnings in the documentation of what runs natively", run: doc },
     Step { name: "native", about: "the tests that need no browser", run: native },
+    Step { name: "fuzz", about: "the fuzz targets build", run: fuzz },
     Step { name: "page", about: "the page's tests in headless Chromium, with a real server", run: page },
     Step { name: "trunk", about: "the page builds", run: trunk },
     Step { name: "size", about: "the page is no larger than it was", run: size::check },
@@ -51,6 +52,15 @@ fn doc() -> Result {
 
 fn native() -> Result {
     command::run(&mut cargo(["test"]))
+}
+
+/// They are run by hand, with a nightly compiler; see CONTRIBUTING.md.
+fn fuzz() -> Result {
+    if on_path("c++").is_none() {
+        println!("left out: the fuzz targets need a C++ compiler");
+        return Ok(());
+    }
+    command::run(&mut cargo(["check", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target/fuzz"]))
 }
 
 /// Tests that need a server are built as ignored unless `ECHO_URL` is set; here each of them has to run.
