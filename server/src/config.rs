@@ -18,8 +18,8 @@ pub struct Config {
     #[arg(long, env = "CANYON_SUBPROTOCOL", value_name = "NAME", value_delimiter = ',')]
     pub subprotocol: Vec<Subprotocol>,
 
-    /// Threads that carry connections [default: one for each processor]
-    #[arg(long, env = "CANYON_WORKERS", value_name = "COUNT")]
+    /// Workers that carry connections, with two threads each [default: one for each processor]
+    #[arg(long, env = "CANYON_WORKERS", value_name = "COUNT", value_parser = count)]
     pub workers: Option<NonZeroUsize>,
 
     /// What a peer may take.
@@ -40,11 +40,11 @@ pub struct Config {
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
     /// Largest message, after inflating; a larger one is answered with close code 1009
-    #[arg(long, env = "CANYON_MAX_MESSAGE_SIZE", value_name = "SIZE", default_value = "1MiB")]
+    #[arg(long, env = "CANYON_MAX_MESSAGE_SIZE", value_name = "SIZE", default_value = "1MiB", value_parser = size)]
     pub max_message_size: ByteSize,
 
     /// Most fragments of a message; more are answered with close code 1009
-    #[arg(long, env = "CANYON_MAX_FRAGMENTS", value_name = "COUNT", default_value = "4096")]
+    #[arg(long, env = "CANYON_MAX_FRAGMENTS", value_name = "COUNT", default_value = "4096", value_parser = count)]
     pub max_fragments: NonZeroUsize,
 
     /// Most bytes that wait for a client to read, beside one message of the largest size and what the system's socket
@@ -57,16 +57,16 @@ pub struct Limits {
     pub max_head_size: ByteSize,
 
     /// Most headers of a request; more are answered with 431
-    #[arg(long, env = "CANYON_MAX_HEADERS", value_name = "COUNT", default_value = "100")]
+    #[arg(long, env = "CANYON_MAX_HEADERS", value_name = "COUNT", default_value = "100", value_parser = count)]
     pub max_headers: NonZeroUsize,
 
     /// Most connections at once; more are answered with 503
-    #[arg(long, env = "CANYON_MAX_CONNECTIONS", value_name = "COUNT", default_value = "10000")]
+    #[arg(long, env = "CANYON_MAX_CONNECTIONS", value_name = "COUNT", default_value = "10000", value_parser = count)]
     pub max_connections: NonZeroUsize,
 
     /// Most connections at once from one IPv4 address or one IPv6 /64 network; more are answered with 503
     /// [default: no limit of its own]
-    #[arg(long, env = "CANYON_MAX_CONNECTIONS_PER_ADDRESS", value_name = "COUNT")]
+    #[arg(long, env = "CANYON_MAX_CONNECTIONS_PER_ADDRESS", value_name = "COUNT", value_parser = count)]
     pub max_connections_per_address: Option<NonZeroUsize>,
 
     /// Time for the whole head of a request; a slower client is cut off
@@ -74,7 +74,7 @@ pub struct Limits {
     pub handshake_timeout: humantime::Duration,
 
     /// Time between pings to a client; 0s sends none
-    #[arg(long, env = "CANYON_PING_INTERVAL", value_name = "TIME", default_value = "20s")]
+    #[arg(long, env = "CANYON_PING_INTERVAL", value_name = "TIME", default_value = "20s", value_parser = time)]
     pub ping_interval: humantime::Duration,
 
     /// Time for anything to come from a client after a ping; else it gets close code 1011
@@ -86,11 +86,11 @@ pub struct Limits {
     pub write_timeout: humantime::Duration,
 
     /// Time for a client to answer a close frame; a slower one is cut off
-    #[arg(long, env = "CANYON_CLOSE_TIMEOUT", value_name = "TIME", default_value = "10s")]
+    #[arg(long, env = "CANYON_CLOSE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = time)]
     pub close_timeout: humantime::Duration,
 
     /// Time for all clients to leave when the server stops; who stays longer is cut off
-    #[arg(long, env = "CANYON_DRAIN_TIMEOUT", value_name = "TIME", default_value = "10s")]
+    #[arg(long, env = "CANYON_DRAIN_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = time)]
     pub drain_timeout: humantime::Duration,
 }
 
@@ -137,7 +137,7 @@ pub struct Compression {
     pub deflate_no_context_takeover: bool,
 
     /// Smallest message that is compressed
-    #[arg(long, env = "CANYON_DEFLATE_THRESHOLD", value_name = "SIZE", default_value = "128B")]
+    #[arg(long, env = "CANYON_DEFLATE_THRESHOLD", value_name = "SIZE", default_value = "128B", value_parser = size)]
     pub deflate_threshold: ByteSize,
 }
 
@@ -174,27 +174,32 @@ pub(crate) fn bytes(size: ByteSize) -> usize {
     usize::try_from(size.as_u64()).unwrap_or(usize::MAX)
 }
 
+fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "must be a whole number from 1 on".to_owned())
+}
+
+fn time(text: &str) -> Result<humantime::Duration, String> {
+    text.parse().map_err(|_| "must be a time such as 500ms, 10s or 2m".to_owned())
+}
+
 fn positive(text: &str) -> Result<humantime::Duration, String> {
-    match text.parse::<humantime::Duration>() {
-        Ok(time) if !time.is_zero() => Ok(time),
-        Ok(_) => Err("not more than 0s".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
+    time(text).and_then(|time| if time.is_zero() { Err("must be more than 0s".to_owned()) } else { Ok(time) })
+}
+
+fn size(text: &str) -> Result<ByteSize, String> {
+    text.parse().map_err(|_| "must be a size such as 1000B, 64KiB or 1MiB".to_owned())
 }
 
 fn write_buffer(text: &str) -> Result<ByteSize, String> {
-    let size: ByteSize = text.parse()?;
+    let size = size(text)?;
     // As much as the fast path gathers for one write, and room for the pongs of one batch beside the largest message.
-    if size >= ByteSize::kib(64) { Ok(size) } else { Err("less than 64KiB".to_owned()) }
+    if size >= ByteSize::kib(64) { Ok(size) } else { Err("must be 64KiB or more".to_owned()) }
 }
 
 fn head_size(text: &str) -> Result<ByteSize, String> {
-    let size: ByteSize = text.parse()?;
-    if (ByteSize::kib(8)..=ByteSize::mib(1)).contains(&size) {
-        Ok(size)
-    } else {
-        Err("not from 8KiB to 1MiB".to_owned())
-    }
+    let size = size(text)?;
+    let range = ByteSize::kib(8)..=ByteSize::mib(1);
+    if range.contains(&size) { Ok(size) } else { Err("must be from 8KiB to 1MiB".to_owned()) }
 }
 
 #[cfg(test)]
@@ -227,6 +232,7 @@ mod tests {
             ("--max-message-size", "much"),
             ("--max-head-size", "1KiB"),
             ("--max-fragments", "0"),
+            ("--workers", "0"),
             ("--ping-timeout", "soon"),
             ("--ping-timeout", "0s"),
             ("--max-write-buffer", "1KiB"),

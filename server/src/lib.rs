@@ -78,16 +78,20 @@ pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl F
         opened,
         received,
         sent,
-        "WebSocket server stopped after {opened} clients, {received} messages received and {sent} sent"
+        "WebSocket server stopped. Clients: {opened}, messages received: {received}, sent: {sent}"
     );
 }
 
 async fn drain(server: &Server, connections: &TaskTracker) {
+    let time = server.config.limits.drain_timeout;
+    let waiting = connections.len();
+    if waiting > 0 {
+        tracing::info!(waiting, "WebSocket server is stopping. Clients that have {time} to leave: {waiting}");
+    }
     server.phase.advance(Phase::Draining);
     connections.close();
-    let time = server.config.limits.drain_timeout;
     if timeout(*time, connections.wait()).await.is_err() {
-        tracing::warn!("{} clients did not leave in {time}; cut off", connections.len());
+        tracing::warn!("cut off, for they did not leave in {time}. Clients: {}", connections.len());
         server.phase.advance(Phase::Cut);
         connections.wait().await;
     }
