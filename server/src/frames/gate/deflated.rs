@@ -94,17 +94,7 @@ impl Gate {
         plain.resize(prefix.len() + PLAIN, 0);
         plain[..prefix.len()].copy_from_slice(prefix);
         let room = &mut plain[prefix.len()..];
-        let made = match header.rsv {
-            RSV1 => self.inflate_message(input, room, passed),
-            _ => Ok(self.unmask_message(input, room)),
-        };
-        let made = made.and_then(|made| match made {
-            Some(made) if data == Data::Text && simdutf8::basic::from_utf8(&room[..made]).is_err() => {
-                Err(Reject::InvalidUtf8)
-            }
-            made => Ok(made),
-        });
-        let made = match made {
+        let made = match self.take_message(&header, input, room, passed) {
             Ok(Some(made)) => made,
             Ok(None) => return Err(Turn::Other),
             Err(reject) => {
@@ -126,6 +116,27 @@ impl Gate {
         Ok(Step::Counted)
     }
 
+    /// Puts a message into `room`, and tells its size; or nothing where it is too large and goes on in the general way.
+    fn take_message(
+        &mut self,
+        header: &Header,
+        input: &mut &[u8],
+        room: &mut [u8],
+        passed: &mut BytesMut,
+    ) -> Result<Option<usize>, Reject> {
+        let made = match header.rsv {
+            RSV1 => self.inflate_message(input, room, passed)?,
+            _ => self.unmask_message(input, room),
+        };
+        match made {
+            Some(made) if header.opcode == OpCode::Data(Data::Text) => {
+                simdutf8::basic::from_utf8(&room[..made]).map_err(|_| Reject::InvalidUtf8)?;
+                Ok(Some(made))
+            }
+            made => Ok(made),
+        }
+    }
+
     /// A whole payload that is not compressed; tells how much that is.
     fn unmask_message(&mut self, input: &mut &[u8], room: &mut [u8]) -> Option<usize> {
         let Position::Payload(payload) = self.position else { return None };
@@ -135,8 +146,8 @@ impl Gate {
         Some(masked.len())
     }
 
-    /// Inflates a whole payload, and tells how much that is; or nothing where it is more than there is room for, and goes
-    /// on in the general way.
+    /// Inflates a whole payload, and tells how much that is; or nothing where it is more than there is room for. Then what
+    /// has come of it is the beginning of what goes the general way.
     fn inflate_message(
         &mut self,
         input: &mut &[u8],
