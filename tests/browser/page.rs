@@ -136,6 +136,18 @@ impl Page {
         Ok(())
     }
 
+    /// From now on a lost connection is tried again by itself, but not before a test has long ended.
+    pub(crate) async fn tries_again_in_an_hour(&self) -> Result<()> {
+        self.clicks("Settings…").await?;
+        for figure in ["ms at most", "ms at first"] {
+            self.fills(figure, "3600000").await?;
+        }
+        self.clicks("Close the dialog").await?;
+        self.clicks("Options…").await?;
+        self.ticks("Connect again").await?;
+        self.clicks("Close the dialog").await
+    }
+
     /// Opens a page in another tab, and goes on there.
     pub(crate) async fn opens_tab(&self, url: &str) -> Result<()> {
         let tab = self.client.new_window(true).await?.handle;

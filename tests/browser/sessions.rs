@@ -75,9 +75,7 @@ async fn a_connection_cut_without_a_close_frame_is_lost() -> Result<()> {
 async fn a_countdown_to_the_next_try_can_be_stopped() -> Result<()> {
     let server = Server::start().await?;
     let page = Page::open(&server.page()).await?;
-    page.clicks("Options…").await?;
-    page.ticks("Connect again").await?;
-    page.clicks("Close the dialog").await?;
+    page.tries_again_in_an_hour().await?;
     page.types_address(&nobody().await?).await?;
     page.clicks("Connect").await?;
     page.waits_for("the countdown", "//p[@role='status'][starts-with(., 'Trying again')]").await?;

@@ -59,16 +59,14 @@ async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() 
     let server = Server::start().await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let (again, mut wait) = tokio::sync::mpsc::channel::<()>(1);
+    let (again, later) = tokio::sync::oneshot::channel::<TcpListener>();
     let peer = tokio::spawn(async move {
         let (stream, _) = listener.accept().await?;
         let mut first = tokio_tungstenite::accept_async(stream).await?;
         first.next().await.context("the first message")??;
         drop(first);
         drop(listener);
-        wait.recv().await;
-        let listener = TcpListener::bind(address).await?;
-        let (stream, _) = listener.accept().await?;
+        let (stream, _) = later.await?.accept().await?;
         let mut second = tokio_tungstenite::accept_async(stream).await?;
         let message = second.next().await.context("the message that waited")??;
         second.send(Message::text("found you")).await?;
@@ -76,8 +74,8 @@ async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() 
     });
     let page = Page::connected(&server.page(), &format!("ws://{address}/")).await?;
     page.sees_state("Open").await?;
+    page.tries_again_in_an_hour().await?;
     page.clicks("Options…").await?;
-    page.ticks("Connect again").await?;
     page.ticks("Messages written meanwhile").await?;
     page.clicks("Close the dialog").await?;
     page.sends("go").await?;
@@ -85,7 +83,7 @@ async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() 
     page.sends("thought better of").await?;
     page.clicks("Drop 1 waiting").await?;
     page.sends("written meanwhile").await?;
-    again.send(()).await?;
+    drop(again.send(TcpListener::bind(address).await?));
     page.clicks("Now").await?;
     page.sees_row("found you").await?;
     assert_eq!(peer.await??, "written meanwhile");
