@@ -49,7 +49,8 @@ impl Connection {
         held: Held,
     ) -> Box<Self> {
         let connected = Connected::new(peer, Arc::clone(&server));
-        let frames = Frames::new(Socket::Awake(stream), read_ahead, frame_limits(&server.config.limits), deflate);
+        let frames =
+            Frames::new(Socket::Awake(Box::new(stream)), read_ahead, frame_limits(&server.config.limits), deflate);
         let behaviour = Behaviour::new(behaviour, fastrand::u64(..));
         let session = Session::new(frames, behaviour, server, held.1.entrance());
         Box::new(Self { session, connected, held })
@@ -82,7 +83,7 @@ impl Connection {
         let Self { session, connected, held: _held } = *self;
         drop(connected);
         if let Socket::Awake(stream) = session.end() {
-            close(stream).await;
+            close(*stream).await;
         }
     }
 }

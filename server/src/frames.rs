@@ -14,6 +14,7 @@ mod tests;
 mod utf8;
 
 use std::{
+    hint::black_box,
     io, mem,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -41,6 +42,16 @@ pub use tally::Tally;
 pub struct Frames<S> {
     stream: S,
     gate: Gate,
+    /// There where something could not go on. A connection at rest is smaller without it.
+    kept: Option<Box<Kept>>,
+    /// There where permessage-deflate was agreed.
+    deflater: Option<Box<Deflater>>,
+    sent: Sent,
+}
+
+/// What could not go on.
+#[derive(Debug, Default)]
+struct Kept {
     /// What came from the socket and has not passed the gate: what is behind a compressed frame's start, or part of a
     /// header. Never more than one read.
     input: BytesMut,
@@ -48,9 +59,12 @@ pub struct Frames<S> {
     passed: BytesMut,
     /// Answers of the fast path that the socket has not taken.
     output: Output,
-    /// There where permessage-deflate was agreed.
-    deflater: Option<Box<Deflater>>,
-    sent: Sent,
+}
+
+impl Kept {
+    fn is_empty(&self) -> bool {
+        self.input.is_empty() && self.passed.is_empty() && self.output.is_empty()
+    }
 }
 
 /// Why the fast path ends.
@@ -67,12 +81,11 @@ pub enum Leave {
 impl<S> Frames<S> {
     /// Frames over `stream`, of which `read_ahead` was read already, together with the handshake.
     pub fn new(stream: S, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
+        let kept = Kept { input: read_ahead, ..Kept::default() };
         Self {
             stream,
             gate: Gate::new(limits, agreed.as_ref()),
-            input: read_ahead,
-            passed: BytesMut::new(),
-            output: Output::default(),
+            kept: (!kept.is_empty()).then(|| Box::new(kept)),
             deflater: agreed.map(|agreed| Box::new(Deflater::new(&agreed))),
             sent: Sent::default(),
         }
@@ -105,28 +118,30 @@ impl<S> Frames<S> {
 
     /// Whether all that came from the client are whole messages and control frames.
     pub fn is_between_messages(&self) -> bool {
-        self.passed.is_empty() && self.input.is_empty() && self.gate.is_between_messages()
+        let has_more = |kept: &Kept| !kept.input.is_empty() || !kept.passed.is_empty();
+        !self.kept.as_deref().is_some_and(has_more) && self.gate.is_between_messages()
     }
 
     /// Whether answers of the fast path wait for the socket.
     pub fn is_blocked(&self) -> bool {
-        !self.output.ready().is_empty()
+        self.kept.as_ref().is_some_and(|kept| !kept.output.ready().is_empty())
     }
 
     /// Whether nothing is under way, in neither direction.
     pub fn is_quiet(&self) -> bool {
-        self.output.is_empty() && self.is_between_messages()
+        self.kept.as_ref().is_none_or(|kept| kept.is_empty()) && self.gate.is_between_messages()
     }
 
     /// Adds a ping to what the fast path is to send, when all [is quiet](Self::is_quiet).
     pub fn ping(&mut self) {
-        self.output.begin(PING, 0, &[]);
-        self.output.end_control();
+        let output = &mut self.kept().output;
+        output.begin(PING, 0, &[]);
+        output.end_control();
     }
 
     /// Whether there is something to be looked at that did not come from the socket just now.
     pub fn has_input(&self) -> bool {
-        !self.input.is_empty()
+        !self.input().is_empty()
     }
 
     /// The stream below, not to be read or written.
@@ -139,27 +154,46 @@ impl<S> Frames<S> {
         self.stream
     }
 
-    /// What has passed already.
-    fn read_passed(&mut self, buf: &mut ReadBuf<'_>) {
-        let count = self.passed.len().min(buf.remaining());
-        buf.put_slice(&self.passed.split_to(count));
-        if self.passed.is_empty() {
-            self.passed = BytesMut::new();
-        }
+    fn kept(&mut self) -> &mut Kept {
+        self.kept.get_or_insert_default()
+    }
+
+    fn input(&self) -> &[u8] {
+        self.kept.as_ref().map_or(&[], |kept| &kept.input)
+    }
+
+    /// Lets go of what is of no use any more.
+    fn settle(&mut self) {
+        self.kept.take_if(|kept| kept.is_empty());
+    }
+
+    /// Has the processor fetch from memory what [`poll_turn`](Self::poll_turn) begins with.
+    pub fn fetch(&self) {
+        black_box((self.gate.received().bytes, self.sent.tally.bytes, self.is_compressing()));
+    }
+
+    /// What has passed already; `false` if there is none.
+    fn read_passed(&mut self, buf: &mut ReadBuf<'_>) -> bool {
+        let Some(kept) = self.kept.as_mut().filter(|kept| !kept.passed.is_empty()) else { return false };
+        let count = kept.passed.len().min(buf.remaining());
+        buf.put_slice(&kept.passed.split_to(count));
+        self.settle();
+        true
     }
 
     /// Reads what is there already; `false` if more has to come.
     fn read_input(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<bool> {
-        if self.input.is_empty() && !self.gate.has_more() {
+        let input = self.kept.as_ref().map_or(&[][..], |kept| &kept.input);
+        if input.is_empty() && !self.gate.has_more() {
             return Ok(false);
         }
-        let mut rest = &self.input[..];
+        let mut rest = input;
         let filled = self.gate.read(&mut rest, buf.initialize_unfilled())?;
-        let taken = self.input.len() - rest.len();
-        self.input.advance(taken);
-        if self.input.is_empty() {
-            self.input = BytesMut::new();
+        let taken = input.len() - rest.len();
+        if let Some(kept) = &mut self.kept {
+            kept.input.advance(taken);
         }
+        self.settle();
         buf.advance(filled);
         Ok(filled > 0)
     }
@@ -180,19 +214,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
             ready!(self.poll_send(cx))?;
         }
         // What came with the handshake may be more than there is room for.
-        if self.input.len() > INPUT {
+        if self.input().len() > INPUT {
             return Poll::Ready(Ok(Leave::Other));
         }
         Scratch::with(|scratch| {
-            if self.output.room() > 0 {
-                scratch.resume(mem::take(&mut self.output));
+            if let Some(kept) = &mut self.kept
+                && kept.output.room() > 0
+            {
+                scratch.resume(mem::take(&mut kept.output));
             }
             let turned = self.turn(cx, reply, seen, scratch);
-            if scratch.output.is_empty() {
-                scratch.settle();
-            } else {
-                self.output = scratch.keep();
+            if !scratch.output.is_empty() {
+                self.kept().output = scratch.keep();
+                return turned;
             }
+            scratch.settle();
+            self.settle();
             turned
         })
     }
@@ -204,13 +241,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         seen: &mut impl FnMut(Data, &[u8]),
         Scratch { input: room, output, rooms, .. }: &mut Scratch,
     ) -> Poll<io::Result<Leave>> {
-        let (mut start, mut filled) = (0, self.input.len());
+        let (mut start, mut filled) = (0, self.input().len());
         if filled > 0 {
-            room[..filled].copy_from_slice(&mem::take(&mut self.input));
+            room[..filled].copy_from_slice(&mem::take(&mut self.kept().input));
         }
         let is_compressing = self.is_compressing();
         let deflater = self.deflater.as_deref_mut();
-        let mut deflation = deflater.map(|deflater| Deflation::new(deflater, rooms, &mut self.passed));
+        let mut deflation = deflater.map(|deflater| Deflation::new(deflater, rooms));
         let mut left = LOOK;
         let result = loop {
             // What lies there is looked at before more is read.
@@ -250,27 +287,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
                 Poll::Pending => break Poll::Pending,
             }
         };
+        if let Some(passed) = deflation.and_then(Deflation::into_passed) {
+            self.kept().passed.unsplit(passed);
+        }
         if start < filled {
-            self.input = BytesMut::from(&room[start..filled]);
+            self.kept().input = BytesMut::from(&room[start..filled]);
         }
         result
     }
 
     /// Leaves the fast path: what it has of an unfinished message goes the general way.
     pub fn turn_back(&mut self) {
-        self.passed.unsplit(self.gate.turn_back(&mut self.output));
-        if self.output.is_roomy() {
-            drop(self.output.shrink());
+        let Some(Kept { passed, output, .. }) = self.kept.as_deref_mut() else { return };
+        passed.unsplit(self.gate.turn_back(output));
+        if output.is_roomy() {
+            drop(output.shrink());
         }
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let is_compressing = self.is_compressing();
-        send(&mut self.stream, &mut self.output, &mut self.sent, is_compressing, cx)
+        let Some(kept) = &mut self.kept else { return Poll::Ready(Ok(())) };
+        send(&mut self.stream, &mut kept.output, &mut self.sent, is_compressing, cx)
     }
 }
 
 /// Sends answers of the fast path.
+#[inline(always)]
 fn send<S: AsyncWrite + Unpin>(
     stream: &mut S,
     output: &mut Output,
@@ -295,8 +338,7 @@ fn send<S: AsyncWrite + Unpin>(
 impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if !this.passed.is_empty() {
-            this.read_passed(buf);
+        if this.read_passed(buf) {
             return Poll::Ready(Ok(()));
         }
         loop {
@@ -308,7 +350,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
             }
             // The bytes go straight to the caller, behind the part of a header that may be left over.
             let start = buf.filled().len();
-            buf.put_slice(&this.input);
+            buf.put_slice(this.input());
             let fresh = buf.filled().len();
             let read = Pin::new(&mut this.stream).poll_read(cx, buf);
             if read.is_pending() || buf.filled().len() == fresh {
@@ -317,7 +359,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
             }
             ready!(read)?;
             let passed = start + this.gate.pass(&buf.filled()[start..]);
-            this.input = BytesMut::from(&buf.filled()[passed..]);
+            let rest = &buf.filled()[passed..];
+            if !rest.is_empty() || this.kept.is_some() {
+                this.kept().input = BytesMut::from(rest);
+                this.settle();
+            }
             buf.set_filled(passed);
             if passed > start {
                 return Poll::Ready(Ok(()));

@@ -5,6 +5,7 @@
 mod conversation;
 
 use std::{
+    hint::black_box,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -128,18 +129,25 @@ impl Session {
         mem::replace(self.socket(), Socket::Lost)
     }
 
-    /// Answers what has come, as far as it is plain. A panic ends this session alone.
-    pub(crate) fn turn(&mut self, waker: &Waker) -> Look {
+    /// Has the processor fetch from memory what a [turn](Self::turn) begins with.
+    pub(crate) fn fetch(&self) {
+        black_box(self.conduct.answered);
+        self.frames.fetch();
+    }
+
+    /// Answers what has come, as far as it is plain, and counts what is to be [left out](crate::message_log::MessageLog::leave_out) of the log.
+    /// A panic ends this session alone.
+    pub(crate) fn turn(&mut self, waker: &Waker, left_out: &mut u64) -> Look {
         let mut cx = Context::from_waker(waker);
-        catch_unwind(AssertUnwindSafe(|| self.look(&mut cx))).unwrap_or_else(|_| {
+        catch_unwind(AssertUnwindSafe(|| self.look(&mut cx, left_out))).unwrap_or_else(|_| {
             count_panic(&self.conduct.server);
             Look::Leaves(Next::Drop)
         })
     }
 
-    fn look(&mut self, cx: &mut Context<'_>) -> Look {
+    fn look(&mut self, cx: &mut Context<'_>, left_out: &mut u64) -> Look {
         let log = &self.conduct.server.log;
-        // One look at the log and one word to it is all that messages cost there when they are many.
+        // One look at the log is all that messages cost there when they are many.
         let has_room = log.has_room();
         let mut count = 0;
         let turned = self.frames.poll_turn(cx, self.conduct.reply, &mut |data, payload| {
@@ -149,8 +157,8 @@ impl Session {
             }
         });
         self.conduct.answered += count;
-        if count > 0 && !has_room {
-            log.leave_out(count);
+        if !has_room {
+            *left_out += count;
         }
         match turned {
             Poll::Pending => Look::Waits,

@@ -19,8 +19,8 @@ pub(crate) use resting::Resting;
 /// that would cost more than to watch another socket.
 #[derive(Debug)]
 pub(crate) enum Socket {
-    /// tokio watches it.
-    Awake(Stream),
+    /// tokio watches it. At rest there is no room for all that this takes.
+    Awake(Box<Stream>),
     /// The reactor watches it.
     #[cfg(unix)]
     Resting(Resting),
@@ -41,12 +41,14 @@ macro_rules! delegate {
 }
 
 impl AsyncRead for Socket {
+    #[inline(always)]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         delegate!(self.get_mut(), stream => Pin::new(stream).poll_read(cx, buf))
     }
 }
 
 impl AsyncWrite for Socket {
+    #[inline(always)]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         delegate!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, bytes))
     }

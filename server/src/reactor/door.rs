@@ -113,7 +113,10 @@ impl Door {
     /// Looks at a newcomer whose socket has something.
     fn turn(&mut self, index: usize) {
         let Some(Newcomer { connection, waker, .. }) = self.waiting.get_mut(index) else { return };
-        let next = match connection.session.turn(waker) {
+        let mut left_out = 0;
+        let look = connection.session.turn(waker, &mut left_out);
+        self.server.log.leave_out(left_out);
+        let next = match look {
             Look::Leaves(next) => next,
             _ if connection.session.has_answered() => Next::Rest,
             Look::Waits => return,

@@ -53,6 +53,7 @@ pub(super) fn start(runtime: &Handle, server: &Arc<Server>) -> io::Result<Seats>
         seats: Slab::new(),
         due: BTreeSet::new(),
         busy: Vec::new(),
+        left_out: 0,
     };
     thread::Builder::new().name("canyon-reactor".to_owned()).spawn(move || hall.run())?;
     Ok(Seats { arrivals: Some(sender), bell })
@@ -94,6 +95,9 @@ struct Hall {
     due: BTreeSet<(Instant, usize)>,
     /// Who had more to say than one look takes.
     busy: Vec<usize>,
+    /// Messages that the log is still to be told of: one word to it for all that a look at the sockets brings, for workers
+    /// would wait for each other's.
+    left_out: u64,
 }
 
 struct Seat {
@@ -122,21 +126,28 @@ impl Hall {
                 tracing::debug!(%error, "cannot ask the sockets: {error}");
                 continue;
             }
+            // All of them before anyone has a turn, so that many connections are fetched from memory at once.
+            for event in &events {
+                let Token(index) = event.token();
+                if let Some(seat) = self.seats.get_mut(index) {
+                    seat.notice(event);
+                }
+            }
             let busy = mem::take(&mut self.busy);
             let mut has_arrivals = false;
             for event in &events {
                 let Token(index) = event.token();
                 has_arrivals |= event.token() == ARRIVAL;
-                if let Some(seat) = self.seats.get_mut(index) {
-                    seat.notice(event);
-                    // Who is busy has its turn when the others have had theirs.
-                    if !seat.is_busy {
-                        self.turn(index);
-                    }
+                // Who is busy has its turn when the others have had theirs.
+                if self.seats.get(index).is_some_and(|seat| !seat.is_busy) {
+                    self.turn(index);
                 }
             }
             for index in busy {
                 self.turn(index);
+            }
+            if self.left_out > 0 {
+                self.server.log.leave_out(mem::take(&mut self.left_out));
             }
             if has_arrivals && self.receive() == Way::Closed {
                 return self.clear();
@@ -190,7 +201,7 @@ impl Hall {
     fn turn(&mut self, index: usize) {
         let Some(seat) = self.seats.get_mut(index) else { return };
         seat.is_busy = false;
-        match seat.connection.session.turn(Waker::noop()) {
+        match seat.connection.session.turn(Waker::noop(), &mut self.left_out) {
             Look::Leaves(next) => return self.send_away(index, next),
             Look::HasMore => {
                 seat.is_busy = true;
@@ -283,6 +294,7 @@ impl Seat {
     }
 
     fn notice(&mut self, event: &Event) {
+        self.connection.session.fetch();
         if let Some(socket) = self.connection.session.socket().resting() {
             socket.notice(event);
         }

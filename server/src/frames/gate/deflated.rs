@@ -39,24 +39,25 @@ pub(in crate::frames) struct Rooms {
 pub(in crate::frames) struct Deflation<'frames> {
     deflater: &'frames mut Deflater,
     rooms: &'frames mut Rooms,
-    /// For the start of a message that is too large.
-    passed: &'frames mut BytesMut,
+    /// The start of a message that is too large.
+    passed: BytesMut,
     /// What may still be done, as bytes that come out.
     left: usize,
 }
 
 impl<'frames> Deflation<'frames> {
-    pub(in crate::frames) fn new(
-        deflater: &'frames mut Deflater,
-        rooms: &'frames mut Rooms,
-        passed: &'frames mut BytesMut,
-    ) -> Self {
-        Self { deflater, rooms, passed, left: SHARE }
+    pub(in crate::frames) fn new(deflater: &'frames mut Deflater, rooms: &'frames mut Rooms) -> Self {
+        Self { deflater, rooms, passed: BytesMut::new(), left: SHARE }
     }
 
     /// Whether it is the next connection's turn.
     pub(in crate::frames) fn is_spent(&self) -> bool {
         self.left == 0
+    }
+
+    /// The start of a message that goes on in the general way, if there is one.
+    pub(in crate::frames) fn into_passed(self) -> Option<BytesMut> {
+        (!self.passed.is_empty()).then_some(self.passed)
     }
 }
 
