@@ -3,6 +3,8 @@
 //! needs more than that to a task, which sends it back when all is said. Never waits for any of them.
 
 #[cfg(unix)]
+mod alarm;
+#[cfg(unix)]
 mod door;
 #[cfg(unix)]
 mod seats;

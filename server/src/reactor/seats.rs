@@ -17,6 +17,7 @@ use mio::{Events, Token, event::Event};
 use slab::Slab;
 use tokio::{runtime::Handle, time::Instant};
 
+use super::alarm::Alarm;
 use crate::{
     connection::Connection,
     server::Server,
@@ -28,6 +29,8 @@ use crate::{
 const EVENTS: usize = 1024;
 /// Tells that someone arrives or that nobody will any more.
 const ARRIVAL: Token = Token(usize::MAX);
+/// Tells that someone is due.
+const ALARM: Token = Token(usize::MAX - 1);
 
 /// Later than anybody waits for, and still a time that can be reckoned with.
 const FAR: Duration = Duration::from_hours(24 * 365);
@@ -49,6 +52,7 @@ pub(super) fn start(runtime: &Handle, server: &Arc<Server>) -> io::Result<Seats>
         runtime: runtime.clone(),
         arrivals,
         _bell: Arc::clone(&bell),
+        alarm: Alarm::new(sockets.registry(), ALARM)?,
         sockets,
         seats: Slab::new(),
         due: BTreeSet::new(),
@@ -89,6 +93,7 @@ struct Hall {
     arrivals: Receiver<Box<Connection>>,
     /// Held here as well, for a bell that is gone is not heard any more, even if it has just rung.
     _bell: Arc<mio::Waker>,
+    alarm: Alarm,
     sockets: mio::Poll,
     seats: Slab<Seat>,
     /// When a connection is to be looked after, whatever its socket says.
@@ -155,14 +160,13 @@ impl Hall {
         }
     }
 
-    /// Looks after those whose time has come, and tells how long nobody else's does.
+    /// Looks after those whose time has come, sets the alarm for the next, and tells how long the sockets may be waited for.
     fn look_after_all(&mut self) -> Option<Duration> {
         let now = Instant::now();
         loop {
             let (due, index) = *self.due.first()?;
-            let wait = due.saturating_duration_since(now);
-            if !wait.is_zero() {
-                return Some(if self.busy.is_empty() { wait } else { Duration::ZERO });
+            if due > now {
+                return if self.busy.is_empty() { self.alarm.set(due, now) } else { Some(Duration::ZERO) };
             }
             self.look_after(index);
         }
