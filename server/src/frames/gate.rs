@@ -28,7 +28,7 @@ const MAX_CONTROL: u64 = 125;
 const FRAGMENT: usize = u16::MAX as usize;
 const FRAGMENT_HEADER: usize = 8;
 /// How much of a compressed payload is unmasked at once, in bytes.
-const CHUNK: usize = 4 << 10;
+const CHUNK: usize = 1024;
 
 /// The inbound side of one connection.
 #[derive(Debug)]
@@ -319,8 +319,9 @@ impl Payload {
 
     /// Inflates until `room` is full, or there is no more of it; tells how much came out.
     fn inflate(&mut self, inflater: &mut Inflater, input: &mut &[u8], room: &mut [u8]) -> Result<usize, Reject> {
-        let (mut made, mut chunk) = (0, [0; CHUNK]);
+        let mut made = 0;
         loop {
+            let mut chunk = [0; CHUNK];
             let masked = self.of(&input[..input.len().min(CHUNK)]);
             let chunk = &mut chunk[..masked.len()];
             mask(chunk, masked, self.key);
