@@ -14,7 +14,6 @@ mod tests;
 mod utf8;
 
 use std::{
-    hint::black_box,
     io, mem,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -118,8 +117,8 @@ impl<S> Frames<S> {
 
     /// Whether all that came from the client are whole messages and control frames.
     pub fn is_between_messages(&self) -> bool {
-        let has_more = |kept: &Kept| !kept.input.is_empty() || !kept.passed.is_empty();
-        !self.kept.as_deref().is_some_and(has_more) && self.gate.is_between_messages()
+        let has_none = |kept: &Kept| kept.input.is_empty() && kept.passed.is_empty();
+        self.kept.as_deref().is_none_or(has_none) && self.gate.is_between_messages()
     }
 
     /// Whether answers of the fast path wait for the socket.
@@ -129,7 +128,7 @@ impl<S> Frames<S> {
 
     /// Whether nothing is under way, in neither direction.
     pub fn is_quiet(&self) -> bool {
-        self.kept.as_ref().is_none_or(|kept| kept.is_empty()) && self.gate.is_between_messages()
+        self.kept.as_deref().is_none_or(Kept::is_empty) && self.gate.is_between_messages()
     }
 
     /// Adds a ping to what the fast path is to send, when all [is quiet](Self::is_quiet).
@@ -165,11 +164,6 @@ impl<S> Frames<S> {
     /// Lets go of what is of no use any more.
     fn settle(&mut self) {
         self.kept.take_if(|kept| kept.is_empty());
-    }
-
-    /// Has the processor fetch from memory what [`poll_turn`](Self::poll_turn) begins with.
-    pub fn fetch(&self) {
-        black_box((self.gate.received().bytes, self.sent.tally.bytes, self.is_compressing()));
     }
 
     /// What has passed already; `false` if there is none.

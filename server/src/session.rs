@@ -5,7 +5,6 @@
 mod conversation;
 
 use std::{
-    hint::black_box,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -129,14 +128,8 @@ impl Session {
         mem::replace(self.socket(), Socket::Lost)
     }
 
-    /// Has the processor fetch from memory what a [turn](Self::turn) begins with.
-    pub(crate) fn fetch(&self) {
-        black_box(self.conduct.answered);
-        self.frames.fetch();
-    }
-
-    /// Answers what has come, as far as it is plain, and counts what is to be [left out](crate::message_log::MessageLog::leave_out) of the log.
-    /// A panic ends this session alone.
+    /// Answers what has come, as far as it is plain. Messages for which the log has no room are only counted, for the caller
+    /// to [tell it](crate::message_log::MessageLog::leave_out). A panic ends this session alone.
     pub(crate) fn turn(&mut self, waker: &Waker, left_out: &mut u64) -> Look {
         let mut cx = Context::from_waker(waker);
         catch_unwind(AssertUnwindSafe(|| self.look(&mut cx, left_out))).unwrap_or_else(|_| {

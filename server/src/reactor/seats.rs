@@ -298,7 +298,6 @@ impl Seat {
     }
 
     fn notice(&mut self, event: &Event) {
-        self.connection.session.fetch();
         if let Some(socket) = self.connection.session.socket().resting() {
             socket.notice(event);
         }
