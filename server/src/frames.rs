@@ -41,7 +41,7 @@ pub use tally::Tally;
 pub struct Frames<S> {
     stream: S,
     gate: Gate,
-    /// There where something could not go on. A connection at rest is smaller without it.
+    /// There where something could not go on, now or a moment ago. A connection at rest is smaller without it.
     kept: Option<Box<Kept>>,
     /// There where permessage-deflate was agreed.
     deflater: Option<Box<Deflater>>,
@@ -171,6 +171,9 @@ impl<S> Frames<S> {
         let Some(kept) = self.kept.as_mut().filter(|kept| !kept.passed.is_empty()) else { return false };
         let count = kept.passed.len().min(buf.remaining());
         buf.put_slice(&kept.passed.split_to(count));
+        if kept.passed.is_empty() {
+            kept.passed = BytesMut::new();
+        }
         self.settle();
         true
     }

@@ -90,7 +90,9 @@ impl MessageLog {
 
     /// Counts messages that were not given to the log because it [has no room](Self::has_room).
     pub(crate) fn leave_out(&self, messages: u64) {
-        self.messages.leave_out(messages);
+        if messages > 0 {
+            self.messages.leave_out(messages);
+        }
     }
 
     /// Logs that a client is gone.

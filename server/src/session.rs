@@ -128,8 +128,8 @@ impl Session {
         mem::replace(self.socket(), Socket::Lost)
     }
 
-    /// Answers what has come, as far as it is plain. Messages for which the log has no room are only counted, for the caller
-    /// to [tell it](crate::message_log::MessageLog::leave_out). A panic ends this session alone.
+    /// Answers what has come, as far as it is plain. Messages for which the log has no room are only counted, for the
+    /// caller to [tell it](crate::message_log::MessageLog::leave_out). A panic ends this session alone.
     pub(crate) fn turn(&mut self, waker: &Waker, left_out: &mut u64) -> Look {
         let mut cx = Context::from_waker(waker);
         catch_unwind(AssertUnwindSafe(|| self.look(&mut cx, left_out))).unwrap_or_else(|_| {

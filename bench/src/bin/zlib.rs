@@ -1,5 +1,5 @@
 //! Measures what zlib-rs alone needs for the messages of `load --deflate`: inflates and deflates each, as a server must;
-//! in one go, or between the system calls that a server makes, after which a processor knows little of zlib's code and data.
+//! in one go, or between the system calls that a server makes, after which a processor knows little of zlib's code.
 //! Never counts those calls: what a server needs beyond this is its own.
 
 use std::{
@@ -43,10 +43,16 @@ struct Arguments {
 
 /// How many messages differ.
 const MESSAGES: usize = 128;
+/// Bytes that a socket has room for, whatever the system.
+const MOST: usize = 64 << 10;
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let size = arguments.size as usize;
+    if arguments.sockets {
+        ensure!(size <= MOST, "--sockets takes messages of {MOST} B at the most, for they wait in a socket whole");
+        rlimit::increase_nofile_limit(2 * u64::from(arguments.connections) + 50)?;
+    }
     let messages = Messages::prepare(Kind::Ascii, size, MESSAGES, Compressing::Off)?;
     let inputs = (0..MESSAGES).map(|number| deflated(messages.payload(number as u64))).collect::<Result<_>>()?;
     let stream = |_| Stream::new(&arguments);

@@ -87,10 +87,11 @@ mod tests {
 
     const TOKEN: Token = Token(7);
 
-    /// Waits until something ends the wait.
-    fn wait(poll: &mut Poll, limit: Option<Duration>) {
+    /// Waits until something ends the wait, and tells whether that was an event.
+    fn wait(poll: &mut Poll, limit: Option<Duration>) -> bool {
         let mut events = Events::with_capacity(1);
         poll.poll(&mut events, limit).unwrap();
+        !events.is_empty()
     }
 
     #[test]
@@ -103,6 +104,7 @@ mod tests {
             let limit = alarm.set(due, now);
             wait(&mut poll, limit);
             assert!(Instant::now() >= due, "{ms} ms");
+            assert!(!wait(&mut poll, Some(Duration::from_millis(20))), "it ends two waits");
         }
     }
 

@@ -100,8 +100,8 @@ struct Hall {
     due: BTreeSet<(Instant, usize)>,
     /// Who had more to say than one look takes.
     busy: Vec<usize>,
-    /// Messages that the log is still to be told of: one word to it for all that a look at the sockets brings, for workers
-    /// would wait for each other's.
+    /// Messages that the log is still to be told of: one word for all that a look at the sockets brings, for the workers'
+    /// words wait for each other.
     left_out: u64,
 }
 
@@ -151,16 +151,15 @@ impl Hall {
             for index in busy {
                 self.turn(index);
             }
-            if self.left_out > 0 {
-                self.server.log.leave_out(mem::take(&mut self.left_out));
-            }
-            if has_arrivals && self.receive() == Way::Closed {
+            let way = if has_arrivals { self.receive() } else { Way::Open };
+            self.server.log.leave_out(mem::take(&mut self.left_out));
+            if way == Way::Closed {
                 return self.clear();
             }
         }
     }
 
-    /// Looks after those whose time has come, sets the alarm for the next, and tells how long the sockets may be waited for.
+    /// Looks after those whose time has come, sets the alarm for the next, and tells how long a wait may be by itself.
     fn look_after_all(&mut self) -> Option<Duration> {
         let now = Instant::now();
         loop {

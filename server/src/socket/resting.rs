@@ -76,8 +76,8 @@ impl Resting {
     }
 }
 
-// Inlined, as everything between a turn and its system calls: they leave nothing of where the processor expects to return
-// to, so that each return after them costs as much as twenty instructions.
+// Inlined, as everything between a turn and its system calls: they leave nothing of where the processor expects to
+// return to, so that each return after them costs as much as twenty instructions.
 impl AsyncRead for Resting {
     #[inline(always)]
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
