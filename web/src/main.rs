@@ -16,5 +16,5 @@ fn main() {
     web::socket::prepare();
     let body = gloo_utils::document().body().expect_throw("the script of a page stands in its body or before it");
     // It lives as long as its document.
-    let _page = ManuallyDrop::new(web::page(&body, web::document::initial_address()));
+    let _page = ManuallyDrop::new(web::page(&body, web::browser::document::initial_address()));
 }

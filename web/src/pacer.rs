@@ -4,8 +4,8 @@ use model::Time;
 use wasm_bindgen::JsValue;
 use web_sys::Worker;
 
-use crate::clock;
-use crate::listener::Listener;
+use crate::browser::clock;
+use crate::browser::listener::Listener;
 
 /// What a worker runs; see there for the reason. Trunk puts it beside the page.
 const SCRIPT: &str = "pacer.js";

@@ -3,7 +3,7 @@
 
 use model::{Connection, ConnectionId, ConnectionMsg, Msg};
 
-use crate::document::link;
+use crate::browser::document::link;
 use crate::dom::{Handle, State};
 use crate::store::Store;
 use crate::view::{Detail, Dialog, Editor, Forms, News, PickedFile, Reader, Wish};

@@ -11,8 +11,8 @@ use model::{CloseFrame, Closed, Payload, SocketEvent, Subprotocols, Tally, Time,
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MessageChannel, MessageEvent, MessagePort, Worker};
 
-use crate::clock;
-use crate::listener::Listener;
+use crate::browser::clock;
+use crate::browser::listener::Listener;
 
 /// What the worker runs; see there for the reason. Trunk puts it beside the page.
 const SCRIPT: &str = "sockets.js";

@@ -4,7 +4,7 @@ use gloo_utils::window;
 use js_sys::RegExp;
 use model::{Document, Matcher, Start, Workbench};
 
-use crate::{clock, pattern, storage};
+use crate::browser::{clock, pattern, storage};
 
 /// The workbench as it was left, with that address in a fresh connection.
 pub(crate) fn workbench(address: String) -> Workbench {

@@ -5,13 +5,14 @@ use gloo_timers::callback::Timeout;
 use gloo_utils::window;
 use model::{ConnectionId, ConnectionMsg, Document, Effect, Msg, Time, Workbench};
 
+use crate::browser::frame::Frame;
+use crate::browser::listener::Listener;
+use crate::browser::{clock, storage};
 use crate::dom::Handle;
-use crate::frame::Frame;
-use crate::listener::Listener;
 use crate::pacer::Pacer;
 use crate::page::Page;
 use crate::socket::Socket;
-use crate::{clock, start, storage};
+use crate::start;
 
 /// Bytes that the filter may look through in one frame.
 const SCAN: usize = 4 << 20;

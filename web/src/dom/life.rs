@@ -6,8 +6,8 @@ use web_sys::{Element, HtmlElement};
 
 use super::binding::Binding;
 use super::{Act, Handle, State};
-use crate::listener;
-use crate::resize::SizeWatch;
+use crate::browser::listener;
+use crate::browser::resize::SizeWatch;
 
 /// The bindings and listeners of a part of a page. Dropped, they are no more.
 pub(super) struct Life<S: State> {

@@ -5,7 +5,7 @@ use model::{ArchiveFormat, ConnectionId, ConnectionMsg, Extent, Msg, Problem, St
 
 use super::controls::{button, choice, file_button, problem};
 use super::{View, html};
-use crate::files;
+use crate::browser::files;
 use crate::page::Page;
 
 pub(super) fn form(page: &Page) -> View {

@@ -18,7 +18,7 @@ use super::controls::{button, file_button, focus, group, problem, toggle, value_
 use super::dialog::Dialog;
 use super::sequence::Editor;
 use super::{View, html};
-use crate::clock;
+use crate::browser::clock;
 use crate::page::Page;
 
 const FORMATS: [(&str, Format); 4] =

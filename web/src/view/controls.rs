@@ -8,8 +8,8 @@ use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{Event, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 use super::{View, html};
+use crate::browser::files::{self, Read};
 use crate::dom;
-use crate::files::{self, Read};
 use crate::page::Page;
 
 /// What an event does.

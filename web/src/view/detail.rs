@@ -11,8 +11,8 @@ use self::content::{Form, LINE, content};
 use super::controls::{button, focus, group, sign_button, toggle};
 use super::log::{LIST, time};
 use super::{View, html};
+use crate::browser::{clipboard, files};
 use crate::page::Page;
-use crate::{clipboard, files};
 
 /// Bytes beyond which a content is shown only when that is asked for.
 const LARGE: usize = 1 << 20;

@@ -6,7 +6,7 @@ use model::{Connection, ConnectionMsg, Count, Opened, Size, Span, State, Tally};
 
 use super::controls::button;
 use super::{View, html, tone_class};
-use crate::clock;
+use crate::browser::clock;
 
 /// Stands where there is nothing to tell.
 const NONE: &str = "–";

@@ -6,7 +6,7 @@ use model::{ConnectionMsg, Document, Msg, Saved};
 use super::controls::{button, field, file_button, item, problem, sign_button, value_of};
 use super::dialog::Dialog;
 use super::{View, html};
-use crate::files;
+use crate::browser::files;
 use crate::page::Page;
 
 pub(super) fn list() -> View {

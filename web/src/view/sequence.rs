@@ -9,7 +9,7 @@ use model::{Connection, ConnectionMsg, Document, Draft, Msg, Problem, Reply, Run
 use super::compose::MESSAGE_BOX;
 use super::controls::{Wrong, button, field, file_button, focus, group, number, problem, sign_button, value_of};
 use super::{View, html};
-use crate::files;
+use crate::browser::files;
 use crate::page::Page;
 
 /// What is being edited.

@@ -5,8 +5,8 @@ use model::Link;
 
 use super::controls::{button, check};
 use super::{View, html};
-use crate::clipboard;
-use crate::document::page_address;
+use crate::browser::clipboard;
+use crate::browser::document::page_address;
 use crate::page::Page;
 
 /// What is chosen, and what has come of it.

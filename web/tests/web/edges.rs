@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use model::NotKept;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web::browser::{clipboard, clock, pattern, storage};
 use web::pacer::Pacer;
-use web::{clipboard, clock, pattern, storage};
 
 use crate::wait::until;
 

@@ -7,7 +7,7 @@ use js_sys::{Promise, eval};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web::files::{self, Pieces, ReadFile};
+use web::browser::files::{self, Pieces, ReadFile};
 use web_sys::FileList;
 
 use crate::wait::{until, within};

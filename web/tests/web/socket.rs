@@ -134,11 +134,11 @@ async fn a_close_is_answered_with_its_code_and_reason() {
 #[wasm_bindgen_test]
 #[cfg_attr(not(echo_url), ignore = "needs a server: set ECHO_URL when building")]
 async fn events_carry_the_time_when_the_browser_made_them() {
-    let before = web::clock::now();
+    let before = web::browser::clock::now();
     let mut client = Client::connecting(&format!("{ECHO_URL}/echo"));
     let (at, _) = within("the open event", client.events.next()).await.unwrap();
     // Their clocks are the same, but may be rounded differently, by 0.1 ms.
-    assert!(at.0 > before.0 - 0.2 && at.0 < web::clock::now().0 + 0.2, "{at:?}, begun at {before:?}");
+    assert!(at.0 > before.0 - 0.2 && at.0 < web::browser::clock::now().0 + 0.2, "{at:?}, begun at {before:?}");
 }
 
 #[wasm_bindgen_test]

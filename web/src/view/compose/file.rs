@@ -3,7 +3,7 @@
 use model::{ConnectionMsg, Payload, Size};
 use web_sys::FileList;
 
-use crate::files::{self, Read, ReadFile};
+use crate::browser::files::{self, Read, ReadFile};
 use crate::page::Page;
 use crate::view::compose::MESSAGE_BOX;
 use crate::view::controls::{button, focus};

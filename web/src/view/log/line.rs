@@ -2,7 +2,7 @@
 
 use model::{Direction, Entry, Kind, Log, Size, Source, Span, Time, Times};
 
-use crate::clock;
+use crate::browser::clock;
 use crate::view::tone_class;
 
 /// The cells of one row.

@@ -1,0 +1,11 @@
+//! Thin edges to what the browser has: each wraps one of its interfaces and decides nothing.
+
+pub mod clipboard;
+pub mod clock;
+pub mod document;
+pub mod files;
+pub(crate) mod frame;
+pub(crate) mod listener;
+pub mod pattern;
+pub(crate) mod resize;
+pub mod storage;
