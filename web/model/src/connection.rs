@@ -1,28 +1,35 @@
 //! One connection: where it goes, how it stands, what it has said and heard, and what is being written for it. It never
 //! knows of another one, and never runs an effect: it leaves them with what all connections share.
 
+pub(crate) mod address;
+pub(crate) mod back_off;
+pub mod close;
+pub(crate) mod ending;
 mod lifecycle;
 mod message;
 mod sending;
+pub(crate) mod setup;
+pub(crate) mod state;
+pub(crate) mod subprotocols;
 mod tasks;
 
 use wire::Behaviour;
 
-use crate::address::WsUrl;
 use crate::archive::ImportedEntry;
-use crate::back_off::BackOff;
-use crate::close::CloseFrame;
-use crate::draft::Draft;
-use crate::filter::{Filter, Rows};
+use crate::composing::draft::Draft;
+use crate::connection::address::WsUrl;
+use crate::connection::back_off::BackOff;
+use crate::connection::close::CloseFrame;
+use crate::connection::setup::Setup;
+use crate::connection::state::State;
+use crate::data::payload::Content;
+use crate::data::time::Time;
+use crate::log::filter::{Filter, Rows};
 use crate::log::{Direction, Kind, Log, Note, Tone};
-use crate::outbox::Outbox;
-use crate::pace::Repetition;
-use crate::payload::Content;
-use crate::replay::{Replay, ReplayMessage};
-use crate::sequence::Run;
-use crate::setup::Setup;
-use crate::state::State;
-use crate::time::Time;
+use crate::sending::outbox::Outbox;
+use crate::sending::pace::Repetition;
+use crate::sending::replay::{Replay, ReplayMessage};
+use crate::sending::sequence::Run;
 use crate::workbench::{ConnectionId, Shared};
 
 pub use self::message::{ConnectionMsg, Problem, SocketEvent, SocketId};

@@ -2,16 +2,18 @@
 //! what had to go is counted, and the totals stay exact.
 
 mod entry;
+pub(crate) mod filter;
 mod note;
 mod segment;
+pub(crate) mod viewport;
 
 use std::collections::VecDeque;
 
 use thiserror::Error;
 
 use self::segment::Segment;
-use crate::payload::Content;
-use crate::time::Time;
+use crate::data::payload::Content;
+use crate::data::time::Time;
 
 pub use self::entry::{Direction, Entry, Kind, Label, Source};
 pub use self::note::{Note, Tone};

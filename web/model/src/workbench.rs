@@ -6,16 +6,16 @@ mod message;
 mod shared;
 
 use crate::archive::{self, ArchiveFormat};
+use crate::connection::setup::Setup;
 use crate::connection::{Connection, ConnectionMsg};
-use crate::filter::Compile;
-use crate::kept::NotKept;
-use crate::link::Link;
-use crate::payload::Payload;
-use crate::saved::{History, Saved};
-use crate::sequence::Sequence;
-use crate::settings::Settings;
-use crate::setup::Setup;
-use crate::time::Time;
+use crate::data::payload::Payload;
+use crate::data::time::Time;
+use crate::log::filter::Compile;
+use crate::sending::sequence::Sequence;
+use crate::stored::kept::NotKept;
+use crate::stored::link::Link;
+use crate::stored::saved::{History, Saved};
+use crate::stored::settings::Settings;
 
 pub use self::message::{Document, Effect, Extent, Msg};
 pub(crate) use self::shared::Shared;

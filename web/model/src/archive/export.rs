@@ -1,11 +1,11 @@
 //! Writing a log, piece by piece. It never decodes binary messages: they are base64.
 
 use super::ArchiveFormat;
-use crate::codec::base64;
-use crate::json::{Object, quoted};
+use crate::data::codec::base64;
+use crate::data::json::{Object, quoted};
+use crate::data::payload::Content;
+use crate::data::time::{Time, iso_8601_micros};
 use crate::log::{Direction, Entry, Source};
-use crate::payload::Content;
-use crate::time::{Time, iso_8601_micros};
 
 /// Bytes after which a piece is handed over.
 const PIECE: usize = 256 << 10;

@@ -2,11 +2,11 @@
 
 use thiserror::Error;
 
-use crate::codec::bytes_of_base64;
-use crate::json::{self, Value};
+use crate::data::codec::bytes_of_base64;
+use crate::data::json::{self, Value};
+use crate::data::payload::Payload;
+use crate::data::time::micros_of_iso_8601;
 use crate::log::{Direction, Kind, Source};
-use crate::payload::Payload;
-use crate::time::micros_of_iso_8601;
 
 /// The log of one connection in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -155,5 +155,5 @@ fn read_base64(text: &str) -> Result<Payload, String> {
 fn micros_of_seconds(digits: &str) -> Option<u64> {
     let (seconds, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let seconds: u64 = seconds.parse().ok()?;
-    seconds.checked_mul(1_000_000)?.checked_add(crate::time::micros_of_fraction(fraction)?)
+    seconds.checked_mul(1_000_000)?.checked_add(crate::data::time::micros_of_fraction(fraction)?)
 }

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::json;
+use crate::data::json;
+use crate::data::payload::{Content, Payload};
+use crate::data::time::Time;
 use crate::log::{Direction, Kind, Log, Note, Source};
-use crate::payload::{Content, Payload};
-use crate::time::Time;
 
 /// The moment zero of the logs here: 2026-11-22T17:20:00Z.
 const ORIGIN: f64 = 1_795_368_000_000.0;

@@ -1,16 +1,16 @@
 //! How a connection opens, ends and is tried again. It never looks into a message.
 
 use super::{Connection, Problem, SocketEvent};
-use crate::address::WsUrl;
-use crate::back_off::{BackOff, Try};
-use crate::close::CloseFrame;
-use crate::ending::Ending;
+use crate::connection::address::WsUrl;
+use crate::connection::back_off::{BackOff, Try};
+use crate::connection::close::CloseFrame;
+use crate::connection::ending::Ending;
+use crate::connection::setup::Reconnect;
+use crate::connection::state::{Opened, State};
+use crate::connection::subprotocols::Subprotocols;
+use crate::data::payload::Content;
+use crate::data::time::Time;
 use crate::log::{Direction, Note, Source};
-use crate::payload::Content;
-use crate::setup::Reconnect;
-use crate::state::{Opened, State};
-use crate::subprotocols::Subprotocols;
-use crate::time::Time;
 use crate::workbench::{Effect, Shared};
 
 /// Milliseconds after which an open connection is a good one, and tries are counted anew when it is lost: a server that

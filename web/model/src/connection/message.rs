@@ -2,17 +2,17 @@
 
 use wire::Behaviour;
 
-use crate::close::CloseFrame;
-use crate::draft::{Draft, Format, Templates};
-use crate::ending::Closed;
-use crate::filter::Query;
+use crate::composing::draft::{Draft, Format, Templates};
+use crate::connection::close::CloseFrame;
+use crate::connection::ending::Closed;
+use crate::connection::setup::{Offline, Reconnect};
+use crate::data::payload::Payload;
 use crate::log::Tally;
-use crate::outbox::Outgoing;
-use crate::pace::Repeat;
-use crate::payload::Payload;
-use crate::replay::ReplayMessage;
-use crate::sequence::Sequence;
-use crate::setup::{Offline, Reconnect};
+use crate::log::filter::Query;
+use crate::sending::outbox::Outgoing;
+use crate::sending::pace::Repeat;
+use crate::sending::replay::ReplayMessage;
+use crate::sending::sequence::Sequence;
 
 /// Tells one socket from the one before, whose late events change nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -3,15 +3,15 @@
 use fastrand::Rng;
 
 use super::{Connection, Problem};
-use crate::close::CloseFrame;
-use crate::draft::{Draft, Format, Templates};
+use crate::composing::draft::{Draft, Format, Templates};
+use crate::composing::template::Sources;
+use crate::connection::close::CloseFrame;
+use crate::connection::setup::Offline;
+use crate::connection::state::State;
+use crate::data::payload::{Content, Payload};
+use crate::data::time::Time;
 use crate::log::{Direction, Note, Source};
-use crate::outbox::Outgoing;
-use crate::payload::{Content, Payload};
-use crate::setup::Offline;
-use crate::state::State;
-use crate::template::Sources;
-use crate::time::Time;
+use crate::sending::outbox::Outgoing;
 use crate::workbench::{Effect, Shared};
 
 impl Connection {

@@ -2,15 +2,15 @@
 //! a repetition, which waits for the next one.
 
 use super::{Connection, Problem};
-use crate::draft::Draft;
+use crate::composing::draft::Draft;
+use crate::connection::state::State;
+use crate::data::payload::Content;
+use crate::data::time::Time;
 use crate::log::{Note, Source, Tone};
-use crate::outbox::Outgoing;
-use crate::pace::{Repeat, Repetition};
-use crate::payload::Content;
-use crate::replay::{Replay, ReplayMessage};
-use crate::sequence::{Event, Run, Sequence, Verdict};
-use crate::state::State;
-use crate::time::Time;
+use crate::sending::outbox::Outgoing;
+use crate::sending::pace::{Repeat, Repetition};
+use crate::sending::replay::{Replay, ReplayMessage};
+use crate::sending::sequence::{Event, Run, Sequence, Verdict};
 use crate::workbench::Shared;
 
 /// Milliseconds after which a task looks again whether the browser takes messages.

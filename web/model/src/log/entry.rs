@@ -1,8 +1,8 @@
 //! What is told of one entry. It never owns the content: that lies with its neighbours in the log.
 
+use crate::data::payload::Content;
+use crate::data::time::Time;
 use crate::log::Tone;
-use crate::payload::Content;
-use crate::time::Time;
 
 /// One line of the log, as the log lends it.
 #[derive(Debug, Clone, Copy, PartialEq)]

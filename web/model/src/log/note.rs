@@ -4,11 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Kind, Tally};
-use crate::address::WsUrl;
-use crate::back_off::Try;
-use crate::ending::Ending;
-use crate::format::{Count, Size, Span};
-use crate::state::Opened;
+use crate::connection::address::WsUrl;
+use crate::connection::back_off::Try;
+use crate::connection::ending::Ending;
+use crate::connection::state::Opened;
+use crate::data::format::{Count, Size, Span};
 
 /// What happened besides messages; shown by its [`Display`](fmt::Display).
 #[derive(Debug, Clone, PartialEq)]

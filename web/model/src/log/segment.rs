@@ -3,8 +3,8 @@
 //! lets go of whole segments.
 
 use super::entry::{Entry, Kind, Label};
-use crate::payload::Content;
-use crate::time::Time;
+use crate::data::payload::Content;
+use crate::data::time::Time;
 
 /// Bytes of contents in a segment, unless one message alone has more.
 const BYTES: usize = 64 << 10;

@@ -2,11 +2,11 @@
 
 use super::{Document, Effect, Workbench};
 use crate::archive::{self, Imported};
-use crate::json::{self, Object, Value};
-use crate::saved::{History, Library};
-use crate::sequence::Sequence;
-use crate::settings::Settings;
-use crate::setup::Setup;
+use crate::connection::setup::Setup;
+use crate::data::json::{self, Object, Value};
+use crate::sending::sequence::Sequence;
+use crate::stored::saved::{History, Library};
+use crate::stored::settings::Settings;
 
 impl Workbench {
     /// What is to be kept, as JSON.

@@ -1,16 +1,16 @@
 //! What the page is told, and what it wants done. It never says how.
 
 use super::ConnectionId;
-use crate::address::WsUrl;
-use crate::close::CloseFrame;
+use crate::connection::address::WsUrl;
+use crate::connection::close::CloseFrame;
+use crate::connection::subprotocols::Subprotocols;
 use crate::connection::{ConnectionMsg, SocketId};
-use crate::kept::NotKept;
-use crate::link::Link;
-use crate::outbox::Outgoing;
-use crate::saved::{Saved, SavedName};
-use crate::sequence::Sequence;
-use crate::settings::Settings;
-use crate::subprotocols::Subprotocols;
+use crate::sending::outbox::Outgoing;
+use crate::sending::sequence::Sequence;
+use crate::stored::kept::NotKept;
+use crate::stored::link::Link;
+use crate::stored::saved::{Saved, SavedName};
+use crate::stored::settings::Settings;
 
 /// Everything that can happen to the page.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,7 +99,7 @@ pub enum Effect {
 pub enum Document {
     /// The [`Settings`].
     Settings,
-    /// The [`Setup`](crate::setup::Setup) of each connection.
+    /// The [`Setup`](crate::connection::setup::Setup) of each connection.
     Setups,
     /// The saved messages; this one can be exported and imported, too.
     Saved,

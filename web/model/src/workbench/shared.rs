@@ -3,13 +3,13 @@
 use fastrand::Rng;
 
 use super::{Document, Effect, Start};
+use crate::composing::draft::Draft;
 use crate::connection::SocketId;
-use crate::draft::Draft;
-use crate::filter::Compile;
-use crate::saved::{History, Library};
-use crate::sequence::Sequence;
-use crate::settings::Settings;
-use crate::time::Time;
+use crate::data::time::Time;
+use crate::log::filter::Compile;
+use crate::sending::sequence::Sequence;
+use crate::stored::saved::{History, Library};
+use crate::stored::settings::Settings;
 
 /// What all connections share.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 use super::*;
+use crate::composing::draft::Draft;
 use crate::connection::SocketEvent;
-use crate::draft::Draft;
-use crate::filter::Query;
 use crate::log::Limits;
-use crate::page::{Page, URL, text};
-use crate::saved::SavedName;
-use crate::settings::{Theme, Times};
+use crate::log::filter::Query;
+use crate::stored::saved::SavedName;
+use crate::stored::settings::{Theme, Times};
+use crate::test_page::{Page, URL, text};
 
 fn titles(page: &Page) -> Vec<&str> {
     page.workbench.connections().iter().map(|connection| connection.setup().title()).collect()

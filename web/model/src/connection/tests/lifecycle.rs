@@ -1,13 +1,13 @@
-use crate::address::WsUrl;
-use crate::close::{CloseCode, CloseFrame, Reason};
+use crate::connection::address::WsUrl;
+use crate::connection::close::{CloseCode, CloseFrame, Reason};
+use crate::connection::ending::Ending;
+use crate::connection::setup::Reconnect;
+use crate::connection::state::State;
 use crate::connection::{ConnectionMsg, Problem, SocketEvent};
-use crate::ending::Ending;
+use crate::data::payload::{Content, Payload};
+use crate::data::time::Time;
 use crate::log::{Kind, Tally};
-use crate::page::{Page, URL, closed, text};
-use crate::payload::{Content, Payload};
-use crate::setup::Reconnect;
-use crate::state::State;
-use crate::time::Time;
+use crate::test_page::{Page, URL, closed, text};
 use crate::workbench::Effect;
 
 fn ended(ending: &Ending) -> State {

@@ -1,15 +1,15 @@
-use crate::close::CloseFrame;
+use crate::composing::draft::{Draft, Format, Templates};
+use crate::connection::close::CloseFrame;
+use crate::connection::ending::Ending;
+use crate::connection::setup::Offline;
+use crate::connection::state::State;
 use crate::connection::{ConnectionMsg, Problem, SocketEvent};
-use crate::draft::{Draft, Format, Templates};
-use crate::ending::Ending;
+use crate::data::payload::{Content, Payload};
 use crate::log::{Direction, Kind, Source};
-use crate::outbox::Marks;
-use crate::pace::{Pace, Repeat};
-use crate::page::{Page, text};
-use crate::payload::{Content, Payload};
-use crate::settings::Settings;
-use crate::setup::Offline;
-use crate::state::State;
+use crate::sending::outbox::Marks;
+use crate::sending::pace::{Pace, Repeat};
+use crate::stored::settings::Settings;
+use crate::test_page::{Page, text};
 use crate::workbench::{Effect, Msg};
 
 fn waiting() -> Page {

@@ -1,14 +1,14 @@
+use crate::composing::draft::Draft;
+use crate::connection::setup::Reconnect;
 use crate::connection::{ConnectionMsg, Problem};
-use crate::draft::Draft;
+use crate::data::payload::Content;
 use crate::log::Source;
-use crate::outbox::Marks;
-use crate::pace::{Pace, Repeat};
-use crate::page::{Page, text};
-use crate::payload::Content;
-use crate::replay::ReplayMessage;
-use crate::sequence::{Reply, Sequence, Step, Verdict};
-use crate::settings::Settings;
-use crate::setup::Reconnect;
+use crate::sending::outbox::Marks;
+use crate::sending::pace::{Pace, Repeat};
+use crate::sending::replay::ReplayMessage;
+use crate::sending::sequence::{Reply, Sequence, Step, Verdict};
+use crate::stored::settings::Settings;
+use crate::test_page::{Page, text};
 use crate::workbench::Msg;
 
 fn draft(text: &str) -> Draft {

@@ -1,12 +1,12 @@
 //! A page without a browser, for tests: it keeps the effects of the last message, and does with messages to be sent what
 //! a browser would. It never has more than the one connection that it begins with, unless a test adds one.
 
+use crate::connection::ending::Closed;
 use crate::connection::{Connection, ConnectionMsg, SocketEvent, SocketId};
-use crate::ending::Closed;
-use crate::filter::Matcher;
+use crate::data::payload::Payload;
+use crate::data::time::Time;
 use crate::log::Entry;
-use crate::payload::Payload;
-use crate::time::Time;
+use crate::log::filter::Matcher;
 use crate::workbench::{ConnectionId, Effect, Msg, Start, Workbench};
 
 pub(crate) const URL: &str = "ws://localhost:12345/";

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::data::time::Time;
 use crate::log::{Direction, Limits, Note, Source};
-use crate::page::compile;
-use crate::time::Time;
+use crate::test_page::compile;
 
 fn log() -> Log {
     let mut log = Log::default();

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::draft::Draft;
-use crate::time::Time;
+use crate::composing::draft::Draft;
+use crate::data::time::Time;
 
 /// A repetition that is further behind than this many milliseconds, as after a page has slept, leaves out what it has missed.
 const LATE: f64 = 1000.0;

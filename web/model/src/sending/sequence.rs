@@ -3,11 +3,11 @@
 mod document;
 mod run;
 
-use crate::codec;
-use crate::draft::Draft;
-use crate::filter::{Compile, Matcher};
-use crate::json::{self, Path};
-use crate::payload::Content;
+use crate::composing::draft::Draft;
+use crate::data::codec;
+use crate::data::json::{self, Path};
+use crate::data::payload::Content;
+use crate::log::filter::{Compile, Matcher};
 use crate::search;
 
 pub(crate) use self::run::Event;

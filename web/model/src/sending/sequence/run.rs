@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use super::{Expectation, Sequence, Step};
-use crate::draft::Draft;
-use crate::filter::Compile;
-use crate::format::{Count, Span};
-use crate::payload::Content;
-use crate::time::Time;
+use crate::composing::draft::Draft;
+use crate::data::format::{Count, Span};
+use crate::data::payload::Content;
+use crate::data::time::Time;
+use crate::log::filter::Compile;
 
 /// Milliseconds between two rounds: a sequence that only sends must let the page breathe.
 const BETWEEN_ROUNDS: f64 = 1.0;

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::codec;
-use crate::json::{self, Object, Value};
-use crate::payload::Payload;
-use crate::template::{Sources, Strings, substitute};
+use crate::composing::template::{Sources, Strings, substitute};
+use crate::data::codec;
+use crate::data::json::{self, Object, Value};
+use crate::data::payload::Payload;
 
 /// How the typed text becomes a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

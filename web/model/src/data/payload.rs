@@ -1,7 +1,7 @@
 //! What one message carries, and the line that the log shows of it. It never guesses: text is what came as text, and
 //! binary is shown as hex even where it happens to be readable.
 
-use crate::codec;
+use crate::data::codec;
 
 /// Characters of a text, or bytes of a binary message, that a line of the log has any use for.
 const PREVIEW_CHARS: usize = 400;

@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::codec;
+use crate::data::codec;
+use crate::data::payload::Content;
 use crate::log::{Entry, Log};
-use crate::payload::Content;
 use crate::search;
 
 pub use self::query::{Facet, Facets, Query};

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use fastrand::Rng;
 use thiserror::Error;
 
-use crate::json::{self, Path, Value};
+use crate::data::json::{self, Path, Value};
+use crate::data::time::iso_8601;
 use crate::search;
-use crate::time::iso_8601;
 
 const KNOWN: &str = "n, now, now ms, uuid, random 1 100, last.$.path";
 

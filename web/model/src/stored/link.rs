@@ -7,8 +7,8 @@ use std::str::FromStr;
 use thiserror::Error;
 use wire::form::{pairs, push_pair};
 
-use crate::draft::{Draft, Format, Templates};
-use crate::setup::{Offline, Reconnect, Setup};
+use crate::composing::draft::{Draft, Format, Templates};
+use crate::connection::setup::{Offline, Reconnect, Setup};
 
 /// What a link carries, as the fragment of the page's address: `#url=ws%3A%2F%2Flocalhost%3A12345%2F`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Sequences as JSON, for sharing and keeping. It never guesses what a step is.
 
 use super::{Reply, Sequence, Step};
-use crate::draft::Draft;
-use crate::json::{self, Object, Value};
+use crate::composing::draft::Draft;
+use crate::data::json::{self, Object, Value};
 
 impl Sequence {
     /// Some sequences as one document.

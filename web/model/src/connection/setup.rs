@@ -1,6 +1,6 @@
 //! What a person has chosen for one connection. It never holds what became of it.
 
-use crate::json::{Object, Value};
+use crate::data::json::{Object, Value};
 use crate::search;
 
 /// Where a connection goes, and how it is to behave.

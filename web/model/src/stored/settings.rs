@@ -5,11 +5,11 @@ mod figure;
 
 use std::ops::RangeInclusive;
 
-use crate::back_off::Patience;
-use crate::json::{self, Object, Value};
-use crate::layout::{Edge, Layout};
+use crate::connection::back_off::Patience;
+use crate::data::json::{self, Object, Value};
 use crate::log::Limits;
-use crate::outbox::Marks;
+use crate::sending::outbox::Marks;
+use crate::stored::layout::{Edge, Layout};
 
 pub use self::figure::Figure;
 

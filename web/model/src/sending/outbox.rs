@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 
 use thiserror::Error;
 
-use crate::format::{Count, Size};
+use crate::data::format::{Count, Size};
+use crate::data::payload::Payload;
 use crate::log::Source;
-use crate::payload::Payload;
 
 /// A message on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]

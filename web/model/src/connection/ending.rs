@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::close;
+use crate::connection::close;
 use crate::log::Tone;
 
 /// What the browser says about a closed connection

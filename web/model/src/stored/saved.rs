@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use crate::draft::Draft;
-use crate::json::{self, Object, Value};
+use crate::composing::draft::Draft;
+use crate::data::json::{self, Object, Value};
 
 /// What tells saved messages apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,7 +187,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::draft::{Format, Templates};
+    use crate::composing::draft::{Format, Templates};
 
     fn name(folder: &str, name: &str) -> SavedName {
         SavedName { folder: folder.to_owned(), name: name.to_owned() }

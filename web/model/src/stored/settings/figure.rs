@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::Settings;
-use crate::format::Count;
+use crate::data::format::Count;
 
 /// Bytes of a mebibyte.
 const MIB: u64 = 1 << 20;

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::payload::Payload;
-use crate::time::Time;
+use crate::data::payload::Payload;
+use crate::data::time::Time;
 
 /// One message to be sent again.
 #[derive(Debug, Clone, PartialEq)]

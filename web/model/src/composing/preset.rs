@@ -2,7 +2,7 @@
 
 use wire::{Behaviour, Parameter};
 
-use crate::address::WsUrl;
+use crate::connection::address::WsUrl;
 
 /// A behaviour with a field for each of its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]

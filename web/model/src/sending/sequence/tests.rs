@@ -2,9 +2,9 @@ use proptest::prelude::*;
 
 use super::run::Event;
 use super::*;
-use crate::draft::Format;
-use crate::page::compile;
-use crate::time::Time;
+use crate::composing::draft::Format;
+use crate::data::time::Time;
+use crate::test_page::compile;
 
 fn draft(text: &str) -> Draft {
     Draft { text: text.to_owned(), ..Draft::default() }

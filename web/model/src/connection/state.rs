@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::ending::Ending;
-use crate::format::Span;
+use crate::connection::ending::Ending;
+use crate::data::format::Span;
+use crate::data::time::Time;
 use crate::log::Tone;
-use crate::time::Time;
 
 /// Where a connection stands.
 #[derive(Debug, Clone, PartialEq)]
