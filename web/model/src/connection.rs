@@ -7,6 +7,7 @@ pub mod close;
 pub(crate) mod ending;
 mod lifecycle;
 mod message;
+pub(crate) mod note;
 mod sending;
 pub(crate) mod setup;
 pub(crate) mod state;
@@ -25,14 +26,15 @@ use crate::connection::state::State;
 use crate::data::payload::Content;
 use crate::data::time::Time;
 use crate::log::filter::{Filter, Rows};
-use crate::log::{Direction, Kind, Log, Note, Tone};
+use crate::log::{Direction, Kind, Log, Tone};
 use crate::sending::outbox::Outbox;
 use crate::sending::pace::Repetition;
 use crate::sending::replay::{Replay, ReplayMessage};
 use crate::sending::sequence::Run;
-use crate::workbench::{ConnectionId, Shared};
+use crate::shared::{ConnectionId, Shared, SocketId};
 
-pub use self::message::{ConnectionMsg, Problem, SocketEvent, SocketId};
+pub use self::message::{ConnectionMsg, Problem, SocketEvent};
+use self::note::Note;
 
 /// One connection and all that belongs to it.
 #[derive(Debug)]
@@ -226,7 +228,7 @@ impl Connection {
             let at = Time(micros as f64 / 1000.0 - time_origin);
             match (direction, payload.content()) {
                 (Some(direction), content) => self.log.push_message(at, direction, source, content),
-                (None, Content::Text(words)) => self.log.push_news(at, kind, tone_of(kind), words),
+                (None, Content::Text(words)) => self.log.push_note(at, kind, tone_of(kind), words),
                 // No note is binary.
                 (None, Content::Binary(_)) => {}
             }
@@ -256,7 +258,7 @@ impl Connection {
     }
 
     fn note(&mut self, now: Time, note: &Note) {
-        self.log.push_note(now, note);
+        self.log.push_note(now, note.kind(), note.tone(), &note.to_string());
     }
 }
 

@@ -3,7 +3,6 @@
 
 mod entry;
 pub(crate) mod filter;
-mod note;
 mod segment;
 pub(crate) mod viewport;
 
@@ -15,8 +14,7 @@ use self::segment::Segment;
 use crate::data::payload::Content;
 use crate::data::time::Time;
 
-pub use self::entry::{Direction, Entry, Kind, Label, Source};
-pub use self::note::{Note, Tone};
+pub use self::entry::{Direction, Entry, Kind, Label, Source, Tone};
 
 /// How much a log keeps. The newest entry is always kept, however large, and so are pinned ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,13 +86,8 @@ impl Log {
         self.push(at, Label::message(direction, source, content), content);
     }
 
-    /// Adds a note, likewise.
-    pub fn push_note(&mut self, at: Time, note: &Note) {
-        self.push_news(at, note.kind(), note.tone(), &note.to_string());
-    }
-
-    /// Adds a note that is words already, as one from an import is.
-    pub fn push_news(&mut self, at: Time, kind: Kind, tone: Tone, words: &str) {
+    /// Adds a note, which lets the oldest entries go like a message.
+    pub fn push_note(&mut self, at: Time, kind: Kind, tone: Tone, words: &str) {
         self.push(at, Label::news(kind, tone), Content::Text(words));
     }
 

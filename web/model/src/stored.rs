@@ -1,5 +1,6 @@
 //! What outlives a reload, or travels in a link: settings, saved messages, the history.
 
+pub(crate) mod document;
 pub(crate) mod kept;
 pub(crate) mod layout;
 pub(crate) mod link;

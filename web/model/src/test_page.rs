@@ -2,12 +2,13 @@
 //! a browser would. It never has more than the one connection that it begins with, unless a test adds one.
 
 use crate::connection::ending::Closed;
-use crate::connection::{Connection, ConnectionMsg, SocketEvent, SocketId};
+use crate::connection::{Connection, ConnectionMsg, SocketEvent};
 use crate::data::payload::Payload;
 use crate::data::time::Time;
 use crate::log::Entry;
 use crate::log::filter::Matcher;
-use crate::workbench::{ConnectionId, Effect, Msg, Start, Workbench};
+use crate::shared::{ConnectionId, Effect, SocketId};
+use crate::workbench::{Msg, Start, Workbench};
 
 pub(crate) const URL: &str = "ws://localhost:12345/";
 

@@ -3,7 +3,6 @@
 
 mod keeping;
 mod message;
-mod shared;
 
 use crate::archive::{self, ArchiveFormat};
 use crate::connection::setup::Setup;
@@ -12,24 +11,14 @@ use crate::data::payload::Payload;
 use crate::data::time::Time;
 use crate::log::filter::Compile;
 use crate::sending::sequence::Sequence;
+use crate::shared::{ConnectionId, Effect, Shared};
+use crate::stored::document::Document;
 use crate::stored::kept::NotKept;
 use crate::stored::link::Link;
 use crate::stored::saved::{History, Saved};
 use crate::stored::settings::Settings;
 
-pub use self::message::{Document, Effect, Extent, Msg};
-pub(crate) use self::shared::Shared;
-
-/// Tells one connection from another as long as the page is open.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct ConnectionId(u32);
-
-impl ConnectionId {
-    /// Its number, for names in the document.
-    pub fn number(self) -> u32 {
-        self.0
-    }
-}
+pub use self::message::{Extent, Msg};
 
 /// What the model cannot know by itself.
 #[derive(Debug, Clone)]
@@ -70,7 +59,7 @@ impl Workbench {
 
     /// A fresh page with one connection.
     pub fn new(start: Start) -> Self {
-        let shared = Shared::new(&start);
+        let shared = Shared::new(start.seed, start.time_origin, start.compile);
         let mut workbench = Self {
             connections: Vec::new(),
             shown: 0,

@@ -4,14 +4,14 @@ use super::*;
 use crate::data::json;
 use crate::data::payload::{Content, Payload};
 use crate::data::time::Time;
-use crate::log::{Direction, Kind, Log, Note, Source};
+use crate::log::{Direction, Kind, Log, Source, Tone};
 
 /// The moment zero of the logs here: 2026-11-22T17:20:00Z.
 const ORIGIN: f64 = 1_795_368_000_000.0;
 
 fn log() -> Log {
     let mut log = Log::default();
-    log.push_note(Time(0.5), &Note::NotSent);
+    log.push_note(Time(0.5), Kind::Error, Tone::Warning, "Not sent: the connection had just gone");
     log.push_message(Time(1000.25), Direction::Sent, Source::Automatic, Content::Text("a,\"b\"\n"));
     log.push_message(Time(1250.0), Direction::Received, Source::Person, Content::Binary(&[0xfb, 0xff]));
     log

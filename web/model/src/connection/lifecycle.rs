@@ -1,5 +1,6 @@
 //! How a connection opens, ends and is tried again. It never looks into a message.
 
+use super::note::Note;
 use super::{Connection, Problem, SocketEvent};
 use crate::connection::address::WsUrl;
 use crate::connection::back_off::{BackOff, Try};
@@ -10,8 +11,8 @@ use crate::connection::state::{Opened, State};
 use crate::connection::subprotocols::Subprotocols;
 use crate::data::payload::Content;
 use crate::data::time::Time;
-use crate::log::{Direction, Note, Source};
-use crate::workbench::{Effect, Shared};
+use crate::log::{Direction, Source};
+use crate::shared::{Effect, Shared};
 
 /// Milliseconds after which an open connection is a good one, and tries are counted anew when it is lost: a server that
 /// takes every connection only to drop it is not to be tried for ever.

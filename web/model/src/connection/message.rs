@@ -13,10 +13,7 @@ use crate::sending::outbox::Outgoing;
 use crate::sending::pace::Repeat;
 use crate::sending::replay::ReplayMessage;
 use crate::sending::sequence::Sequence;
-
-/// Tells one socket from the one before, whose late events change nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SocketId(pub(crate) u32);
+use crate::shared::SocketId;
 
 /// What a socket reports.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use super::note::Note;
 use super::{Connection, Problem};
 use crate::composing::draft::{Draft, Format, Templates};
 use crate::composing::template::Sources;
@@ -10,9 +11,9 @@ use crate::connection::setup::Offline;
 use crate::connection::state::State;
 use crate::data::payload::{Content, Payload};
 use crate::data::time::Time;
-use crate::log::{Direction, Note, Source};
+use crate::log::{Direction, Source};
 use crate::sending::outbox::Outgoing;
-use crate::workbench::{Effect, Shared};
+use crate::shared::{Effect, Shared};
 
 impl Connection {
     pub(super) fn type_draft(&mut self, text: String) {

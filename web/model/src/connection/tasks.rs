@@ -1,17 +1,18 @@
 //! What sends by itself: a repetition, a sequence, a replay. It never goes on where the connection has ended, but for
 //! a repetition, which waits for the next one.
 
+use super::note::Note;
 use super::{Connection, Problem};
 use crate::composing::draft::Draft;
 use crate::connection::state::State;
 use crate::data::payload::Content;
 use crate::data::time::Time;
-use crate::log::{Note, Source, Tone};
+use crate::log::{Source, Tone};
 use crate::sending::outbox::Outgoing;
 use crate::sending::pace::{Repeat, Repetition};
 use crate::sending::replay::{Replay, ReplayMessage};
 use crate::sending::sequence::{Event, Run, Sequence, Verdict};
-use crate::workbench::Shared;
+use crate::shared::Shared;
 
 /// Milliseconds after which a task looks again whether the browser takes messages.
 const HELD: f64 = 50.0;

@@ -2,7 +2,6 @@
 
 use crate::data::payload::Content;
 use crate::data::time::Time;
-use crate::log::Tone;
 
 /// One line of the log, as the log lends it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -105,4 +104,18 @@ impl Label {
     pub(super) fn news(kind: Kind, tone: Tone) -> Self {
         Self { kind, direction: None, source: Source::Person, tone }
     }
+}
+
+/// How news is meant; the words say it too, colour only repeats it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Neither here nor there.
+    #[default]
+    Neutral,
+    /// As wished.
+    Good,
+    /// Worth a look.
+    Warning,
+    /// It failed.
+    Error,
 }

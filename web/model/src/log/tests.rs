@@ -31,7 +31,7 @@ fn entries_are_numbered_from_one_and_found_by_their_number() {
 fn an_entry_tells_what_it_is() {
     let mut log = Log::default();
     log.push_message(Time(1.5), Direction::Sent, Source::Automatic, Content::Binary(&[0xff]));
-    log.push_note(Time(2.5), &Note::NotSent);
+    log.push_note(Time(2.5), Kind::Error, Tone::Warning, "Not sent: the connection had just gone");
     let message = log.entry(1).unwrap();
     assert_eq!((message.at, message.content), (Time(1.5), Content::Binary(&[0xff])));
     assert_eq!(
@@ -75,7 +75,7 @@ fn smaller_limits_take_effect_at_once() {
 fn totals_stay_exact_when_entries_go() {
     let mut log = log_of(Limits { entries: 1, bytes: 100 }, &["a", "bé"]);
     log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Binary(&[0; 7]));
-    log.push_note(Time::default(), &Note::NotSent);
+    log.push_note(Time::default(), Kind::Error, Tone::Warning, "Not sent: the connection had just gone");
     assert_eq!(log.received(), Tally { messages: 2, bytes: 4 });
     assert_eq!(log.sent(), Tally { messages: 1, bytes: 7 });
     assert_eq!(log.dropped(), 3);

@@ -7,8 +7,8 @@ use crate::connection::{ConnectionMsg, Problem, SocketEvent};
 use crate::data::payload::{Content, Payload};
 use crate::data::time::Time;
 use crate::log::{Kind, Tally};
+use crate::shared::Effect;
 use crate::test_page::{Page, URL, closed, text};
-use crate::workbench::Effect;
 
 fn ended(ending: &Ending) -> State {
     State::Idle(Some(ending.clone()))

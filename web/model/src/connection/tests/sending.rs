@@ -8,9 +8,10 @@ use crate::data::payload::{Content, Payload};
 use crate::log::{Direction, Kind, Source};
 use crate::sending::outbox::Marks;
 use crate::sending::pace::{Pace, Repeat};
+use crate::shared::Effect;
 use crate::stored::settings::Settings;
 use crate::test_page::{Page, text};
-use crate::workbench::{Effect, Msg};
+use crate::workbench::Msg;
 
 fn waiting() -> Page {
     let mut page = Page::new();

@@ -2,12 +2,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::data::time::Time;
-use crate::log::{Direction, Limits, Note, Source};
+use crate::log::{Direction, Kind, Limits, Source, Tone};
 use crate::test_page::compile;
 
 fn log() -> Log {
     let mut log = Log::default();
-    log.push_note(Time::default(), &Note::NotSent);
+    log.push_note(Time::default(), Kind::Error, Tone::Warning, "Not sent: the connection had just gone");
     log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text("Hello"));
     log.push_message(Time::default(), Direction::Received, Source::Person, Content::Text("server: hello"));
     log.push_message(Time::default(), Direction::Sent, Source::Automatic, Content::Text("ping"));

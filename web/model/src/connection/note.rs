@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Kind, Tally};
 use crate::connection::address::WsUrl;
 use crate::connection::back_off::Try;
 use crate::connection::ending::Ending;
 use crate::connection::state::Opened;
 use crate::data::format::{Count, Size, Span};
+use crate::log::{Kind, Tally, Tone};
 
 /// What happened besides messages; shown by its [`Display`](fmt::Display).
 #[derive(Debug, Clone, PartialEq)]
@@ -91,18 +91,4 @@ impl fmt::Display for Note {
             Self::Sequence { text, .. } => f.write_str(text),
         }
     }
-}
-
-/// How news is meant; the words say it too, colour only repeats it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Tone {
-    /// Neither here nor there.
-    #[default]
-    Neutral,
-    /// As wished.
-    Good,
-    /// Worth a look.
-    Warning,
-    /// It failed.
-    Error,
 }

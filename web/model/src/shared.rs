@@ -1,15 +1,18 @@
-//! What all connections share. It never belongs to one of them.
+//! What all connections share, and the effects that they leave for the page.
+
+mod effect;
 
 use fastrand::Rng;
 
-use super::{Document, Effect, Start};
 use crate::composing::draft::Draft;
-use crate::connection::SocketId;
 use crate::data::time::Time;
 use crate::log::filter::Compile;
 use crate::sending::sequence::Sequence;
+use crate::stored::document::Document;
 use crate::stored::saved::{History, Library};
 use crate::stored::settings::Settings;
+
+pub use self::effect::{ConnectionId, Effect, SocketId};
 
 /// What all connections share.
 #[derive(Debug)]
@@ -18,28 +21,28 @@ pub(crate) struct Shared {
     pub(crate) random: Rng,
     pub(crate) compile: Compile,
     pub(crate) history: History,
-    pub(super) library: Library,
+    pub(crate) library: Library,
     /// In the order of their names.
-    pub(super) sequences: Vec<Sequence>,
+    pub(crate) sequences: Vec<Sequence>,
     /// The moment zero of [`Time`], in milliseconds since 1970.
-    pub(super) time_origin: f64,
+    pub(crate) time_origin: f64,
     /// How often each document has changed.
-    pub(super) revisions: [u32; Document::ALL.len()],
+    pub(crate) revisions: [u32; Document::ALL.len()],
     /// What is to be done, in order.
     pub(crate) effects: Vec<Effect>,
     last_socket: SocketId,
 }
 
 impl Shared {
-    pub(super) fn new(start: &Start) -> Self {
+    pub(crate) fn new(seed: u64, time_origin: f64, compile: Compile) -> Self {
         Self {
             settings: Settings::default(),
-            random: Rng::with_seed(start.seed),
-            compile: start.compile,
+            random: Rng::with_seed(seed),
+            compile,
             history: History::default(),
             library: Library::default(),
             sequences: Vec::new(),
-            time_origin: start.time_origin,
+            time_origin,
             revisions: [0; Document::ALL.len()],
             effects: Vec::new(),
             last_socket: SocketId::default(),
@@ -67,7 +70,7 @@ impl Shared {
         (self.time_origin + now.0) as u64
     }
 
-    pub(super) fn keep(&mut self, document: Document) {
+    pub(crate) fn keep(&mut self, document: Document) {
         self.revisions[document as usize] += 1;
         self.effects.push(Effect::Keep(document));
     }
