@@ -139,7 +139,7 @@ impl Page {
     /// From now on a lost connection is tried again by itself, but not before a test has long ended.
     pub(crate) async fn tries_again_in_an_hour(&self) -> Result<()> {
         self.clicks("Settings…").await?;
-        for figure in ["ms at most", "ms at first"] {
+        for figure in ["Maximum delay (ms)", "Initial delay (ms)"] {
             self.fills(figure, "3600000").await?;
         }
         self.clicks("Close the dialog").await?;

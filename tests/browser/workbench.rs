@@ -108,7 +108,7 @@ async fn a_server_that_goes_again_and_again_is_found_each_time_and_the_reader_is
     });
     let page = Page::open(&server.page()).await?;
     page.clicks("Settings…").await?;
-    page.fills("ms at first", "50").await?;
+    page.fills("Initial delay (ms)", "50").await?;
     page.clicks("Close the dialog").await?;
     page.clicks("Options…").await?;
     page.ticks("Connect again").await?;

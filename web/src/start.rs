@@ -14,7 +14,7 @@ pub(crate) fn workbench(address: String) -> Workbench {
             && workbench.restore(document, &text).is_err()
         {
             // The page says so, whether there is room for it or not.
-            let _ = storage::keep(&document.aside(), &text);
+            let _ = storage::keep(&document.quarantine_key(), &text);
         }
     }
     workbench

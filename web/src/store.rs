@@ -120,7 +120,7 @@ impl Store {
             kept = kept.and(result);
             result.is_err()
         });
-        self.report(clock::now(), Msg::Kept(kept));
+        self.report(clock::now(), Msg::Persisted(kept));
     }
 
     /// Else two tabs would undo what the other one keeps, and keep what it has forgotten.
@@ -195,7 +195,7 @@ impl Store {
                 }
             }
             Effect::Release(connection) => self.release(connection),
-            Effect::Keep(document) => {
+            Effect::Persist(document) => {
                 if !self.unkept.contains(&document) {
                     self.unkept.push(document);
                 }
@@ -205,11 +205,11 @@ impl Store {
                     Timeout::new(KEEP_AFTER, move || page.note(|page| page.store.keep()))
                 });
             }
-            Effect::Forget => {
+            Effect::ClearStorage => {
                 self.unkept.clear();
                 for document in Document::ALL {
                     storage::forget(document.key());
-                    storage::forget(&document.aside());
+                    storage::forget(&document.quarantine_key());
                 }
             }
         }

@@ -76,7 +76,7 @@ fn head() -> View {
 /// That nothing is kept, and why, until the person has read it.
 fn not_kept() -> View {
     html("<div class=notice></div>")
-        .child(problem("not-kept", |page| match page.store.workbench().not_kept() {
+        .child(problem("not-kept", |page| match page.store.workbench().storage_error() {
             Some(why) if !page.not_kept_is_read => why.to_string().into(),
             _ => "".into(),
         }))

@@ -2,12 +2,12 @@
 //! knows of another one, and never runs an effect: it leaves them with what all connections share.
 
 pub(crate) mod address;
-pub(crate) mod back_off;
 pub mod close;
 pub(crate) mod ending;
 mod lifecycle;
 mod message;
 pub(crate) mod note;
+pub(crate) mod retry;
 mod sending;
 pub(crate) mod setup;
 pub(crate) mod state;
@@ -19,8 +19,8 @@ use wire::Behaviour;
 use crate::archive::ImportedEntry;
 use crate::composing::draft::Draft;
 use crate::connection::address::WsUrl;
-use crate::connection::back_off::BackOff;
 use crate::connection::close::CloseFrame;
+use crate::connection::retry::BackOff;
 use crate::connection::setup::Setup;
 use crate::connection::state::State;
 use crate::data::payload::Content;
@@ -28,7 +28,7 @@ use crate::data::time::Time;
 use crate::log::filter::{Filter, Rows};
 use crate::log::{Direction, Kind, Log, Tone};
 use crate::sending::outbox::Outbox;
-use crate::sending::pace::Repetition;
+use crate::sending::repeat::Repetition;
 use crate::sending::replay::{Replay, ReplayMessage};
 use crate::sending::sequence::Run;
 use crate::shared::{ConnectionId, Shared, SocketId};
@@ -182,11 +182,11 @@ impl Connection {
             ConnectionMsg::FormatChosen(format) => self.choose_format(format),
             ConnectionMsg::TemplatesChosen(templates) => self.choose_templates(templates),
             ConnectionMsg::DraftChosen(draft) => self.choose_draft(draft),
-            ConnectionMsg::Older => self.recall_older(shared),
-            ConnectionMsg::Newer => self.recall_newer(shared),
+            ConnectionMsg::RecallOlder => self.recall_older(shared),
+            ConnectionMsg::RecallNewer => self.recall_newer(shared),
             ConnectionMsg::Send => self.send_draft(now, shared),
             ConnectionMsg::SendPayload(payload) => self.send_payload(payload, shared),
-            ConnectionMsg::DropWaiting => self.outbox.clear(),
+            ConnectionMsg::DiscardQueued => self.outbox.clear(),
             ConnectionMsg::StartRepeat(repeat) => self.start_repeat(now, repeat, shared),
             ConnectionMsg::StopRepeat => self.repetition = None,
             ConnectionMsg::StartSequence(sequence) => self.start_sequence(now, sequence, shared),
@@ -214,12 +214,12 @@ impl Connection {
 
     /// When it wants to be told the time next.
     pub(crate) fn due(&self, now: Time, shared: &Shared) -> Option<Time> {
-        Time::earliest(self.next_try(now), self.next_task(now, shared))
+        Time::earliest(self.next_retry_tick(now), self.next_task(now, shared))
     }
 
     pub(crate) fn tick(&mut self, now: Time, shared: &mut Shared) {
-        self.try_again(now, shared);
-        self.go_on(now, shared);
+        self.retry_if_due(now, shared);
+        self.drive(now, shared);
     }
 
     /// Fills the log with entries of a file.
@@ -246,7 +246,7 @@ impl Connection {
     fn change_setup(&mut self, shared: &mut Shared, change: impl FnOnce(&mut Setup)) {
         change(&mut self.setup);
         self.problem = None;
-        shared.keep_setups();
+        shared.persist_setups();
     }
 
     /// Keeps the server of the address, and asks it for another behaviour.

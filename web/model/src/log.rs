@@ -88,7 +88,7 @@ impl Log {
 
     /// Adds a note, which lets the oldest entries go like a message.
     pub fn push_note(&mut self, at: Time, kind: Kind, tone: Tone, words: &str) {
-        self.push(at, Label::news(kind, tone), Content::Text(words));
+        self.push(at, Label::note(kind, tone), Content::Text(words));
     }
 
     /// Counts messages that came and were lost before they could be added.
@@ -101,7 +101,7 @@ impl Log {
     /// Keeps so much from now on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
-        self.drop_what_is_too_much();
+        self.enforce_limits();
     }
 
     /// Forgets all entries but the pinned ones and starts the figures anew; numbers go on.
@@ -188,7 +188,7 @@ impl Log {
         copy.seal();
         self.pinned.insert(index, copy);
         self.bytes += size;
-        self.drop_what_is_too_much();
+        self.enforce_limits();
         Ok(())
     }
 
@@ -228,10 +228,10 @@ impl Log {
         }
         self.len += 1;
         self.bytes += size;
-        self.drop_what_is_too_much();
+        self.enforce_limits();
     }
 
-    fn drop_what_is_too_much(&mut self) {
+    fn enforce_limits(&mut self) {
         while self.len > 1 && (self.len > self.limits.entries || self.bytes > self.limits.bytes) {
             self.drop_oldest();
         }

@@ -54,14 +54,14 @@ impl Shared {
         self.last_socket
     }
 
-    pub(crate) fn keep_setups(&mut self) {
-        self.keep(Document::Setups);
+    pub(crate) fn persist_setups(&mut self) {
+        self.persist(Document::Setups);
     }
 
     /// Remembers what was sent by hand.
     pub(crate) fn remember(&mut self, draft: Draft) {
         if self.history.push(draft) {
-            self.keep(Document::History);
+            self.persist(Document::History);
         }
     }
 
@@ -70,8 +70,8 @@ impl Shared {
         (self.time_origin + now.0) as u64
     }
 
-    pub(crate) fn keep(&mut self, document: Document) {
+    pub(crate) fn persist(&mut self, document: Document) {
         self.revisions[document as usize] += 1;
-        self.effects.push(Effect::Keep(document));
+        self.effects.push(Effect::Persist(document));
     }
 }

@@ -89,7 +89,7 @@ impl Page {
                     };
                     self.run(Msg::Connection(connection, report));
                 }
-                Effect::Keep(_) => {}
+                Effect::Persist(_) => {}
                 Effect::Open { connection, socket, .. } => {
                     self.sockets.push((connection, socket));
                     self.effects.push(effect);

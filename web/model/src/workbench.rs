@@ -1,8 +1,8 @@
 //! The page's state and the one function that changes it. It never runs an effect: it returns them, for their one
 //! owner to run.
 
-mod keeping;
 mod message;
+mod persist;
 
 use crate::archive::{self, ArchiveFormat};
 use crate::connection::setup::Setup;
@@ -13,10 +13,10 @@ use crate::log::filter::Compile;
 use crate::sending::sequence::Sequence;
 use crate::shared::{ConnectionId, Effect, Shared};
 use crate::stored::document::Document;
-use crate::stored::kept::NotKept;
 use crate::stored::link::Link;
 use crate::stored::saved::{History, Saved};
 use crate::stored::settings::Settings;
+use crate::stored::storage_error::StorageError;
 
 pub use self::message::{Extent, Msg};
 
@@ -45,7 +45,7 @@ pub struct Workbench {
     /// What was wrong with the last wish about saved messages, sequences or a file.
     saved_problem: Option<String>,
     /// Why the browser did not keep what it was given last.
-    not_kept: Option<NotKept>,
+    storage_error: Option<StorageError>,
     /// What a fresh connection shows as its address.
     address: String,
     shared: Shared,
@@ -65,7 +65,7 @@ impl Workbench {
             shown: 0,
             last_id: ConnectionId::default(),
             saved_problem: None,
-            not_kept: None,
+            storage_error: None,
             address: start.address,
             shared,
         };
@@ -114,8 +114,8 @@ impl Workbench {
     }
 
     /// Why what changes now is gone with a reload, where it is.
-    pub fn not_kept(&self) -> Option<NotKept> {
-        self.not_kept
+    pub fn storage_error(&self) -> Option<StorageError> {
+        self.storage_error
     }
 
     /// What was sent by hand, newest first.
@@ -170,24 +170,24 @@ impl Workbench {
             Msg::Add => {
                 if self.connections.len() < Self::MAX_CONNECTIONS {
                     self.add();
-                    self.shared.keep_setups();
+                    self.shared.persist_setups();
                 }
             }
             Msg::Follow(link) => self.follow(now, link),
             Msg::Remove(id) => self.remove(id),
             Msg::Show(id) => {
                 self.shown = self.index(id).unwrap_or(self.shown);
-                self.shared.keep_setups();
+                self.shared.persist_setups();
             }
             Msg::Rename(id, name) => {
                 if let Some(index) = self.index(id) {
                     self.connections[index].rename(name);
-                    self.shared.keep_setups();
+                    self.shared.persist_setups();
                 }
             }
             Msg::Settings(settings) => {
                 self.choose(settings);
-                self.shared.keep(Document::Settings);
+                self.shared.persist(Document::Settings);
             }
             Msg::Save(saved) => self.change_saved(|library| library.save(saved)),
             Msg::RenameSaved(from, to) => self.change_saved(|library| library.rename(&from, to)),
@@ -199,11 +199,11 @@ impl Workbench {
             Msg::SaveSequence(sequence) => self.save_sequences(vec![sequence]),
             Msg::RemoveSequence(name) => {
                 self.shared.sequences.retain(|sequence| sequence.name != name);
-                self.shared.keep(Document::Sequences);
+                self.shared.persist(Document::Sequences);
             }
             Msg::ImportSequences(text) => self.import_sequences(&text),
             Msg::ImportLog { name, text } => self.import_log(&name, &text),
-            Msg::Kept(kept) => self.not_kept = kept.err(),
+            Msg::Persisted(kept) => self.storage_error = kept.err(),
             Msg::ForgetEverything => self.forget(),
         }
         std::mem::take(&mut self.shared.effects)
@@ -231,7 +231,7 @@ impl Workbench {
         if let Some(draft) = link.draft {
             self.connections[self.shown].update(now, ConnectionMsg::DraftChosen(draft), &mut self.shared);
         }
-        self.shared.keep_setups();
+        self.shared.persist_setups();
     }
 
     /// Removes a connection and shows its neighbour, or a fresh one where there is none.
@@ -245,7 +245,7 @@ impl Workbench {
         if self.shown > index || self.shown == self.connections.len() {
             self.shown -= 1;
         }
-        self.shared.keep_setups();
+        self.shared.persist_setups();
     }
 
     fn choose(&mut self, settings: Settings) {

@@ -4,7 +4,7 @@
 
 use gloo_storage::{LocalStorage, Storage as _};
 use gloo_utils::window;
-use model::NotKept;
+use model::StorageError;
 use wasm_bindgen::JsCast;
 use web_sys::{DomException, Storage};
 
@@ -16,11 +16,11 @@ pub fn read(key: &str) -> Option<String> {
 /// Keeps a text until it is replaced or forgotten.
 ///
 /// # Errors
-/// [`NotKept`]: the page goes on, and the person should know.
-pub fn keep(key: &str, text: &str) -> Result<(), NotKept> {
-    storage().ok_or(NotKept::Denied)?.set_item(key, text).map_err(|thrown| {
+/// [`StorageError`]: the page goes on, and the person should know.
+pub fn keep(key: &str, text: &str) -> Result<(), StorageError> {
+    storage().ok_or(StorageError::Denied)?.set_item(key, text).map_err(|thrown| {
         let is_full = thrown.dyn_ref::<DomException>().is_some_and(|error| error.name() == "QuotaExceededError");
-        if is_full { NotKept::Full } else { NotKept::Denied }
+        if is_full { StorageError::Full } else { StorageError::Denied }
     })
 }
 

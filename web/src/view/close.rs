@@ -39,7 +39,7 @@ pub(super) fn form() -> View {
 
 fn frame(page: &Page) -> Result<CloseFrame, CloseFrameError> {
     let Typed { code, reason } = &page.forms.close;
-    CloseFrame::of_typed(code, reason)
+    CloseFrame::parse(code, reason)
 }
 
 fn close_button() -> View {

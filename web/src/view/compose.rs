@@ -115,8 +115,8 @@ fn press(page: &mut Page, event: &Event) {
     }
     let msg = match key.key().as_str() {
         "Enter" if !key.shift_key() => ConnectionMsg::Send,
-        "ArrowUp" if page.shown().recalls() => ConnectionMsg::Older,
-        "ArrowDown" if page.shown().recalls() => ConnectionMsg::Newer,
+        "ArrowUp" if page.shown().recalls() => ConnectionMsg::RecallOlder,
+        "ArrowDown" if page.shown().recalls() => ConnectionMsg::RecallNewer,
         _ => return,
     };
     event.prevent_default();

@@ -28,13 +28,13 @@ pub(super) fn facts() -> View {
     html("<section class=facts aria-label=Facts><p role=status></p></section>")
         .child(
             html("<div class=chips></div>")
-                .attr_if("hidden", |page| !matches!(page.shown().state(), State::Waiting { .. }))
+                .attr_if("hidden", |page| !matches!(page.shown().state(), State::Reconnecting { .. }))
                 .child(button("ghost", "Now", |page, _| page.tell(ConnectionMsg::Connect)))
                 .child(button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::Disconnect))),
         )
         .child(html("<dl tabindex=0></dl>").children(FACTS.map(fact)))
         .child(
-            button("ghost", "", |page, _| page.tell(ConnectionMsg::DropWaiting))
+            button("ghost", "", |page, _| page.tell(ConnectionMsg::DiscardQueued))
                 .text_of(|page| format!("Drop {} waiting", Count(page.shown().outbox().len() as u64)).into())
                 .attr_if("hidden", |page| {
                     matches!(page.shown().state(), State::Open(_)) || page.shown().outbox().is_empty()
@@ -50,7 +50,7 @@ pub(super) fn facts() -> View {
 fn summary(connection: &Connection) -> Cow<'_, str> {
     let state = connection.state();
     match state {
-        State::Waiting { until, .. } => {
+        State::Reconnecting { until, .. } => {
             let left = until.since(clock::now());
             let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
             ["Trying again in ", &seconds.to_string(), " s"].concat().into()
@@ -62,7 +62,7 @@ fn summary(connection: &Connection) -> Cow<'_, str> {
 /// What the close code means, once the connection has ended with one.
 fn explanation(connection: &Connection) -> Cow<'_, str> {
     let ending = match connection.state() {
-        State::Idle(Some(ending)) | State::Waiting { ending, .. } => ending,
+        State::Idle(Some(ending)) | State::Reconnecting { ending, .. } => ending,
         _ => return "".into(),
     };
     match ending.closed() {

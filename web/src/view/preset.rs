@@ -22,7 +22,7 @@ pub(super) fn item(behaviour: Behaviour) -> View {
 
 /// Filled in with what the address asks for already.
 fn fresh(page: &Page, behaviour: Behaviour) -> Form {
-    let asked = Form::of_address(&page.shown().setup().address);
+    let asked = Form::from_address(&page.shown().setup().address);
     asked.filter(|form| form.behaviour().path() == behaviour.path()).unwrap_or_else(|| Form::new(behaviour))
 }
 

@@ -42,7 +42,7 @@ fn fresh() -> Sequence {
 }
 
 fn expect(reply: Reply) -> Step {
-    Step::Expect { reply, within: Step::PATIENCE }
+    Step::Expect { reply, within: Step::DEFAULT_TIMEOUT_MS }
 }
 
 /// The index of no step.

@@ -1,6 +1,6 @@
 //! What holds for the whole page. It never checks a figure: the model does.
 
-use model::{Figure, Msg, Settings, Times};
+use model::{Msg, NumericSetting, Settings, Times};
 use web_sys::Event;
 
 use super::controls::{button, choice, finished_number, problem, value_of};
@@ -8,10 +8,10 @@ use super::{View, html};
 use crate::page::Page;
 
 /// What the figures are about, and which there are.
-const FIGURES: [(&str, &[Figure]); 3] = [
-    ("Each log keeps at most", &[Figure::Entries, Figure::Size]),
-    ("Trying a lost connection again", &[Figure::FirstWait, Figure::LongestWait, Figure::Tries]),
-    ("What waits in the browser", &[Figure::HighMark, Figure::LowMark]),
+const FIGURES: [(&str, &[NumericSetting]); 3] = [
+    ("Each log keeps at most", &[NumericSetting::MaxEntries, NumericSetting::MaxSize]),
+    ("Reconnecting", &[NumericSetting::InitialDelay, NumericSetting::MaxDelay, NumericSetting::MaxAttempts]),
+    ("Bytes queued in the browser", &[NumericSetting::HighWatermark, NumericSetting::LowWatermark]),
 ];
 
 pub(super) fn form() -> View {
@@ -54,17 +54,17 @@ fn settings(page: &Page) -> &Settings {
 }
 
 /// It is taken when it is finished, for on the way to 200 000 there is a 2.
-fn field(figure: Figure) -> View {
+fn field(figure: NumericSetting) -> View {
     finished_number(
         figure.name(),
-        move |page| figure.of(settings(page)).to_string().into(),
+        move |page| figure.value(settings(page)).to_string().into(),
         move |page, event| take(page, figure, &value_of(event)),
     )
     .attr("aria-describedby", "settings-problem")
     .aria_if("aria-invalid", move |page| page.forms.wrong.has(figure as usize))
 }
 
-fn take(page: &mut Page, figure: Figure, typed: &str) {
+fn take(page: &mut Page, figure: NumericSetting, typed: &str) {
     let chosen = settings(page).with(figure, typed);
     page.forms.wrong.note(figure as usize, chosen.as_ref().err().cloned());
     if let Ok(settings) = chosen {

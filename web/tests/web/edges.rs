@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use model::NotKept;
+use model::StorageError;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web::browser::{clipboard, clock, pattern, storage};
 use web::pacer::Pacer;
@@ -27,7 +27,7 @@ fn what_there_is_no_room_for_is_told_and_what_was_kept_stays() {
     let key = "test.full";
     storage::keep(key, "small").unwrap();
     // Browsers give a page five million characters or so.
-    assert_eq!(storage::keep(key, &"x".repeat(20_000_000)), Err(NotKept::Full));
+    assert_eq!(storage::keep(key, &"x".repeat(20_000_000)), Err(StorageError::Full));
     assert_eq!(storage::read(key).as_deref(), Some("small"));
     storage::forget(key);
 }

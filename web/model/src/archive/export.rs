@@ -8,7 +8,7 @@ use crate::data::time::{Time, iso_8601_micros};
 use crate::log::{Direction, Entry, Source};
 
 /// Bytes after which a piece is handed over.
-const PIECE: usize = 256 << 10;
+const CHUNK_BYTES: usize = 256 << 10;
 
 /// Writes entries of a connection to `url` to a file, piece by piece. `time_origin` is the moment zero of [`Time`], in
 /// milliseconds since 1970.
@@ -40,7 +40,7 @@ pub fn export<'a>(
                 har_message(&mut out, direction, entry.content, micros(entry.at));
             }
         }
-        if out.len() >= PIECE {
+        if out.len() >= CHUNK_BYTES {
             sink(&out);
             out.clear();
         }

@@ -31,7 +31,7 @@ impl Form {
     }
 
     /// The form of what an address asks for, if that is something that Canyon's server does.
-    pub fn of_address(address: &str) -> Option<Self> {
+    pub fn from_address(address: &str) -> Option<Self> {
         let url: WsUrl = address.parse().ok()?;
         url.target().parse().ok().map(Self::new)
     }
@@ -96,10 +96,10 @@ mod tests {
 
     #[test]
     fn the_form_of_an_address_is_filled_in() {
-        let form = Form::of_address("ws://localhost:12345/echo?fragment=16KiB").unwrap();
+        let form = Form::from_address("ws://localhost:12345/echo?fragment=16KiB").unwrap();
         assert_eq!(form.fields()[2].text, "16384");
-        assert_eq!(Form::of_address("ws://localhost").map(|form| form.behaviour().to_string()).as_deref(), Some("/"));
-        assert_eq!(Form::of_address("ws://localhost/chat"), None);
-        assert_eq!(Form::of_address("nonsense"), None);
+        assert_eq!(Form::from_address("ws://localhost").map(|form| form.behaviour().to_string()).as_deref(), Some("/"));
+        assert_eq!(Form::from_address("ws://localhost/chat"), None);
+        assert_eq!(Form::from_address("nonsense"), None);
     }
 }

@@ -10,7 +10,7 @@ use crate::data::json::{self, Path, Value};
 use crate::data::time::iso_8601;
 use crate::search;
 
-const KNOWN: &str = "n, now, now ms, uuid, random 1 100, last.$.path";
+const TEMPLATES: &str = "n, now, now ms, uuid, random 1 100, last.$.path";
 
 /// What templates draw from.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub enum Strings {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TemplateError {
     /// Nothing has this name.
-    #[error("unknown {{{{{name}}}}} at character {place}; known are {KNOWN}, and {{{{{{{{ for {{{{ itself")]
+    #[error("unknown {{{{{name}}}}} at character {place}; known are {TEMPLATES}, and {{{{{{{{ for {{{{ itself")]
     Unknown {
         /// What stands between the braces.
         name: String,

@@ -86,7 +86,7 @@ impl CloseFrame {
     ///
     /// # Errors
     /// What is wrong with the code or the reason: show it and let the person correct it.
-    pub fn of_typed(code: &str, reason: &str) -> Result<Self, CloseFrameError> {
+    pub fn parse(code: &str, reason: &str) -> Result<Self, CloseFrameError> {
         let code = match code.trim() {
             "" => CloseCode::NORMAL,
             typed => {
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_close_frame_is_read_from_what_is_typed() {
-        let typed = |code: &str, reason: &str| CloseFrame::of_typed(code, reason);
+        let typed = |code: &str, reason: &str| CloseFrame::parse(code, reason);
         let frame = typed(" 4001 ", "enough").unwrap();
         assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4001, "enough"));
         assert_eq!(typed("", ""), Ok(CloseFrame::normal()));

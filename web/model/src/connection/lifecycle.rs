@@ -3,9 +3,9 @@
 use super::note::Note;
 use super::{Connection, Problem, SocketEvent};
 use crate::connection::address::WsUrl;
-use crate::connection::back_off::{BackOff, Try};
 use crate::connection::close::CloseFrame;
 use crate::connection::ending::Ending;
+use crate::connection::retry::{BackOff, Retry};
 use crate::connection::setup::Reconnect;
 use crate::connection::state::{Opened, State};
 use crate::connection::subprotocols::Subprotocols;
@@ -16,7 +16,7 @@ use crate::shared::{Effect, Shared};
 
 /// Milliseconds after which an open connection is a good one, and tries are counted anew when it is lost: a server that
 /// takes every connection only to drop it is not to be tried for ever.
-const GOOD: f64 = 10_000.0;
+const STABLE_AFTER_MS: f64 = 10_000.0;
 
 impl Connection {
     pub(super) fn connect(&mut self, now: Time, shared: &mut Shared) {
@@ -26,7 +26,7 @@ impl Connection {
                 self.lost_at = None;
                 self.open_socket(now, shared);
             }
-            State::Waiting { .. } => self.open_socket(now, shared),
+            State::Reconnecting { .. } => self.open_socket(now, shared),
             State::Connecting { .. } | State::Open(_) | State::Closing(_) => {}
         }
     }
@@ -36,7 +36,7 @@ impl Connection {
             Ok(parsed) => parsed,
             Err(problem) => {
                 self.problem = Some(problem);
-                self.stop_trying();
+                self.stop_retrying();
                 return;
             }
         };
@@ -56,7 +56,7 @@ impl Connection {
     pub(super) fn close(&mut self, now: Time, frame: CloseFrame, shared: &mut Shared) {
         match &self.state {
             State::Idle(_) => {}
-            State::Waiting { .. } => self.stop_trying(),
+            State::Reconnecting { .. } => self.stop_retrying(),
             State::Connecting { .. } => self.end(now, Ending::Cancelled, shared),
             State::Open(opened) => {
                 self.state = State::Closing(opened.clone());
@@ -66,8 +66,8 @@ impl Connection {
         }
     }
 
-    fn stop_trying(&mut self) {
-        if let State::Waiting { ending, .. } = &self.state {
+    fn stop_retrying(&mut self) {
+        if let State::Reconnecting { ending, .. } = &self.state {
             self.state = State::Idle(Some(ending.clone()));
         }
     }
@@ -130,40 +130,42 @@ impl Connection {
 
     fn end(&mut self, now: Time, ending: Ending, shared: &mut Shared) {
         self.note(now, &Note::Ended(ending.clone()));
-        self.outbox.start_anew();
+        self.outbox.reset();
         self.tasks_ended(now);
         shared.effects.push(Effect::Release(self.id));
         if matches!(self.state, State::Open(_)) {
             self.lost_at = Some(now);
-            if now.0 - self.opened_at.0 >= GOOD {
+            if now.0 - self.opened_at.0 >= STABLE_AFTER_MS {
                 self.back_off = BackOff::default();
             }
         }
-        self.state = match self.plan_try(now, &ending, shared) {
-            Some(Try { attempt, wait }) => State::Waiting { ending, attempt, until: now.after(f64::from(wait)) },
+        self.state = match self.plan_retry(now, &ending, shared) {
+            Some(Retry { attempt, delay_ms }) => {
+                State::Reconnecting { ending, attempt, until: now.after(f64::from(delay_ms)) }
+            }
             None => State::Idle(Some(ending)),
         };
     }
 
     /// The next try, where the person wants one and it may help.
-    fn plan_try(&mut self, now: Time, ending: &Ending, shared: &mut Shared) -> Option<Try> {
+    fn plan_retry(&mut self, now: Time, ending: &Ending, shared: &mut Shared) -> Option<Retry> {
         if self.setup.reconnect == Reconnect::Never || !ending.is_worth_another_try() {
             return None;
         }
-        let next = self.back_off.next(shared.settings.patience, &mut shared.random);
+        let next = self.back_off.next(shared.settings.retry, &mut shared.random);
         self.note(
             now,
             &match next {
                 Some(next) => Note::Retrying(next),
-                None => Note::GaveUp(self.back_off.tries()),
+                None => Note::GaveUp(self.back_off.attempts()),
             },
         );
         next
     }
 
     /// Begins the next try, where its time has come.
-    pub(super) fn try_again(&mut self, now: Time, shared: &mut Shared) {
-        if let State::Waiting { until, .. } = self.state
+    pub(super) fn retry_if_due(&mut self, now: Time, shared: &mut Shared) {
+        if let State::Reconnecting { until, .. } = self.state
             && now >= until
         {
             self.open_socket(now, shared);
@@ -171,8 +173,8 @@ impl Connection {
     }
 
     /// When the countdown to the next try shows another second, or the try begins.
-    pub(super) fn next_try(&self, now: Time) -> Option<Time> {
-        let State::Waiting { until, .. } = self.state else { return None };
+    pub(super) fn next_retry_tick(&self, now: Time) -> Option<Time> {
+        let State::Reconnecting { until, .. } = self.state else { return None };
         let whole_seconds = ((until.0 - now.0 - 1.0) / 1000.0).floor().max(0.0);
         Some(until.after(-1000.0 * whole_seconds))
     }

@@ -10,7 +10,7 @@ use crate::data::payload::Payload;
 use crate::log::Tally;
 use crate::log::filter::Query;
 use crate::sending::outbox::Outgoing;
-use crate::sending::pace::Repeat;
+use crate::sending::repeat::Repeat;
 use crate::sending::replay::ReplayMessage;
 use crate::sending::sequence::Sequence;
 use crate::shared::SocketId;
@@ -65,15 +65,15 @@ pub enum ConnectionMsg {
     /// The message box is to hold this: a saved message, or one from the history.
     DraftChosen(Draft),
     /// The message box is to hold what was sent before what it holds, if it is empty or from the history.
-    Older,
+    RecallOlder,
     /// The message box is to hold what was sent after what it holds from the history.
-    Newer,
+    RecallNewer,
     /// The person wants the draft sent.
     Send,
     /// The person wants this sent, such as a file.
     SendPayload(Payload),
     /// The person does not want sent any more what waits.
-    DropWaiting,
+    DiscardQueued,
     /// The person wants this sent again and again, in place of what is.
     StartRepeat(Repeat),
     /// That is enough.

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::connection::address::WsUrl;
-use crate::connection::back_off::Try;
 use crate::connection::ending::Ending;
+use crate::connection::retry::Retry;
 use crate::connection::state::Opened;
 use crate::data::format::{Count, Size, Span};
 use crate::log::{Kind, Tally, Tone};
@@ -22,7 +22,7 @@ pub enum Note {
     /// It is open again after such a gap.
     Gap(Duration),
     /// Another try follows.
-    Retrying(Try),
+    Retrying(Retry),
     /// No more tries: so many were made.
     GaveUp(u32),
     /// A message was not sent, because the connection had just gone.
@@ -73,8 +73,8 @@ impl fmt::Display for Note {
             Self::NotConnected(why) => write!(f, "Not connected: {why}"),
             Self::Opened(opened) => opened.fmt(f),
             Self::Gap(gap) => write!(f, "A gap of {}: what the server sent meanwhile did not arrive here", Span(*gap)),
-            Self::Retrying(Try { attempt, wait }) => {
-                write!(f, "Try {attempt} in {}", Span(Duration::from_millis(u64::from(*wait))))
+            Self::Retrying(Retry { attempt, delay_ms }) => {
+                write!(f, "Reconnect attempt {attempt} in {}", Span(Duration::from_millis(u64::from(*delay_ms))))
             }
             Self::GaveUp(tries) => write!(f, "Gave up after {} tries", Count(u64::from(*tries))),
             Self::NotSent => f.write_str("Not sent: the connection had just gone"),

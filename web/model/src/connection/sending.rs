@@ -120,7 +120,7 @@ impl Connection {
     fn leave(&mut self, now: Time, shared: &mut Shared) {
         match self.state {
             State::Idle(_) | State::Closing(_) => {}
-            State::Waiting { .. } | State::Connecting { .. } | State::Open(_) => {
+            State::Reconnecting { .. } | State::Connecting { .. } | State::Open(_) => {
                 self.draft.text.clear();
                 self.close(now, CloseFrame::normal(), shared);
             }
@@ -136,7 +136,7 @@ impl Connection {
 
     /// Whether a message goes out, or may wait for that.
     fn may_send(&self) -> bool {
-        let is_open = matches!(self.state, State::Open(_)) && !self.outbox.is_shut();
+        let is_open = matches!(self.state, State::Open(_)) && !self.outbox.is_closed();
         is_open || self.setup.offline == Offline::Wait
     }
 
@@ -153,24 +153,24 @@ impl Connection {
         if !matches!(self.state, State::Open(_)) || !self.outbox.is_settled() {
             return;
         }
-        while let Some(message) = self.outbox.next(shared.settings.marks) {
+        while let Some(message) = self.outbox.next(shared.settings.watermarks) {
             shared.effects.push(Effect::Send { connection: self.id, message });
         }
     }
 
     pub(super) fn sent(&mut self, now: Time, message: &Outgoing, buffered: u64, shared: &mut Shared) {
         self.log.push_message(now, Direction::Sent, message.source, message.payload.content());
-        self.outbox.taken(buffered);
+        self.outbox.accepted(buffered);
         self.pump(shared);
     }
 
     /// What the browser did not take goes back into the box where that is empty, or waits; what no person sent is let go.
     pub(super) fn not_sent(&mut self, now: Time, message: Outgoing) {
         self.note(now, &Note::NotSent);
-        self.outbox.shut();
+        self.outbox.close();
         match self.put_back(message) {
-            Some(message) => self.outbox.refused(message),
-            None => self.outbox.let_go(),
+            Some(message) => self.outbox.return_unsent(message),
+            None => self.outbox.dropped(),
         }
     }
 
@@ -178,7 +178,7 @@ impl Connection {
     pub(super) fn unsent(&mut self, now: Time, payload: Payload) {
         let message = Outgoing { source: self.sender(payload.content()), payload };
         self.note(now, &Note::NotSent);
-        self.outbox.shut();
+        self.outbox.close();
         if let Some(message) = self.put_back(message) {
             // What there is no room for is in the log.
             let _ = self.outbox.push(message);

@@ -14,7 +14,7 @@ pub enum State {
     /// There is none; how the one before ended.
     Idle(Option<Ending>),
     /// It was lost, and another try follows.
-    Waiting {
+    Reconnecting {
         /// How it ended.
         ending: Ending,
         /// The number of the try, counted from 1.
@@ -45,7 +45,7 @@ impl State {
         match self {
             Self::Idle(None) => "Not connected",
             Self::Idle(Some(ending)) => ending.summary(),
-            Self::Waiting { .. } => "Trying again…",
+            Self::Reconnecting { .. } => "Trying again…",
             Self::Connecting { .. } => "Connecting…",
             Self::Open(_) => "Open",
             Self::Closing(_) => "Closing…",
@@ -56,7 +56,7 @@ impl State {
     pub fn tone(&self) -> Tone {
         match self {
             Self::Idle(Some(ending)) => ending.tone(),
-            Self::Waiting { .. } => Tone::Warning,
+            Self::Reconnecting { .. } => Tone::Warning,
             Self::Open(_) => Tone::Good,
             Self::Idle(None) | Self::Connecting { .. } | Self::Closing(_) => Tone::Neutral,
         }
@@ -66,7 +66,7 @@ impl State {
     pub fn opened(&self) -> Option<&Opened> {
         match self {
             Self::Open(opened) | Self::Closing(opened) => Some(opened),
-            Self::Idle(_) | Self::Waiting { .. } | Self::Connecting { .. } => None,
+            Self::Idle(_) | Self::Reconnecting { .. } | Self::Connecting { .. } => None,
         }
     }
 }

@@ -9,19 +9,19 @@ use crate::data::payload::Content;
 use crate::data::time::Time;
 use crate::log::{Source, Tone};
 use crate::sending::outbox::Outgoing;
-use crate::sending::pace::{Repeat, Repetition};
+use crate::sending::repeat::{Repeat, Repetition};
 use crate::sending::replay::{Replay, ReplayMessage};
 use crate::sending::sequence::{Event, Run, Sequence, Verdict};
 use crate::shared::Shared;
 
 /// Milliseconds after which a task looks again whether the browser takes messages.
-const HELD: f64 = 50.0;
+const RESUME_CHECK_MS: f64 = 50.0;
 
 impl Connection {
     pub(super) fn start_repeat(&mut self, now: Time, repeat: Repeat, shared: &mut Shared) {
         self.forget_task_problem();
         self.repetition = Some(Repetition::new(repeat, now));
-        self.go_on_with_repeat(now, shared);
+        self.drive_repeat(now, shared);
     }
 
     pub(super) fn start_sequence(&mut self, now: Time, sequence: Sequence, shared: &mut Shared) {
@@ -33,7 +33,7 @@ impl Connection {
         match Run::new(sequence, shared.compile, now) {
             Ok(run) => {
                 self.run = Some(run);
-                self.go_on_with_run(now, Event::Tick, shared);
+                self.drive_run(now, Event::Tick, shared);
             }
             Err(why) => self.problem = Some(Problem::Task(why)),
         }
@@ -53,7 +53,7 @@ impl Connection {
             return;
         }
         self.replay = Some(Replay::new(messages, now));
-        self.go_on_with_replay(now, shared);
+        self.drive_replay(now, shared);
     }
 
     fn forget_task_problem(&mut self) {
@@ -71,15 +71,15 @@ impl Connection {
             self.repetition.as_ref().and_then(Repetition::next),
             self.replay.as_ref().and_then(Replay::next),
         );
-        let paced = paced.map(|next| if self.takes_more(shared) { next } else { now.after(HELD) });
+        let paced = paced.map(|next| if self.can_send_more(shared) { next } else { now.after(RESUME_CHECK_MS) });
         Time::earliest(paced, self.run.as_ref().and_then(Run::due))
     }
 
-    pub(super) fn go_on(&mut self, now: Time, shared: &mut Shared) {
+    pub(super) fn drive(&mut self, now: Time, shared: &mut Shared) {
         if matches!(self.state, State::Open(_)) {
-            self.go_on_with_repeat(now, shared);
-            self.go_on_with_replay(now, shared);
-            self.go_on_with_run(now, Event::Tick, shared);
+            self.drive_repeat(now, shared);
+            self.drive_replay(now, shared);
+            self.drive_run(now, Event::Tick, shared);
         }
     }
 
@@ -101,12 +101,12 @@ impl Connection {
 
     /// A message has come.
     pub(super) fn tasks_received(&mut self, now: Time, content: Content<'_>, shared: &mut Shared) {
-        self.go_on_with_run(now, Event::Received(content), shared);
+        self.drive_run(now, Event::Received(content), shared);
     }
 
-    fn go_on_with_repeat(&mut self, now: Time, shared: &mut Shared) {
+    fn drive_repeat(&mut self, now: Time, shared: &mut Shared) {
         let Some(mut repetition) = self.repetition.take() else { return };
-        if !self.takes_more(shared) {
+        if !self.can_send_more(shared) {
             repetition.pause(now);
         }
         while repetition.beat(now) {
@@ -118,8 +118,8 @@ impl Connection {
         self.repetition = repetition.next().map(|_| repetition);
     }
 
-    fn go_on_with_replay(&mut self, now: Time, shared: &mut Shared) {
-        while self.takes_more(shared)
+    fn drive_replay(&mut self, now: Time, shared: &mut Shared) {
+        while self.can_send_more(shared)
             && let Some(payload) = self.replay.as_mut().and_then(|replay| replay.take_due(now))
         {
             // It takes more, so it has room for one.
@@ -128,7 +128,7 @@ impl Connection {
         self.replay = self.replay.take().filter(|replay| replay.left() > 0);
     }
 
-    fn go_on_with_run(&mut self, now: Time, event: Event<'_>, shared: &mut Shared) {
+    fn drive_run(&mut self, now: Time, event: Event<'_>, shared: &mut Shared) {
         let Some(mut run) = self.run.take() else { return };
         let was_running = run.verdict() == Verdict::Running;
         run.on(now, event, &mut |draft| self.send_automatically(draft, now, shared));
@@ -140,8 +140,10 @@ impl Connection {
     }
 
     /// Whether the browser takes messages, and none waits for that.
-    fn takes_more(&self, shared: &Shared) -> bool {
-        matches!(self.state, State::Open(_)) && self.outbox.is_empty() && !self.outbox.is_held(shared.settings.marks)
+    fn can_send_more(&self, shared: &Shared) -> bool {
+        matches!(self.state, State::Open(_))
+            && self.outbox.is_empty()
+            && !self.outbox.is_paused(shared.settings.watermarks)
     }
 
     fn send_automatically(&mut self, draft: &Draft, now: Time, shared: &mut Shared) -> Result<(), String> {

@@ -44,7 +44,7 @@ pub(crate) fn micros_of_iso_8601(text: &str) -> Option<u64> {
     if !text.is_ascii() || text.len() != 19 {
         return None;
     }
-    let marks_are_right = [(4, '-'), (7, '-'), (10, 'T'), (13, ':'), (16, ':')]
+    let separators_match = [(4, '-'), (7, '-'), (10, 'T'), (13, ':'), (16, ':')]
         .into_iter()
         .all(|(place, mark)| text[place..].starts_with(mark));
     let number = |range: std::ops::Range<usize>, limits: std::ops::RangeInclusive<u64>| {
@@ -54,7 +54,7 @@ pub(crate) fn micros_of_iso_8601(text: &str) -> Option<u64> {
     };
     let days = days(number(0..4, 1970..=9999)?, number(5..7, 1..=12)?, number(8..10, 1..=31)?);
     let seconds = number(11..13, 0..=23)? * 3600 + number(14..16, 0..=59)? * 60 + number(17..19, 0..=60)?;
-    marks_are_right.then_some((days * 86_400 + seconds) * 1_000_000 + micros_of_fraction(fraction)?)
+    separators_match.then_some((days * 86_400 + seconds) * 1_000_000 + micros_of_fraction(fraction)?)
 }
 
 /// The digits behind the point of a number of seconds; those beyond the sixth are left out.

@@ -101,7 +101,7 @@ impl Label {
         Self { kind, direction: Some(direction), source, tone: Tone::Neutral }
     }
 
-    pub(super) fn news(kind: Kind, tone: Tone) -> Self {
+    pub(super) fn note(kind: Kind, tone: Tone) -> Self {
         Self { kind, direction: None, source: Source::Person, tone }
     }
 }

@@ -149,7 +149,7 @@ impl Filter {
     }
 
     fn matches(&self, entry: Entry<'_>) -> bool {
-        if Facets::of(entry.label).meets(self.query.hidden) {
+        if Facets::of(entry.label).intersects(self.query.hidden) {
             return false;
         }
         match (&self.pattern, entry.content) {

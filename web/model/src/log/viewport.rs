@@ -11,7 +11,7 @@ const OVERSCAN: usize = 4;
 const TAIL_SLACK: f64 = 2.0;
 /// The highest element that every browser draws right, in CSS pixels; Firefox's own limit is 17.9 million. A longer
 /// list is scrolled in larger steps.
-const HIGHEST: f64 = 16e6;
+const MAX_ELEMENT_HEIGHT: f64 = 16e6;
 
 /// The part of a scrolled list that is seen, in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,7 +33,7 @@ impl Default for Viewport {
 impl Viewport {
     /// How high the element is that stands for a list of `len` rows.
     pub fn list_height(self, len: usize) -> f64 {
-        self.rows_height(len).min(HIGHEST)
+        self.rows_height(len).min(MAX_ELEMENT_HEIGHT)
     }
 
     /// The same viewport, where the browser has scrolled that element to.
@@ -93,8 +93,8 @@ impl Viewport {
 
     /// Pixels of the list to one of the element that stands for it.
     fn scale(self, len: usize) -> f64 {
-        let room = HIGHEST - self.height;
-        if self.rows_height(len) <= HIGHEST { 1.0 } else { (self.rows_height(len) - self.height) / room }
+        let room = MAX_ELEMENT_HEIGHT - self.height;
+        if self.rows_height(len) <= MAX_ELEMENT_HEIGHT { 1.0 } else { (self.rows_height(len) - self.height) / room }
     }
 }
 

@@ -21,14 +21,14 @@ pub struct Outgoing {
 /// How many bytes may wait in the browser
 /// ([`bufferedAmount`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/bufferedAmount)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Marks {
+pub struct Watermarks {
     /// From here on it gets no more.
     pub high: u64,
     /// From here down it gets more again.
     pub low: u64,
 }
 
-impl Default for Marks {
+impl Default for Watermarks {
     fn default() -> Self {
         Self { high: 4 << 20, low: 1 << 20 }
     }
@@ -62,11 +62,11 @@ pub struct Outbox {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Flow {
     #[default]
-    Free,
+    Open,
     /// The high mark was reached, the low one not yet.
-    Held,
+    Paused,
     /// The browser has refused a message, and will refuse all others on this connection.
-    Shut,
+    Closed,
 }
 
 impl Outbox {
@@ -90,14 +90,14 @@ impl Outbox {
         Ok(())
     }
 
-    /// The next message for the browser, if it may have one now. Each is to be reported on by [`Outbox::taken`] or
-    /// [`Outbox::refused`], in order.
-    pub fn next(&mut self, marks: Marks) -> Option<Outgoing> {
-        if self.is_held(marks) {
-            self.hold();
+    /// The next message for the browser, if it may have one now. Each is to be reported on by [`Outbox::accepted`] or
+    /// [`Outbox::return_unsent`], in order.
+    pub fn next(&mut self, watermarks: Watermarks) -> Option<Outgoing> {
+        if self.is_paused(watermarks) {
+            self.pause();
             return None;
         }
-        self.flow = Flow::Free;
+        self.flow = Flow::Open;
         let message = self.waiting.pop_front()?;
         self.bytes -= message.payload.size();
         self.buffered += message.payload.size() as u64;
@@ -106,7 +106,7 @@ impl Outbox {
     }
 
     /// The browser took a message, and so many bytes wait there now.
-    pub fn taken(&mut self, buffered: u64) {
+    pub fn accepted(&mut self, buffered: u64) {
         self.reported();
         if self.in_flight == 0 {
             self.buffered = buffered;
@@ -114,7 +114,7 @@ impl Outbox {
     }
 
     /// The browser did not take this message: it will be the next one again.
-    pub fn refused(&mut self, message: Outgoing) {
+    pub fn return_unsent(&mut self, message: Outgoing) {
         self.bytes += message.payload.size();
         self.waiting.insert(self.returned, message);
         self.returned += 1;
@@ -122,7 +122,7 @@ impl Outbox {
     }
 
     /// The browser did not take a message, and somebody else keeps it.
-    pub fn let_go(&mut self) {
+    pub fn dropped(&mut self) {
         self.reported();
     }
 
@@ -139,34 +139,34 @@ impl Outbox {
     }
 
     /// Whether the browser has enough for now.
-    pub fn is_held(&self, marks: Marks) -> bool {
+    pub fn is_paused(&self, watermarks: Watermarks) -> bool {
         match self.flow {
-            Flow::Free => self.buffered >= marks.high,
-            Flow::Held => self.buffered > marks.low,
-            Flow::Shut => true,
+            Flow::Open => self.buffered >= watermarks.high,
+            Flow::Paused => self.buffered > watermarks.low,
+            Flow::Closed => true,
         }
     }
 
-    fn hold(&mut self) {
-        if self.flow == Flow::Free {
-            self.flow = Flow::Held;
+    fn pause(&mut self) {
+        if self.flow == Flow::Open {
+            self.flow = Flow::Paused;
         }
     }
 
     /// The browser takes no more on this connection.
-    pub fn shut(&mut self) {
-        self.flow = Flow::Shut;
+    pub fn close(&mut self) {
+        self.flow = Flow::Closed;
     }
 
     /// Whether the browser takes no more on this connection.
-    pub fn is_shut(&self) -> bool {
-        self.flow == Flow::Shut
+    pub fn is_closed(&self) -> bool {
+        self.flow == Flow::Closed
     }
 
     /// There is a fresh connection, or none.
-    pub fn start_anew(&mut self) {
+    pub fn reset(&mut self) {
         self.buffered = 0;
-        self.flow = Flow::Free;
+        self.flow = Flow::Open;
     }
 
     /// Takes over how many bytes wait in the browser.
@@ -207,7 +207,7 @@ mod tests {
 
     use super::*;
 
-    const MARKS: Marks = Marks { high: 10, low: 4 };
+    const WATERMARKS: Watermarks = Watermarks { high: 10, low: 4 };
 
     fn message(size: usize) -> Outgoing {
         Outgoing { payload: Payload::Binary(vec![0; size]), source: Source::Person }
@@ -219,13 +219,13 @@ mod tests {
         for _ in 0..4 {
             outbox.push(message(6)).unwrap();
         }
-        assert_eq!(outbox.next(MARKS), Some(message(6)));
-        assert_eq!(outbox.next(MARKS), Some(message(6)));
-        assert_eq!((outbox.next(MARKS), outbox.buffered(), outbox.len()), (None, 12, 2));
+        assert_eq!(outbox.next(WATERMARKS), Some(message(6)));
+        assert_eq!(outbox.next(WATERMARKS), Some(message(6)));
+        assert_eq!((outbox.next(WATERMARKS), outbox.buffered(), outbox.len()), (None, 12, 2));
         outbox.set_buffered(5);
-        assert_eq!(outbox.next(MARKS), None);
+        assert_eq!(outbox.next(WATERMARKS), None);
         outbox.set_buffered(4);
-        assert_eq!(outbox.next(MARKS), Some(message(6)));
+        assert_eq!(outbox.next(WATERMARKS), Some(message(6)));
     }
 
     #[test]
@@ -234,15 +234,16 @@ mod tests {
         for size in 1..=4 {
             outbox.push(message(size)).unwrap();
         }
-        let handed: Vec<_> = (0..3).filter_map(|_| outbox.next(MARKS)).collect();
-        outbox.taken(1);
+        let handed: Vec<_> = (0..3).filter_map(|_| outbox.next(WATERMARKS)).collect();
+        outbox.accepted(1);
         assert!(!outbox.is_settled());
         for message in handed.into_iter().skip(1) {
-            outbox.refused(message);
+            outbox.return_unsent(message);
         }
         assert!(outbox.is_settled());
         outbox.set_buffered(0);
-        let sizes: Vec<_> = std::iter::from_fn(|| outbox.next(MARKS)).map(|message| message.payload.size()).collect();
+        let sizes: Vec<_> =
+            std::iter::from_fn(|| outbox.next(WATERMARKS)).map(|message| message.payload.size()).collect();
         assert_eq!((sizes, outbox.bytes()), (vec![2, 3, 4], 0));
     }
 
@@ -271,10 +272,10 @@ mod tests {
             for (index, &size) in sizes.iter().enumerate() {
                 outbox.push(message(size)).unwrap();
                 outbox.set_buffered(buffered[index % buffered.len()]);
-                left.extend(outbox.next(MARKS).map(|message| message.payload.size()));
+                left.extend(outbox.next(WATERMARKS).map(|message| message.payload.size()));
             }
             outbox.set_buffered(0);
-            while let Some(message) = outbox.next(Marks { high: u64::MAX, low: 0 }) {
+            while let Some(message) = outbox.next(Watermarks { high: u64::MAX, low: 0 }) {
                 left.push(message.payload.size());
             }
             prop_assert_eq!(left, sizes);

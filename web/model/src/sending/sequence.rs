@@ -47,7 +47,7 @@ pub enum Step {
 
 impl Step {
     /// For how many milliseconds a reply is waited for, unless the person says otherwise.
-    pub const PATIENCE: u32 = 5000;
+    pub const DEFAULT_TIMEOUT_MS: u32 = 5000;
 }
 
 /// What a message is to be like. Binary messages are looked at as hex: `de ad be ef`.

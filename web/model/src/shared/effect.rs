@@ -53,7 +53,7 @@ pub enum Effect {
     /// Let go of the connection's socket: it is closed, or not wanted any more.
     Release(ConnectionId),
     /// Write [`Workbench::document`](crate::Workbench::document) to the browser's storage when there is time for it: it has changed.
-    Keep(Document),
+    Persist(Document),
     /// Delete what was ever kept.
-    Forget,
+    ClearStorage,
 }

@@ -31,7 +31,7 @@ impl Document {
     }
 
     /// Where the browser keeps what was there and could not be read.
-    pub fn aside(self) -> String {
+    pub fn quarantine_key(self) -> String {
         [self.key(), ".unread"].concat()
     }
 }

@@ -175,7 +175,7 @@ impl History {
     }
 
     /// Reads what [`History::to_json`] has written; what is wrong is left out.
-    pub fn of_json(text: &str) -> Self {
+    pub fn from_json(text: &str) -> Self {
         let Ok(document) = json::parse(text) else { return Self::default() };
         let drafts = document.member("history").map(Value::elements).unwrap_or_default();
         Self(drafts.iter().filter_map(|draft| Draft::read(draft).ok()).take(Self::MAX).collect())
@@ -254,9 +254,9 @@ mod tests {
         }
         assert_eq!(history.iter().count(), History::MAX);
         assert_eq!(history.draft(1), Some(&draft("298")));
-        assert_eq!(History::of_json(&history.to_json()), history);
-        assert_eq!(History::of_json(r#"{"history":[{"format":"text"},{"text":"b"}]}"#).draft(0), Some(&draft("b")));
-        assert_eq!(History::of_json("broken"), History::default());
+        assert_eq!(History::from_json(&history.to_json()), history);
+        assert_eq!(History::from_json(r#"{"history":[{"format":"text"},{"text":"b"}]}"#).draft(0), Some(&draft("b")));
+        assert_eq!(History::from_json("broken"), History::default());
     }
 
     fn any_draft() -> impl Strategy<Value = Draft> {

@@ -1,17 +1,17 @@
 //! What a person chooses for the whole page, with defaults that need no choice. It never holds what belongs to one
 //! connection.
 
-mod figure;
+mod numeric;
 
 use std::ops::RangeInclusive;
 
-use crate::connection::back_off::Patience;
+use crate::connection::retry::RetryPolicy;
 use crate::data::json::{self, Object, Value};
 use crate::log::Limits;
-use crate::sending::outbox::Marks;
+use crate::sending::outbox::Watermarks;
 use crate::stored::layout::{Edge, Layout};
 
-pub use self::figure::Figure;
+pub use self::numeric::NumericSetting;
 
 /// The choices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,9 +23,9 @@ pub struct Settings {
     /// How much each log keeps.
     pub limits: Limits,
     /// How often and how patiently a lost connection is tried again.
-    pub patience: Patience,
+    pub retry: RetryPolicy,
     /// How many bytes may wait in the browser.
-    pub marks: Marks,
+    pub watermarks: Watermarks,
     /// Where the splitters stand.
     pub layout: Layout,
 }
@@ -36,8 +36,8 @@ impl Default for Settings {
             theme: Theme::System,
             times: Times::Clock,
             limits: Limits::default(),
-            patience: Patience::default(),
-            marks: Marks::default(),
+            retry: RetryPolicy::default(),
+            watermarks: Watermarks::default(),
             layout: Layout::default(),
         }
     }
@@ -49,11 +49,11 @@ impl Settings {
     /// Bytes of contents that a log can be told to keep.
     pub const BYTES: RangeInclusive<usize> = 1 << 20..=1 << 30;
     /// Milliseconds before a lost connection is tried again.
-    const WAIT: RangeInclusive<u64> = 10..=3_600_000;
+    const DELAY_MS: RangeInclusive<u64> = 10..=3_600_000;
     /// How often it is tried again.
-    const TRIES: RangeInclusive<u64> = 0..=1000;
+    const ATTEMPTS: RangeInclusive<u64> = 0..=1000;
     /// Bytes that may wait in the browser.
-    const HIGHEST_MARK: u64 = 64 << 20;
+    const MAX_WATERMARK: u64 = 64 << 20;
 
     /// The choices as a JSON document.
     pub fn to_json(&self) -> String {
@@ -64,11 +64,11 @@ impl Settings {
         for (name, value) in [
             ("entries", self.limits.entries as u64),
             ("bytes", self.limits.bytes as u64),
-            ("firstWait", self.patience.first.into()),
-            ("longestWait", self.patience.longest.into()),
-            ("tries", self.patience.tries.into()),
-            ("highMark", self.marks.high),
-            ("lowMark", self.marks.low),
+            ("firstWait", self.retry.initial_delay_ms.into()),
+            ("longestWait", self.retry.max_delay_ms.into()),
+            ("tries", self.retry.max_attempts.into()),
+            ("highMark", self.watermarks.high),
+            ("lowMark", self.watermarks.low),
         ] {
             object.number(name, value);
         }
@@ -81,14 +81,14 @@ impl Settings {
 
     /// Reads what [`Settings::to_json`] has written. What is missing or wrong is as if it had never been chosen, and what is
     /// out of range is as near as may be: an older or newer page has left it, or a person has edited it.
-    pub fn of_json(text: &str) -> Self {
+    pub fn from_json(text: &str) -> Self {
         let plain = Self::default();
         let Ok(document) = json::parse(text) else { return plain };
         let number = |name: &str, otherwise: u64, range: RangeInclusive<u64>| {
             let number = document.member(name).and_then(Value::integer).unwrap_or(otherwise);
             number.clamp(*range.start(), *range.end())
         };
-        let ms = |name, otherwise: u32| number(name, otherwise.into(), Self::WAIT) as u32;
+        let ms = |name, otherwise: u32| number(name, otherwise.into(), Self::DELAY_MS) as u32;
         let layout = Edge::ALL.into_iter().fold(plain.layout, |layout, edge| {
             let size = number(edge.key(), layout.size(edge).into(), 0..=u16::MAX.into());
             layout.with(edge, size as i32)
@@ -97,7 +97,7 @@ impl Settings {
             number(name, otherwise as u64, *range.start() as u64..=*range.end() as u64) as usize
         };
         let word = |name| document.member(name).and_then(Value::text).unwrap_or_default();
-        let high = number("highMark", plain.marks.high, 1..=Self::HIGHEST_MARK);
+        let high = number("highMark", plain.watermarks.high, 1..=Self::MAX_WATERMARK);
         Self {
             theme: Theme::ALL.into_iter().find(|theme| theme.name() == word("theme")).unwrap_or_default(),
             times: Times::ALL.into_iter().find(|times| times.name() == word("times")).unwrap_or_default(),
@@ -105,12 +105,12 @@ impl Settings {
                 entries: size("entries", plain.limits.entries, Self::ENTRIES),
                 bytes: size("bytes", plain.limits.bytes, Self::BYTES),
             },
-            patience: Patience {
-                first: ms("firstWait", plain.patience.first),
-                longest: ms("longestWait", plain.patience.longest),
-                tries: number("tries", plain.patience.tries.into(), Self::TRIES) as u32,
+            retry: RetryPolicy {
+                initial_delay_ms: ms("firstWait", plain.retry.initial_delay_ms),
+                max_delay_ms: ms("longestWait", plain.retry.max_delay_ms),
+                max_attempts: number("tries", plain.retry.max_attempts.into(), Self::ATTEMPTS) as u32,
             },
-            marks: Marks { high, low: number("lowMark", plain.marks.low, 0..=high) },
+            watermarks: Watermarks { high, low: number("lowMark", plain.watermarks.low, 0..=high) },
             layout,
         }
     }
@@ -177,13 +177,13 @@ mod tests {
     #[test]
     fn what_is_missing_or_wrong_is_as_if_it_had_never_been_chosen() {
         for text in ["", "[]", "{}", r#"{"theme":"pink","entries":"many","tries":-1}"#] {
-            assert_eq!(Settings::of_json(text), Settings::default());
+            assert_eq!(Settings::from_json(text), Settings::default());
         }
-        let settings = Settings::of_json(r#"{"theme":"dark","entries":99999999,"bytes":0,"lowMark":99999999}"#);
+        let settings = Settings::from_json(r#"{"theme":"dark","entries":99999999,"bytes":0,"lowMark":99999999}"#);
         assert_eq!(settings.theme, Theme::Dark);
         assert_eq!(settings.limits, Limits { entries: 1_000_000, bytes: 1 << 20 });
-        assert_eq!(settings.marks.low, settings.marks.high);
-        let settings = Settings::of_json(r#"{"sidebarWidth":0,"detailWidth":65535}"#);
+        assert_eq!(settings.watermarks.low, settings.watermarks.high);
+        let settings = Settings::from_json(r#"{"sidebarWidth":0,"detailWidth":65535}"#);
         assert_eq!(settings.layout, Layout { sidebar_width: 160, detail_width: 900, ..Layout::default() });
     }
 
@@ -191,7 +191,7 @@ mod tests {
         #[test]
         fn choices_are_read_back_the_same(
             (theme, times, entries, bytes) in (0..3usize, 0..3usize, Settings::ENTRIES, Settings::BYTES),
-            (first, longest, tries) in (10u32..3_600_000, 10u32..3_600_000, 0u32..1000),
+            (initial_delay_ms, max_delay_ms, max_attempts) in (10u32..3_600_000, 10u32..3_600_000, 0u32..1000),
             (high, low) in (100u64..64 << 20, 0u64..100),
             (sidebar_width, detail_width, compose_height) in (160u16..=900, 160u16..=900, 40u16..=600),
         ) {
@@ -199,11 +199,11 @@ mod tests {
                 theme: Theme::ALL[theme],
                 times: Times::ALL[times],
                 limits: Limits { entries, bytes },
-                patience: Patience { first, longest, tries },
-                marks: Marks { high, low },
+                retry: RetryPolicy { initial_delay_ms, max_delay_ms, max_attempts },
+                watermarks: Watermarks { high, low },
                 layout: Layout { sidebar_width, detail_width, compose_height },
             };
-            prop_assert_eq!(Settings::of_json(&settings.to_json()), settings);
+            prop_assert_eq!(Settings::from_json(&settings.to_json()), settings);
         }
     }
 }

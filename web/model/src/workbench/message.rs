@@ -3,10 +3,10 @@
 use crate::connection::ConnectionMsg;
 use crate::sending::sequence::Sequence;
 use crate::shared::ConnectionId;
-use crate::stored::kept::NotKept;
 use crate::stored::link::Link;
 use crate::stored::saved::{Saved, SavedName};
 use crate::stored::settings::Settings;
+use crate::stored::storage_error::StorageError;
 
 /// Everything that can happen to the page.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +48,8 @@ pub enum Msg {
         /// What the file holds.
         text: String,
     },
-    /// The browser has kept what it was given with [`Effect::Keep`](crate::Effect::Keep), or has not.
-    Kept(Result<(), NotKept>),
+    /// The browser has kept what it was given with [`Effect::Persist`](crate::Effect::Persist), or has not.
+    Persisted(Result<(), StorageError>),
     /// The person wants nothing kept over reloads, nor for now.
     ForgetEverything,
 }

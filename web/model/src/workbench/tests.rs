@@ -95,7 +95,7 @@ fn smaller_limits_take_effect_on_every_log() {
 fn a_changed_setup_is_kept() {
     let mut page = Page::new();
     let effects = page.workbench.update(page.now, Msg::Rename(page.id, "mine".to_owned()));
-    assert_eq!(effects, [Effect::Keep(Document::Setups)]);
+    assert_eq!(effects, [Effect::Persist(Document::Setups)]);
 }
 
 #[test]
@@ -211,10 +211,10 @@ fn everything_is_forgotten_when_the_person_says_so() {
     let mut page = Page::open();
     page.send("secret");
     let old = page.id;
-    page.update(Msg::Kept(Err(NotKept::Full)));
+    page.update(Msg::Persisted(Err(StorageError::Full)));
     page.update(Msg::ForgetEverything);
-    assert_eq!(page.effects, [Effect::Release(old), Effect::Forget]);
-    assert_eq!(page.workbench.not_kept(), None);
+    assert_eq!(page.effects, [Effect::Release(old), Effect::ClearStorage]);
+    assert_eq!(page.workbench.storage_error(), None);
     assert!(page.workbench.history().iter().next().is_none());
     assert_ne!(page.workbench.shown().id(), old);
     assert!(page.workbench.shown().log().is_empty());
@@ -279,8 +279,8 @@ fn a_link_opens_the_connection_that_it_carries_once() {
 #[test]
 fn what_the_browser_does_not_keep_is_told_until_it_does() {
     let mut page = Page::new();
-    page.update(Msg::Kept(Err(NotKept::Full)));
-    assert_eq!(page.workbench.not_kept(), Some(NotKept::Full));
-    page.update(Msg::Kept(Ok(())));
-    assert_eq!(page.workbench.not_kept(), None);
+    page.update(Msg::Persisted(Err(StorageError::Full)));
+    assert_eq!(page.workbench.storage_error(), Some(StorageError::Full));
+    page.update(Msg::Persisted(Ok(())));
+    assert_eq!(page.workbench.storage_error(), None);
 }

@@ -192,12 +192,12 @@ fn a_lost_connection_is_tried_again_until_it_opens_and_the_gap_is_told() {
     let mut page = reconnecting();
     page.opens();
     page.closes(1006);
-    let State::Waiting { attempt: 1, until, .. } = *page.connection().state() else { panic!("it does not wait") };
+    let State::Reconnecting { attempt: 1, until, .. } = *page.connection().state() else { panic!("it does not wait") };
     assert!((1250.0..=1500.0).contains(&until.0), "{until:?}");
     page.wait(500.0);
     assert!(matches!(page.connection().state(), State::Connecting { .. }));
     page.closes(1006);
-    assert!(matches!(page.connection().state(), State::Waiting { attempt: 2, .. }));
+    assert!(matches!(page.connection().state(), State::Reconnecting { attempt: 2, .. }));
     page.wait(1000.0);
     page.opens();
     assert_eq!(
@@ -228,7 +228,7 @@ fn the_countdown_is_told_each_whole_second() {
         page.wait(8000.0);
     }
     page.closes(1006);
-    let State::Waiting { until, .. } = *page.connection().state() else { panic!("it does not wait") };
+    let State::Reconnecting { until, .. } = *page.connection().state() else { panic!("it does not wait") };
     let mut left = Vec::new();
     while page.now < until {
         page.now = page.workbench.due(page.now).unwrap();
@@ -264,7 +264,7 @@ fn an_end_that_was_wished_for_is_not_tried_again() {
     let mut restart = reconnecting();
     restart.opens();
     restart.closes(1012);
-    assert!(matches!(restart.connection().state(), State::Waiting { .. }));
+    assert!(matches!(restart.connection().state(), State::Reconnecting { .. }));
 }
 
 #[test]
@@ -273,11 +273,11 @@ fn a_server_that_drops_every_connection_at_once_is_not_tried_for_ever() {
     for attempt in 1..=3 {
         page.opens();
         page.closes(1006);
-        assert!(matches!(page.connection().state(), State::Waiting { attempt: made, .. } if *made == attempt));
+        assert!(matches!(page.connection().state(), State::Reconnecting { attempt: made, .. } if *made == attempt));
         page.wait(30_000.0);
     }
     page.opens();
     page.wait(10_000.0);
     page.closes(1006);
-    assert!(matches!(page.connection().state(), State::Waiting { attempt: 1, .. }));
+    assert!(matches!(page.connection().state(), State::Reconnecting { attempt: 1, .. }));
 }

@@ -6,8 +6,8 @@ use crate::connection::state::State;
 use crate::connection::{ConnectionMsg, Problem, SocketEvent};
 use crate::data::payload::{Content, Payload};
 use crate::log::{Direction, Kind, Source};
-use crate::sending::outbox::Marks;
-use crate::sending::pace::{Pace, Repeat};
+use crate::sending::outbox::Watermarks;
+use crate::sending::repeat::{Pace, Repeat};
 use crate::shared::Effect;
 use crate::stored::settings::Settings;
 use crate::test_page::{Page, text};
@@ -176,7 +176,7 @@ fn messages_wait_for_a_connection_where_the_person_wants_that() {
 fn messages_that_wait_can_be_dropped() {
     let mut page = waiting();
     page.send("one");
-    page.tell(ConnectionMsg::DropWaiting);
+    page.tell(ConnectionMsg::DiscardQueued);
     page.tell(ConnectionMsg::Connect);
     page.opens();
     assert_eq!(page.sent, []);
@@ -202,7 +202,7 @@ fn what_the_browser_did_not_take_waits_in_its_order_where_the_person_wants_that(
 #[test]
 fn the_browser_gets_no_more_than_the_high_mark_and_more_from_the_low_mark_down() {
     let mut page = Page::open();
-    page.update(Msg::Settings(Settings { marks: Marks { high: 10, low: 2 }, ..Settings::default() }));
+    page.update(Msg::Settings(Settings { watermarks: Watermarks { high: 10, low: 2 }, ..Settings::default() }));
     page.buffered = 12;
     page.send("twelve bytes");
     page.send("later");
@@ -267,15 +267,15 @@ fn what_was_sent_comes_back_from_the_history_one_by_one() {
     page.tell(ConnectionMsg::FormatChosen(Format::Hex));
     page.send("02");
     let recalled = |page: &Page| (page.connection().draft().format, page.connection().draft().text.clone());
-    page.tell(ConnectionMsg::Older);
+    page.tell(ConnectionMsg::RecallOlder);
     assert_eq!(recalled(&page), (Format::Hex, "02".to_owned()));
-    page.tell(ConnectionMsg::Older);
-    page.tell(ConnectionMsg::Older);
+    page.tell(ConnectionMsg::RecallOlder);
+    page.tell(ConnectionMsg::RecallOlder);
     assert_eq!(recalled(&page), (Format::Text, "one".to_owned()));
-    page.tell(ConnectionMsg::Newer);
-    page.tell(ConnectionMsg::Newer);
+    page.tell(ConnectionMsg::RecallNewer);
+    page.tell(ConnectionMsg::RecallNewer);
     assert_eq!(recalled(&page).1, "");
     page.tell(ConnectionMsg::DraftTyped("being written".to_owned()));
-    page.tell(ConnectionMsg::Older);
+    page.tell(ConnectionMsg::RecallOlder);
     assert_eq!(recalled(&page).1, "being written");
 }

@@ -3,8 +3,8 @@ use crate::connection::setup::Reconnect;
 use crate::connection::{ConnectionMsg, Problem};
 use crate::data::payload::Content;
 use crate::log::Source;
-use crate::sending::outbox::Marks;
-use crate::sending::pace::{Pace, Repeat};
+use crate::sending::outbox::Watermarks;
+use crate::sending::repeat::{Pace, Repeat};
 use crate::sending::replay::ReplayMessage;
 use crate::sending::sequence::{Reply, Sequence, Step, Verdict};
 use crate::stored::settings::Settings;
@@ -67,7 +67,7 @@ fn a_repetition_waits_for_the_connection_to_come_back() {
 #[test]
 fn a_repetition_waits_while_the_network_is_slower() {
     let mut page = Page::open();
-    page.update(Msg::Settings(Settings { marks: Marks { high: 10, low: 2 }, ..Settings::default() }));
+    page.update(Msg::Settings(Settings { watermarks: Watermarks { high: 10, low: 2 }, ..Settings::default() }));
     page.buffered = 10;
     page.tell(every(10, "x", None));
     page.wait(500.0);

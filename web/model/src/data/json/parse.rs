@@ -7,7 +7,7 @@ use super::{JsonError, JsonString, Value};
 use crate::search;
 
 /// Arrays and objects inside one another, at most.
-const DEPTH: usize = 256;
+const MAX_DEPTH: usize = 256;
 
 /// Reads a text that is one value.
 ///
@@ -90,8 +90,8 @@ impl<'a> Parser<'a> {
 
     /// Takes the bracket that begins an array or an object.
     fn open(&mut self, depth: usize) -> Result<(), JsonError> {
-        if depth == DEPTH {
-            return Err(self.error(format!("more than {DEPTH} levels of arrays and objects")));
+        if depth == MAX_DEPTH {
+            return Err(self.error(format!("more than {MAX_DEPTH} levels of arrays and objects")));
         }
         self.chars.next();
         Ok(())

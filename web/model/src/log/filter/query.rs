@@ -63,7 +63,7 @@ pub struct Facets(u16);
 impl Facets {
     /// Whether this one is among them.
     pub fn contains(self, facet: Facet) -> bool {
-        self.meets(facet.into())
+        self.intersects(facet.into())
     }
 
     /// Without this one if it was among them, else with it.
@@ -78,7 +78,7 @@ impl Facets {
     }
 
     /// Whether the other ones have any of these.
-    pub(super) fn meets(self, other: Self) -> bool {
+    pub(super) fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 

@@ -24,15 +24,15 @@ impl Sequence {
     ///
     /// # Errors
     /// What is wrong, and in which step of which sequence.
-    pub fn of_json(text: &str) -> Result<Vec<Self>, String> {
-        Self::each_of_json(text)?.into_iter().collect()
+    pub fn from_json(text: &str) -> Result<Vec<Self>, String> {
+        Self::each_from_json(text)?.into_iter().collect()
     }
 
     /// Each sequence of a document, or what is wrong with it.
     ///
     /// # Errors
     /// What is wrong with the document itself.
-    pub(crate) fn each_of_json(text: &str) -> Result<Vec<Result<Self, String>>, String> {
+    pub(crate) fn each_from_json(text: &str) -> Result<Vec<Result<Self, String>>, String> {
         let document = json::parse(text).map_err(|error| error.to_string())?;
         let sequences =
             document.member("sequences").ok_or("this is no document of sequences: it has no \"sequences\"")?;
@@ -86,7 +86,7 @@ fn read_step(value: &Value<'_>) -> Result<Step, String> {
     if let Some(expect) = value.member("expect") {
         let within = match value.member("within") {
             Some(within) => ms(within).ok_or_else(|| format!("within {within} is no number of milliseconds"))?,
-            None => Step::PATIENCE,
+            None => Step::DEFAULT_TIMEOUT_MS,
         };
         return read_reply(expect).map(|reply| Step::Expect { reply, within });
     }

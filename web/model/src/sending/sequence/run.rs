@@ -11,7 +11,7 @@ use crate::data::time::Time;
 use crate::log::filter::Compile;
 
 /// Milliseconds between two rounds: a sequence that only sends must let the page breathe.
-const BETWEEN_ROUNDS: f64 = 1.0;
+const ROUND_PAUSE_MS: f64 = 1.0;
 
 /// How one step went.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,7 +216,7 @@ impl Run {
             return self.end(now, Verdict::Passed);
         }
         self.step = 0;
-        self.since = now.after(BETWEEN_ROUNDS);
+        self.since = now.after(ROUND_PAUSE_MS);
         self.results.clear();
     }
 

@@ -144,13 +144,13 @@ fn a_document_written_by_hand_may_leave_out_what_is_usual() {
     ]}]}"#;
     let ok = Reply::Json { path: "$.ok".to_owned(), equals: "true".to_owned() };
     let steps = vec![Step::Send(draft("hi")), Step::Expect { reply: ok, within: 5000 }, Step::Delay(10)];
-    assert_eq!(Sequence::of_json(text), Ok(vec![Sequence { name: "a".to_owned(), rounds: 1, steps }]));
+    assert_eq!(Sequence::from_json(text), Ok(vec![Sequence { name: "a".to_owned(), rounds: 1, steps }]));
 }
 
 #[test]
 fn a_wrong_document_names_the_step() {
     let error =
-        |step: &str| Sequence::of_json(&format!(r#"{{"sequences":[{{"name":"a","steps":[{step}]}}]}}"#)).unwrap_err();
+        |step: &str| Sequence::from_json(&format!(r#"{{"sequences":[{{"name":"a","steps":[{step}]}}]}}"#)).unwrap_err();
     let place = r#"sequence "a", step 1: "#;
     assert_eq!(error("{}"), format!(r#"{place}it is neither "send" nor "expect" nor "delay""#));
     assert_eq!(error(r#"{"delay":-1}"#), format!("{place}delay -1 is no number of milliseconds"));
@@ -158,7 +158,7 @@ fn a_wrong_document_names_the_step() {
         error(r#"{"expect":{}}"#),
         format!(r#"{place}what it expects has neither "text" nor "regex" nor "path""#)
     );
-    assert_eq!(Sequence::of_json("[]").unwrap_err(), r#"this is no document of sequences: it has no "sequences""#);
+    assert_eq!(Sequence::from_json("[]").unwrap_err(), r#"this is no document of sequences: it has no "sequences""#);
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -186,7 +186,7 @@ proptest! {
     ) {
         let sequences: Vec<_> =
             sequences.into_iter().map(|(name, rounds, steps)| Sequence { name, rounds, steps }).collect();
-        prop_assert_eq!(Sequence::of_json(&Sequence::to_json(&sequences)), Ok(sequences));
+        prop_assert_eq!(Sequence::from_json(&Sequence::to_json(&sequences)), Ok(sequences));
     }
 
     #[test]

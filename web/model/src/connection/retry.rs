@@ -4,18 +4,18 @@ use fastrand::Rng;
 
 /// How often and how patiently to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// Before the first try, in milliseconds.
-    pub first: u32,
+    pub initial_delay_ms: u32,
     /// Before any try, in milliseconds.
-    pub longest: u32,
+    pub max_delay_ms: u32,
     /// How many tries, before it is given up.
-    pub tries: u32,
+    pub max_attempts: u32,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { first: 500, longest: 30_000, tries: 20 }
+        Self { initial_delay_ms: 500, max_delay_ms: 30_000, max_attempts: 20 }
     }
 }
 
@@ -23,34 +23,34 @@ impl Default for Patience {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BackOff {
     /// How many there were.
-    tries: u32,
+    attempts: u32,
 }
 
 /// One try to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Try {
+pub struct Retry {
     /// Counted from 1.
     pub attempt: u32,
     /// Until it begins, in milliseconds.
-    pub wait: u32,
+    pub delay_ms: u32,
 }
 
 impl BackOff {
     /// The next try: its wait is between half of what has doubled with each try and the whole of it, at random, so that
     /// many pages that lost the same server do not come back at once. `None` where enough tries were made.
-    pub fn next(&mut self, patience: Patience, random: &mut Rng) -> Option<Try> {
-        if self.tries >= patience.tries {
+    pub fn next(&mut self, policy: RetryPolicy, random: &mut Rng) -> Option<Retry> {
+        if self.attempts >= policy.max_attempts {
             return None;
         }
-        let doubled = patience.first.saturating_mul(1_u32.checked_shl(self.tries).unwrap_or(u32::MAX));
-        let wait = doubled.min(patience.longest);
-        self.tries += 1;
-        Some(Try { attempt: self.tries, wait: random.u32(wait / 2..=wait) })
+        let doubled = policy.initial_delay_ms.saturating_mul(1_u32.checked_shl(self.attempts).unwrap_or(u32::MAX));
+        let longest = doubled.min(policy.max_delay_ms);
+        self.attempts += 1;
+        Some(Retry { attempt: self.attempts, delay_ms: random.u32(longest / 2..=longest) })
     }
 
     /// How many tries were made.
-    pub fn tries(self) -> u32 {
-        self.tries
+    pub fn attempts(self) -> u32 {
+        self.attempts
     }
 }
 
@@ -63,24 +63,25 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_the_longest_and_ends_after_the_last_try() {
-        let patience = Patience { first: 100, longest: 1000, tries: 6 };
+        let policy = RetryPolicy { initial_delay_ms: 100, max_delay_ms: 1000, max_attempts: 6 };
         let mut back_off = BackOff::default();
         for (attempt, most) in [(1, 100), (2, 200), (3, 400), (4, 800), (5, 1000), (6, 1000)] {
-            let next = back_off.next(patience, &mut Rng::with_seed(7)).unwrap();
+            let next = back_off.next(policy, &mut Rng::with_seed(7)).unwrap();
             assert_eq!(next.attempt, attempt);
-            assert!((most / 2..=most).contains(&next.wait), "{} of {most}", next.wait);
+            assert!((most / 2..=most).contains(&next.delay_ms), "{} of {most}", next.delay_ms);
         }
-        assert_eq!(back_off.next(patience, &mut Rng::with_seed(7)), None);
-        assert_eq!(back_off.tries(), 6);
+        assert_eq!(back_off.next(policy, &mut Rng::with_seed(7)), None);
+        assert_eq!(back_off.attempts(), 6);
     }
 
     proptest! {
         #[test]
         fn no_wait_is_longer_than_the_longest(first: u32, longest: u32, tries in 0u32..100, seed: u64) {
             let (mut back_off, mut random) = (BackOff::default(), Rng::with_seed(seed));
+            let policy = RetryPolicy { initial_delay_ms: first, max_delay_ms: longest, max_attempts: tries };
             let mut made = 0;
-            while let Some(next) = back_off.next(Patience { first, longest, tries }, &mut random) {
-                prop_assert!(next.wait <= longest);
+            while let Some(next) = back_off.next(policy, &mut random) {
+                prop_assert!(next.delay_ms <= longest);
                 made += 1;
             }
             prop_assert_eq!(made, tries);

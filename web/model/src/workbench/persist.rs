@@ -30,23 +30,23 @@ impl Workbench {
         self.empty(document);
         let read = match document {
             Document::Settings => {
-                self.choose(Settings::of_json(text));
+                self.choose(Settings::from_json(text));
                 Ok(())
             }
             Document::Setups => self.restore_setups(text),
             Document::Saved => self.shared.library.take_in(text).map(drop),
             Document::History => {
-                self.shared.history = History::of_json(text);
+                self.shared.history = History::from_json(text);
                 Ok(())
             }
             Document::Sequences => self.restore_sequences(text),
         };
-        self.shared.keep(document);
+        self.shared.persist(document);
         self.shared.effects.clear();
         if let Err(why) = &read {
-            let aside = document.aside();
+            let quarantine_key = document.quarantine_key();
             self.saved_problem =
-                Some(format!("not all that was kept can be read, it is in local storage as {aside}: {why}"));
+                Some(format!("not all that was kept can be read, it is in local storage as {quarantine_key}: {why}"));
         }
         read
     }
@@ -56,7 +56,7 @@ impl Workbench {
         let before = self.document(document);
         self.empty(document);
         if self.document(document) != before {
-            self.shared.keep(document);
+            self.shared.persist(document);
             self.shared.effects.clear();
         }
     }
@@ -74,12 +74,12 @@ impl Workbench {
     pub(super) fn change_saved(&mut self, change: impl FnOnce(&mut Library) -> Result<(), String>) {
         self.saved_problem = change(&mut self.shared.library).err();
         if self.saved_problem.is_none() {
-            self.shared.keep(Document::Saved);
+            self.shared.persist(Document::Saved);
         }
     }
 
     pub(super) fn import_sequences(&mut self, text: &str) {
-        match Sequence::of_json(text) {
+        match Sequence::from_json(text) {
             Ok(sequences) => self.save_sequences(sequences),
             Err(why) => self.saved_problem = Some(why),
         }
@@ -87,7 +87,7 @@ impl Workbench {
 
     pub(super) fn save_sequences(&mut self, sequences: Vec<Sequence>) {
         self.saved_problem = sequences.into_iter().try_for_each(|sequence| self.save_sequence(sequence)).err();
-        self.shared.keep(Document::Sequences);
+        self.shared.persist(Document::Sequences);
     }
 
     fn save_sequence(&mut self, sequence: Sequence) -> Result<(), String> {
@@ -107,7 +107,7 @@ impl Workbench {
 
     fn restore_sequences(&mut self, text: &str) -> Result<(), String> {
         let mut all = Ok(());
-        for sequence in Sequence::each_of_json(text)? {
+        for sequence in Sequence::each_from_json(text)? {
             all = all.and(sequence.and_then(|sequence| self.save_sequence(sequence)));
         }
         all
@@ -138,10 +138,10 @@ impl Workbench {
         }
         Document::ALL.into_iter().for_each(|document| self.empty(document));
         self.saved_problem = None;
-        self.not_kept = None;
+        self.storage_error = None;
         self.add();
         self.shared.revisions.iter_mut().for_each(|revision| *revision += 1);
-        self.shared.effects.push(Effect::Forget);
+        self.shared.effects.push(Effect::ClearStorage);
     }
 
     fn setups(&self) -> String {

@@ -6,7 +6,7 @@ use crate::composing::draft::Draft;
 use crate::data::time::Time;
 
 /// A repetition that is further behind than this many milliseconds, as after a page has slept, leaves out what it has missed.
-const LATE: f64 = 1000.0;
+const MAX_CATCH_UP_MS: f64 = 1000.0;
 
 /// How often something is sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,7 +102,7 @@ impl Repetition {
     /// Whether a message is due now; then it counts as sent.
     pub fn beat(&mut self, now: Time) -> bool {
         let Some(next) = self.next().filter(|&next| next <= now) else { return false };
-        if now.0 - next.0 > LATE {
+        if now.0 - next.0 > MAX_CATCH_UP_MS {
             self.start = now;
             self.beats = 0;
         }

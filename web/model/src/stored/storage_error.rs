@@ -4,7 +4,7 @@ use thiserror::Error;
 
 /// Nothing is lost before the page is reloaded: tell the person, and go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum NotKept {
+pub enum StorageError {
     /// The browser, or the person's choice in it, lets the page keep nothing.
     #[error("this browser lets the page keep nothing: settings, saved messages and history are gone with a reload")]
     Denied,

@@ -1,0 +1,151 @@
+//! The figures among the settings: what each is called, and what it may be. It never bends one that a person has typed:
+//! what cannot be is told.
+
+use std::ops::RangeInclusive;
+
+use super::Settings;
+use crate::data::format::Count;
+
+/// Bytes of a mebibyte.
+const MIB: u64 = 1 << 20;
+/// Bytes of a kibibyte.
+const KIB: u64 = 1 << 10;
+
+/// A whole number that a person can choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumericSetting {
+    /// Entries that each log keeps.
+    MaxEntries,
+    /// Mebibytes of contents that each log keeps.
+    MaxSize,
+    /// Milliseconds before the first try to connect again.
+    InitialDelay,
+    /// Milliseconds before any try to connect again.
+    MaxDelay,
+    /// Tries to connect again.
+    MaxAttempts,
+    /// Kibibytes in the browser, from where on it gets no more.
+    HighWatermark,
+    /// Kibibytes in the browser, from where down it gets more again.
+    LowWatermark,
+}
+
+impl NumericSetting {
+    /// What it is called on the page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxEntries => "Messages",
+            Self::MaxSize => "MiB",
+            Self::InitialDelay => "Initial delay (ms)",
+            Self::MaxDelay => "Maximum delay (ms)",
+            Self::MaxAttempts => "Attempts",
+            Self::HighWatermark => "Pause above (KiB)",
+            Self::LowWatermark => "Resume below (KiB)",
+        }
+    }
+
+    /// What it is.
+    pub fn value(self, settings: &Settings) -> u64 {
+        let Settings { limits, retry, watermarks, .. } = settings;
+        match self {
+            Self::MaxEntries => limits.entries as u64,
+            Self::MaxSize => limits.bytes as u64 / MIB,
+            Self::InitialDelay => retry.initial_delay_ms.into(),
+            Self::MaxDelay => retry.max_delay_ms.into(),
+            Self::MaxAttempts => retry.max_attempts.into(),
+            Self::HighWatermark => watermarks.high / KIB,
+            Self::LowWatermark => watermarks.low / KIB,
+        }
+    }
+
+    /// What it may be: of those that come in pairs, one is never beyond the other.
+    fn range(self, settings: &Settings) -> RangeInclusive<u64> {
+        match self {
+            Self::MaxEntries => *Settings::ENTRIES.start() as u64..=*Settings::ENTRIES.end() as u64,
+            Self::MaxSize => *Settings::BYTES.start() as u64 / MIB..=*Settings::BYTES.end() as u64 / MIB,
+            Self::InitialDelay => *Settings::DELAY_MS.start()..=Self::MaxDelay.value(settings),
+            Self::MaxDelay => Self::InitialDelay.value(settings)..=*Settings::DELAY_MS.end(),
+            Self::MaxAttempts => Settings::ATTEMPTS,
+            Self::HighWatermark => Self::LowWatermark.value(settings).max(1)..=Settings::MAX_WATERMARK / KIB,
+            Self::LowWatermark => 0..=Self::HighWatermark.value(settings),
+        }
+    }
+}
+
+impl Settings {
+    /// These settings with a figure as a person has typed it, blanks between its digits or not.
+    ///
+    /// # Errors
+    /// What was typed, and what it may be: show it beside the field.
+    pub fn with(mut self, setting: NumericSetting, typed: &str) -> Result<Self, String> {
+        let digits: String = typed.chars().filter(|character| !character.is_whitespace()).collect();
+        let range = setting.range(&self);
+        let Some(number) = digits.parse().ok().filter(|number| range.contains(number)) else {
+            let (least, most) = (Count(*range.start()), Count(*range.end()));
+            return Err(format!("{}: \"{typed}\" is no whole number from {least} to {most}", setting.name()));
+        };
+        let Self { limits, retry, watermarks, .. } = &mut self;
+        match setting {
+            NumericSetting::MaxEntries => limits.entries = number as usize,
+            NumericSetting::MaxSize => limits.bytes = (number * MIB) as usize,
+            NumericSetting::InitialDelay => retry.initial_delay_ms = number as u32,
+            NumericSetting::MaxDelay => retry.max_delay_ms = number as u32,
+            NumericSetting::MaxAttempts => retry.max_attempts = number as u32,
+            NumericSetting::HighWatermark => watermarks.high = number * KIB,
+            NumericSetting::LowWatermark => watermarks.low = number * KIB,
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [NumericSetting; 7] = [
+        NumericSetting::MaxEntries,
+        NumericSetting::MaxSize,
+        NumericSetting::InitialDelay,
+        NumericSetting::MaxDelay,
+        NumericSetting::MaxAttempts,
+        NumericSetting::HighWatermark,
+        NumericSetting::LowWatermark,
+    ];
+
+    #[test]
+    fn a_figure_that_is_typed_is_chosen_and_nothing_else_changes() {
+        for setting in ALL {
+            let plain = Settings::default();
+            let range = setting.range(&plain);
+            let chosen = plain.with(setting, &range.end().to_string()).unwrap();
+            assert_eq!(setting.value(&chosen), *range.end(), "{setting:?}");
+            assert_eq!(chosen.with(setting, &setting.value(&plain).to_string()), Ok(plain));
+            assert_eq!(Settings::from_json(&chosen.to_json()), chosen, "{setting:?} is kept");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_told_with_what_was_typed_and_what_may_be() {
+        for typed in ["", "2", "1000001", "99999999999999999999", "-1", "1e3", "many"] {
+            assert_eq!(
+                Settings::default().with(NumericSetting::MaxEntries, typed),
+                Err(format!("Messages: \"{typed}\" is no whole number from 100 to 1\u{202f}000\u{202f}000"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_figure_may_be_typed_as_the_page_writes_it() {
+        let settings = Settings::default().with(NumericSetting::MaxEntries, " 200\u{202f}000").unwrap();
+        assert_eq!(settings.limits.entries, 200_000);
+    }
+
+    #[test]
+    fn sending_goes_on_below_where_it_stops_and_the_first_wait_is_not_the_longest() {
+        let plain = Settings::default();
+        assert!(plain.with(NumericSetting::LowWatermark, "4097").unwrap_err().ends_with("from 0 to 4\u{202f}096"));
+        assert!(plain.with(NumericSetting::HighWatermark, "1023").unwrap_err().contains("from 1\u{202f}024 to "));
+        assert!(plain.with(NumericSetting::InitialDelay, "30001").unwrap_err().ends_with("from 10 to 30\u{202f}000"));
+        assert!(plain.with(NumericSetting::MaxDelay, "499").unwrap_err().contains("from 500 to "));
+    }
+}
