@@ -10,6 +10,7 @@ use server::{
     deflate::{Agreed, DeflateConfig, WindowBits, negotiate},
     frames::{Frames, Gate, Limits},
 };
+use testkit::frame;
 use tokio_tungstenite::tungstenite::Message;
 
 const LIMITS: Limits = Limits { message: 1 << 16, fragments: 4096 };
@@ -50,10 +51,7 @@ fn frames(payload: &[u8], size: usize) -> Vec<u8> {
     for at in 0..count {
         let fragment = &payload[at * size..payload.len().min((at + 1) * size)];
         let first = if at == 0 { 0x42 } else { 0 } | if at + 1 == count { 0x80 } else { 0 };
-        frames.extend([first, 0x80 | 126]);
-        frames.extend((fragment.len() as u16).to_be_bytes());
-        frames.extend([0; 4]);
-        frames.extend(fragment);
+        frame::write(&mut frames, first, fragment, [0; 4]);
     }
     frames
 }

@@ -6,10 +6,11 @@
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use bytes::Bytes;
-use canyon_fuzz::{Client, Frame, Size, assert_same, code, finish, websocket};
+use canyon_fuzz::{Frame, Size, assert_same, client, code, finish, websocket};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary, fuzz_target};
 use server::frames::{Frames, Leave, Limits, Reply};
+use testkit::MemoryStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::{
     WebSocketStream,
@@ -90,7 +91,7 @@ impl Heard {
     }
 
     /// Answers on the fast path wherever it can, as a session does.
-    async fn turn(&mut self, frames: &mut Frames<Client>, calls: Vec<bool>, buffer: usize, reply: Reply) {
+    async fn turn(&mut self, frames: &mut Frames<MemoryStream>, calls: Vec<bool>, buffer: usize, reply: Reply) {
         let mut calls = calls.into_iter();
         loop {
             let mut seen = |data, payload: &[u8]| {
@@ -158,18 +159,18 @@ fuzz_target!(|input: Input<'_>| {
 
     let (read_ahead, rest) = bytes.split_at(bytes.len().min(input.read_ahead.bytes()));
     let limits = Limits { message: MOST as u64, fragments: u32::MAX };
-    let mut frames = Frames::new(Client::new(rest, &input.pieces), read_ahead.into(), limits, None);
+    let mut frames = Frames::new(client(rest, &input.pieces), read_ahead.into(), limits, None);
     let mut ours = Heard::default();
     finish(ours.turn(&mut frames, input.calls, input.buffer.into(), reply));
     let (our_answers, our_pongs) = answers(&frames.into_inner().received);
 
     let mut theirs = Heard::default();
-    let mut client = Client::ready(&bytes);
+    let mut alone = MemoryStream::new(&bytes);
     finish(async {
-        let mut server = websocket(&mut client, 1 << 16, MOST).await;
+        let mut server = websocket(&mut alone, 1 << 16, MOST).await;
         theirs.converse(&mut server, reply, |_| false).await
     });
-    let (their_answers, _) = answers(&client.received);
+    let (their_answers, _) = answers(&alone.received);
 
     assert_answered(&theirs.messages, &our_pongs);
     // The fast path tells of no pings and pongs.

@@ -2,15 +2,14 @@
 //! does with it.
 
 use std::{
-    io,
-    pin::{Pin, pin},
-    task::{Context, Poll, Waker, ready},
+    pin::pin,
+    task::{Context, Poll, Waker},
 };
 
-use bytes::{Buf, BytesMut};
 use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary};
 use server::frames::Reject;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use testkit::{MemoryStream, frame};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -92,76 +91,14 @@ impl Frame<'_> {
     pub fn write(&self, out: &mut Vec<u8>, most: usize) {
         let words = self.words.bytes().iter().cycle();
         let payload: Vec<u8> = words.take(self.size.bytes().min(most)).copied().collect();
-        out.push(self.first.byte());
-        match u16::try_from(payload.len()) {
-            Ok(length @ ..=125) => out.push(0x80 | length as u8),
-            Ok(length) => {
-                out.push(0x80 | 126);
-                out.extend(length.to_be_bytes());
-            }
-            Err(_) => {
-                out.push(0x80 | 127);
-                out.extend((payload.len() as u64).to_be_bytes());
-            }
-        }
-        out.extend(self.key);
-        out.extend(payload.iter().zip(self.key.iter().cycle()).map(|(byte, key)| byte ^ key));
+        frame::write(out, self.first.byte(), &payload, self.key);
     }
 }
 
-/// A client that has sent all that it will, seen through a socket that gives it, and takes what is sent, in pieces.
-#[derive(Debug)]
-pub struct Client {
-    sent: BytesMut,
-    /// Sizes of the pieces, used over and over; where one is nothing, the socket is not ready once.
-    pieces: Vec<usize>,
-    next: usize,
-    /// What it was sent.
-    pub received: Vec<u8>,
-}
-
-impl Client {
-    /// A client whose socket is always ready for as much as there is.
-    pub fn ready(sent: &[u8]) -> Self {
-        Self::new(sent, &[])
-    }
-
-    /// A client whose socket is ready for pieces of these sizes, and then for one as large as can be.
-    pub fn new(sent: &[u8], pieces: &[Size]) -> Self {
-        let pieces = pieces.iter().map(|size| size.bytes()).chain([usize::MAX]).collect();
-        Self { sent: sent.into(), pieces, next: 0, received: Vec::new() }
-    }
-
-    fn piece(&mut self) -> Poll<usize> {
-        let piece = self.pieces[self.next];
-        self.next = (self.next + 1) % self.pieces.len();
-        if piece == 0 { Poll::Pending } else { Poll::Ready(piece) }
-    }
-}
-
-impl AsyncRead for Client {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let piece = ready!(self.piece()).min(self.sent.len()).min(buf.remaining());
-        buf.put_slice(&self.sent[..piece]);
-        self.sent.advance(piece);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Client {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let piece = ready!(self.piece()).min(buf.len());
-        self.received.extend_from_slice(&buf[..piece]);
-        Poll::Ready(Ok(piece))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
+/// A client that has sent all that it will, through a socket that is ready for pieces of these sizes, and then for one as
+/// large as can be.
+pub fn client(sent: &[u8], pieces: &[Size]) -> MemoryStream {
+    MemoryStream::in_pieces(sent, pieces.iter().map(|size| size.bytes()).chain([usize::MAX]))
 }
 
 /// tungstenite as a server, with a read buffer and a largest message of so many bytes.

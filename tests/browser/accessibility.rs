@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::driver::{Scheme, Window};
 use crate::page::Page;
-use crate::servers::{Server, nobody};
+use crate::servers::nobody;
 
 #[tokio::test]
 async fn no_barriers_on_the_wide_page_in_light() -> Result<()> {
@@ -35,18 +35,15 @@ async fn no_barriers_on_a_phone_in_the_dark() -> Result<()> {
 
 /// Through the views of the page, with a look at each.
 async fn journey(window: Window) -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open_in(window, &server.page()).await?;
+    let page = Page::start_in(window).await?;
     page.script(&axe_core()?).await.context("axe-core does not start")?;
     has_no_barriers(&page, "fresh").await?;
 
-    page.types_address("localhost:12345").await?;
-    page.clicks("Connect").await?;
+    page.connects_to("localhost:12345").await?;
     page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
     has_no_barriers(&page, "with a problem").await?;
 
-    page.types_address(&server.websocket("/")).await?;
-    page.clicks("Connect").await?;
+    page.connects_to(&page.server().websocket("/")).await?;
     page.sees_state("Open").await?;
     page.sends(r#"{"id":1}"#).await?;
     page.sees_row(r#"Server received: {"id":1}"#).await?;
@@ -79,8 +76,7 @@ async fn journey(window: Window) -> Result<()> {
     }
 
     page.sends("quit").await?;
-    page.types_address(&nobody().await?).await?;
-    page.clicks("Connect").await?;
+    page.connects_to(&nobody().await?).await?;
     page.sees_state("Could not connect").await?;
     has_no_barriers(&page, "refused").await?;
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::file::TemporaryFile;
 use crate::page::{Page, value};
-use crate::servers::{Server, peer};
+use crate::servers::peer;
 
 /// Keeps what is offered as a download, as `window.downloads`: name and text.
 const CATCH_DOWNLOADS: &str = "window.downloads = [];
@@ -21,9 +21,7 @@ const CATCH_DOWNLOADS: &str = "window.downloads = [];
 
 #[tokio::test]
 async fn a_log_is_exported_and_imported_again() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo").await?;
     page.sends("taken out").await?;
     page.waits_for("the echo", "//*[@role='option'][contains(., 'received')]").await?;
     page.script(CATCH_DOWNLOADS).await?;
@@ -68,7 +66,6 @@ fn recorded(address: &str) -> String {
 
 #[tokio::test]
 async fn a_har_file_is_looked_at_and_sent_again_with_its_timing() -> Result<()> {
-    let server = Server::start().await?;
     let (heard, mut hear) = mpsc::channel(GAPS.len());
     let address = peer(async move |mut client| {
         while let Some(message) = client.next().await {
@@ -77,7 +74,7 @@ async fn a_har_file_is_looked_at_and_sent_again_with_its_timing() -> Result<()> 
         Ok(())
     })
     .await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.clicks("Export…").await?;
     let file = TemporaryFile::new("har", recorded(&address).as_bytes())?;
     page.field("Import a log").await?.send_keys(&file.path()).await?;
@@ -120,8 +117,7 @@ fn moments_of_automatic(log: &str) -> Result<Vec<i64>> {
 
 #[tokio::test]
 async fn saved_messages_and_sequences_go_out_as_files_and_come_in_again() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.script(CATCH_DOWNLOADS).await?;
     page.types_message("héllo").await?;
     page.clicks("Save…").await?;

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, timeout};
 
 use crate::page::Page;
-use crate::servers::{Server, peer};
+use crate::servers::peer;
 
 /// Messages in ten seconds at most, which a timer that is held back to one a second does not send.
 const MANY: usize = 100;
@@ -14,7 +14,6 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_repetition_keeps_its_pace_in_a_hidden_window() -> Result<()> {
-    let server = Server::start().await?;
     let (heard, mut hear) = mpsc::channel(MANY);
     let address = peer(async move |mut client| {
         while client.next().await.transpose()?.is_some() {
@@ -23,7 +22,7 @@ async fn a_repetition_keeps_its_pace_in_a_hidden_window() -> Result<()> {
         Ok(())
     })
     .await?;
-    let page = Page::connected(&server.page(), &address).await?;
+    let page = Page::connecting_to(&address).await?;
     page.sees_state("Open").await?;
     page.types_message("tick").await?;
     page.clicks("Repeat").await?;

@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
 use crate::page::Page;
-use crate::servers::{Server, peer};
+use crate::servers::peer;
 
 const MANY: u32 = 200_000;
 /// Together more than a hundred messages a second make in an hour and a half.
@@ -71,9 +71,8 @@ async fn flood() -> Result<(String, mpsc::Sender<u32>)> {
 
 #[tokio::test]
 async fn hundreds_of_thousands_of_messages_are_counted_in_memory_that_stays() -> Result<()> {
-    let server = Server::start().await?;
     let (address, more) = flood().await?;
-    let page = Page::connected(&server.page(), &address).await?;
+    let page = Page::connecting_to(&address).await?;
     page.sees_state("Open").await?;
     page.script(WATCH_FRAMES).await?;
     let mut memory = Vec::new();
@@ -94,15 +93,13 @@ async fn hundreds_of_thousands_of_messages_are_counted_in_memory_that_stays() ->
 #[tokio::test]
 async fn a_million_messages_are_kept_and_searched() -> Result<()> {
     const MILLION: u32 = 1_000_000;
-    let server = Server::start().await?;
     let (address, more) = flood().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.clicks("Settings…").await?;
     page.fills("Messages", &MILLION.to_string()).await?;
     page.fills("MiB", "200").await?;
     page.clicks("Close the dialog").await?;
-    page.types_address(&address).await?;
-    page.clicks("Connect").await?;
+    page.connects_to(&address).await?;
     page.sees_state("Open").await?;
     let begun = std::time::Instant::now();
     // Two entries tell of the connection.
@@ -122,9 +119,8 @@ async fn a_million_messages_are_kept_and_searched() -> Result<()> {
 
 #[tokio::test]
 async fn disconnect_answers_while_messages_pour_in() -> Result<()> {
-    let server = Server::start().await?;
     let (address, more) = flood().await?;
-    let page = Page::connected(&server.page(), &address).await?;
+    let page = Page::connecting_to(&address).await?;
     page.sees_state("Open").await?;
     more.send(5 * MANY).await.context("the peer is gone")?;
     page.waits_for("they pour in", "//*[@role='option'][contains(., 'xxxx')]").await?;

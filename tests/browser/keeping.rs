@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::page::{Page, value};
-use crate::servers::{Server, peer};
+use crate::servers::peer;
 
 /// From now on the browser refuses to keep anything, with that error.
 fn refusal(error: &str) -> String {
@@ -25,8 +25,7 @@ async fn is_told(page: &Page, words: &str) -> Result<()> {
 
 #[tokio::test]
 async fn what_the_browser_does_not_keep_is_told_until_all_of_it_is_kept() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.script(&refusal("QuotaExceededError")).await?;
     page.types_address("ws://example.com/not-kept").await?;
     is_told(&page, "no room left").await?;
@@ -44,8 +43,7 @@ async fn what_the_browser_does_not_keep_is_told_until_all_of_it_is_kept() -> Res
 
 #[tokio::test]
 async fn what_was_changed_just_before_the_page_is_left_is_kept() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.script(
         "const field = document.querySelector('input[type=url]');
          field.value = 'ws://example.com/last-moment';
@@ -65,8 +63,7 @@ async fn what_was_changed_just_before_the_page_is_left_is_kept() -> Result<()> {
 async fn what_cannot_be_read_is_set_aside_and_told_and_the_rest_is_taken_up() -> Result<()> {
     const NEWER: &str =
         r#"{"messages":[{"name":"of today","text":"1"},{"name":"of tomorrow","format":"cbor","text":"2"}]}"#;
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.script(&format!("localStorage.setItem('canyon.messages', '{NEWER}')")).await?;
     page.reloads().await?;
     page.waits_for("the message", "//button[contains(., 'of today')]").await?;
@@ -88,9 +85,8 @@ async fn saves(page: &Page, name: &str) -> Result<()> {
 
 #[tokio::test]
 async fn two_tabs_do_not_undo_what_the_other_one_saves() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
-    page.opens_tab(&server.page()).await?;
+    let page = Page::start().await?;
+    page.opens_tab(&page.server().page()).await?;
     saves(&page, "from the second").await?;
     page.goes_back_to_first_tab().await?;
     page.waits_for("the other's message", "//li//button[contains(., 'from the second')]").await?;
@@ -102,10 +98,9 @@ async fn two_tabs_do_not_undo_what_the_other_one_saves() -> Result<()> {
 
 #[tokio::test]
 async fn what_one_tab_forgets_the_other_one_forgets() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     saves(&page, "a secret").await?;
-    page.opens_tab(&server.page()).await?;
+    page.opens_tab(&page.server().page()).await?;
     page.waits_for("the message", "//li//button[contains(., 'a secret')]").await?;
     page.clicks("Settings…").await?;
     page.clicks("Forget everything").await?;
@@ -119,8 +114,7 @@ async fn what_one_tab_forgets_the_other_one_forgets() -> Result<()> {
 
 #[tokio::test]
 async fn who_has_read_that_nothing_is_kept_is_not_told_again() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.script(&refusal("SecurityError")).await?;
     page.clicks("◐ Auto").await?;
     is_told(&page, "keep nothing").await?;
@@ -139,7 +133,6 @@ const KEPT: &str = "return JSON.parse(localStorage.getItem('canyon.settings'))?.
 
 #[tokio::test]
 async fn a_figure_is_taken_when_it_is_finished_and_a_wrong_one_loses_nothing() -> Result<()> {
-    let server = Server::start().await?;
     let address = peer(async |mut client| {
         for number in 1..=300 {
             client.feed(Message::text(format!("message {number}."))).await?;
@@ -149,7 +142,7 @@ async fn a_figure_is_taken_when_it_is_finished_and_a_wrong_one_loses_nothing() -
         Ok(())
     })
     .await?;
-    let page = Page::connected(&server.page(), &address).await?;
+    let page = Page::connecting_to(&address).await?;
     page.sees_row("message 300.").await?;
     page.clicks("Settings…").await?;
     let field = page.field("Messages").await?;

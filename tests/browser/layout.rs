@@ -6,7 +6,6 @@ use fantoccini::key::Key;
 
 use crate::driver::Window;
 use crate::page::Page;
-use crate::servers::Server;
 
 /// A part of the page, and the line that is its edge.
 struct Part {
@@ -60,8 +59,7 @@ impl Part {
 
 #[tokio::test]
 async fn a_line_that_was_moved_is_found_there_again() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     let before = LISTS.size(&page).await?;
     LISTS.drag(&page, 60.0, 5.0).await?;
     assert_eq!(LISTS.size(&page).await?, before + 60);
@@ -73,8 +71,7 @@ async fn a_line_that_was_moved_is_found_there_again() -> Result<()> {
 
 #[tokio::test]
 async fn the_detail_grows_to_the_left() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
+    let page = Page::connected("/").await?;
     page.sees_row("Open after").await?.click().await?;
     let before = DETAIL.size(&page).await?;
     DETAIL.drag(&page, -40.0, 0.0).await?;
@@ -85,9 +82,8 @@ async fn the_detail_grows_to_the_left() -> Result<()> {
 
 #[tokio::test]
 async fn the_message_box_is_made_taller_and_shorter_by_pointer_and_by_keyboard() -> Result<()> {
-    let server = Server::start().await?;
     for window in [Window::WIDE, Window::PHONE] {
-        let page = Page::open_in(window, &server.page()).await?;
+        let page = Page::start_in(window).await?;
         let before = BOX.size(&page).await?;
         BOX.drag(&page, 5.0, -80.0).await?;
         assert_eq!(BOX.size(&page).await?, before + 80);
@@ -102,9 +98,7 @@ async fn the_message_box_is_made_taller_and_shorter_by_pointer_and_by_keyboard()
 
 #[tokio::test]
 async fn what_waits_is_told_in_full_however_much_it_is() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/").await?;
     let (cut, moved) = (
         "const fact = document.querySelector('.waiting dd'), strip = document.querySelector('.facts');
          const sent = document.querySelector('.tally'), was = [sent.offsetLeft, strip.offsetHeight];
@@ -119,8 +113,7 @@ async fn what_waits_is_told_in_full_however_much_it_is() -> Result<()> {
 
 #[tokio::test]
 async fn a_tap_beside_the_lists_puts_them_away_and_does_nothing_else() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open_in(Window::PHONE, &server.page()).await?;
+    let page = Page::start_in(Window::PHONE).await?;
     page.clicks("Connections and saved messages").await?;
     page.waits_for_script("the lists", "return document.querySelector('.sidebar').offsetWidth > 0").await?;
     let tap = MouseActions::new("mouse".to_owned())
@@ -137,8 +130,7 @@ async fn a_tap_beside_the_lists_puts_them_away_and_does_nothing_else() -> Result
 
 #[tokio::test]
 async fn a_line_that_was_dragged_too_far_comes_back_at_once() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     BOX.drag(&page, 0.0, -600.0).await?;
     let most = BOX.size(&page).await?;
     assert_eq!(most, 320, "40 % of the window");

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::driver::{Scheme, Window};
 use crate::page::Page;
-use crate::servers::{Server, nobody, peer};
+use crate::servers::{nobody, peer};
 
 const DARK_WIDE: Window = Window { scheme: Scheme::Dark, ..Window::WIDE };
 const DARK_PHONE: Window = Window { scheme: Scheme::Dark, ..Window::PHONE };
@@ -37,17 +37,14 @@ async fn the_page_on_a_phone_in_the_dark() -> Result<()> {
 
 /// From a fresh page over a talk to its end.
 async fn look(window: Window, name: &str) -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open_in(window, &server.page()).await?;
+    let page = Page::start_in(window).await?;
     fits(&page, &format!("{name}-fresh")).await?;
 
-    page.types_address(&format!("localhost:12345/{}", "long".repeat(40))).await?;
-    page.clicks("Connect").await?;
+    page.connects_to(&format!("localhost:12345/{}", "long".repeat(40))).await?;
     page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
     fits(&page, &format!("{name}-problem")).await?;
 
-    page.types_address(&talk().await?).await?;
-    page.clicks("Connect").await?;
+    page.connects_to(&talk().await?).await?;
     page.sees_state("Open").await?;
     page.sends("hi there").await?;
     page.sees_row("Server received: hi there").await?;
@@ -112,8 +109,7 @@ async fn look(window: Window, name: &str) -> Result<()> {
 
     page.sends("quit").await?;
     page.sees_state("Disconnected").await?;
-    page.types_address(&nobody().await?).await?;
-    page.clicks("Connect").await?;
+    page.connects_to(&nobody().await?).await?;
     page.sees_state("Could not connect").await?;
     fits(&page, &format!("{name}-refused")).await?;
 

@@ -6,12 +6,11 @@ use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::page::{Page, value};
-use crate::servers::{Server, peer};
+use crate::servers::peer;
 
 #[tokio::test]
 async fn a_message_is_sent_and_answered_as_in_the_tutorial() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.clicks("Connect").await?;
     page.sees_state("Open").await?;
     page.sends("hello").await?;
@@ -21,8 +20,7 @@ async fn a_message_is_sent_and_answered_as_in_the_tutorial() -> Result<()> {
 
 #[tokio::test]
 async fn a_preset_asks_the_server_for_a_plain_echo() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.clicks("echo every message").await?;
     page.clicks("Put into the address").await?;
     page.clicks("Connect").await?;
@@ -37,9 +35,7 @@ async fn a_preset_asks_the_server_for_a_plain_echo() -> Result<()> {
 
 #[tokio::test]
 async fn shift_enter_makes_a_line_and_enter_sends() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/").await?;
     let (shift, enter, release) = (char::from(Key::Shift), char::from(Key::Enter), char::from(Key::Null));
     page.types_message(&format!("one{shift}{enter}{release}two")).await?;
     assert_eq!(value(&page.message_box().await?).await?, "one\ntwo");
@@ -51,8 +47,7 @@ async fn shift_enter_makes_a_line_and_enter_sends() -> Result<()> {
 
 #[tokio::test]
 async fn what_is_typed_before_connecting_is_kept_and_sent_later() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.sends("hello").await?;
     assert_eq!(value(&page.message_box().await?).await?, "hello");
     page.clicks("Connect").await?;
@@ -63,13 +58,12 @@ async fn what_is_typed_before_connecting_is_kept_and_sent_later() -> Result<()> 
 
 #[tokio::test]
 async fn binary_is_shown_as_hex_and_never_as_text() -> Result<()> {
-    let server = Server::start().await?;
     let address = peer(async |mut client| {
         client.send(Message::binary(b"hi\x00\xff".as_slice())).await?;
         std::future::pending().await
     })
     .await?;
-    let page = Page::connected(&server.page(), &address).await?;
+    let page = Page::connecting_to(&address).await?;
     page.sees_row("68 69 00 ff").await?.click().await?;
     page.sees_detail("000000  68 69 00 ff              hi..").await
 }
@@ -77,9 +71,7 @@ async fn binary_is_shown_as_hex_and_never_as_text() -> Result<()> {
 #[tokio::test]
 async fn hostile_text_never_becomes_html() -> Result<()> {
     const HOSTILE: &str = r#"</pre><img src="x" onerror="document.title='gone'"><script>alert(1)</script>"#;
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo").await?;
     page.sends(HOSTILE).await?;
     page.waits_for("the echo", "//*[@role='option'][contains(., 'received')]").await?;
     page.sees_row(HOSTILE).await?.click().await?;

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use crate::page::Page;
-use crate::servers::Server;
+use crate::servers;
 use crate::site::Site;
 
 /// Waits until the page is kept.
@@ -17,11 +17,10 @@ async fn title(page: &Page) -> Result<String> {
 
 #[tokio::test]
 async fn a_page_once_loaded_opens_without_its_server() -> Result<()> {
-    let (server, elsewhere) = (Server::start().await?, Server::start().await?);
-    let address = server.page();
-    let page = Page::open(&address).await?;
+    let (mut page, elsewhere) = (Page::start().await?, servers::start().await?);
+    let address = page.server().page();
     kept(&page).await?;
-    server.stop().await?;
+    page.stops_server().await?;
     page.goes_to(&format!("{address}?url={}", elsewhere.websocket("/"))).await?;
     page.clicks("Connect").await?;
     page.sees_state("Open").await
@@ -61,8 +60,7 @@ async fn an_offer_can_be_put_off() -> Result<()> {
 
 #[tokio::test]
 async fn the_page_can_be_installed() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     // Every icon has to be there in the size that is promised.
     let icons = page
         .script(

@@ -8,8 +8,10 @@ use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
+use testkit::Server;
 
 use crate::driver::{Driver, Window};
+use crate::servers;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -22,21 +24,60 @@ pub(crate) enum Tab {
 
 pub(crate) struct Page {
     client: Client,
+    /// Where the page comes from, unless it was opened at another address.
+    server: Option<Server>,
     /// Ends with the page.
     _driver: Driver,
 }
 
 impl Page {
+    /// The page as a server of its own serves it.
+    pub(crate) async fn start() -> Result<Self> {
+        Self::start_in(Window::WIDE).await
+    }
+
+    pub(crate) async fn start_in(window: Window) -> Result<Self> {
+        let server = servers::start().await?;
+        let page = Self::open_in(window, &server.page()).await?;
+        Ok(Self { server: Some(server), ..page })
+    }
+
+    /// The page as a server of its own serves it, connected to a path of that server.
+    pub(crate) async fn connected(path: &str) -> Result<Self> {
+        let page = Self::start().await?;
+        page.connects_to(&page.server().websocket(path)).await?;
+        page.sees_state("Open").await?;
+        Ok(page)
+    }
+
+    /// The page as a server of its own serves it, told to connect to another one, which may refuse it.
+    pub(crate) async fn connecting_to(address: &str) -> Result<Self> {
+        let page = Self::start().await?;
+        page.connects_to(address).await?;
+        Ok(page)
+    }
+
+    /// The page at that address.
     pub(crate) async fn open(url: &str) -> Result<Self> {
         Self::open_in(Window::WIDE, url).await
     }
 
-    pub(crate) async fn open_in(window: Window, url: &str) -> Result<Self> {
+    async fn open_in(window: Window, url: &str) -> Result<Self> {
         let driver = Driver::start().await?;
         let client = driver.open(window).await?;
-        let page = Self { client, _driver: driver };
+        let page = Self { client, server: None, _driver: driver };
         page.goes_to(url).await?;
         Ok(page)
+    }
+
+    /// The server that the page came from.
+    pub(crate) fn server(&self) -> &Server {
+        self.server.as_ref().expect("the page came from a server of its own, which runs")
+    }
+
+    /// Shuts down the server that the page came from.
+    pub(crate) async fn stops_server(&mut self) -> Result<()> {
+        self.server.take().expect("the page came from a server of its own, which runs").stop().await
     }
 
     pub(crate) async fn goes_to(&self, url: &str) -> Result<()> {
@@ -44,16 +85,9 @@ impl Page {
         self.waits_for("the page has started", "//h1[contains(., 'Canyon')]").await.map(drop)
     }
 
-    /// Opens the page and connects it to that address.
-    pub(crate) async fn connected(page: &str, address: &str) -> Result<Self> {
-        Self::connected_in(Window::WIDE, page, address).await
-    }
-
-    pub(crate) async fn connected_in(window: Window, page: &str, address: &str) -> Result<Self> {
-        let page = Self::open_in(window, page).await?;
-        page.types_address(address).await?;
-        page.clicks("Connect").await?;
-        Ok(page)
+    pub(crate) async fn connects_to(&self, address: &str) -> Result<()> {
+        self.types_address(address).await?;
+        self.clicks("Connect").await
     }
 
     /// The XPath finds something, now or soon.

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::page::Page;
-use crate::servers::{Server, peer};
+use crate::servers::{self, peer};
 use crate::site::Site;
 
 /// What would show itself by changing the title, if any of it came to be HTML, a script or a style.
@@ -55,9 +55,10 @@ async fn hostile() -> Result<String> {
 
 #[tokio::test]
 async fn the_page_lives_with_its_policy_from_any_host() -> Result<()> {
-    let (server, site) = (Server::start().await?, Site::start().await?);
+    let (server, site) = (servers::start().await?, Site::start().await?);
     for address in [server.page(), site.page()] {
-        let page = Page::connected(&address, &server.websocket("/")).await?;
+        let page = Page::open(&address).await?;
+        page.connects_to(&server.websocket("/")).await?;
         page.sees_state("Open").await?;
         page.sends("hello").await?;
         page.sees_row("Server received: hello").await?.click().await?;
@@ -69,7 +70,7 @@ async fn the_page_lives_with_its_policy_from_any_host() -> Result<()> {
 
 #[tokio::test]
 async fn what_stands_in_the_page_itself_never_runs() -> Result<()> {
-    let (server, site) = (Server::start().await?, Site::start().await?);
+    let (server, site) = (servers::start().await?, Site::start().await?);
     for address in [server.page(), site.page()] {
         let page = Page::open(&address).await?;
         page.script(
@@ -88,8 +89,7 @@ async fn what_stands_in_the_page_itself_never_runs() -> Result<()> {
 
 #[tokio::test]
 async fn what_a_hostile_peer_sends_stays_text() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &hostile().await?).await?;
+    let page = Page::connecting_to(&hostile().await?).await?;
     page.sees_row("that was all").await?;
     let elements = "return document.querySelectorAll('script, style, iframe, base, img, animate, b, meta').length";
     let before = page.script(elements).await?;

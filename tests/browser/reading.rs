@@ -6,7 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::page::Page;
-use crate::servers::{Server, peer};
+use crate::servers::peer;
 
 const MANY: u32 = 5000;
 
@@ -31,8 +31,7 @@ async fn talkative() -> Result<String> {
 
 #[tokio::test]
 async fn only_the_rows_on_the_screen_exist_and_the_newest_is_seen() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &talkative().await?).await?;
+    let page = Page::connecting_to(&talkative().await?).await?;
     page.sees_row("message 5000.").await?;
     let rows = page.count("[role=option]").await?;
     assert!((10..60).contains(&rows), "{rows} rows");
@@ -41,8 +40,7 @@ async fn only_the_rows_on_the_screen_exist_and_the_newest_is_seen() -> Result<()
 
 #[tokio::test]
 async fn a_reader_who_scrolled_up_stays_there_and_is_told_how_many_came() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &talkative().await?).await?;
+    let page = Page::connecting_to(&talkative().await?).await?;
     page.sees_row("message 5000.").await?;
     page.waits_for("the list of entries", "//*[@role='listbox']")
         .await?
@@ -62,8 +60,7 @@ async fn a_reader_who_scrolled_up_stays_there_and_is_told_how_many_came() -> Res
 
 #[tokio::test]
 async fn while_the_filter_goes_on_it_is_told_how_many_are_left() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &talkative().await?).await?;
+    let page = Page::connecting_to(&talkative().await?).await?;
     page.sees_row("message 5000.").await?;
     // It goes on with each frame.
     page.script(
@@ -90,7 +87,6 @@ const WATCH_SHIFTS: &str = "window.shifts = [];
 
 #[tokio::test]
 async fn nothing_jumps_while_messages_stream() -> Result<()> {
-    let server = Server::start().await?;
     let address = peer(async |mut client| {
         while client.next().await.transpose()?.is_some() {
             for number in 1..=MANY {
@@ -101,12 +97,11 @@ async fn nothing_jumps_while_messages_stream() -> Result<()> {
         Ok(())
     })
     .await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.clicks("Settings…").await?;
     page.fills("Messages", "4000").await?;
     page.clicks("Close the dialog").await?;
-    page.types_address(&address).await?;
-    page.clicks("Connect").await?;
+    page.connects_to(&address).await?;
     page.sees_state("Open").await?;
     page.fills("Filter", "message").await?;
     page.script(WATCH_SHIFTS).await?;
@@ -120,8 +115,7 @@ async fn nothing_jumps_while_messages_stream() -> Result<()> {
 
 #[tokio::test]
 async fn the_keyboard_comes_back_to_the_log_when_the_detail_goes() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
+    let page = Page::connected("/").await?;
     for close in ["click", "Escape"] {
         page.sees_row("Open after").await?.click().await?;
         page.sees_detail("Open after").await?;
@@ -155,13 +149,11 @@ async fn forgetful() -> Result<String> {
 
 #[tokio::test]
 async fn a_pinned_message_stays_when_the_log_has_to_let_it_go() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.clicks("Settings…").await?;
     page.fills("Messages", "100").await?;
     page.clicks("Close the dialog").await?;
-    page.types_address(&forgetful().await?).await?;
-    page.clicks("Connect").await?;
+    page.connects_to(&forgetful().await?).await?;
     page.sees_row("to be kept").await?.click().await?;
     page.clicks("Pin").await?;
     page.presses([Key::Escape]).await?;
@@ -180,14 +172,13 @@ async fn a_pinned_message_stays_when_the_log_has_to_let_it_go() -> Result<()> {
 
 #[tokio::test]
 async fn a_message_of_more_than_a_mebibyte_is_shown_when_that_is_asked_for() -> Result<()> {
-    let server = Server::start().await?;
     let address = peer(async |mut client| {
         client.send(Message::text(format!("begin {} end", "x".repeat(1 << 20)))).await?;
         while client.next().await.is_some() {}
         Ok(())
     })
     .await?;
-    let page = Page::connected(&server.page(), &address).await?;
+    let page = Page::connecting_to(&address).await?;
     page.sees_row("begin").await?.click().await?;
     page.waits_for("the size", "//aside//dd[contains(., '1\u{202f}048\u{202f}586 bytes')]").await?;
     assert_eq!(page.count("aside pre").await?, 0);

@@ -4,29 +4,26 @@ use anyhow::Result;
 use fantoccini::key::Key;
 
 use crate::page::{Page, Tab, value};
-use crate::servers::{Server, nobody, peer};
+use crate::servers::{nobody, peer};
 
 #[tokio::test]
 async fn a_page_from_the_server_offers_that_server() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
-    assert_eq!(value(&page.address_field().await?).await?, server.websocket("/"));
+    let page = Page::start().await?;
+    assert_eq!(value(&page.address_field().await?).await?, page.server().websocket("/"));
     Ok(())
 }
 
 #[tokio::test]
 async fn the_page_address_fills_the_field() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&format!("{}?url=wss%3A%2F%2Fexample.com%2Fchat", server.page())).await?;
+    let page = Page::start().await?;
+    page.goes_to(&format!("{}?url=wss%3A%2F%2Fexample.com%2Fchat", page.server().page())).await?;
     assert_eq!(value(&page.address_field().await?).await?, "wss://example.com/chat");
     Ok(())
 }
 
 #[tokio::test]
 async fn quit_in_any_case_leaves_with_1000() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/").await?;
     page.sends("QUIT").await?;
     page.sees_state("Disconnected").await?;
     page.sees_row("Disconnected (code 1000, normal closure)").await?;
@@ -35,9 +32,7 @@ async fn quit_in_any_case_leaves_with_1000() -> Result<()> {
 
 #[tokio::test]
 async fn disconnect_and_connect_again() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/").await?;
     page.clicks("Disconnect").await?;
     page.sees_state("Disconnected").await?;
     page.clicks("Connect").await?;
@@ -46,11 +41,9 @@ async fn disconnect_and_connect_again() -> Result<()> {
 
 #[tokio::test]
 async fn a_server_that_goes_away_is_told_with_code_and_reason() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
-    page.sees_state("Open").await?;
+    let mut page = Page::connected("/").await?;
     page.types_message("half a sent").await?;
-    server.stop().await?;
+    page.stops_server().await?;
     page.sees_state("Closed by server").await?;
     page.sees_row("Connection closed by server (code 1001, going away").await?;
     assert_eq!(value(&page.message_box().await?).await?, "half a sent");
@@ -59,13 +52,12 @@ async fn a_server_that_goes_away_is_told_with_code_and_reason() -> Result<()> {
 
 #[tokio::test]
 async fn a_connection_cut_without_a_close_frame_is_lost() -> Result<()> {
-    let server = Server::start().await?;
     let address = peer(async |client| {
         drop(client);
         Ok(())
     })
     .await?;
-    let page = Page::connected(&server.page(), &address).await?;
+    let page = Page::connecting_to(&address).await?;
     page.sees_state("Connection lost").await?;
     page.sees_row("(code 1006, no close frame)").await?;
     Ok(())
@@ -73,11 +65,9 @@ async fn a_connection_cut_without_a_close_frame_is_lost() -> Result<()> {
 
 #[tokio::test]
 async fn a_countdown_to_the_next_try_can_be_stopped() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.tries_again_in_an_hour().await?;
-    page.types_address(&nobody().await?).await?;
-    page.clicks("Connect").await?;
+    page.connects_to(&nobody().await?).await?;
     page.waits_for("the countdown", "//p[@role='status'][starts-with(., 'Trying again')]").await?;
     page.clicks("Stop").await?;
     page.sees_state("Could not connect").await?;
@@ -87,8 +77,7 @@ async fn a_countdown_to_the_next_try_can_be_stopped() -> Result<()> {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_as_that() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &nobody().await?).await?;
+    let page = Page::connecting_to(&nobody().await?).await?;
     page.sees_state("Could not connect").await?;
     page.sees_row("no server there, or it refused the handshake (code 1006").await?;
     Ok(())
@@ -96,8 +85,7 @@ async fn a_server_that_is_not_there_is_told_as_that() -> Result<()> {
 
 #[tokio::test]
 async fn a_wrong_address_is_told_beside_the_field() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), "localhost:12345").await?;
+    let page = Page::connecting_to("localhost:12345").await?;
     let problem = page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
     assert_eq!(problem.text().await?, r#""localhost:12345" does not begin with ws:// or wss://"#);
     Ok(())
@@ -105,8 +93,7 @@ async fn a_wrong_address_is_told_beside_the_field() -> Result<()> {
 
 #[tokio::test]
 async fn the_keyboard_alone_is_enough() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.tabs_to("the address field", "input[type=url]", Tab::Forward).await?;
     page.presses([Key::Enter]).await?;
     page.sees_state("Open").await?;

@@ -8,6 +8,8 @@ use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::servers::DIST;
+
 /// By name, as a URL has it behind its first slash; the page itself is `index.html`.
 type Files = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
@@ -20,7 +22,7 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) async fn start() -> Result<Self> {
         let mut files = HashMap::new();
-        for entry in Path::new(env!("CARGO_MANIFEST_DIR")).join("dist").read_dir().context("run `trunk build` first")? {
+        for entry in Path::new(DIST).read_dir().context("run `trunk build` first")? {
             let entry = entry?;
             files.insert(entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path())?);
         }

@@ -9,13 +9,11 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::file::TemporaryFile;
 use crate::page::{Page, value};
-use crate::servers::{Server, peer};
+use crate::servers::peer;
 
 #[tokio::test]
 async fn each_connection_has_its_own_log_which_goes_on_while_another_is_shown() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo?delay=300ms")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo?delay=300ms").await?;
     page.sends("for the first").await?;
     page.clicks("New connection").await?;
     page.sees_state("Not connected").await?;
@@ -32,9 +30,7 @@ async fn each_connection_has_its_own_log_which_goes_on_while_another_is_shown() 
 
 #[tokio::test]
 async fn a_filter_shows_what_matches_and_counts_it() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo").await?;
     for text in ["apple", "pear", "Apple pie"] {
         page.sends(text).await?;
         page.waits_for("the echo", &format!("//*[@role='option'][contains(., 'received')][contains(., '{text}')]"))
@@ -56,7 +52,6 @@ async fn a_filter_shows_what_matches_and_counts_it() -> Result<()> {
 
 #[tokio::test]
 async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() -> Result<()> {
-    let server = Server::start().await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let (again, later) = tokio::sync::oneshot::channel::<TcpListener>();
@@ -72,7 +67,7 @@ async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() 
         second.send(Message::text("found you")).await?;
         anyhow::Ok(message.into_text()?.to_string())
     });
-    let page = Page::connected(&server.page(), &format!("ws://{address}/")).await?;
+    let page = Page::connecting_to(&format!("ws://{address}/")).await?;
     page.sees_state("Open").await?;
     page.tries_again_in_an_hour().await?;
     page.clicks("Options…").await?;
@@ -93,7 +88,6 @@ async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() 
 #[tokio::test]
 async fn a_server_that_goes_again_and_again_is_found_each_time_and_the_reader_is_left_in_peace() -> Result<()> {
     const TIMES: usize = 3;
-    let server = Server::start().await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let (leave, mut left) = tokio::sync::mpsc::channel::<()>(1);
@@ -106,15 +100,14 @@ async fn a_server_that_goes_again_and_again_is_found_each_time_and_the_reader_is
         }
         anyhow::Ok(())
     });
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.clicks("Settings…").await?;
     page.fills("Initial delay (ms)", "50").await?;
     page.clicks("Close the dialog").await?;
     page.clicks("Options…").await?;
     page.ticks("Connect again").await?;
     page.clicks("Close the dialog").await?;
-    page.types_address(&format!("ws://{address}/")).await?;
-    page.clicks("Connect").await?;
+    page.connects_to(&format!("ws://{address}/")).await?;
     page.sees_row("here for the 1. time").await?.click().await?;
     page.waits_for("the list", "//*[@role='listbox']").await?.send_keys(&char::from(Key::Up).to_string()).await?;
     for time in 2..=TIMES {
@@ -131,7 +124,6 @@ async fn a_server_that_goes_again_and_again_is_found_each_time_and_the_reader_is
 
 #[tokio::test]
 async fn a_close_code_and_a_reason_can_be_chosen_and_are_checked() -> Result<()> {
-    let server = Server::start().await?;
     let (told, closed) = tokio::sync::oneshot::channel();
     let address = peer(async |mut client| {
         if let Some(Message::Close(frame)) = client.next().await.transpose()? {
@@ -141,7 +133,7 @@ async fn a_close_code_and_a_reason_can_be_chosen_and_are_checked() -> Result<()>
         Ok(())
     })
     .await?;
-    let page = Page::connected(&server.page(), &address).await?;
+    let page = Page::connecting_to(&address).await?;
     page.sees_state("Open").await?;
     page.clicks("Close with…").await?;
     page.fills("Code", "1005").await?;
@@ -159,9 +151,7 @@ async fn a_close_code_and_a_reason_can_be_chosen_and_are_checked() -> Result<()>
 
 #[tokio::test]
 async fn templates_are_shown_substituted_and_hex_goes_out_as_bytes() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo").await?;
     page.types_message("number {{n}}").await?;
     page.waits_for("the preview", "//*[@id='compose-hint'][contains(., 'number 1')]").await?;
     page.sends("").await?;
@@ -180,9 +170,7 @@ async fn templates_are_shown_substituted_and_hex_goes_out_as_bytes() -> Result<(
 
 #[tokio::test]
 async fn what_was_sent_is_recalled_and_what_is_saved_stays_over_a_reload() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/").await?;
     page.sends("first").await?;
     page.sends("second").await?;
     page.sees_row("Server received: second").await?;
@@ -209,9 +197,7 @@ async fn what_was_sent_is_recalled_and_what_is_saved_stays_over_a_reload() -> Re
 
 #[tokio::test]
 async fn a_message_is_repeated_as_often_as_asked_and_can_be_hidden() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo").await?;
     page.types_message("tick {{n}}").await?;
     page.clicks("Repeat").await?;
     page.fills("Repeat", "20").await?;
@@ -226,9 +212,7 @@ async fn a_message_is_repeated_as_often_as_asked_and_can_be_hidden() -> Result<(
 
 #[tokio::test]
 async fn a_sequence_passes_or_says_which_step_failed() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo").await?;
     page.clicks("Sequence").await?;
     page.clicks("Run").await?;
     page.waits_for("it passes", "//p[@role='status'][contains(., 'passed')]").await?;
@@ -244,13 +228,12 @@ async fn a_sequence_passes_or_says_which_step_failed() -> Result<()> {
 
 #[tokio::test]
 async fn a_link_carries_the_set_up_and_no_message() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.types_address("wss://example.com/chat?room=1").await?;
     page.types_message("secret").await?;
     page.clicks("Share…").await?;
     let link = value(&page.waits_for("the link", "//textarea[@aria-label='Link']").await?).await?;
-    assert!(link.starts_with(&format!("{}#", server.page())) && !link.contains("secret"), "{link}");
+    assert!(link.starts_with(&format!("{}#", page.server().page())) && !link.contains("secret"), "{link}");
     let other = Page::open(&link).await?;
     assert_eq!(value(&other.address_field().await?).await?, "wss://example.com/chat?room=1");
     assert_eq!(value(&other.message_box().await?).await?, "");
@@ -259,9 +242,7 @@ async fn a_link_carries_the_set_up_and_no_message() -> Result<()> {
 
 #[tokio::test]
 async fn a_file_is_sent_as_it_is() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo").await?;
     let file = TemporaryFile::new("bin", &[0xca, 0xfe, 0xba, 0xbe])?;
     page.field("Send a file").await?.send_keys(&file.path()).await?;
     page.clicks("Send as binary").await?;
@@ -276,9 +257,7 @@ const DROP: &str = "const dropped = new DataTransfer();
 
 #[tokio::test]
 async fn a_file_that_is_dropped_on_the_page_is_sent_as_it_is() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo").await?;
     // Else the browser would leave the page for the file.
     assert_eq!(page.script(DROP).await?, json!(true));
     page.waits_for("the file is named", "//*[@class='name'][.='beef.bin, 3 B']").await?;
@@ -288,9 +267,7 @@ async fn a_file_that_is_dropped_on_the_page_is_sent_as_it_is() -> Result<()> {
 
 #[tokio::test]
 async fn base64_goes_out_as_bytes() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo").await?;
     page.clicks("Base64").await?;
     page.sends("3q2+").await?;
     page.sees_received("binary", "de ad be").await?;
@@ -301,8 +278,7 @@ async fn base64_goes_out_as_bytes() -> Result<()> {
 
 #[tokio::test]
 async fn json_is_checked_while_it_is_typed_with_place_and_reason() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     page.clicks("JSON").await?;
     page.types_message(r#"{"a": nul"#).await?;
     let told = "//*[@id='compose-problem'][contains(., 'line 1, column 7') and contains(., 'is no value')]";
@@ -313,9 +289,7 @@ async fn json_is_checked_while_it_is_typed_with_place_and_reason() -> Result<()>
 
 #[tokio::test]
 async fn json_is_spread_out_with_its_numbers_untouched() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::connected(&server.page(), &server.websocket("/echo")).await?;
-    page.sees_state("Open").await?;
+    let page = Page::connected("/echo").await?;
     page.clicks("JSON").await?;
     page.sends(r#"{"id":9007199254740993,"price":1.10}"#).await?;
     page.waits_for("the echo", "//*[@role='option'][contains(., 'received')]").await?.click().await?;
@@ -325,8 +299,7 @@ async fn json_is_spread_out_with_its_numbers_untouched() -> Result<()> {
 
 #[tokio::test]
 async fn the_theme_can_be_chosen_and_is_kept() -> Result<()> {
-    let server = Server::start().await?;
-    let page = Page::open(&server.page()).await?;
+    let page = Page::start().await?;
     let background = "return getComputedStyle(document.body).backgroundColor";
     let light = page.script(background).await?;
     page.clicks("◐ Auto").await?;

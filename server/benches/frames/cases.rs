@@ -2,9 +2,8 @@
 //! memory. Never measures anything itself.
 
 use std::{
-    fmt, io,
-    pin::Pin,
-    task::{Context, Poll, Waker},
+    fmt,
+    task::{Context, Waker},
 };
 
 use bytes::BytesMut;
@@ -12,7 +11,7 @@ use server::{
     deflate::{Agreed, DeflateConfig, negotiate},
     frames::{Frames, Gate, Limits, Reply},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use testkit::MemoryStream;
 use tokio_tungstenite::tungstenite::{
     Message,
     protocol::frame::{
@@ -94,7 +93,7 @@ fn echo_deflated() -> Work {
 /// So many messages, which come in these pieces.
 fn turn(messages: usize, bytes: usize, pieces: Vec<Vec<u8>>, agreed: Option<Agreed>) -> Work {
     let pieces_a_run = pieces.len();
-    let mut frames = Frames::new(Peer { pieces, next: 0, is_ready: false }, BytesMut::new(), LIMITS, agreed);
+    let mut frames = Frames::new(MemoryStream::endless(&pieces), BytesMut::new(), LIMITS, agreed);
     let mut cx = Context::from_waker(Waker::noop());
     let mut answered = 0;
     let run = move || {
@@ -140,40 +139,6 @@ fn compress() -> Work {
         }
     };
     Work { messages: count, bytes, run: Box::new(run) }
-}
-
-/// A peer that sends the same pieces over and over, one at a time, and takes all that it is sent.
-struct Peer {
-    pieces: Vec<Vec<u8>>,
-    next: usize,
-    /// Whether a piece is there: after each the socket is not ready once.
-    is_ready: bool,
-}
-
-impl AsyncRead for Peer {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.is_ready = !self.is_ready;
-        if !self.is_ready {
-            return Poll::Pending;
-        }
-        buf.put_slice(&self.pieces[self.next]);
-        self.next = (self.next + 1) % self.pieces.len();
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Peer {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(buf.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
 }
 
 fn deflate(offer: &str) -> Agreed {

@@ -7,31 +7,12 @@ mod stream;
 mod turn;
 
 use bytes::{Buf, BytesMut};
+use testkit::frame::frame;
 
 use super::{Gate, Limits, Reject};
 use crate::deflate::{Agreed, DeflateConfig, negotiate};
 
 const LIMITS: Limits = Limits { message: 1 << 20, fragments: 4096 };
-const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-
-/// A client's frame: the first byte of its header, and its payload as it is before masking.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        length @ ..=125 => frame.push(0x80 | length as u8),
-        length @ ..=0xffff => {
-            frame.push(0x80 | 126);
-            frame.extend((length as u16).to_be_bytes());
-        }
-        length => {
-            frame.push(0x80 | 127);
-            frame.extend((length as u64).to_be_bytes());
-        }
-    }
-    frame.extend(KEY);
-    frame.extend(payload.iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
-    frame
-}
 
 /// What a server with this offer's answer agrees to.
 fn agreed(offer: &str) -> Agreed {

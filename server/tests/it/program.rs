@@ -103,7 +103,7 @@ async fn a_second_signal_ends_it_at_once() {
     program.signal("INT").await;
     assert_eq!(mute.read_frame().await.0, 0x88);
     program.signal("INT").await;
-    assert_eq!(within("the program's end", program.child.wait()).await.unwrap().code(), Some(1));
+    assert_eq!(within("the program's end", program.child().wait()).await.unwrap().code(), Some(1));
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn sigint_and_sigterm_end_it_with_1001_for_clients_and_exit_code_0() {
         let mut client = Client::connect(&program.url().await).await;
         program.signal(signal).await;
         client.expect_close(1001, "server is shutting down").await;
-        let status = within("the program's end", program.child.wait()).await.unwrap();
+        let status = within("the program's end", program.child().wait()).await.unwrap();
         assert_eq!(status.code(), Some(0), "after SIG{signal}");
     }
 }

@@ -143,5 +143,5 @@ async fn a_thousand_busy_clients_lose_nothing_that_was_accepted_and_all_see_1001
     assert!(echoes >= 1000 * BUSY);
     assert_eq!(last, format!("WebSocket server stopped. Clients: 1000, messages received: {echoes}, sent: {echoes}"));
     println!("{last}");
-    assert_eq!(within("the program's end", program.child.wait()).await.unwrap().code(), Some(0));
+    assert_eq!(within("the program's end", program.child().wait()).await.unwrap().code(), Some(0));
 }

@@ -3,16 +3,15 @@
 
 use std::{
     future::poll_fn,
-    io,
-    pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use flate2::{Compress, Compression, Decompress, FlushDecompress};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use proptest::{collection::vec, prelude::*};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use testkit::MemoryStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -34,56 +33,9 @@ use super::{
 /// The largest message, in bytes.
 const MOST: usize = 300;
 
-/// A client that has sent all that it will, seen through a socket that gives it, and takes what is sent, in pieces.
-struct Client {
-    sent: BytesMut,
-    /// Sizes of the pieces, which are used over and over; after each the socket is not ready once.
-    pieces: Vec<usize>,
-    next: usize,
-    ready: bool,
-    received: Vec<u8>,
-}
-
-impl Client {
-    fn new(sent: &[u8], pieces: Vec<usize>) -> Self {
-        Self { sent: sent.into(), pieces, next: 0, ready: false, received: Vec::new() }
-    }
-
-    /// The size of the next piece, or nothing if the socket is not ready.
-    fn piece(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
-        self.ready = !self.ready;
-        if self.ready {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        self.next += 1;
-        Poll::Ready(self.pieces[self.next % self.pieces.len()])
-    }
-}
-
-impl AsyncRead for Client {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let piece = ready!(self.piece(cx)).min(self.sent.len()).min(buf.remaining());
-        buf.put_slice(&self.sent[..piece]);
-        self.sent.advance(piece);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Client {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let piece = ready!(self.piece(cx)).min(buf.len());
-        self.received.extend_from_slice(&buf[..piece]);
-        Poll::Ready(Ok(piece))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
+/// A client that has sent all that it will. The socket gives and takes the pieces, and is not ready once before each.
+fn client(sent: &[u8], pieces: Vec<usize>) -> MemoryStream {
+    MemoryStream::in_pieces(sent, pieces.into_iter().flat_map(|piece| [0, piece]))
 }
 
 /// A server's messages, and the code that it fails with, if it does.
@@ -125,7 +77,7 @@ async fn outcome<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize) ->
 }
 
 /// What a server makes of it that echoes on the fast path wherever it can.
-async fn outcome_of_turning(frames: &mut Frames<Client>, buffer: usize, most: usize) -> Outcome {
+async fn outcome_of_turning(frames: &mut Frames<MemoryStream>, buffer: usize, most: usize) -> Outcome {
     let mut messages = Vec::new();
     loop {
         let mut seen = |data, payload: &[u8]| {
@@ -204,7 +156,7 @@ fn is_data(message: &Message) -> bool {
 
 /// Fails unless what was turned came to the same as with tungstenite alone: the same messages, verdict and echoes, and
 /// pings answered, the last of them at least.
-fn assert_same(turned: Frames<Client>, ours: Outcome, theirs: Outcome) -> Result<(), TestCaseError> {
+fn assert_same(turned: Frames<MemoryStream>, ours: Outcome, theirs: Outcome) -> Result<(), TestCaseError> {
     let counts = |message: &Message| !message.is_ping() && !message.is_pong();
     let messages = |all: &[Message]| all.iter().filter(|message| counts(message)).cloned().collect::<Vec<_>>();
     prop_assert_eq!((messages(&ours.0), ours.1), (messages(&theirs.0), theirs.1));
@@ -295,7 +247,7 @@ async fn a_compressed_message_that_turns_out_large_is_answered_as_any() {
     let large = vec![b'0'; 900 << 10];
     let all = [b"before".to_vec(), large.clone(), b"after, which is compressed as well, ".repeat(20)];
     let sent = all.iter().map(|payload| Sent::Compressed { first: 0xc1, payload: payload.clone() });
-    let client = Client::new(&client_frames(&sent.collect::<Vec<_>>()), vec![700]);
+    let client = client(&client_frames(&sent.collect::<Vec<_>>()), vec![700]);
     let mut frames = Frames::new(client, BytesMut::new(), LIMITS, Some(agreed("permessage-deflate")));
     let (messages, verdict) = outcome_of_turning(&mut frames, 1000, 1 << 20).await;
     let expected: Vec<_> = all.into_iter().map(|text| Message::text(String::from_utf8(text).unwrap())).collect();
@@ -305,7 +257,7 @@ async fn a_compressed_message_that_turns_out_large_is_answered_as_any() {
 
 /// How many messages are answered in each look.
 fn looks(sent: Sent, count: usize, offer: &str) -> Vec<usize> {
-    let client = Client::new(&client_frames(&vec![sent; count]), vec![usize::MAX]);
+    let client = client(&client_frames(&vec![sent; count]), vec![usize::MAX]);
     let mut frames = Frames::new(client, BytesMut::new(), LIMITS, Some(agreed(offer)));
     let mut looks = Vec::new();
     let mut cx = Context::from_waker(std::task::Waker::noop());
@@ -349,7 +301,7 @@ async fn a_reject_is_told_even_if_an_answer_has_to_wait_before_it() {
         Sent::Compressed { first: 0xc2, payload: vec![0; MOST + 5] },
     ];
     let limits = Limits { message: MOST as u64, fragments: 4096 };
-    let client = Client::new(&client_frames(&all), vec![27]);
+    let client = client(&client_frames(&all), vec![27]);
     let mut frames = Frames::new(client, BytesMut::new(), limits, Some(agreed("permessage-deflate")));
     let outcome = outcome_of_turning(&mut frames, 0, MOST).await;
     assert_eq!(outcome, (vec![Message::text("")], Some(CloseCode::Size)));
@@ -365,10 +317,10 @@ proptest! {
         let sent = client_frames(&all);
         let limits = Limits { message: MOST as u64, fragments: 4096 };
         let new = || Some(agreed("permessage-deflate"));
-        let mut turning = Frames::new(Client::new(&sent, pieces), BytesMut::new(), limits, new());
+        let mut turning = Frames::new(client(&sent, pieces), BytesMut::new(), limits, new());
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let ours = runtime.block_on(outcome_of_turning(&mut turning, buffer, MOST));
-        let general = Frames::new(Client::new(&sent, vec![usize::MAX]), BytesMut::new(), limits, new());
+        let general = Frames::new(client(&sent, vec![usize::MAX]), BytesMut::new(), limits, new());
         let theirs = runtime.block_on(outcome(general, 1 << 16));
         assert_same(turning, ours, theirs)?;
     }
@@ -380,7 +332,7 @@ proptest! {
         buffer in 0_usize..200,
     ) {
         let frames = frames.concat();
-        let client = |pieces| Client::new(&frames, pieces);
+        let client = |pieces| client(&frames, pieces);
         let limits = Limits { message: MOST as u64, fragments: 4096 };
         let through = Frames::new(client(pieces), BytesMut::new(), limits, None);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -396,10 +348,10 @@ proptest! {
     ) {
         let frames = frames.concat();
         let limits = Limits { message: MOST as u64, fragments: 4096 };
-        let mut turning = Frames::new(Client::new(&frames, pieces), BytesMut::new(), limits, None);
+        let mut turning = Frames::new(client(&frames, pieces), BytesMut::new(), limits, None);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let ours = runtime.block_on(outcome_of_turning(&mut turning, buffer, MOST));
-        let theirs = runtime.block_on(outcome(Client::new(&frames, vec![usize::MAX]), 1 << 16));
+        let theirs = runtime.block_on(outcome(client(&frames, vec![usize::MAX]), 1 << 16));
         assert_same(turning, ours, theirs)?;
     }
 }

@@ -54,7 +54,7 @@ fn announced(length: u64) -> Vec<u8> {
 async fn announced_lengths_take_no_memory() {
     let (program, port) = Program::on_free_port(&[]).await;
     is_alive(port).await;
-    let (size, resident) = (program.memory("VmSize"), program.memory("VmRSS"));
+    let (size, resident) = (program.usage().address_space, program.usage().resident);
     let mut peers = Vec::new();
     for _ in 0..50 {
         let mut beyond = Peer::open(address(port), "/echo").await;
@@ -67,9 +67,9 @@ async fn announced_lengths_take_no_memory() {
         peers.push(within_limits);
     }
     is_alive(port).await;
-    let more = program.memory("VmRSS").saturating_sub(resident);
+    let more = program.usage().resident.saturating_sub(resident);
     assert!(more < 16 * MIB, "{more} KiB resident more");
-    let more = program.memory("VmSize").saturating_sub(size);
+    let more = program.usage().address_space.saturating_sub(size);
     assert!(more < 256 * MIB, "{more} KiB of address space more");
 }
 
@@ -84,7 +84,7 @@ async fn a_deflate_bomb_stops_at_the_limit() {
         .unwrap();
     let bomb = block.repeat(1024);
     assert!(bomb.len() < 2 << 20, "{} bytes", bomb.len());
-    let resident = program.memory("VmHWM");
+    let resident = program.usage().peak;
     let mut peer = Peer::open_deflate(address(port), "/echo").await;
     let (mut reader, mut writer) = peer.stream.split();
     let bytes = frame(0xc2, &bomb);
@@ -95,7 +95,7 @@ async fn a_deflate_bomb_stops_at_the_limit() {
     .await;
     drop(read);
     assert_eq!(answer[..4], [0x88, answer[1], 0x03, 0xf1], "1009");
-    let more = program.memory("VmHWM").saturating_sub(resident);
+    let more = program.usage().peak.saturating_sub(resident);
     assert!(more < 8 * MIB, "{more} KiB resident more");
 }
 
@@ -103,12 +103,12 @@ async fn a_deflate_bomb_stops_at_the_limit() {
 async fn pings_to_a_server_whose_pongs_are_never_read_take_no_memory() {
     let (program, port) = Program::on_free_port(&["--write-timeout", "1s", "--ping-interval", "0s"]).await;
     is_alive(port).await;
-    let resident = program.memory("VmRSS");
+    let resident = program.usage().resident;
     let mut peer = Peer::open(address(port), "/echo").await;
     let pings = frame(0x89, &[b'x'; 125]).repeat(500);
     let sent = flood(&mut peer.stream, &pings, 1 << 30).await;
     assert!((1 << 20..1 << 30).contains(&sent), "{sent} bytes were taken");
-    let more = program.memory("VmHWM").saturating_sub(resident);
+    let more = program.usage().peak.saturating_sub(resident);
     assert!(more < 8 * MIB, "{more} KiB resident more");
     is_alive(port).await;
 }
@@ -117,12 +117,12 @@ async fn pings_to_a_server_whose_pongs_are_never_read_take_no_memory() {
 async fn a_client_that_never_reads_is_stopped_and_then_cut_off() {
     let (program, port) = Program::on_free_port(&["--write-timeout", "1s", "--ping-interval", "0s"]).await;
     is_alive(port).await;
-    let resident = program.memory("VmRSS");
+    let resident = program.usage().resident;
     let mut peer = Peer::open(address(port), "/echo").await;
     let messages = frame(0x82, &[0; 1024]).repeat(64);
     let sent = flood(&mut peer.stream, &messages, 1 << 30).await;
     assert!((1 << 20..1 << 28).contains(&sent), "{sent} bytes were taken");
-    let more = program.memory("VmHWM").saturating_sub(resident);
+    let more = program.usage().peak.saturating_sub(resident);
     assert!(more < 8 * MIB, "{more} KiB resident more");
 }
 
@@ -209,13 +209,12 @@ async fn without_file_descriptors_the_server_waits_and_recovers() {
         let stream = within("a connection", TcpStream::connect(address(port))).await.unwrap();
         crowd.push(stream);
     }
-    let before = program.cpu_ticks();
+    let before = program.usage().processor;
     let start = Instant::now();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let ticks = program.cpu_ticks() - before;
+    let (used, passed) = (program.usage().processor - before, start.elapsed());
     // Less than a twentieth of a processor; a server that spins takes all of one.
-    let passed = start.elapsed().as_millis() as u64 / 10;
-    assert!(ticks <= passed / 20, "{ticks} of {passed} ticks of a processor");
+    assert!(used <= passed / 20, "{used:?} of a processor in {passed:?}");
     drop(crowd);
     within("the server to recover", async {
         loop {
@@ -241,7 +240,7 @@ async fn without_file_descriptors_the_server_waits_and_recovers() {
 async fn ten_thousand_aborted_connections_leave_nothing_behind() {
     let (program, port) = Program::on_free_port(&["--log", "warn"]).await;
     is_alive(port).await;
-    let before = program.descriptors();
+    let before = program.usage().descriptors;
     let request = handshake("/echo");
     let message = frame(0x82, &[7; 3000]);
     for n in 0..10_000 {
@@ -255,7 +254,7 @@ async fn ten_thousand_aborted_connections_leave_nothing_behind() {
         stream.set_zero_linger().unwrap();
     }
     within("all of them to be gone", async {
-        while program.descriptors() > before {
+        while program.usage().descriptors > before {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
@@ -291,7 +290,7 @@ async fn a_client_that_ignores_the_goodbye_does_not_keep_the_program() {
     let (mut program, port) = Program::on_free_port(&["--drain-timeout", "300ms"]).await;
     let mute = Peer::open(address(port), "/echo").await;
     program.signal("TERM").await;
-    let status = within("the program's end", program.child.wait()).await.unwrap();
+    let status = within("the program's end", program.child().wait()).await.unwrap();
     assert_eq!(status.code(), Some(0));
     drop(mute);
 }

@@ -2,15 +2,14 @@
 
 use std::net::SocketAddr;
 
+pub use testkit::frame::frame;
+use testkit::handshake::{Compression, request};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
 use super::within;
-
-/// The mask key of all frames that tests write; its value is of no matter.
-const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 pub struct Peer {
     pub stream: TcpStream,
@@ -38,8 +37,7 @@ impl Peer {
     /// The same with permessage-deflate agreed, on the server's terms.
     pub async fn open_deflate(address: SocketAddr, path: &str) -> Self {
         let mut peer = Self::connect(address).await;
-        let offer = "Sec-WebSocket-Extensions: permessage-deflate\r\nHost:";
-        peer.write(handshake(path).replace("Host:", offer)).await;
+        peer.write(request("localhost", path, Compression::Deflate)).await;
         let head = peer.read_head().await;
         assert!(head.contains("sec-websocket-extensions: permessage-deflate"), "{head}");
         peer
@@ -98,27 +96,5 @@ impl Peer {
 
 /// A client's handshake for a path.
 pub fn handshake(path: &str) -> String {
-    format!(
-        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-}
-
-/// A client's frame: first byte, payload, the mask as it must be.
-pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        length @ 0..126 => frame.push(0x80 | length as u8),
-        length @ 126..0x1_0000 => {
-            frame.push(0x80 | 126);
-            frame.extend((length as u16).to_be_bytes());
-        }
-        length => {
-            frame.push(0x80 | 127);
-            frame.extend((length as u64).to_be_bytes());
-        }
-    }
-    frame.extend(MASK);
-    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, key)| byte ^ key));
-    frame
+    request("localhost", path, Compression::Off)
 }

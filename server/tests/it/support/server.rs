@@ -1,18 +1,15 @@
-//! A server of the test's own. Never outlives it.
+//! A server of the test's own, which ends with it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use server::Config;
-use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
 
 use super::{Client, Peer, within};
 
 /// A real server on a free port of 127.0.0.1.
 pub struct TestServer {
     pub address: SocketAddr,
-    stop: CancellationToken,
-    stopped: JoinHandle<()>,
+    server: testkit::Server,
 }
 
 impl TestServer {
@@ -21,16 +18,13 @@ impl TestServer {
     }
 
     pub async fn with(config: Config) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let stopped = tokio::spawn(server::serve(vec![listener], config, stop.clone().cancelled_owned()));
-        Self { address, stop, stopped }
+        let server = testkit::Server::start(config).await.unwrap();
+        Self { address: server.address, server }
     }
 
     /// Opens a WebSocket at a path.
     pub async fn connect(&self, path: &str) -> Client {
-        Client::connect(&format!("ws://{}{path}", self.address)).await
+        Client::connect(&self.server.websocket(path)).await
     }
 
     /// Opens a TCP connection.
@@ -38,18 +32,17 @@ impl TestServer {
         Peer::connect(self.address).await
     }
 
-    /// Tells the server to stop.
+    /// Starts the shutdown.
     pub fn signal(&self) {
-        self.stop.cancel();
+        self.server.signal();
     }
 
-    /// Tells the server to stop, and gives what completes when it has.
-    pub fn stop(self) -> JoinHandle<()> {
-        self.signal();
-        self.stopped
+    /// Starts the shutdown; the result completes at its end.
+    pub fn stop(self) -> impl Future<Output = anyhow::Result<()>> {
+        self.server.stop()
     }
 
-    /// Stops the server and waits until it has.
+    /// Shuts the server down and waits for its end.
     pub async fn stop_and_wait(self) {
         within("the server's end", self.stop()).await.unwrap();
     }

@@ -1,0 +1,94 @@
+//! Canyon's server as a program: started, watched and stopped.
+
+use std::{env, ffi::OsStr, process::Stdio};
+
+use anyhow::{Context, Result, ensure};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+
+use crate::usage::Usage;
+
+/// A running `canyon`, killed when this is dropped.
+#[derive(Debug)]
+pub struct Program {
+    /// The process.
+    pub child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Program {
+    /// A command that starts a program without the settings for `canyon` that are in this process's environment, and kills
+    /// it when it is dropped.
+    pub fn command(program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        for (name, _) in env::vars_os() {
+            let name = name.to_string_lossy();
+            if matches!(&*name, "HOST" | "PORT") || name.starts_with("CANYON_") {
+                command.env_remove(&*name);
+            }
+        }
+        command.kill_on_drop(true);
+        command
+    }
+
+    /// Starts a command that [`Self::command`] has made.
+    pub fn start(mut command: Command) -> Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {command:?}"))?;
+        let stdout = child.stdout.take().context("the program has no standard output")?;
+        Ok(Self { child, lines: BufReader::new(stdout).lines() })
+    }
+
+    /// The next line of its standard output; `None` after the last.
+    pub async fn line(&mut self) -> Result<Option<String>> {
+        self.lines.next_line().await.context("cannot read the program's output")
+    }
+
+    /// The address that the next line, its first, names: `ws://localhost:12345`.
+    pub async fn url(&mut self) -> Result<String> {
+        let line = self.line().await?.context("the server ended before it had started")?;
+        let url = line.strip_prefix("WebSocket server started on ");
+        Ok(url.with_context(|| format!("the server's first line names no address: {line:?}"))?.to_owned())
+    }
+
+    /// The port in [`Self::url`].
+    pub async fn port(&mut self) -> Result<u16> {
+        let url = self.url().await?;
+        let port = url.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.with_context(|| format!("the server's address names no port: {url:?}"))
+    }
+
+    /// Its process id.
+    ///
+    /// # Errors
+    /// The process has ended, and somebody has waited for it.
+    pub fn id(&self) -> Result<u32> {
+        self.child.id().context("the server has ended")
+    }
+
+    /// What it uses now.
+    pub fn usage(&self) -> Result<Usage> {
+        Usage::of(self.id()?)
+    }
+
+    /// Sends it a signal, such as `TERM`.
+    pub async fn signal(&self, signal: &str) -> Result<()> {
+        let id = self.id()?;
+        let sent = Command::new("kill").args(["-s", signal, &id.to_string()]).status().await?;
+        ensure!(sent.success(), "cannot send SIG{signal} to process {id}: {sent}");
+        Ok(())
+    }
+
+    /// Asks it to end and waits until it has, while its output is read and dropped.
+    ///
+    /// # Errors
+    /// Its exit code is not 0.
+    pub async fn stop(mut self) -> Result<()> {
+        self.signal("TERM").await?;
+        while self.line().await?.is_some() {}
+        let status = self.child.wait().await?;
+        ensure!(status.success(), "the server ended with {status}");
+        Ok(())
+    }
+}
