@@ -1,16 +1,23 @@
-//! Elements, and what in them is as the state says. It knows no element by name and no state by type, and never makes
-//! HTML of what is not written in the page's own source.
+//! A small binding library: elements whose text, attributes and listeners are functions of a state.
 //!
-//! What never changes is written as HTML. What does is a *binding*: a function of the state, and the place in the
-//! document that is to be as it says. After each change of the state all bindings are read once, and the document is
-//! touched only where one differs from what it said before. What an event does is a function of the state, too.
+//! It is some 600 lines of our own because a framework more than doubles the bundle (ARCHITECTURE.md has the figures).
+//! It has no signals, no virtual DOM and no macros:
 //!
-//! Functions are boxed as soon as they are given, so that each function here is in the bundle once, however often it
-//! is used.
+//! - **Markup** that never changes is HTML, given to [`View::html`] as a literal. Nothing else is ever parsed as HTML, so
+//!   a peer's message cannot become markup.
+//! - A **binding** is a function that reads the state, together with the text, attribute or property that shows its
+//!   result. After each change of the state every binding is read once, and the document is touched only where the
+//!   result differs from the last one. So what a binding reads must be cheap.
+//! - A **listener** is a function that changes the state.
+//! - A **keyed** element is built again when its key changes; its bindings and listeners are dropped with it.
+//! - [`Mounted`] owns the state and its views; a [`Handle`] changes the state from timers, sockets and promises.
+//!
+//! All functions are boxed where they enter this module. A generic method is compiled once for each closure that it is
+//! called with; only the boxing is generic here.
 
 mod binding;
-mod function;
-mod life;
+mod bindings;
+mod callback;
 mod mounted;
 
 use std::borrow::Cow;
@@ -20,202 +27,196 @@ use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use web_sys::{Element, Event, HtmlElement, HtmlTemplateElement};
 
-use self::binding::{Binding, Flag, Part, Text};
-pub use self::function::{Act, Key, Make, Read, Test};
-use self::life::{Life, Listener, Trigger};
-pub use self::mounted::{Handle, Mounted, State};
+use self::binding::{Binding, Flag, Keyed, Text};
+use self::bindings::{Bindings, Listener, Trigger};
+pub use self::callback::{Build, Handler, ReadFlag, ReadKey, ReadText};
+pub use self::mounted::{Handle, Mounted, PartHandle, State};
 
-/// A part of a page that shows an `S`: an element with what is in it. Dropped, it follows the state no more and hears
-/// no event.
+/// An element that shows a state `S`, with everything inside it. Dropping it drops its bindings and listeners.
+///
+/// The methods form a chain: each adds to the *current* element, which is the root at first and another one after
+/// [`at`](Self::at).
 pub struct View<S: State>(
-    /// Boxed, for each function here takes it and gives it back.
+    /// Boxed, because each method takes it and returns it by value.
     Box<Description<S>>,
 );
 
 struct Description<S: State> {
     root: Element,
-    /// What is being described: the root or an element inside it.
-    place: Element,
-    life: Life<S>,
+    current: Element,
+    bindings: Bindings<S>,
 }
 
 impl<S: State> View<S> {
-    /// The one element that this markup is.
+    /// Parses markup that has exactly one outermost element.
     pub fn html(markup: &'static str) -> Self {
-        let template = document().create_element("template").expect_throw("it is the name of an element");
+        let template = document().create_element("template").expect_throw("template is a valid tag name");
         let template: HtmlTemplateElement = template.unchecked_into();
         template.set_inner_html(markup);
-        let root = template.content().first_element_child().expect_throw("there is an element in the markup");
-        Self(Box::new(Description { place: root.clone(), root, life: Life::default() }))
+        let root = template.content().first_element_child().expect_throw("the markup has an element");
+        Self(Box::new(Description { current: root.clone(), root, bindings: Bindings::default() }))
     }
 
-    /// Goes on with the first element inside that matches.
+    /// Makes the first element inside the root that matches the current one.
     pub fn at(mut self, selector: &str) -> Self {
-        let place = self.0.root.query_selector(selector).ok().flatten();
-        self.0.place = place.expect_throw("the markup has what its own code looks for");
+        let found = self.0.root.query_selector(selector).ok().flatten();
+        self.0.current = found.expect_throw("the markup has the element that its own code asks for");
         self
     }
 
-    /// Goes on with the whole.
-    pub fn top(mut self) -> Self {
-        self.0.place = self.0.root.clone();
+    /// Makes the root the current element again.
+    pub fn at_root(mut self) -> Self {
+        self.0.current = self.0.root.clone();
         self
     }
 
-    /// The element that is being described.
+    /// The current element.
     pub fn element(&self) -> HtmlElement {
-        self.0.place.clone().unchecked_into()
+        self.0.current.clone().unchecked_into()
     }
 
-    /// An attribute, whatever the state.
+    /// Sets an attribute once.
     pub fn attr(self, name: &str, value: &str) -> Self {
-        set_attribute(&self.0.place, name, value);
+        set_attribute(&self.0.current, name, value);
         self
     }
 
-    /// A text in place of all that is in the element, whatever the state.
-    pub fn text(self, words: &str) -> Self {
-        self.0.place.set_text_content(Some(words));
+    /// Replaces the content by a text, once.
+    pub fn text(self, text: &str) -> Self {
+        self.0.current.set_text_content(Some(text));
         self
     }
 
-    /// That at the end of the element.
+    /// Appends a view to the current element.
     pub fn child(mut self, view: Self) -> Self {
-        // It fails only where one is inside the other.
-        let _ = self.0.place.append_child(&view.0.root);
-        self.0.life.take_in(view.0.life);
+        // Fails only if one contains the other.
+        let _ = self.0.current.append_child(&view.0.root);
+        self.0.bindings.append(view.0.bindings);
         self
     }
 
-    /// All of that at the end of the element.
+    /// Appends views to the current element.
     pub fn children(self, views: impl IntoIterator<Item = Self>) -> Self {
         views.into_iter().fold(self, Self::child)
     }
 
-    /// That in place of the element.
-    pub fn put(mut self, view: Self) -> Self {
-        replace(&self.0.place, &view.0.root);
-        self.0.life.take_in(view.0.life);
-        self
+    /// Replaces the current element by what `build` makes, as long as there is a key, and builds it again whenever the
+    /// key changes. Without a key the current element itself is in the document.
+    pub fn keyed(self, key: impl Fn(&S) -> Option<String> + 'static, build: impl Fn(&S) -> Self + 'static) -> Self {
+        let keyed = Keyed::new(self.0.current.clone(), Box::new(key), Box::new(build));
+        self.bind(Binding::Keyed(keyed))
     }
 
-    /// What is in place of the element as long as there is a key, made anew whenever that is another one.
-    pub fn part(self, key: impl Fn(&S) -> Option<String> + 'static, make: impl Fn(&S) -> Self + 'static) -> Self {
-        let part = Part::new(self.0.place.clone(), Box::new(key), Box::new(make));
-        self.bind(Binding::Part(part))
-    }
-
-    /// A text in place of all that is in the element.
+    /// Binds the text content.
     pub fn text_of(self, read: impl Fn(&S) -> Cow<'_, str> + 'static) -> Self {
-        self.bind_text("", Box::new(read), |element, _, words| element.set_text_content(Some(words)))
+        self.bind_text("", Box::new(read), |element, _, text| element.set_text_content(Some(text)))
     }
 
-    /// An attribute.
+    /// Binds an attribute.
     pub fn attr_of(self, name: &'static str, read: impl Fn(&S) -> Cow<'_, str> + 'static) -> Self {
         self.bind_text(name, Box::new(read), set_attribute)
     }
 
-    /// A property of the style sheet's.
+    /// Binds a CSS property.
     pub fn style_of(self, name: &'static str, read: impl Fn(&S) -> Cow<'_, str> + 'static) -> Self {
         self.bind_text(name, Box::new(read), |element, name, value| {
-            // It is the name of a property.
+            // An invalid value is ignored, not thrown.
             let _ = element.unchecked_ref::<HtmlElement>().style().set_property(name, value);
         })
     }
 
-    /// What a field holds, until the person changes it.
+    /// Binds the value of a field. What a person types stays until the state gives another value.
     pub fn value_of(self, read: impl Fn(&S) -> Cow<'_, str> + 'static) -> Self {
         self.bind_text("value", Box::new(read), |element, name, value| set_property(element, name, &value.into()))
     }
 
-    /// An attribute that is there or not, such as `hidden`.
+    /// Binds the presence of a boolean attribute, such as `hidden`.
     pub fn attr_if(self, name: &'static str, read: impl Fn(&S) -> bool + 'static) -> Self {
-        self.bind_flag(name, Box::new(read), |element, name, holds| {
-            // It is the name of an attribute.
-            let _ = element.toggle_attribute_with_force(name, holds);
+        self.bind_flag(name, Box::new(read), |element, name, on| {
+            // Throws only for an invalid name.
+            let _ = element.toggle_attribute_with_force(name, on);
         })
     }
 
-    /// An attribute that is `true` or `false`, as those are that begin with `aria-`.
+    /// Binds an attribute that is `true` or `false`, as those that begin with `aria-` are.
     pub fn aria_if(self, name: &'static str, read: impl Fn(&S) -> bool + 'static) -> Self {
-        self.bind_flag(name, Box::new(read), |element, name, holds| {
-            set_attribute(element, name, if holds { "true" } else { "false" });
+        self.bind_flag(name, Box::new(read), |element, name, on| {
+            set_attribute(element, name, if on { "true" } else { "false" });
         })
     }
 
-    /// Whether a box is ticked (`checked`), or an option chosen (`selected`).
+    /// Binds a boolean property: `checked` of a box, `selected` of an option.
     pub fn property_if(self, name: &'static str, read: impl Fn(&S) -> bool + 'static) -> Self {
-        self.bind_flag(name, Box::new(read), |element, name, holds| set_property(element, name, &holds.into()))
+        self.bind_flag(name, Box::new(read), |element, name, on| set_property(element, name, &on.into()))
     }
 
-    /// What is done with the element when something begins to hold and when it ends, at the latest the first time that
-    /// it is looked at.
-    pub fn when(self, read: impl Fn(&S) -> bool + 'static, run: fn(&Element, bool)) -> Self {
-        let (element, run) = (self.0.place.clone(), run);
-        let mut held = None;
-        self.follow(move |state| {
-            let holds = read(state);
-            if held.replace(holds) != Some(holds) {
-                run(&element, holds);
+    /// Calls `run` with the current element when the condition changes, and once at the beginning.
+    pub fn on_toggle(self, read: impl Fn(&S) -> bool + 'static, run: fn(&Element, bool)) -> Self {
+        let element = self.0.current.clone();
+        let mut last = None;
+        self.on_render(move |state| {
+            let on = read(state);
+            if last.replace(on) != Some(on) {
+                run(&element, on);
             }
         })
     }
 
-    /// What is done each time that the state may have changed. It should find out by itself whether it has.
-    pub fn follow(self, run: impl FnMut(&S) + 'static) -> Self {
+    /// Calls `run` on each render, whether the state has changed or not.
+    pub fn on_render(self, run: impl FnMut(&S) + 'static) -> Self {
         self.bind(Binding::Run(Box::new(run)))
     }
 
-    /// What an event does that happens to the element or inside it.
-    pub fn on(self, event: &'static str, act: impl Fn(&mut S, &Event) + 'static) -> Self {
-        self.on_boxed(event, Box::new(act))
+    /// Listens for an event of the current element or, where the event bubbles, of an element inside it.
+    pub fn on(self, event: &'static str, handle: impl Fn(&mut S, &Event) + 'static) -> Self {
+        self.on_boxed(event, Box::new(handle))
     }
 
-    /// The same.
-    pub fn on_boxed(self, event: &'static str, act: Box<dyn Act<S>>) -> Self {
-        self.listen(Trigger::Event(event, act))
+    /// [`on`](Self::on), for a handler that is boxed already.
+    pub fn on_boxed(self, event: &'static str, handle: Box<dyn Handler<S>>) -> Self {
+        self.listen(Trigger::Event(event, handle))
     }
 
-    /// What is done once at the beginning, and whenever the element has changed its size.
-    pub fn on_resize(self, act: impl Fn(&mut S, &HtmlElement) + 'static) -> Self {
-        self.listen(Trigger::Size(Box::new(act)))
+    /// Calls `handle` once at the beginning and after each change of the current element's size.
+    pub fn on_resize(self, handle: impl Fn(&mut S, &HtmlElement) + 'static) -> Self {
+        self.listen(Trigger::Resize(Box::new(handle)))
     }
 
     fn listen(mut self, trigger: Trigger<S>) -> Self {
-        self.0.life.listen(Listener { element: self.0.place.clone(), trigger });
+        self.0.bindings.listen(Listener { element: self.0.current.clone(), trigger });
         self
     }
 
-    fn bind_text(self, name: &'static str, read: Box<dyn Read<S>>, write: binding::WriteText) -> Self {
-        let element = self.0.place.clone();
+    fn bind_text(self, name: &'static str, read: Box<dyn ReadText<S>>, write: binding::WriteText) -> Self {
+        let element = self.0.current.clone();
         self.bind(Binding::Text(Text { element, name, write, read, shown: None }))
     }
 
-    fn bind_flag(self, name: &'static str, read: Box<dyn Test<S>>, write: binding::WriteFlag) -> Self {
-        let element = self.0.place.clone();
+    fn bind_flag(self, name: &'static str, read: Box<dyn ReadFlag<S>>, write: binding::WriteFlag) -> Self {
+        let element = self.0.current.clone();
         self.bind(Binding::Flag(Flag { element, name, write, read, shown: None }))
     }
 
     fn bind(mut self, binding: Binding<S>) -> Self {
-        self.0.life.bind(binding);
+        self.0.bindings.bind(binding);
         self
     }
 }
 
 fn replace(old: &Element, new: &Element) {
-    // It fails only where one is inside the other.
+    // Fails only if one contains the other.
     let _ = old.replace_with_with_node_1(new);
 }
 
 fn set_attribute(element: &Element, name: &str, value: &str) {
-    element.set_attribute(name, value).expect_throw("it is the name of an attribute");
+    element.set_attribute(name, value).expect_throw("the name of an attribute is valid");
 }
 
-/// Leaves alone what is so already: a text that is set anew moves the cursor in its field.
+/// Does nothing if the property has the value already: setting `value` moves the cursor of a field to its end.
 fn set_property(element: &Element, name: &str, value: &JsValue) {
     let name = name.into();
     if Reflect::get(element, &name).is_ok_and(|now| now != *value) {
-        // It is a property that can be set.
+        // Fails only for a read-only property.
         let _ = Reflect::set(element, &name, value);
     }
 }

@@ -1,5 +1,8 @@
-//! Canyon's page: a WebSocket client in the browser. It shows what the `model` says and runs what it asks for, and
-//! never decides by itself.
+//! Canyon's page: a WebSocket client in the browser.
+//!
+//! The rules are in the `model` crate, which is pure. Here are: `browser`, thin edges to what the browser has; `dom`, a
+//! binding library; `store`, which runs the model and its effects; `page`, the state of the page; and `view`, which shows
+//! it. Each uses only those before it.
 
 pub mod browser;
 pub mod dom;
@@ -7,7 +10,6 @@ pub mod pacer;
 mod page;
 mod promise;
 pub mod socket;
-mod start;
 mod store;
 mod view;
 

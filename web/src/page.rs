@@ -1,74 +1,62 @@
-//! What the page shows: the store, and what only the view needs to know, such as which dialog is open. It never holds
-//! what the model knows.
+//! The state of the whole page: the [`Store`] with the model and its sockets, and the *view state*, which a reload
+//! forgets and the model does not know: what is open, selected, scrolled to or half typed.
+//!
+//! `view/` reads this state and changes it; nothing here knows the view.
 
-use model::{Connection, ConnectionId, ConnectionMsg, Msg};
+mod detail;
+mod dialog;
+mod editor;
+mod field_errors;
+mod forms;
+mod live_region;
+mod pane;
+mod picked_file;
+mod reader;
+mod repeat_form;
+mod selection;
+
+use model::{Connection, ConnectionMsg, Msg};
+
+pub(crate) use self::detail::ContentFormat;
+pub(crate) use self::dialog::Dialog;
+pub(crate) use self::editor::Editor;
+pub(crate) use self::forms::{CloseForm, Forms};
+pub(crate) use self::pane::Pane;
+pub(crate) use self::picked_file::PickedFile;
+pub(crate) use self::repeat_form::RepeatForm;
 
 use crate::browser::document::link;
 use crate::dom::{Handle, State};
 use crate::store::Store;
-use crate::view::{Detail, Dialog, Editor, Forms, News, PickedFile, Reader, Wish};
 
 /// The state of the whole page.
 pub struct Page {
     pub(crate) store: Store,
-    /// About the connection that is seen.
+    /// View state of the connection that is shown.
     pub(crate) pane: Pane,
     /// The dialog that is open.
     pub(crate) dialog: Option<Dialog>,
-    /// What is filled in there.
+    /// What is filled in in the dialog.
     pub(crate) forms: Forms,
-    /// Whether the lists are seen where there is no room for them beside the connection.
+    /// Whether the sidebar is open on a narrow screen, where it covers the connection.
     pub(crate) drawer: bool,
-    /// Where the pointer took hold of a line between the parts, and how large the part was then, in CSS pixels.
+    /// While a splitter is dragged: the pointer's coordinate where the drag began, and the size of the part then, in CSS
+    /// pixels.
     pub(crate) drag: Option<(i32, i32)>,
-    /// What was wrong with the link that has opened the page.
-    pub(crate) wrong_link: String,
-    /// Whether the person has read that the browser keeps nothing.
-    pub(crate) not_kept_is_read: bool,
-    /// For what happens later.
+    /// Why the link that opened the page could not be followed; empty if it could.
+    pub(crate) link_problem: String,
+    /// Whether the notice that nothing can be saved has been dismissed.
+    pub(crate) storage_notice_dismissed: bool,
+    /// For timers, promises and observers.
     pub(crate) handle: Handle<Self>,
 }
 
-/// What the view knows of the connection that is seen, for as long as it is.
-pub(crate) struct Pane {
-    pub(crate) id: ConnectionId,
-    /// Where the reader is in the log.
-    pub(crate) reader: Reader,
-    /// The entry that is told in detail.
-    pub(crate) detail: Detail,
-    /// What is told to those who listen.
-    pub(crate) news: News,
-    /// The sequence that is seen, in place of the selected entry.
-    pub(crate) editor: Option<Editor>,
-    /// The file that was picked or dropped, until it is sent or not.
-    pub(crate) file: Option<PickedFile>,
-    /// Whether the fields for repeating are seen.
-    pub(crate) repeats: bool,
-    /// What is filled in there.
-    pub(crate) repeat: Wish,
-}
-
-impl Pane {
-    fn new(connection: &Connection) -> Self {
-        Self {
-            id: connection.id(),
-            reader: Reader::default(),
-            detail: Detail::default(),
-            news: News::new(connection),
-            editor: None,
-            file: None,
-            repeats: connection.repetition().is_some(),
-            repeat: Wish::default(),
-        }
-    }
-}
-
 impl Page {
-    /// The page as it was left, with that address in the first connection.
+    /// Restores the page as it was left. `address` is for a connection that has none saved.
     pub(crate) fn new(address: String, handle: Handle<Self>) -> Self {
-        let mut store = Store::new(address, handle.clone());
-        let wrong_link = follow_link(&mut store).err().unwrap_or_default();
-        let pane = Pane::new(store.workbench().shown());
+        let mut store = Store::new(address, handle.part(|page| &mut page.store));
+        let link_problem = follow_link(&mut store).err().unwrap_or_default();
+        let pane = Pane::new(store.workbench().shown(), &handle);
         Self {
             store,
             pane,
@@ -76,34 +64,34 @@ impl Page {
             forms: Forms::default(),
             drawer: false,
             drag: None,
-            wrong_link,
-            not_kept_is_read: false,
+            link_problem,
+            storage_notice_dismissed: false,
             handle,
         }
     }
 
-    /// The connection that is seen.
+    /// The connection that is shown.
     pub(crate) fn shown(&self) -> &Connection {
         self.store.workbench().shown()
     }
 
-    /// Tells the model what the person did.
+    /// Gives the model a message.
     pub(crate) fn dispatch(&mut self, msg: Msg) {
         self.store.dispatch(msg);
     }
 
-    /// Tells the connection that is seen what the person did.
-    pub(crate) fn tell(&mut self, msg: ConnectionMsg) {
+    /// Gives the connection that is shown a message.
+    pub(crate) fn dispatch_shown(&mut self, msg: ConnectionMsg) {
         self.dispatch(Msg::Connection(self.shown().id(), msg));
     }
 
-    /// Opens a dialog, with nothing filled in.
+    /// Opens a dialog with empty fields.
     pub(crate) fn open(&mut self, dialog: Dialog) {
         self.forms = Forms::default();
         self.dialog = Some(dialog);
     }
 
-    /// Closes the dialog if nothing was wrong with what it has asked the workbench for.
+    /// Closes the dialog, unless the model has refused what it asked for: then the reason is shown in it.
     pub(crate) fn close_if_done(&mut self) {
         if self.store.workbench().saved_problem().is_none() {
             self.dialog = None;
@@ -111,7 +99,7 @@ impl Page {
     }
 }
 
-/// Shows what the page's address asks for, or tells why not.
+/// Applies the link in the page's own address, if there is one.
 fn follow_link(store: &mut Store) -> Result<(), String> {
     if let Some(link) = link() {
         store.dispatch(Msg::Follow(link?));
@@ -120,13 +108,13 @@ fn follow_link(store: &mut Store) -> Result<(), String> {
 }
 
 impl State for Page {
-    fn settle(&mut self) {
+    fn before_render(&mut self) {
         let shown = self.store.workbench().shown();
         if self.pane.id != shown.id() {
-            self.pane = Pane::new(shown);
+            self.pane = Pane::new(shown, &self.handle);
         }
-        let Pane { reader, news, .. } = &mut self.pane;
-        reader.settle(shown);
-        news.settle(shown, &self.handle);
+        let Pane { reader, live_region, .. } = &mut self.pane;
+        reader.log_changed(shown);
+        live_region.announce(shown);
     }
 }

@@ -1,61 +1,56 @@
-//! Owns the workbench, the sockets, the frame to come and what is to be kept: takes in what happens, runs the effects,
-//! tells the view. It never tells the view of socket events more than once a frame.
+//! Owns the workbench (the model) and everything that runs its effects: sockets, the timer, local storage.
+//!
+//! Everything that happens comes in as a `Msg`; [`Workbench::update`] returns effects; running an effect may give another
+//! `Msg`. What a person does is rendered at once by the listener that called. Socket events come by the thousand: they
+//! change the workbench silently, and one animation frame renders them together.
 
-use gloo_timers::callback::Timeout;
+mod persistence;
+mod restore;
+
 use gloo_utils::window;
 use model::{ConnectionId, ConnectionMsg, Document, Effect, Msg, Time, Workbench};
 
+use self::persistence::Persistence;
+use crate::browser::clock;
 use crate::browser::frame::Frame;
 use crate::browser::listener::Listener;
-use crate::browser::{clock, storage};
-use crate::dom::Handle;
+use crate::dom::PartHandle;
 use crate::pacer::Pacer;
-use crate::page::Page;
 use crate::socket::Socket;
-use crate::start;
 
-/// Bytes that the filter may look through in one frame.
-const SCAN: usize = 4 << 20;
-/// How long what waits to be sent waits for a look at the browser's buffer at most, in milliseconds.
-const LOOK_AFTER: f64 = 50.0;
-/// How long what is to be kept waits for more of the kind, in milliseconds.
-const KEEP_AFTER: u32 = 300;
+/// Bytes of log that the filter searches in a frame.
+const SCAN_BYTES_PER_FRAME: usize = 4 << 20;
+/// While messages wait to be sent, how often the sockets' buffers are polled at the least, in milliseconds.
+const POLL_INTERVAL_MS: f64 = 50.0;
 
-/// The page's state but for what only the view needs to know.
 pub(crate) struct Store {
     workbench: Workbench,
-    /// Those that the workbench knows of.
+    /// At most one for each connection.
     sockets: Vec<(ConnectionId, Socket)>,
-    /// When the view is told of what sockets have reported.
+    /// Renders what the sockets have reported.
     frame: Frame,
-    /// Wakes the workbench at the times of its choice.
+    /// Gives the workbench `Msg::Tick` at the time of its choice. `None` where no worker starts.
     pacer: Option<Pacer>,
-    /// What has changed and is not kept yet.
-    unkept: Vec<Document>,
-    /// When it is.
-    keeping: Option<Timeout>,
-    /// It is kept at once when the page is left.
-    _leaving: Listener,
-    /// What another tab keeps or forgets is taken over.
-    _elsewhere: Listener,
-    /// For what happens later.
-    page: Handle<Page>,
+    persistence: Persistence,
+    _pagehide: Listener,
+    _storage_event: Listener,
+    handle: PartHandle<Self>,
 }
 
 impl Store {
-    /// The page's state as it was left, with that address in the first connection.
-    pub(crate) fn new(address: String, page: Handle<Page>) -> Self {
-        let (woken, drawn, left, elsewhere) = (page.clone(), page.clone(), page.clone(), page.clone());
+    /// Restores the workbench. `address` is for a connection that has none saved.
+    pub(crate) fn new(address: String, handle: PartHandle<Self>) -> Self {
+        let (frame, tick, pagehide, storage_event) = (handle.clone(), handle.clone(), handle.clone(), handle.clone());
+        let saves = handle.clone();
         Self {
-            workbench: start::workbench(address),
+            workbench: restore::restore(address),
             sockets: Vec::new(),
-            frame: Frame::new(move || drawn.act(|page| page.store.frame())),
-            pacer: Pacer::new(move || woken.note(|page| page.store.wake())),
-            unkept: Vec::new(),
-            keeping: None,
-            _leaving: Listener::new(&window(), "pagehide", move |_| left.note(|page| page.store.keep())),
-            _elsewhere: Listener::new(&window(), "storage", move |_| elsewhere.act(|page| page.store.take_over())),
-            page,
+            frame: Frame::new(move || frame.update(Self::frame)),
+            pacer: Pacer::new(move || tick.update_silently(Self::tick)),
+            persistence: Persistence::new(move || saves.update_silently(Self::save)),
+            _pagehide: Listener::new(&window(), "pagehide", move |_| pagehide.update_silently(Self::save)),
+            _storage_event: Listener::new(&window(), "storage", move |_| storage_event.update(Self::load_changes)),
+            handle,
         }
     }
 
@@ -63,76 +58,69 @@ impl Store {
         &self.workbench
     }
 
-    /// Takes in what the person does.
+    /// Takes in what a person does.
     pub(crate) fn dispatch(&mut self, msg: Msg) {
-        self.report(clock::now(), msg);
+        self.dispatch_at(clock::now(), msg);
     }
 
-    /// Takes in what has happened at that time. The view follows with the next frame at the latest: there may be
-    /// thousands until then.
-    fn report(&mut self, at: Time, msg: Msg) {
-        self.update(at, msg);
+    /// Takes in what happened at that time, and has it rendered by the next frame at the latest.
+    fn dispatch_at(&mut self, at: Time, msg: Msg) {
+        self.drive(at, msg);
         self.frame.ask();
     }
 
-    /// The time has come that the workbench wanted to be woken at. Background tabs have no frames, so that this looks
-    /// after the sockets, too.
-    fn wake(&mut self) {
+    /// Called by the pacer. A background tab has no animation frames, so the sockets are polled here too.
+    fn tick(&mut self) {
         self.pacer.as_mut().map(Pacer::rung);
-        self.look_at_sockets();
-        self.report(clock::now(), Msg::Tick);
+        self.poll_sockets();
+        self.dispatch_at(clock::now(), Msg::Tick);
     }
 
-    /// As long as something waits to be sent, no event tells how much: each frame looks. And the filter goes on.
+    /// Called once in an animation frame. Asks for another one while there is something left to do: no event tells that
+    /// a socket has sent what was buffered, and the filter searches a part of the log at a time.
     fn frame(&mut self) {
         self.frame.come();
-        let more_waits = self.look_at_sockets();
-        let more_to_scan = self.scan();
-        if more_waits || more_to_scan {
+        let sending = self.poll_sockets();
+        let searching = self.search();
+        if sending || searching {
             self.frame.ask();
         }
     }
 
-    /// Lets the filter of the connection that is seen go on, and tells whether it has more to do.
-    fn scan(&mut self) -> bool {
+    /// Lets the filter search on, and returns whether anything is left to search.
+    fn search(&mut self) -> bool {
         let id = self.workbench.shown().id();
-        self.update(clock::now(), Msg::Connection(id, ConnectionMsg::Scan { bytes: SCAN }));
+        self.drive(clock::now(), Msg::Connection(id, ConnectionMsg::Scan { bytes: SCAN_BYTES_PER_FRAME }));
         self.workbench.shown().filter().left(self.workbench.shown().log()) > 0
     }
 
-    /// Tells the workbench how much waits in the browser, and whether anything does.
-    fn look_at_sockets(&mut self) -> bool {
+    /// Tells the workbench how much each socket has buffered, and returns whether any has.
+    fn poll_sockets(&mut self) -> bool {
         let amounts: Vec<_> = self.sockets.iter().map(|(id, socket)| (*id, socket.buffered_amount())).collect();
         let mut any = false;
         for (id, buffered) in amounts {
             any |= buffered > 0;
-            self.update(clock::now(), Msg::Connection(id, ConnectionMsg::Buffered(buffered)));
+            self.drive(clock::now(), Msg::Connection(id, ConnectionMsg::Buffered(buffered)));
         }
         any
     }
 
-    /// What the browser does not keep now is offered to it again together with what changes next.
-    fn keep(&mut self) {
-        self.keeping = None;
-        let mut kept = Ok(());
-        self.unkept.retain(|&document| {
-            let result = storage::keep(document.key(), &self.workbench.document(document));
-            kept = kept.and(result);
-            result.is_err()
-        });
-        self.report(clock::now(), Msg::Persisted(kept));
+    fn save(&mut self) {
+        let result = self.persistence.save(|document| self.workbench.document(document));
+        self.dispatch_at(clock::now(), Msg::Persisted(result));
     }
 
-    /// Else two tabs would undo what the other one keeps, and keep what it has forgotten.
-    fn take_over(&mut self) {
+    /// Takes over what another tab has saved or forgotten. Otherwise the next save of this tab would undo it.
+    /// Connections are left out: each tab has its own.
+    fn load_changes(&mut self) {
         for document in Document::ALL {
-            if document == Document::Setups || self.unkept.contains(&document) {
+            if document == Document::Setups || self.persistence.is_dirty(document) {
                 continue;
             }
-            match storage::read(document.key()) {
+            match Persistence::load(document) {
                 Some(text) if text == self.workbench.document(document) => {}
                 Some(text) => {
-                    // What is wrong with it is shown.
+                    // The workbench shows the error.
                     let _ = self.workbench.restore(document, &text);
                 }
                 None => self.workbench.forget_document(document),
@@ -140,15 +128,16 @@ impl Store {
         }
     }
 
-    fn update(&mut self, at: Time, msg: Msg) {
-        self.run_all(at, msg);
+    /// Updates the workbench, applies the effects, and sets the timer to when the workbench wants to be called next.
+    fn drive(&mut self, at: Time, msg: Msg) {
+        self.update(at, msg);
         self.set_pacer();
     }
 
-    fn run_all(&mut self, at: Time, msg: Msg) {
+    fn update(&mut self, at: Time, msg: Msg) {
         for effect in self.workbench.update(at, msg) {
-            if let Some(report) = self.run(effect) {
-                self.run_all(at, report);
+            if let Some(result) = self.apply(effect) {
+                self.update(at, result);
             }
         }
     }
@@ -156,24 +145,23 @@ impl Store {
     fn set_pacer(&mut self) {
         let now = clock::now();
         let mut due = self.workbench.due(now);
-        // What waits for the browser goes on in a background tab, too, where there are no frames.
         if self.workbench.connections().iter().any(|connection| !connection.outbox().is_empty()) {
-            let look = now.after(LOOK_AFTER);
-            due = Some(due.filter(|due| *due < look).unwrap_or(look));
+            let poll = now.after(POLL_INTERVAL_MS);
+            due = Some(due.filter(|due| *due < poll).unwrap_or(poll));
         }
         if let Some(pacer) = &mut self.pacer {
             pacer.set(due);
         }
     }
 
-    /// Runs an effect; what became of it, where the workbench wants to know.
-    fn run(&mut self, effect: Effect) -> Option<Msg> {
+    /// Applies an effect, and returns its result if the workbench needs it.
+    fn apply(&mut self, effect: Effect) -> Option<Msg> {
         match effect {
             Effect::Open { connection, socket, url, subprotocols } => {
-                let page = self.page.clone();
+                let handle = self.handle.clone();
                 let report = move |at, event| {
                     let msg = Msg::Connection(connection, ConnectionMsg::Socket(socket, event));
-                    page.note(move |page| page.store.report(at, msg));
+                    handle.update_silently(move |store| store.dispatch_at(at, msg));
                 };
                 self.release(connection);
                 match Socket::open(&url, &subprotocols, report) {
@@ -185,9 +173,9 @@ impl Store {
                 let socket = self.socket(connection);
                 let sent = socket.is_some_and(|socket| socket.send(&message.payload).is_ok());
                 let buffered = socket.map_or(0, Socket::buffered_amount);
-                let became =
+                let result =
                     if sent { ConnectionMsg::Sent { message, buffered } } else { ConnectionMsg::NotSent(message) };
-                return Some(Msg::Connection(connection, became));
+                return Some(Msg::Connection(connection, result));
             }
             Effect::Close { connection, frame } => {
                 if let Some(socket) = self.socket(connection) {
@@ -195,23 +183,8 @@ impl Store {
                 }
             }
             Effect::Release(connection) => self.release(connection),
-            Effect::Persist(document) => {
-                if !self.unkept.contains(&document) {
-                    self.unkept.push(document);
-                }
-                let page = &self.page;
-                self.keeping.get_or_insert_with(|| {
-                    let page = page.clone();
-                    Timeout::new(KEEP_AFTER, move || page.note(|page| page.store.keep()))
-                });
-            }
-            Effect::ClearStorage => {
-                self.unkept.clear();
-                for document in Document::ALL {
-                    storage::forget(document.key());
-                    storage::forget(&document.quarantine_key());
-                }
-            }
+            Effect::Persist(document) => self.persistence.mark_dirty(document),
+            Effect::ClearStorage => self.persistence.forget_all(),
         }
         None
     }

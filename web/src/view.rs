@@ -1,54 +1,40 @@
-//! The page as a person sees it. It never holds what the model knows: the view reads the page's state and tells it what
-//! the person did.
+//! The page as HTML, bindings and listeners over the state in `page`. No state of its own.
 
-mod archive;
-mod close;
 mod compose;
 mod connect;
 mod controls;
 mod detail;
 mod dialog;
-mod facts;
 mod log;
-mod options;
-mod preset;
-mod saved;
 mod sequence;
-mod settings;
-mod share;
 mod sidebar;
-mod split;
+mod splitter;
+mod status;
 mod theme;
 
 use model::{Edge, Tone};
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, HtmlElement};
 
-pub(crate) use self::compose::{PickedFile, Wish};
-pub(crate) use self::detail::Detail;
-pub(crate) use self::dialog::{Dialog, Forms};
-pub(crate) use self::log::{News, Reader};
-pub(crate) use self::sequence::Editor;
-
 use self::controls::{button, focus, problem, sign_button};
 use crate::dom::{self, Mounted};
-use crate::page::Page;
+use crate::page::{Dialog, Page};
 
 type View = dom::View<Page>;
 
-/// The one element that this markup is.
+/// [`dom::View::html`] for a view of the page.
 fn html(markup: &'static str) -> View {
     View::html(markup)
 }
 
-/// Puts the whole page at the end of that element, with what its address field shows at first.
+/// Mounts the page at the end of `parent`. `address` is shown if none was saved.
 pub fn page(parent: &HtmlElement, address: String) -> Mounted<Page> {
     Mounted::new(
         parent,
         |handle| Page::new(address, handle),
         |_| {
-            let wrong_link = problem("link-problem", |page| page.wrong_link.as_str().into());
-            vec![head(), wrong_link, not_kept(), bench(), dialog::dialogs()]
+            let link_problem = problem("link-problem", |page| page.link_problem.as_str().into());
+            vec![head(), link_problem, storage_notice(), bench(), dialog::dialog()]
         },
     )
 }
@@ -73,28 +59,28 @@ fn head() -> View {
         .child(button("ghost", "Settings…", |page, _| page.open(Dialog::Settings)))
 }
 
-/// That nothing is kept, and why, until the person has read it.
-fn not_kept() -> View {
+/// Says that nothing can be saved, and why, until it is dismissed.
+fn storage_notice() -> View {
     html("<div class=notice></div>")
         .child(problem("not-kept", |page| match page.store.workbench().storage_error() {
-            Some(why) if !page.not_kept_is_read => why.to_string().into(),
+            Some(why) if !page.storage_notice_dismissed => why.to_string().into(),
             _ => "".into(),
         }))
         .child(sign_button("×", "I have read it", |page, _| {
-            page.not_kept_is_read = true;
+            page.storage_notice_dismissed = true;
             focus(log::LIST);
         }))
 }
 
-/// The lists, and the connection that is seen.
+/// The sidebar and the connection that is shown.
 fn bench() -> View {
     html("<div></div>")
         .attr_of("class", |page| if page.drawer { "bench drawer" } else { "bench" }.into())
-        .style_of("--sidebar", |page| split::size(page, Edge::Sidebar))
+        .style_of("--sidebar", |page| splitter::size(page, Edge::Sidebar))
         .child(sidebar::sidebar())
-        .child(split::separator(Edge::Sidebar))
-        .child(html("<slot></slot>").part(|page| Some(page.pane.id.number().to_string()), pane))
-        // Whatever was chosen in the lists, or beside them.
+        .child(splitter::splitter(Edge::Sidebar))
+        .child(html("<slot></slot>").keyed(|page| Some(page.pane.id.number().to_string()), pane))
+        // The drawer covers the connection: choosing something in it closes it, and so does a click beside it.
         .on("click", |page, _| page.drawer = false)
 }
 
@@ -102,39 +88,39 @@ fn bench() -> View {
 fn pane(page: &Page) -> View {
     html("<main></main>")
         .attr("id", &format!("connection-{}", page.pane.id.number()))
-        .style_of("--compose", |page| split::size(page, Edge::Compose))
+        .style_of("--compose", |page| splitter::size(page, Edge::Compose))
         .child(connect::connect())
-        .child(facts::facts())
+        .child(status::status())
         .child(log::tools())
         .child(
             html("<div></div>")
-                .attr_of("class", |page| if beside(page).is_some() { "split beside" } else { "split" }.into())
-                .style_of("--detail", |page| split::size(page, Edge::Detail))
+                .attr_of("class", |page| if aside_key(page).is_some() { "split beside" } else { "split" }.into())
+                .style_of("--detail", |page| splitter::size(page, Edge::Detail))
                 .child(log::log())
-                .child(split::separator(Edge::Detail))
-                .child(html("<slot></slot>").part(beside, |page| {
+                .child(splitter::splitter(Edge::Detail))
+                .child(html("<slot></slot>").keyed(aside_key, |page| {
                     if page.pane.editor.is_some() { sequence::panel() } else { detail::detail(page) }
                 })),
         )
-        .child(split::separator(Edge::Compose))
+        .child(splitter::splitter(Edge::Compose))
         .child(compose::compose())
         .on("dragover", |_, event| event.prevent_default())
         .on("drop", |page, event| {
             event.prevent_default();
             let event: &DragEvent = event.unchecked_ref();
-            compose::take_in(page, event.data_transfer().and_then(|dropped| dropped.files()));
+            compose::read_dropped(page, event.data_transfer().and_then(|dropped| dropped.files()));
         })
 }
 
-/// What is beside the log: the sequence, or the entry of that number.
-fn beside(page: &Page) -> Option<String> {
+/// What is beside the log: the sequence editor (an empty key), an entry's detail (its number), or nothing.
+fn aside_key(page: &Page) -> Option<String> {
     match &page.pane.editor {
         Some(_) => Some(String::new()),
-        None => detail::entry(page).map(|entry| entry.seq.to_string()),
+        None => page.selected().map(|entry| entry.seq.to_string()),
     }
 }
 
-/// The name of a tone in the style sheet.
+/// The CSS class of a tone.
 fn tone_class(tone: Tone) -> &'static str {
     match tone {
         Tone::Neutral => "neutral",

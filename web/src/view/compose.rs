@@ -1,4 +1,4 @@
-//! The message box. It never loses what is typed: the model keeps it until it is sent.
+//! The message box, and what belongs to it: format, file, templates, repeat.
 
 mod file;
 mod repeat;
@@ -10,41 +10,37 @@ use model::{ConnectionMsg, Format, Offline, Payload, Problem, Size, State, Templ
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
-pub(crate) use self::file::PickedFile;
-pub(super) use self::file::take_in;
-pub(crate) use self::repeat::Wish;
+pub(super) use self::file::read_dropped;
 
 use super::controls::{button, file_button, focus, group, problem, toggle, value_of};
-use super::dialog::Dialog;
-use super::sequence::Editor;
 use super::{View, html};
 use crate::browser::clock;
-use crate::page::Page;
+use crate::page::{Dialog, Editor, Page};
 
 const FORMATS: [(&str, Format); 4] =
     [("Text", Format::Text), ("JSON", Format::Json), ("Hex", Format::Hex), ("Base64", Format::Base64)];
 
-/// Finds the message box.
+/// CSS selector of the message box.
 pub(super) const MESSAGE_BOX: &str = ".compose textarea";
 
 pub(super) fn compose() -> View {
     html("<section class=compose aria-label=Message></section>")
         .child(bar())
-        .child(html("<slot></slot>").part(|page| page.pane.repeats.then(String::new), |_| repeat::panel()))
-        .child(html("<slot></slot>").part(|page| Some(page.pane.file.as_ref()?.key()), file::view))
+        .child(html("<slot></slot>").keyed(|page| page.pane.repeat_open.then(String::new), |_| repeat::form()))
+        .child(html("<slot></slot>").keyed(|page| Some(page.pane.file.as_ref()?.number.to_string()), file::view))
         .child(message_box())
         .child(
-            button("primary", "Send", |page, _| page.tell(ConnectionMsg::Send))
+            button("primary", "Send", |page, _| page.dispatch_shown(ConnectionMsg::Send))
                 .attr_if("disabled", |page| page.shown().setup().offline == Offline::Refuse && !is_open(page)),
         )
         .child(html("<p id=compose-hint class=hint></p>").text_of(hint))
-        .child(problem("compose-problem", wrong))
+        .child(problem("compose-problem", draft_problem))
 }
 
 fn bar() -> View {
     html("<div class=bar></div>")
         .child(formats())
-        .child(file_button("File…", "Send a file", PickedFile::take_in))
+        .child(file_button("File…", "Send a file", file::pick))
         .child(html("<div class=spacer></div>"))
         .child(toggle(
             "Templates",
@@ -54,10 +50,10 @@ fn bar() -> View {
                     Templates::Substituted => Templates::Literal,
                     Templates::Literal => Templates::Substituted,
                 };
-                page.tell(ConnectionMsg::TemplatesChosen(templates));
+                page.dispatch_shown(ConnectionMsg::TemplatesChosen(templates));
             },
         ))
-        .child(toggle("Repeat", |page| page.pane.repeats, |page, _| page.pane.repeats = !page.pane.repeats))
+        .child(toggle("Repeat", |page| page.pane.repeat_open, |page, _| page.pane.repeat_open = !page.pane.repeat_open))
         .child(toggle(
             "Sequence",
             |page| page.pane.editor.is_some(),
@@ -74,7 +70,7 @@ fn formats() -> View {
         toggle(
             label,
             move |page| page.shown().draft().format == format,
-            move |page, _| page.tell(ConnectionMsg::FormatChosen(format)),
+            move |page, _| page.dispatch_shown(ConnectionMsg::FormatChosen(format)),
         )
     };
     group("Send as", FORMATS.map(format))
@@ -86,16 +82,17 @@ fn message_box() -> View {
            placeholder=\"Enter message (or 'quit' to exit)\" autocomplete=off spellcheck=false></textarea>",
     )
     .value_of(|page| page.shown().draft().text.as_str().into())
-    .on("input", |page, event| page.tell(ConnectionMsg::DraftTyped(value_of(event))))
-    .on("keydown", press)
-    .when(is_open, |_, open| {
+    .on("input", |page, event| page.dispatch_shown(ConnectionMsg::DraftTyped(value_of(event))))
+    .on("keydown", key_pressed)
+    .on_toggle(is_open, |_, open| {
         if open {
             focus_unless_elsewhere();
         }
     })
 }
 
-/// Whoever has just connected wants to type; whoever is somewhere else while it connects again stays there.
+/// After connecting, a person wants to type. But a reconnect must not take the focus away from what the person is doing
+/// elsewhere, for example in a dialog.
 fn focus_unless_elsewhere() {
     let elsewhere = document().query_selector(":focus:not(.connect *, .item)").ok().flatten();
     if elsewhere.is_none() {
@@ -107,8 +104,8 @@ fn is_open(page: &Page) -> bool {
     matches!(page.shown().state(), State::Open(_))
 }
 
-/// Enter sends; the arrows go through what was sent, where there is nothing that they could do in the text.
-fn press(page: &mut Page, event: &Event) {
+/// Enter sends. The arrows go through the history, unless the person is editing a text, where they move the cursor.
+fn key_pressed(page: &mut Page, event: &Event) {
     let key: &KeyboardEvent = event.unchecked_ref();
     if key.is_composing() {
         return;
@@ -120,25 +117,25 @@ fn press(page: &mut Page, event: &Event) {
         _ => return,
     };
     event.prevent_default();
-    page.tell(msg);
+    page.dispatch_shown(msg);
 }
 
 /// Why the message cannot be sent as it is written.
-fn wrong(page: &Page) -> Cow<'_, str> {
+fn draft_problem(page: &Page) -> Cow<'_, str> {
     match (page.shown().problem(), preview(page)) {
-        (Some(Problem::Draft(words)), _) => words.as_str().into(),
-        (_, Some(Err(words))) => words.into(),
+        (Some(Problem::Draft(text)), _) => text.as_str().into(),
+        (_, Some(Err(text))) => text.into(),
         _ => "".into(),
     }
 }
 
-/// What the message would be if it went now, where anything is written.
+/// What would be sent now; `None` while the message box is empty.
 fn preview(page: &Page) -> Option<Result<Payload, String>> {
     let is_empty = page.shown().draft().text.is_empty();
     (!is_empty).then(|| page.store.workbench().preview(page.shown().id(), clock::now()))
 }
 
-/// What Enter does.
+/// What Enter does. The payload is shown where it differs from what is typed.
 fn hint(page: &Page) -> Cow<'_, str> {
     if !is_open(page) {
         return match page.shown().setup().offline {

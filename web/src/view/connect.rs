@@ -1,13 +1,12 @@
-//! Where to, and the one button that connects and disconnects. It never checks an address: the model does.
+//! Address, subprotocols, and the button that connects and disconnects.
 
 use model::{ConnectionMsg, Problem, State};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
 use super::controls::{button, problem, value_of};
-use super::dialog::Dialog;
 use super::{View, html};
-use crate::page::Page;
+use crate::page::{Dialog, Page};
 
 pub(super) fn connect() -> View {
     html(
@@ -28,20 +27,20 @@ pub(super) fn connect() -> View {
     )
     .child(button("ghost", "Options…", |page, _| page.open(Dialog::Options)))
     .child(problem("problem", |page| match page.shown().problem() {
-        Some(Problem::Address(words) | Problem::Subprotocols(words)) => words.as_str().into(),
+        Some(Problem::Address(text) | Problem::Subprotocols(text)) => text.as_str().into(),
         _ => "".into(),
     }))
     .at("[type=url]")
     .attr_if("readonly", is_connected)
     .aria_if("aria-invalid", |page| matches!(page.shown().problem(), Some(Problem::Address(_))))
     .value_of(|page| page.shown().setup().address.as_str().into())
-    .on("input", |page, event| page.tell(ConnectionMsg::AddressTyped(value_of(event))))
+    .on("input", |page, event| page.dispatch_shown(ConnectionMsg::AddressTyped(value_of(event))))
     .on("keydown", connect_on_enter)
     .at("[type=text]")
     .attr_if("readonly", is_connected)
     .aria_if("aria-invalid", |page| matches!(page.shown().problem(), Some(Problem::Subprotocols(_))))
     .value_of(|page| page.shown().setup().subprotocols.as_str().into())
-    .on("input", |page, event| page.tell(ConnectionMsg::SubprotocolsTyped(value_of(event))))
+    .on("input", |page, event| page.dispatch_shown(ConnectionMsg::SubprotocolsTyped(value_of(event))))
     .on("keydown", connect_on_enter)
 }
 
@@ -52,15 +51,15 @@ fn is_connected(page: &Page) -> bool {
 fn connect_on_enter(page: &mut Page, event: &Event) {
     let event: &KeyboardEvent = event.unchecked_ref();
     if event.key() == "Enter" && !event.is_composing() {
-        page.tell(ConnectionMsg::Connect);
+        page.dispatch_shown(ConnectionMsg::Connect);
     }
 }
 
-/// One button in one place, so that the focus stays on it whatever it does next.
+/// One button for all states, so that it keeps the focus when it is pressed.
 fn connect_button() -> View {
     button("primary", "", |page, _| {
         let idle = matches!(page.shown().state(), State::Idle(_));
-        page.tell(if idle { ConnectionMsg::Connect } else { ConnectionMsg::Disconnect });
+        page.dispatch_shown(if idle { ConnectionMsg::Connect } else { ConnectionMsg::Disconnect });
     })
     .text_of(|page| {
         match page.shown().state() {

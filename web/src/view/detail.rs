@@ -1,79 +1,22 @@
-//! The selected entry, whole: as text, as JSON, as a hex dump. It never guesses: binary is no text, and numbers stay
-//! as they came.
+//! The selected entry beside the log, with its whole content.
 
 mod content;
 
-use model::{ConnectionMsg, Content, Count, Entry, Kind, Size, Times};
+use model::{Content, Count, Entry, Kind, Size, Times};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
-use self::content::{Form, LINE, content};
 use super::controls::{button, focus, group, sign_button, toggle};
 use super::log::{LIST, time};
 use super::{View, html};
 use crate::browser::{clipboard, files};
-use crate::page::Page;
+use crate::page::{ContentFormat, Page};
 
-/// Bytes beyond which a content is shown only when that is asked for.
+/// Bytes. A larger content is shown only on request: laying it out takes the browser seconds.
 const LARGE: usize = 1 << 20;
 
-/// Which entry is told in detail, and how.
-pub(crate) struct Detail {
-    /// The number of the entry.
-    pub(crate) seq: Option<u64>,
-    /// The form that is preferred, where the entry has it.
-    form: Form,
-    /// Whether it is shown however large it is.
-    whole: bool,
-    /// Whether the browser let it be copied, once it was asked to.
-    copied: Option<bool>,
-    /// What is seen of a dump.
-    dump: model::Viewport,
-}
-
-impl Default for Detail {
-    fn default() -> Self {
-        let dump = model::Viewport { row: LINE, ..model::Viewport::default() };
-        Self { seq: None, form: Form::Text, whole: false, copied: None, dump }
-    }
-}
-
-impl Detail {
-    /// Tells of another entry, or of none.
-    pub(super) fn select(&mut self, seq: Option<u64>) {
-        if seq != self.seq {
-            *self = Self { seq, form: self.form, ..Self::default() };
-        }
-    }
-}
-
-/// Moves the keyboard to the selected entry's content.
-pub(super) fn enter() {
-    focus(".detail pre");
-}
-
-/// Selects no entry, and goes on in the log.
-fn close(page: &mut Page) {
-    page.pane.detail.select(None);
-    focus(LIST);
-}
-
-/// Pins an entry, or lets it go.
-pub(super) fn pin(page: &mut Page, seq: u64) {
-    let pinned = page.shown().log().is_pinned(seq);
-    page.tell(if pinned { ConnectionMsg::Unpin(seq) } else { ConnectionMsg::Pin(seq) });
-}
-
-/// The entry that is told of, unless the log had to let it go.
-pub(super) fn entry(page: &Page) -> Option<Entry<'_>> {
-    page.shown().log().entry(page.pane.detail.seq?)
-}
-
-/// The form in which the entry is shown.
-fn form(page: &Page) -> Form {
-    let forms = entry(page).map_or(&[Form::Text][..], |entry| Form::of(entry.label.kind));
-    if forms.contains(&page.pane.detail.form) { page.pane.detail.form } else { forms[0] }
-}
+/// CSS selector of the content.
+pub(super) const CONTENT: &str = ".detail pre";
 
 pub(super) fn detail(page: &Page) -> View {
     let view = html(
@@ -81,16 +24,20 @@ pub(super) fn detail(page: &Page) -> View {
            <header><h2></h2></header><dl></dl><div class=actions></div><slot></slot>\
          </aside>",
     );
-    let Some(entry) = entry(page) else { return view };
-    let (kind, seq) = (entry.label.kind, entry.seq);
-    let forms = Form::of(kind).iter().map(|&shown| {
-        toggle(shown.name(), move |page| form(page) == shown, move |page, _| page.pane.detail.form = shown)
+    let Some(entry) = page.selected() else { return view };
+    let (kind, seq, size) = (entry.label.kind, entry.seq, entry.content.size());
+    let formats = ContentFormat::of(kind).iter().map(|&format| {
+        toggle(
+            content::name(format),
+            move |page| page.pane.detail.format(kind) == format,
+            move |page, _| page.pane.detail.preferred = format,
+        )
     });
     let view = view
         .at("h2")
         .text(&title(entry))
         .at("header")
-        .child(group("Show as", forms))
+        .child(group("Show as", formats))
         .child(sign_button("×", "Close the detail", |page, _| close(page)))
         .at("dl")
         .children(facts(page, entry))
@@ -99,29 +46,41 @@ pub(super) fn detail(page: &Page) -> View {
         Kind::Text | Kind::Binary => view.child(copy_button()).child(button("ghost", "Download", download)),
         Kind::Open | Kind::Close | Kind::Error | Kind::Note => view,
     };
-    let size = entry.content.size();
-    view.child(toggle("Pin", move |page| page.shown().log().is_pinned(seq), move |page, _| pin(page, seq)))
-        .top()
+    view.child(toggle("Pin", move |page| page.shown().log().is_pinned(seq), move |page, _| page.toggle_pin(seq)))
+        .at_root()
         .on("keydown", |page, event| {
             if event.unchecked_ref::<KeyboardEvent>().key() == "Escape" {
                 close(page);
             }
         })
         .at("slot")
-        .part(
-            move |page| Some(if is_shown(page, size) { form(page).name() } else { "" }.to_owned()),
-            move |page| if is_shown(page, size) { content(page, form(page)) } else { show_all(size) },
+        .keyed(
+            move |page| {
+                Some(if is_shown(page, size) { content::name(page.pane.detail.format(kind)) } else { "" }.to_owned())
+            },
+            move |page| {
+                if is_shown(page, size) {
+                    content::content(page, page.pane.detail.format(kind))
+                } else {
+                    show_all(size)
+                }
+            },
         )
 }
 
+fn close(page: &mut Page) {
+    page.pane.detail.select(None);
+    focus(LIST);
+}
+
 fn is_shown(page: &Page, size: usize) -> bool {
-    page.pane.detail.whole || size <= LARGE
+    page.pane.detail.show_large || size <= LARGE
 }
 
 fn show_all(size: usize) -> View {
     let label = format!("Show all {}", Size(size as u64));
     html("<div class=large></div>").child(button("ghost", &label, |page, _| {
-        page.pane.detail.whole = true;
+        page.pane.detail.show_large = true;
         focus(LIST);
     }))
 }
@@ -150,16 +109,17 @@ fn facts(page: &Page, entry: Entry<'_>) -> Vec<View> {
     facts
 }
 
+/// Copies text as it is, and binary as hex.
 fn copy_button() -> View {
     button("ghost", "", |page, _| {
-        let text = match entry(page).map(|entry| entry.content) {
+        let text = match page.selected().map(|entry| entry.content) {
             Some(Content::Text(text)) => text.to_owned(),
             Some(Content::Binary(bytes)) => model::hex(bytes),
             None => return,
         };
         let (handle, seq) = (page.handle.clone(), page.pane.detail.seq);
         clipboard::copy(&text, move |done| {
-            handle.act(move |page| {
+            handle.update(move |page| {
                 if page.pane.detail.seq == seq {
                     page.pane.detail.copied = Some(done);
                 }
@@ -177,7 +137,7 @@ fn copy_button() -> View {
 }
 
 fn download(page: &mut Page, _: &Event) {
-    let Some(entry) = entry(page) else { return };
+    let Some(entry) = page.selected() else { return };
     let name = format!("message-{}", entry.seq);
     match entry.content {
         Content::Text(text) => files::download(&(name + ".txt"), "text/plain", text.as_bytes()),

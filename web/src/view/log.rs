@@ -1,10 +1,9 @@
-//! The log: a list of any length, of which only the rows on the screen exist. It never moves what somebody is reading.
+//! The log: a list of any length, of which only the rows on the screen are in the document.
 
+mod columns;
 mod filter;
-mod line;
-mod news;
+mod keys;
 mod pins;
-mod reader;
 mod rows;
 
 use std::borrow::Cow;
@@ -12,17 +11,14 @@ use std::borrow::Cow;
 use model::{Count, ROW_HEIGHT, Times};
 use web_sys::{Element, Event};
 
+pub(super) use self::columns::time;
 pub(super) use self::filter::tools;
-use self::line::Line;
-pub(super) use self::line::time;
-pub(crate) use self::news::News;
-pub(crate) use self::reader::Reader;
 use self::rows::{Marks, Rows, id};
 use super::controls::{button, target};
 use super::{View, html};
 use crate::page::Page;
 
-/// Finds the list of entries, which takes the keyboard.
+/// CSS selector of the list, which has the focus while a person goes through it by keyboard.
 pub(super) const LIST: &str = "[role=listbox]";
 
 pub(super) fn log() -> View {
@@ -38,19 +34,23 @@ pub(super) fn log() -> View {
                 )
                 .child(html("<p class=dropped></p>").text_of(dropped))
                 .child(html("<p class=filtering></p>").text_of(filtering))
-                .child(html("<div class=newer></div>").attr_if("hidden", |page| page.pane.reader.follows()).child(
-                    button("pill", "", |page, _| page.pane.reader.follow()).text_of(|page| {
-                        match page.pane.reader.unseen() {
-                            0 => "↓ Newest".into(),
-                            new => format!("↓ {} new", Count(new)).into(),
-                        }
-                    }),
-                )),
+                .child(
+                    html("<div class=newer></div>").attr_if("hidden", |page| page.pane.reader.is_following()).child(
+                        button("pill", "", |page, _| page.pane.reader.follow()).text_of(|page| {
+                            match page.pane.reader.unseen() {
+                                0 => "↓ Newest".into(),
+                                new => format!("↓ {} new", Count(new)).into(),
+                            }
+                        }),
+                    ),
+                ),
         )
-        .child(news::region())
+        .child(
+            html("<p class=visually-hidden role=status data-region=news></p>")
+                .text_of(|page| page.pane.live_region.text().into()),
+        )
 }
 
-/// What the log had to let go.
 fn dropped(page: &Page) -> Cow<'_, str> {
     match page.shown().log().dropped() {
         0 => "".into(),
@@ -58,7 +58,7 @@ fn dropped(page: &Page) -> Cow<'_, str> {
     }
 }
 
-/// What the filter has not looked at yet: over the log, for beside the hits it would push buttons aside.
+/// Shown over the log: beside the hits it would move the buttons there.
 fn filtering(page: &Page) -> Cow<'_, str> {
     match page.shown().filter().left(page.shown().log()) {
         0 => "".into(),
@@ -77,7 +77,8 @@ fn why_empty(page: &Page) -> &'static str {
     }
 }
 
-/// What scrolls: a list as high as all rows together, and the rows that are seen inside it.
+/// Three elements inside each other: `.scroller` scrolls, `.list` has the height of all rows together, and `.window`
+/// holds the rows that are drawn, moved to their place in the list.
 fn scroller() -> View {
     let view = html(
         "<div class=scroller role=listbox tabindex=0 aria-label=Entries>\
@@ -86,53 +87,54 @@ fn scroller() -> View {
     )
     .attr_of("aria-activedescendant", |page| page.pane.detail.seq.map(id).unwrap_or_default().into())
     .style_of("--row", |_| format!("{ROW_HEIGHT}px").into())
-    .on("keydown", reader::key)
+    .on("keydown", keys::key_pressed)
     .on("scroll", |page, event| page.pane.reader.scrolled(target::<Element>(event).scroll_top().into()))
     .on_resize(|page, scroller| {
         page.pane.reader.resized(scroller.client_height().into(), scroller.scroll_top().into());
     });
     let scroller = view.element();
-    let mut moves = 0;
+    let mut scrolls = 0;
     let list = view
         .at(".list")
         .style_of("height", |page| format!("{}px", page.pane.reader.list_height()).into())
-        .follow(move |page| {
+        // After the height: a browser cuts a scroll position to the height that the list has.
+        .on_render(move |page| {
             let reader = &page.pane.reader;
-            if reader.moves() != moves {
-                moves = reader.moves();
+            if reader.scrolls() != scrolls {
+                scrolls = reader.scrolls();
                 scroller.set_scroll_top(reader.scroll_top());
             }
         })
         .at(".window")
-        .style_of("transform", |page| format!("translateY({}px)", page.pane.reader.window_top()).into())
+        .style_of("transform", |page| format!("translateY({}px)", page.pane.reader.drawn_top()).into())
         .on("click", select_clicked);
-    draw(list)
+    draw_rows(list)
 }
 
-/// Keeps the rows on the screen as the log, the reader and the marks are.
-fn draw(window: View) -> View {
+/// Draws the rows into the current element on each render.
+fn draw_rows(window: View) -> View {
     let mut rows = Rows::new(window.element());
     let mut times = Times::Clock;
-    window.follow(move |page| {
-        let wanted = page.store.workbench().settings().times;
-        if wanted != times {
-            times = wanted;
-            rows.renew();
+    window.on_render(move |page| {
+        let chosen = page.store.workbench().settings().times;
+        if chosen != times {
+            times = chosen;
+            rows.invalidate();
         }
         let (log, list) = (page.shown().log(), page.shown().rows());
         rows.show(
             page.pane.reader.visible(),
-            |place| {
-                let seq = list.seq(place)?;
+            |ordinal| {
+                let seq = list.seq(ordinal)?;
                 let selected = page.pane.detail.seq == Some(seq);
                 Some((seq, Marks { selected, pinned: log.is_pinned(seq) }))
             },
-            |seq| log.entry(seq).map(|entry| Line::new(log, entry, times)),
+            |seq| log.entry(seq).map(|entry| columns::Row { log, entry, times }),
         );
     })
 }
 
-/// A click on a row selects it, on the selected one no more.
+/// A click on the selected row deselects it.
 fn select_clicked(page: &mut Page, event: &Event) {
     let row = target::<Element>(event).closest("[data-seq]").ok().flatten();
     let Some(seq) = row.and_then(|row| row.get_attribute("data-seq")).and_then(|seq| seq.parse().ok()) else { return };

@@ -1,63 +1,30 @@
-//! A sequence of steps beside the log: its editor, and how it went. It never runs a step: the model does.
+//! The sequence editor beside the log, with the results of the last run.
 
 mod step;
 
 use std::borrow::Cow;
 
-use model::{Connection, ConnectionMsg, Document, Draft, Msg, Problem, Reply, Run, Sequence, Step, Verdict};
+use model::{ConnectionMsg, Document, Draft, Msg, Problem, Reply, Run, Sequence, Step, Verdict};
 
 use super::compose::MESSAGE_BOX;
-use super::controls::{Wrong, button, field, file_button, focus, group, number, problem, sign_button, value_of};
+use super::controls::{button, file_button, focus, group, number_field, problem, sign_button, text_field, value_of};
 use super::{View, html};
 use crate::browser::files;
-use crate::page::Page;
+use crate::page::{Editor, Page};
 
-/// What is being edited.
-pub(crate) struct Editor {
-    sequence: Sequence,
-    /// Another number when steps come or go, not when one is typed into: then its field would lose the keyboard.
-    shape: u32,
-    /// What is no number though it should be, by the indices of the steps.
-    wrong: Wrong,
-}
+type MakeStep = fn() -> Step;
 
-impl Editor {
-    /// With the sequence that was run last, or with a simple one.
-    pub(super) fn new(connection: &Connection) -> Self {
-        Self {
-            sequence: connection.run().map_or_else(fresh, |run| run.sequence().clone()),
-            shape: 0,
-            wrong: Wrong::default(),
-        }
-    }
-}
-
-fn fresh() -> Sequence {
-    let hello = Draft { text: "hello".to_owned(), ..Draft::default() };
-    Sequence {
-        name: "hello".to_owned(),
-        rounds: 1,
-        steps: vec![Step::Send(hello), expect(Reply::Text("hello".to_owned()))],
-    }
-}
-
-fn expect(reply: Reply) -> Step {
-    Step::Expect { reply, within: Step::DEFAULT_TIMEOUT_MS }
-}
-
-/// The index of no step.
-const OUTSIDE: usize = usize::MAX;
-
-type Make = fn() -> Step;
-
-/// What can be added, and what it is called.
-const STEPS: [(&str, Make); 5] = [
+const STEPS: [(&str, MakeStep); 5] = [
     ("+ send", || Step::Send(Draft::default())),
     ("+ text", || expect(Reply::Text(String::new()))),
     ("+ regex", || expect(Reply::Regex(String::new()))),
     ("+ JSON", || expect(Reply::Json { path: "$".to_owned(), equals: String::new() })),
     ("+ wait", || Step::Delay(1000)),
 ];
+
+fn expect(reply: Reply) -> Step {
+    Step::Expect { reply, within: Step::DEFAULT_TIMEOUT_MS }
+}
 
 pub(super) fn panel() -> View {
     html("<aside class=sequence aria-label=Sequence><header><h2>Sequence</h2></header><div class=steps></div></aside>")
@@ -69,92 +36,80 @@ pub(super) fn panel() -> View {
         .at(".steps")
         .child(
             html("<slot></slot>")
-                .part(|page| Some(page.store.workbench().revision(Document::Sequences).to_string()), saved),
+                .keyed(|page| Some(page.store.workbench().revision(Document::Sequences).to_string()), saved),
         )
-        .child(named())
+        .child(name_and_rounds())
         .child(actions())
         .child(
             html("<p role=status></p>").text_of(|page| page.shown().run().map(Run::summary).unwrap_or_default().into()),
         )
-        .child(problem("sequence-problem", wrong))
-        .child(html("<slot></slot>").part(|page| Some(page.pane.editor.as_ref()?.shape.to_string()), steps))
+        .child(problem("sequence-problem", sequence_problem))
+        .child(html("<slot></slot>").keyed(|page| Some(page.pane.editor.as_ref()?.shape.to_string()), steps))
         .child(group(
             "Add a step",
             STEPS.map(|(label, step)| {
-                button("ghost", label, move |page, _| change_shape(page, |sequence| sequence.steps.push(step())))
+                button("ghost", label, move |page, _| {
+                    if let Some(editor) = &mut page.pane.editor {
+                        editor.reshape(|sequence| sequence.steps.push(step()));
+                    }
+                })
             }),
         ))
 }
 
-/// The sequence that is edited, while there is an editor.
 fn sequence(page: &Page) -> Option<&Sequence> {
     page.pane.editor.as_ref().map(|editor| &editor.sequence)
 }
 
-fn change(page: &mut Page, change: impl FnOnce(&mut Sequence)) {
-    if let Some(editor) = &mut page.pane.editor {
-        change(&mut editor.sequence);
-    }
+fn input_error(page: &Page) -> &str {
+    page.pane.editor.as_ref().map_or("", |editor| editor.errors.newest())
 }
 
-fn change_shape(page: &mut Page, change: impl FnOnce(&mut Sequence)) {
-    if let Some(editor) = &mut page.pane.editor {
-        change(&mut editor.sequence);
-        editor.shape += 1;
-        editor.wrong.clear();
-    }
+fn has_input_error(page: &Page) -> bool {
+    !input_error(page).is_empty()
 }
 
-/// The number that is typed in that step, or outside of all. What is none is told, and changes nothing.
-fn number_in(page: &mut Page, step: usize, typed: &str) -> Option<u32> {
-    let number = typed.trim().parse::<u64>().ok().and_then(|number| number.try_into().ok());
-    let why = number.is_none().then(|| ["\"", typed, "\" is no whole number"].concat());
-    page.pane.editor.as_mut()?.wrong.note(step, why);
-    number
-}
-
-/// What was typed that is no number.
-fn no_number(page: &Page) -> &str {
-    page.pane.editor.as_ref().map_or("", |editor| editor.wrong.words())
-}
-
-fn wrong(page: &Page) -> Cow<'_, str> {
+fn sequence_problem(page: &Page) -> Cow<'_, str> {
     match page.shown().problem() {
-        _ if is_wrong(page) => no_number(page),
-        Some(Problem::Task(words)) => words,
+        _ if has_input_error(page) => input_error(page),
+        Some(Problem::Task(text)) => text,
         _ => page.store.workbench().saved_problem().unwrap_or_default(),
     }
     .into()
 }
 
-fn is_wrong(page: &Page) -> bool {
-    !no_number(page).is_empty()
-}
-
-/// The saved ones, to be taken into the editor.
+/// The saved sequences: a click on one edits it.
 fn saved(page: &Page) -> View {
-    let names = page.store.workbench().sequences().iter().enumerate();
+    let sequences = page.store.workbench().sequences().iter().enumerate();
     group(
         "Saved sequences",
-        names.map(|(place, saved)| {
+        sequences.map(|(index, saved)| {
             button("ghost", &saved.name, move |page, _| {
-                if let Some(chosen) = page.store.workbench().sequences().get(place).cloned() {
-                    change_shape(page, |sequence| *sequence = chosen);
+                if let Some(chosen) = page.store.workbench().sequences().get(index).cloned()
+                    && let Some(editor) = &mut page.pane.editor
+                {
+                    editor.reshape(|sequence| *sequence = chosen);
                 }
             })
         }),
     )
 }
 
-fn named() -> View {
+fn name_and_rounds() -> View {
     html("<div class=named></div>")
-        .child(field("Name", name, |page, event| change(page, |sequence| sequence.name = value_of(event))))
-        .child(number(
+        .child(text_field("Name", name, |page, event| {
+            if let Some(editor) = &mut page.pane.editor {
+                editor.sequence.name = value_of(event);
+            }
+        }))
+        .child(number_field(
             "Rounds",
             |page| sequence(page).map_or(1, |sequence| sequence.rounds).to_string().into(),
             |page, event| {
-                if let Some(rounds) = number_in(page, OUTSIDE, &value_of(event)) {
-                    change(page, |sequence| sequence.rounds = rounds);
+                if let Some(editor) = &mut page.pane.editor
+                    && let Some(rounds) = editor.parse_number(Editor::NO_STEP, &value_of(event))
+                {
+                    editor.sequence.rounds = rounds;
                 }
             },
         ))
@@ -170,10 +125,10 @@ fn steps(page: &Page) -> View {
 }
 
 fn actions() -> View {
-    let runs = |page: &Page| page.shown().run().is_some_and(|run| run.verdict() == Verdict::Running);
+    let is_running = |page: &Page| page.shown().run().is_some_and(|run| run.verdict() == Verdict::Running);
     let run = button("primary", "Run", |page, _| {
         if let Some(sequence) = sequence(page).cloned() {
-            page.tell(ConnectionMsg::StartSequence(sequence));
+            page.dispatch_shown(ConnectionMsg::StartSequence(sequence));
         }
     });
     let save = button("ghost", "Save", |page, _| {
@@ -184,10 +139,10 @@ fn actions() -> View {
     group(
         "The sequence",
         [
-            run.attr_if("disabled", move |page| runs(page) || is_wrong(page)),
-            button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::StopSequence))
-                .attr_if("disabled", move |page| !runs(page)),
-            save.attr_if("disabled", is_wrong),
+            run.attr_if("disabled", move |page| is_running(page) || has_input_error(page)),
+            button("ghost", "Stop", |page, _| page.dispatch_shown(ConnectionMsg::StopSequence))
+                .attr_if("disabled", move |page| !is_running(page)),
+            save.attr_if("disabled", has_input_error),
             button("ghost", "Delete", |page, _| page.dispatch(Msg::RemoveSequence(name(page).into_owned()))),
             button("ghost", "Export", |page, _| {
                 let document = Sequence::to_json(sequence(page));

@@ -1,11 +1,14 @@
-//! The lists beside the connection: the connections, the saved messages, and what the server can be asked for. It
-//! never shows what is in a connection.
+//! The sidebar: connections, saved messages, and the behaviours of Canyon's server.
+
+mod presets;
+mod saved;
 
 use model::{Connection, ConnectionId, Msg};
-use wire::Behaviour;
+
+pub(super) use self::saved::saved_problem;
 
 use super::controls::{button, focus, sign_button};
-use super::{View, html, preset, saved, tone_class};
+use super::{View, html, tone_class};
 use crate::page::Page;
 
 pub(super) fn sidebar() -> View {
@@ -15,15 +18,11 @@ pub(super) fn sidebar() -> View {
          </aside>",
     )
     .child(saved::list())
-    .child(
-        html("<section aria-label='Ask the server to'><h2>Ask the server to</h2><ul></ul></section>")
-            .at("ul")
-            .children(Behaviour::ALL.iter().map(|&behaviour| preset::item(behaviour))),
-    )
+    .child(presets::list())
     .at("nav")
     .child(button("item new", "New connection", |page, _| page.dispatch(Msg::Add)))
     .at("slot")
-    .part(
+    .keyed(
         |page| Some(connections(page).iter().map(|connection| connection.id().number().to_string() + " ").collect()),
         |page| {
             let connections = connections(page);
@@ -37,6 +36,7 @@ fn connections(page: &Page) -> &[Connection] {
     page.store.workbench().connections()
 }
 
+/// The last connection cannot be removed.
 fn line(id: ConnectionId, several: bool) -> View {
     let line = html(
         "<li><button type=button class=item>\
@@ -55,7 +55,7 @@ fn line(id: ConnectionId, several: bool) -> View {
     if !several {
         return line;
     }
-    line.top().child(sign_button("×", "Close this connection", move |page, _| {
+    line.at_root().child(sign_button("×", "Close this connection", move |page, _| {
         page.dispatch(Msg::Remove(id));
         focus(".item.new");
     }))

@@ -1,4 +1,4 @@
-//! Light and dark: as the system has it, or as chosen. It never names a colour: the style sheet does.
+//! The button that goes from the system's colour scheme to light, to dark. The style sheet has the colours.
 
 use gloo_utils::document;
 use model::{Msg, Theme};
@@ -10,9 +10,8 @@ fn theme(page: &Page) -> Theme {
     page.store.workbench().settings().theme
 }
 
-/// Goes on to the next theme, and keeps the document in the chosen one.
 pub(super) fn button() -> View {
-    let mut followed = None;
+    let mut applied = None;
     controls::button("ghost theme", "", |page, _| {
         let mut settings = *page.store.workbench().settings();
         settings.theme = match settings.theme {
@@ -30,22 +29,23 @@ pub(super) fn button() -> View {
         }
         .into()
     })
-    .follow(move |page| {
+    .on_render(move |page| {
         let theme = theme(page);
-        if followed.replace(theme) != Some(theme) {
-            follow(theme);
+        if applied.replace(theme) != Some(theme) {
+            apply(theme);
         }
     })
 }
 
-fn follow(theme: Theme) {
+/// Sets `data-theme` of `<html>`, which the style sheet reads.
+fn apply(theme: Theme) {
     let name = match theme {
         Theme::System => "system",
         Theme::Light => "light",
         Theme::Dark => "dark",
     };
     if let Some(root) = document().document_element() {
-        // It is the name of an attribute.
+        // Throws only for an invalid name.
         let _ = root.set_attribute("data-theme", name);
     }
 }

@@ -18,7 +18,7 @@ struct Counter {
 }
 
 impl State for Counter {
-    fn settle(&mut self) {
+    fn before_render(&mut self) {
         self.settled = self.count;
     }
 }
@@ -46,7 +46,7 @@ impl Counting {
     }
 
     fn counts(&self, count: u32) {
-        self.page.handle().act(move |counter| counter.count = count);
+        self.page.handle().update(move |counter| counter.count = count);
     }
 }
 
@@ -90,9 +90,9 @@ fn what_says_the_same_as_before_does_not_touch_the_document() {
 #[wasm_bindgen_test]
 fn a_note_is_shown_with_the_next_act() {
     let page = Counting::new(html("<p></p>").text_of(|counter| counter.settled.to_string().into()));
-    page.page.handle().note(|counter| counter.count = 7);
+    page.page.handle().update_silently(|counter| counter.count = 7);
     assert_eq!(page.text(), "0");
-    page.page.handle().act(|_| {});
+    page.page.handle().update(|_| {});
     assert_eq!(page.text(), "7");
 }
 
@@ -100,7 +100,7 @@ fn a_note_is_shown_with_the_next_act() {
 fn a_part_is_made_for_each_key_and_lives_as_long_as_that() {
     let clicks = Rc::new(Cell::new(0));
     let counted = clicks.clone();
-    let page = Counting::new(html("<div><slot></slot></div>").at("slot").part(
+    let page = Counting::new(html("<div><slot></slot></div>").at("slot").keyed(
         |counter| (counter.count > 0).then(|| (counter.count / 10).to_string()),
         move |counter| {
             let (made, counted) = (counter.count, counted.clone());
@@ -143,19 +143,20 @@ fn a_field_keeps_its_cursor_and_what_is_typed_until_the_state_says_otherwise() {
 
 #[wasm_bindgen_test]
 fn a_change_that_comes_while_another_is_shown_waits_its_turn() {
-    let page = Counting::new(html("<p></p>").text_of(|counter| counter.count.to_string().into()).follow(|counter| {
-        if counter.count == 1 {
-            counter.page.act(|counter| counter.count = 2);
-            counter.page.note(|counter| counter.count += 10);
-        }
-    }));
+    let page =
+        Counting::new(html("<p></p>").text_of(|counter| counter.count.to_string().into()).on_render(|counter| {
+            if counter.count == 1 {
+                counter.page.update(|counter| counter.count = 2);
+                counter.page.update_silently(|counter| counter.count += 10);
+            }
+        }));
     page.counts(1);
     assert_eq!(page.text(), "12");
 }
 
 #[wasm_bindgen_test]
 fn a_change_may_take_away_the_part_that_it_comes_from() {
-    let page = Counting::new(html("<div><slot></slot></div>").at("slot").part(
+    let page = Counting::new(html("<div><slot></slot></div>").at("slot").keyed(
         |counter| (counter.count == 0).then(String::new),
         |_| html("<button></button>").text("away").on("click", |counter, _| counter.count = 1),
     ));
@@ -169,7 +170,7 @@ fn a_page_that_is_dropped_is_gone_and_does_nothing_more() {
     let late = page.page.handle();
     let other = Counting::new(html("<p></p>").text_of(|counter| counter.count.to_string().into()));
     drop(page);
-    late.act(|_| panic!("there is no page any more"));
+    late.update(|_| panic!("there is no page any more"));
     other.counts(1);
     assert_eq!(other.text(), "1");
 }

@@ -7,8 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "clippy's own exception for tests does not know wasm_bindgen_test")]
 
 // The runner collects tests from public modules only.
+pub mod browser;
 pub mod dom;
-pub mod edges;
 pub mod files;
 pub mod page;
 pub mod socket;

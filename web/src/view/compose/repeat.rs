@@ -1,84 +1,56 @@
-//! Sending the message again and again. It never keeps the time: the model does.
+//! The form for sending the message repeatedly.
 
 use std::borrow::Cow;
 
-use model::{ConnectionMsg, Count, Draft, Pace, Problem, Repeat};
+use model::{ConnectionMsg, Count, Draft, Problem};
 
-use crate::page::Page;
-use crate::view::controls::{button, choice, number, problem, value_of};
+use crate::page::{Page, RepeatForm};
+use crate::view::controls::{button, number_field, problem, select, value_of};
 use crate::view::{View, html};
 
-/// What is filled in.
-pub(crate) struct Wish {
-    /// Of milliseconds, or of times a second.
-    amount: String,
-    times_a_second: bool,
-    count: String,
-}
-
-impl Default for Wish {
-    fn default() -> Self {
-        Self { amount: "1000".to_owned(), times_a_second: false, count: String::new() }
-    }
-}
-
-impl Wish {
-    /// Without a count it goes on until it is stopped.
-    fn repeat(&self, draft: Draft) -> Result<Repeat, String> {
-        let amount = whole_number(&self.amount)?;
-        let pace = if self.times_a_second { Pace::per_second(amount) } else { Pace::every(amount) };
-        let count = if self.count.trim().is_empty() { None } else { Some(whole_number(&self.count)?) };
-        Ok(Repeat { draft, pace: pace.map_err(|error| error.to_string())?, count })
-    }
-}
-
-fn whole_number(text: &str) -> Result<u64, String> {
-    text.trim().parse().map_err(|_| ["\"", text, "\" is no whole number"].concat())
-}
-
-pub(super) fn panel() -> View {
+pub(super) fn form() -> View {
     html("<div class=bar role=group aria-label=Repeat></div>")
-        .child(number(
+        .child(number_field(
             "Repeat",
-            |page| wish(page).amount.as_str().into(),
+            |page| fields(page).amount.as_str().into(),
             |page, event| page.pane.repeat.amount = value_of(event),
         ))
-        .child(choice(
+        .child(select(
             "as",
             &["ms in between", "times a second"],
-            |page| wish(page).times_a_second.into(),
-            |page, chosen| page.pane.repeat.times_a_second = chosen > 0,
+            |page| fields(page).per_second.into(),
+            |page, chosen| page.pane.repeat.per_second = chosen > 0,
         ))
-        .child(number(
+        .child(number_field(
             "Times",
-            |page| wish(page).count.as_str().into(),
+            |page| fields(page).count.as_str().into(),
             |page, event| page.pane.repeat.count = value_of(event),
         ))
-        .child(button("ghost", "Start", start).attr_if("disabled", |page| wish(page).repeat(Draft::default()).is_err()))
+        .child(button("ghost", "Start", start).attr_if("disabled", |page| input_error(page).is_some()))
         .child(
-            button("ghost", "Stop repeating", |page, _| page.tell(ConnectionMsg::StopRepeat))
+            button("ghost", "Stop repeating", |page, _| page.dispatch_shown(ConnectionMsg::StopRepeat))
                 .attr_if("disabled", |page| page.shown().repetition().is_none()),
         )
         .child(html("<output class=hint></output>").text_of(progress))
-        .child(problem("repeat-problem", wrong))
+        .child(problem("repeat-problem", |page| match (input_error(page), page.shown().problem()) {
+            (Some(error), _) => error.into(),
+            (_, Some(Problem::Task(text))) => text.as_str().into(),
+            _ => "".into(),
+        }))
 }
 
-fn wish(page: &Page) -> &Wish {
+fn fields(page: &Page) -> &RepeatForm {
     &page.pane.repeat
 }
 
 fn start(page: &mut Page, _: &web_sys::Event) {
-    if let Ok(repeat) = wish(page).repeat(page.shown().draft().clone()) {
-        page.tell(ConnectionMsg::StartRepeat(repeat));
+    if let Ok(repeat) = fields(page).parse(page.shown().draft().clone()) {
+        page.dispatch_shown(ConnectionMsg::StartRepeat(repeat));
     }
 }
 
-fn wrong(page: &Page) -> Cow<'_, str> {
-    match (wish(page).repeat(Draft::default()), page.shown().problem()) {
-        (Err(why), _) => why.into(),
-        (_, Some(Problem::Task(words))) => words.as_str().into(),
-        _ => "".into(),
-    }
+fn input_error(page: &Page) -> Option<String> {
+    fields(page).parse(Draft::default()).err()
 }
 
 fn progress(page: &Page) -> Cow<'_, str> {

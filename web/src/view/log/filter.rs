@@ -1,4 +1,4 @@
-//! What is above the log: the filter with its hits, and what can be done with the log.
+//! The bar above the log: filter, hits, export, clear.
 
 use std::borrow::Cow;
 
@@ -6,13 +6,11 @@ use model::{ConnectionMsg, Count, Facet, Problem, Query};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
-use super::reader;
-use crate::page::Page;
+use crate::page::{Dialog, Page};
 use crate::view::controls::{button, group, problem, sign_button, toggle, value_of};
-use crate::view::dialog::Dialog;
 use crate::view::{View, html};
 
-/// What can be hidden, each under one name.
+/// What each chip shows or hides. The facets of a chip are always hidden together.
 const CHIPS: [(&str, &[Facet]); 6] = [
     ("↑ sent", &[Facet::Sent]),
     ("↓ received", &[Facet::Received]),
@@ -33,31 +31,31 @@ pub(in crate::view) fn tools() -> View {
     .child(
         html("<div class=hits></div>")
             .child(html("<output></output>").text_of(hits))
-            .child(sign_button("‹", "Previous", |page, _| reader::step(page, -1)))
-            .child(sign_button("›", "Next", |page, _| reader::step(page, 1))),
+            .child(sign_button("‹", "Previous", |page, _| page.move_selection(-1)))
+            .child(sign_button("›", "Next", |page, _| page.move_selection(1))),
     )
-    .child(button("ghost", "Export…", |page, _| page.open(Dialog::Archive)))
+    .child(button("ghost", "Export…", |page, _| page.open(Dialog::ExportImport)))
     .child(
-        button("ghost", "Clear", |page, _| page.tell(ConnectionMsg::ClearLog))
+        button("ghost", "Clear", |page, _| page.dispatch_shown(ConnectionMsg::ClearLog))
             .attr_if("disabled", |page| page.shown().log().is_empty()),
     )
     .child(problem("filter-problem", |page| page.shown().filter().problem().unwrap_or_default().into()))
     .child(problem("pin-problem", |page| match page.shown().problem() {
-        Some(Problem::Pin(words)) => words.as_str().into(),
+        Some(Problem::Pin(text)) => text.as_str().into(),
         _ => "".into(),
     }))
     .at("input")
     .aria_if("aria-invalid", |page| page.shown().filter().problem().is_some())
     .value_of(|page| page.shown().filter().query().typed.as_str().into())
-    .on("input", |page, event| ask(page, |query| query.typed = value_of(event)))
-    .on("keydown", steer)
+    .on("input", |page, event| change_query(page, |query| query.typed = value_of(event)))
+    .on("keydown", key_pressed)
 }
 
-fn steer(page: &mut Page, event: &Event) {
+fn key_pressed(page: &mut Page, event: &Event) {
     let event: &KeyboardEvent = event.unchecked_ref();
     match event.key().as_str() {
-        "Enter" => reader::step(page, if event.shift_key() { -1 } else { 1 }),
-        "Escape" => ask(page, |query| query.typed.clear()),
+        "Enter" => page.move_selection(if event.shift_key() { -1 } else { 1 }),
+        "Escape" => change_query(page, |query| query.typed.clear()),
         _ => {}
     }
 }
@@ -66,18 +64,19 @@ fn chip((label, facets): (&str, &'static [Facet])) -> View {
     toggle(
         label,
         move |page| !page.shown().filter().query().hidden.contains(facets[0]),
-        move |page, _| ask(page, |query| facets.iter().for_each(|&facet| query.hidden = query.hidden.toggled(facet))),
+        move |page, _| {
+            change_query(page, |query| facets.iter().for_each(|&facet| query.hidden = query.hidden.toggled(facet)));
+        },
     )
 }
 
-/// Changes what is asked for.
-fn ask(page: &mut Page, change: impl FnOnce(&mut Query)) {
+fn change_query(page: &mut Page, change: impl FnOnce(&mut Query)) {
     let mut query = page.shown().filter().query().clone();
     change(&mut query);
-    page.tell(ConnectionMsg::Filter(query));
+    page.dispatch_shown(ConnectionMsg::Filter(query));
 }
 
-/// How many entries pass the filter, with a sign as long as it goes on: words would push aside what is beside them.
+/// "12… of 345": the dots stand while the filter is still searching. Words there would move the buttons beside them.
 fn hits(page: &Page) -> Cow<'_, str> {
     let (connection, log) = (page.shown(), page.shown().log());
     let more = if connection.filter().left(log) > 0 { "…" } else { "" };

@@ -1,14 +1,14 @@
-//! The pinned entries, which stay in view and in memory whatever the log has to let go.
+//! Pinned entries, above the log. They stay when the log drops entries of their age.
 
 use model::Entry;
 
-use super::{LIST, reader};
+use super::LIST;
 use crate::page::Page;
 use crate::view::controls::{button, focus, sign_button};
-use crate::view::{View, detail, html};
+use crate::view::{View, html};
 
 pub(super) fn strip() -> View {
-    html("<slot></slot>").part(
+    html("<slot></slot>").keyed(
         |page| Some(page.shown().log().pinned().map(|entry| entry.seq.to_string() + " ").collect()),
         |page: &Page| {
             let mut pins = page.shown().log().pinned().map(pin).peekable();
@@ -21,11 +21,11 @@ pub(super) fn strip() -> View {
 fn pin(entry: Entry<'_>) -> View {
     let seq = entry.seq;
     let label = format!("#{seq} {}", entry.content.preview());
-    html("<li></li>").child(button("pin", &label, move |page, _| reader::go_to(page, seq))).child(sign_button(
+    html("<li></li>").child(button("pin", &label, move |page, _| page.go_to(seq))).child(sign_button(
         "×",
         "Unpin",
         move |page, _| {
-            detail::pin(page, seq);
+            page.toggle_pin(seq);
             focus(LIST);
         },
     ))

@@ -1,5 +1,10 @@
-//! The rows on the screen: elements that are made once and show one entry after the other, for a log that moves at
-//! every frame has no time to make new ones. They never know which entries there are.
+//! The rows on the screen. While messages stream in, the log moves at every frame; creating elements at that rate costs
+//! frames, so a fixed set of elements is reused.
+//!
+//! There are as many elements as rows fit on the screen (and a few more). When the list scrolls by three rows, three
+//! elements move from one end to the other and get the texts of the three entries that came into view; the elements
+//! between them are not touched. The list's real height is an element of its own, and a `transform` moves the rows to
+//! their place in it (`log.rs`).
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -8,66 +13,64 @@ use gloo_utils::document;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{Element, HtmlElement};
 
-use super::line::Line;
+use super::columns::{self, COLUMNS, SIGN};
 
-/// The cells of a row, in the order of the style sheet's columns.
-const CELLS: [&str; 6] = ["seq", "sign", "visually-hidden", "time", "text", "size"];
-
-/// The name of a row in the document.
+/// `id` attribute of an entry's row.
 pub(super) fn id(seq: u64) -> String {
     format!("entry-{seq}")
 }
 
-/// How a row stands out.
+/// What can change in a row while it shows the same entry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Marks {
     pub(super) selected: bool,
     pub(super) pinned: bool,
 }
 
-/// The elements of the rows, in the order of the entries.
 pub(super) struct Rows {
+    /// The elements' parent.
     window: HtmlElement,
+    /// From top to bottom, like the children of `window`.
     rows: VecDeque<Row>,
-    /// The place of the first row's entry in the list.
+    /// Ordinal of the first row.
     first: u64,
 }
 
 impl Rows {
-    /// No rows yet, inside that element.
     pub(super) fn new(window: HtmlElement) -> Self {
         Self { window, rows: VecDeque::new(), first: 0 }
     }
 
-    /// Shows these places of the list; `entry` says which number is there and whether it stands out, `line` what it
-    /// says.
-    pub(super) fn show(
+    /// Shows the rows with these ordinals. `entry` gives the sequence number and the marks of the entry at an ordinal;
+    /// `row` gives what its cells show, and is asked only for entries that have no row yet.
+    pub(super) fn show<'a>(
         &mut self,
-        places: Range<u64>,
+        ordinals: Range<u64>,
         entry: impl Fn(u64) -> Option<(u64, Marks)>,
-        line: impl Fn(u64) -> Option<Line>,
+        row: impl Fn(u64) -> Option<columns::Row<'a>>,
     ) {
-        self.fit((places.end - places.start) as usize);
-        self.turn_to(places.start);
-        for (row, place) in self.rows.iter_mut().zip(places) {
-            let Some((seq, marks)) = entry(place) else { continue };
-            if row.seq != seq
-                && let Some(line) = line(seq)
+        self.resize((ordinals.end - ordinals.start) as usize);
+        self.rotate_to(ordinals.start);
+        for (element, ordinal) in self.rows.iter_mut().zip(ordinals) {
+            let Some((seq, marks)) = entry(ordinal) else { continue };
+            if element.seq != Some(seq)
+                && let Some(row) = row(seq)
             {
-                row.tell(seq, &line);
+                element.fill(seq, &row);
             }
-            row.mark(marks);
+            element.mark(marks);
         }
     }
 
-    /// Makes each row say anew what it says.
-    pub(super) fn renew(&mut self) {
+    /// Has the next [`show`](Self::show) fill every row again.
+    pub(super) fn invalidate(&mut self) {
         for row in &mut self.rows {
-            row.seq = 0;
+            row.seq = None;
         }
     }
 
-    fn fit(&mut self, count: usize) {
+    /// Adds or removes elements at the bottom.
+    fn resize(&mut self, count: usize) {
         while self.rows.len() > count {
             if let Some(row) = self.rows.pop_back() {
                 row.element.remove();
@@ -80,16 +83,19 @@ impl Rows {
         }
     }
 
-    /// Carries rows from one end to the other, so that those that are still to be seen need no change.
-    fn turn_to(&mut self, first: u64) {
+    /// Moves elements from one end to the other, so that those whose entries stay on the screen are at the right place
+    /// already. After a jump of a screen or more there are none, and all are filled again where they are.
+    fn rotate_to(&mut self, first: u64) {
         let len = self.rows.len() as u64;
         if first.abs_diff(self.first) < len {
+            // Scrolled down.
             for _ in self.first..first {
                 if let Some(row) = self.rows.pop_front() {
                     append(&self.window, &row.element);
                     self.rows.push_back(row);
                 }
             }
+            // Scrolled up.
             for _ in first..self.first {
                 if let Some(row) = self.rows.pop_back() {
                     prepend(&self.window, &row.element);
@@ -101,21 +107,21 @@ impl Rows {
     }
 }
 
-fn append(window: &Element, row: &Element) {
-    // Neither is inside the other.
-    let _ = window.append_child(row);
+fn append(parent: &Element, child: &Element) {
+    // Fails only if one contains the other.
+    let _ = parent.append_child(child);
 }
 
-fn prepend(window: &Element, row: &Element) {
+fn prepend(parent: &Element, child: &Element) {
     // As above.
-    let _ = window.prepend_with_node_1(row);
+    let _ = parent.prepend_with_node_1(child);
 }
 
 struct Row {
     element: HtmlElement,
-    cells: [Element; CELLS.len()],
-    /// The entry that it shows, 0 for none.
-    seq: u64,
+    cells: [Element; COLUMNS.len()],
+    /// The entry that it shows.
+    seq: Option<u64>,
     marks: Marks,
 }
 
@@ -124,25 +130,25 @@ impl Row {
         let element: HtmlElement = create("div").unchecked_into();
         set(&element, "role", "option");
         set(&element, "aria-selected", "false");
-        let cells = CELLS.map(|class| {
+        let cells = COLUMNS.each_ref().map(|column| {
             let cell = create("span");
-            set(&cell, "class", class);
+            set(&cell, "class", column.class);
+            if column.class == SIGN {
+                set(&cell, "aria-hidden", "true");
+            }
             append(&element, &cell);
             cell
         });
-        set(&cells[1], "aria-hidden", "true");
-        Self { element, cells, seq: 0, marks: Marks::default() }
+        Self { element, cells, seq: None, marks: Marks::default() }
     }
 
-    fn tell(&mut self, seq: u64, line: &Line) {
-        self.seq = seq;
+    fn fill(&mut self, seq: u64, row: &columns::Row<'_>) {
+        self.seq = Some(seq);
         set(&self.element, "id", &id(seq));
-        let number = seq.to_string();
-        set(&self.element, "data-seq", &number);
-        set(&self.element, "class", &["row ", &line.class].concat());
-        for (cell, text) in self.cells.iter().zip([&number, line.sign, &line.kind, &line.time, &line.text, &line.size])
-        {
-            cell.set_text_content(Some(text));
+        set(&self.element, "data-seq", &seq.to_string());
+        set(&self.element, "class", &row.class());
+        for (cell, text) in self.cells.iter().zip(row.texts()) {
+            cell.set_text_content(Some(&text));
         }
     }
 
@@ -156,10 +162,10 @@ impl Row {
     }
 }
 
-fn create(name: &str) -> Element {
-    document().create_element(name).expect_throw("it is the name of an element")
+fn create(tag: &str) -> Element {
+    document().create_element(tag).expect_throw("the tag name is valid")
 }
 
 fn set(element: &Element, name: &str, value: &str) {
-    element.set_attribute(name, value).expect_throw("it is the name of an attribute");
+    element.set_attribute(name, value).expect_throw("the name of an attribute is valid");
 }

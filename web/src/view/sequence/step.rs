@@ -1,12 +1,11 @@
-//! One step of a sequence: its fields, and how it went in the last round.
+//! One step of a sequence: its fields, and its result in the last round.
 
 use std::borrow::Cow;
 
 use model::{Outcome, Reply, Span, Step};
 
-use super::{change, change_shape, number_in};
 use crate::page::Page;
-use crate::view::controls::{field, focus, number, sign_button, value_of};
+use crate::view::controls::{focus, number_field, sign_button, text_field, value_of};
 use crate::view::{View, html};
 
 pub(super) fn view(index: usize, step: &Step) -> View {
@@ -22,7 +21,9 @@ pub(super) fn view(index: usize, step: &Step) -> View {
         .text(&format!("{}. {}", index + 1, name(step)))
         .at(".bar")
         .child(sign_button("×", "Remove this step", move |page, _| {
-            change_shape(page, |sequence| drop(sequence.steps.remove(index)));
+            if let Some(editor) = &mut page.pane.editor {
+                editor.reshape(|sequence| drop(sequence.steps.remove(index)));
+            }
             focus("[aria-label='Add a step'] button");
         }))
 }
@@ -39,14 +40,14 @@ fn name(step: &Step) -> &'static str {
 
 fn fields(index: usize, step: &Step) -> Vec<View> {
     match step {
-        Step::Send(draft) => vec![text(index, "Message", &draft.text, sought)],
+        Step::Send(draft) => vec![text(index, "Message", &draft.text, first_text)],
         Step::Delay(ms) => vec![milliseconds(index, "ms", *ms)],
         Step::Expect { reply, within } => {
             let mut fields = match reply {
-                Reply::Text(part) => vec![text(index, "Text", part, sought)],
-                Reply::Regex(part) => vec![text(index, "Regex", part, sought)],
+                Reply::Text(part) => vec![text(index, "Text", part, first_text)],
+                Reply::Regex(part) => vec![text(index, "Regex", part, first_text)],
                 Reply::Json { path, equals } => {
-                    vec![text(index, "with a path", path, sought), text(index, "that equals", equals, equal)]
+                    vec![text(index, "with a path", path, first_text), text(index, "that equals", equals, json_value)]
                 }
             };
             fields.push(milliseconds(index, "within ms", *within));
@@ -55,7 +56,8 @@ fn fields(index: usize, step: &Step) -> Vec<View> {
     }
 }
 
-fn sought(step: &mut Step) -> Option<&mut String> {
+/// The text that a step sends or expects, or the JSON path.
+fn first_text(step: &mut Step) -> Option<&mut String> {
     match step {
         Step::Send(draft) => Some(&mut draft.text),
         Step::Expect { reply: Reply::Text(text) | Reply::Regex(text) | Reply::Json { path: text, .. }, .. } => {
@@ -65,43 +67,44 @@ fn sought(step: &mut Step) -> Option<&mut String> {
     }
 }
 
-fn equal(step: &mut Step) -> Option<&mut String> {
+fn json_value(step: &mut Step) -> Option<&mut String> {
     match step {
         Step::Expect { reply: Reply::Json { equals, .. }, .. } => Some(equals),
         _ => None,
     }
 }
 
-fn text(index: usize, name: &str, value: &str, part: fn(&mut Step) -> Option<&mut String>) -> View {
+/// The value is set once: nothing but this field changes the text while the step exists.
+fn text(index: usize, label: &str, value: &str, part: fn(&mut Step) -> Option<&mut String>) -> View {
     let value = value.to_owned();
-    field(
-        name,
+    text_field(
+        label,
         move |_| value.clone().into(),
         move |page, event| {
-            change(page, |sequence| {
-                if let Some(text) = sequence.steps.get_mut(index).and_then(part) {
-                    *text = value_of(event);
-                }
-            });
+            let step = page.pane.editor.as_mut().and_then(|editor| editor.sequence.steps.get_mut(index));
+            if let Some(text) = step.and_then(part) {
+                *text = value_of(event);
+            }
         },
     )
 }
 
-fn milliseconds(index: usize, name: &str, value: u32) -> View {
-    number(
-        name,
+fn milliseconds(index: usize, label: &str, value: u32) -> View {
+    number_field(
+        label,
         move |_| value.to_string().into(),
         move |page, event| {
-            let Some(typed) = number_in(page, index, &value_of(event)) else { return };
-            change(page, |sequence| match sequence.steps.get_mut(index) {
+            let Some(editor) = &mut page.pane.editor else { return };
+            let Some(typed) = editor.parse_number(index, &value_of(event)) else { return };
+            match editor.sequence.steps.get_mut(index) {
                 Some(Step::Delay(ms) | Step::Expect { within: ms, .. }) => *ms = typed,
                 Some(Step::Send(_)) | None => {}
-            });
+            }
         },
     )
 }
 
-/// How the step went the last time, and how long it took.
+/// The last result of the step, and how long the step took.
 fn outcome(page: &Page, index: usize) -> Option<(&Outcome, Span)> {
     let result = page.shown().run()?.results().iter().rev().find(|result| result.step == index)?;
     Some((&result.outcome, Span(result.took)))

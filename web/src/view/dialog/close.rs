@@ -1,31 +1,19 @@
-//! Closing with a code and a reason of one's choice. It never sends a code that a browser would refuse.
+//! Close the connection with a code and a reason.
 
 use model::{CloseFrame, CloseFrameError, ConnectionMsg};
 
-use super::controls::{button, field, number, problem, value_of};
-use super::{View, html};
-use crate::page::Page;
-
-/// What is typed.
-pub(crate) struct Typed {
-    code: String,
-    reason: String,
-}
-
-impl Default for Typed {
-    fn default() -> Self {
-        Self { code: "1000".to_owned(), reason: String::new() }
-    }
-}
+use crate::page::{CloseForm, Page};
+use crate::view::controls::{button, number_field, problem, text_field, value_of};
+use crate::view::{View, html};
 
 pub(super) fn form() -> View {
     html("<form></form>")
-        .child(number(
+        .child(number_field(
             "Code",
             |page| page.forms.close.code.as_str().into(),
             |page, event| page.forms.close.code = value_of(event),
         ))
-        .child(field(
+        .child(text_field(
             "Reason",
             |page| page.forms.close.reason.as_str().into(),
             |page, event| page.forms.close.reason = value_of(event),
@@ -38,7 +26,7 @@ pub(super) fn form() -> View {
 }
 
 fn frame(page: &Page) -> Result<CloseFrame, CloseFrameError> {
-    let Typed { code, reason } = &page.forms.close;
+    let CloseForm { code, reason } = &page.forms.close;
     CloseFrame::parse(code, reason)
 }
 
@@ -46,7 +34,7 @@ fn close_button() -> View {
     button("primary", "Close", |page, _| {
         if let Ok(frame) = frame(page) {
             page.dialog = None;
-            page.tell(ConnectionMsg::Close(frame));
+            page.dispatch_shown(ConnectionMsg::Close(frame));
         }
     })
     .attr_if("disabled", |page| frame(page).is_err())

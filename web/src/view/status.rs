@@ -1,4 +1,5 @@
-//! The strip of facts about the connection. Each figure has its place, known or not, so that it never jumps.
+//! The strip under the address: state, handshake, traffic, queue. Every figure has a fixed place, so that none moves when
+//! another one grows.
 
 use std::borrow::Cow;
 
@@ -8,33 +9,32 @@ use super::controls::button;
 use super::{View, html, tone_class};
 use crate::browser::clock;
 
-/// Stands where there is nothing to tell.
+/// Shown for a figure that is not known.
 const NONE: &str = "–";
 
-/// Reads a fact about a connection.
 type Read = fn(&Connection) -> Cow<'_, str>;
 
-/// What the style sheet calls a fact, what it is called on the page, and what it is.
-const FACTS: [(&str, &str, Read); 6] = [
-    ("", "handshake", |connection| agreed(connection, |opened| Span(opened.handshake).to_string().into())),
+/// CSS class, label, value.
+const FIGURES: [(&str, &str, Read); 6] = [
+    ("", "handshake", |connection| opened(connection, |opened| Span(opened.handshake).to_string().into())),
     ("tally", "sent", |connection| tally(connection.log().sent())),
     ("tally", "received", |connection| tally(connection.log().received())),
-    ("agreed", "subprotocol", |connection| agreed(connection, |opened| opened.protocol.as_str().into())),
-    ("agreed extensions", "extensions", |connection| agreed(connection, |opened| extensions(opened).into())),
-    ("waiting", "waiting", waiting),
+    ("agreed", "subprotocol", |connection| opened(connection, |opened| opened.protocol.as_str().into())),
+    ("agreed extensions", "extensions", |connection| opened(connection, |opened| extensions(opened).into())),
+    ("waiting", "waiting", queue),
 ];
 
-pub(super) fn facts() -> View {
+pub(super) fn status() -> View {
     html("<section class=facts aria-label=Facts><p role=status></p></section>")
         .child(
             html("<div class=chips></div>")
                 .attr_if("hidden", |page| !matches!(page.shown().state(), State::Reconnecting { .. }))
-                .child(button("ghost", "Now", |page, _| page.tell(ConnectionMsg::Connect)))
-                .child(button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::Disconnect))),
+                .child(button("ghost", "Now", |page, _| page.dispatch_shown(ConnectionMsg::Connect)))
+                .child(button("ghost", "Stop", |page, _| page.dispatch_shown(ConnectionMsg::Disconnect))),
         )
-        .child(html("<dl tabindex=0></dl>").children(FACTS.map(fact)))
+        .child(html("<dl tabindex=0></dl>").children(FIGURES.map(figure)))
         .child(
-            button("ghost", "", |page, _| page.tell(ConnectionMsg::DiscardQueued))
+            button("ghost", "", |page, _| page.dispatch_shown(ConnectionMsg::DiscardQueued))
                 .text_of(|page| format!("Drop {} waiting", Count(page.shown().outbox().len() as u64)).into())
                 .attr_if("hidden", |page| {
                     matches!(page.shown().state(), State::Open(_)) || page.shown().outbox().is_empty()
@@ -46,7 +46,7 @@ pub(super) fn facts() -> View {
         .text_of(|page| summary(page.shown()))
 }
 
-/// Where the connection stands; with the seconds that are left until it is tried again.
+/// The state, with the seconds until the next try to reconnect.
 fn summary(connection: &Connection) -> Cow<'_, str> {
     let state = connection.state();
     match state {
@@ -59,7 +59,7 @@ fn summary(connection: &Connection) -> Cow<'_, str> {
     }
 }
 
-/// What the close code means, once the connection has ended with one.
+/// What the close code means, after the connection has ended with one.
 fn explanation(connection: &Connection) -> Cow<'_, str> {
     let ending = match connection.state() {
         State::Idle(Some(ending)) | State::Reconnecting { ending, .. } => ending,
@@ -71,22 +71,22 @@ fn explanation(connection: &Connection) -> Cow<'_, str> {
     }
 }
 
-fn fact((class, name, read): (&str, &str, Read)) -> View {
+fn figure((class, label, read): (&str, &str, Read)) -> View {
     html("<div><dt></dt><dd></dd></div>")
         .attr("class", class)
         .at("dt")
-        .text(name)
+        .text(label)
         .at("dd")
         .attr_of("title", move |page| read(page.shown()))
         .text_of(move |page| read(page.shown()))
 }
 
-/// What the handshake agreed upon, while there is a connection and it agreed upon something.
-fn agreed(connection: &Connection, read: fn(&Opened) -> Cow<'_, str>) -> Cow<'_, str> {
+/// A result of the handshake, or [`NONE`].
+fn opened(connection: &Connection, read: fn(&Opened) -> Cow<'_, str>) -> Cow<'_, str> {
     connection.state().opened().map(read).filter(|text| !text.is_empty()).unwrap_or(NONE.into())
 }
 
-/// The common ones all begin alike.
+/// Without the prefix that all registered extensions have.
 fn extensions(opened: &Opened) -> &str {
     let extensions = opened.extensions.as_str();
     extensions.strip_prefix("permessage-").unwrap_or(extensions)
@@ -96,8 +96,8 @@ fn tally(tally: Tally) -> Cow<'static, str> {
     format!("{} · {}", Count(tally.messages), Size(tally.bytes)).into()
 }
 
-/// What the browser holds, and the messages that the page holds back.
-fn waiting(connection: &Connection) -> Cow<'_, str> {
+/// Bytes in the browser's buffer, and messages that the page holds back until there is room in it.
+fn queue(connection: &Connection) -> Cow<'_, str> {
     let buffered = Size(connection.outbox().buffered());
     match connection.outbox().len() {
         0 => buffered.to_string(),

@@ -1,5 +1,5 @@
-//! The lines between the parts of the page, which can be moved with the pointer and with the arrow keys. It never lets
-//! a part grow over its neighbour: the style sheet has the last word.
+//! The lines between the parts of the page: a person drags them, or moves them by the arrow keys. The style sheet
+//! limits what a part may take from its neighbours.
 
 use std::borrow::Cow;
 
@@ -13,14 +13,14 @@ use super::controls::target;
 use super::{View, html};
 use crate::page::Page;
 
-/// How far an arrow key moves a line.
+/// CSS pixels that an arrow key moves a line.
 const STEP: i32 = 16;
 
 fn layout(page: &Page) -> Layout {
     page.store.workbench().settings().layout
 }
 
-/// How large the part is that the line is the edge of, for the style sheet.
+/// The saved size of a part, as a CSS length.
 pub(super) fn size(page: &Page, edge: Edge) -> Cow<'_, str> {
     format!("{}px", layout(page).size(edge)).into()
 }
@@ -33,15 +33,14 @@ fn name(edge: Edge) -> &'static str {
     }
 }
 
-/// Makes the part so much larger than it was.
-fn grow(page: &mut Page, edge: Edge, from: i32, by: i32) {
+fn set_size(page: &mut Page, edge: Edge, size: i32) {
     let mut settings = *page.store.workbench().settings();
-    settings.layout = settings.layout.with(edge, from.saturating_add(by));
+    settings.layout = settings.layout.with(edge, size);
     page.dispatch(Msg::Settings(settings));
 }
 
-/// Where the pointer is along the way that the part grows.
-fn place(edge: Edge, event: &Event) -> i32 {
+/// The pointer's coordinate, growing in the direction in which the part grows.
+fn coordinate(edge: Edge, event: &Event) -> i32 {
     let event: &PointerEvent = event.unchecked_ref();
     match edge {
         Edge::Sidebar => event.client_x(),
@@ -50,8 +49,8 @@ fn place(edge: Edge, event: &Event) -> i32 {
     }
 }
 
-/// How large the part is, which may be less than was wished for: there may be no room for that.
-fn size_now(edge: Edge) -> i32 {
+/// The size on the screen, which is less than the saved one in a small window.
+fn current_size(edge: Edge) -> i32 {
     let part = match edge {
         Edge::Sidebar => ".sidebar",
         Edge::Detail => ".split > aside",
@@ -62,7 +61,7 @@ fn size_now(edge: Edge) -> i32 {
     if edge == Edge::Compose { part.offset_height() } else { part.offset_width() }
 }
 
-pub(super) fn separator(edge: Edge) -> View {
+pub(super) fn splitter(edge: Edge) -> View {
     html("<div class=separator role=separator tabindex=0></div>")
         .attr("aria-orientation", if edge == Edge::Compose { "horizontal" } else { "vertical" })
         .attr("aria-label", name(edge))
@@ -71,13 +70,13 @@ pub(super) fn separator(edge: Edge) -> View {
         .attr_of("aria-valuenow", move |page| layout(page).size(edge).to_string().into())
         .on("pointerdown", move |page, event| {
             event.prevent_default();
-            // It fails only for a pointer that is gone already.
+            // Throws only if the pointer is gone already.
             let _ = target::<Element>(event).set_pointer_capture(event.unchecked_ref::<PointerEvent>().pointer_id());
-            page.drag = Some((place(edge, event), size_now(edge)));
+            page.drag = Some((coordinate(edge, event), current_size(edge)));
         })
         .on("pointermove", move |page, event| {
-            if let Some((start, from)) = page.drag {
-                grow(page, edge, from, place(edge, event) - start);
+            if let Some((start, size)) = page.drag {
+                set_size(page, edge, size.saturating_add(coordinate(edge, event) - start));
             }
         })
         .on("lostpointercapture", |page, _| page.drag = None)
@@ -88,6 +87,6 @@ pub(super) fn separator(edge: Edge) -> View {
                 _ => return,
             };
             event.prevent_default();
-            grow(page, edge, size_now(edge), by);
+            set_size(page, edge, current_size(edge) + by);
         })
 }

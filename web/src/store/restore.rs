@@ -1,4 +1,4 @@
-//! What the page begins with: what the browser knows and the model cannot. It never changes it later.
+//! The workbench at start-up: as it was saved, with what only the browser knows.
 
 use gloo_utils::window;
 use js_sys::RegExp;
@@ -6,14 +6,15 @@ use model::{Document, Matcher, Start, Workbench};
 
 use crate::browser::{clock, pattern, storage};
 
-/// The workbench as it was left, with that address in a fresh connection.
-pub(crate) fn workbench(address: String) -> Workbench {
+/// `address` is for a connection that has none saved. A document that cannot be read, perhaps because a newer version of
+/// the page wrote it, is moved aside before a change overwrites it; the workbench shows why.
+pub(super) fn restore(address: String) -> Workbench {
     let mut workbench = Workbench::new(Start { address, seed: seed(), time_origin: clock::time_origin(), compile });
     for document in Document::ALL {
         if let Some(text) = storage::read(document.key())
             && workbench.restore(document, &text).is_err()
         {
-            // The page says so, whether there is room for it or not.
+            // Without room for a copy there is nothing more to do; the original is still there until the next change.
             let _ = storage::keep(&document.quarantine_key(), &text);
         }
     }
@@ -23,17 +24,17 @@ pub(crate) fn workbench(address: String) -> Workbench {
 fn compile(expression: &str, flags: &str) -> Result<Matcher, String> {
     let expression: RegExp = pattern::compile(expression, flags)?;
     Ok(Matcher::new(move |text| {
-        // With the flags g and y it would go on where it left off.
+        // With the flags g and y, `test` would begin where the last match ended.
         expression.set_last_index(0);
         expression.test(text)
     }))
 }
 
-/// Another number each time.
+/// A random seed; 0 where there is no `crypto`.
 fn seed() -> u64 {
     let mut bytes = [0; 8];
     if let Ok(crypto) = window().crypto() {
-        // It fails only for more bytes than these.
+        // Throws only beyond 65 536 bytes.
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
     u64::from_le_bytes(bytes)

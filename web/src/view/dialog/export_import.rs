@@ -1,22 +1,21 @@
-//! Taking a log out as a file, looking at one that was taken out, and sending again what it sent. It never reads a file
-//! itself: the model does.
+//! Export the log to a file, import one, and replay the messages that a log has sent.
 
 use model::{ArchiveFormat, ConnectionId, ConnectionMsg, Extent, Msg, Problem, State};
 
-use super::controls::{button, choice, file_button, problem};
-use super::{View, html};
 use crate::browser::files;
 use crate::page::Page;
+use crate::view::controls::{button, file_button, problem, select};
+use crate::view::{View, html};
 
 pub(super) fn form(page: &Page) -> View {
     html("<form></form>")
         .child(
             html("<fieldset><legend>Export as a file</legend></fieldset>")
-                .child(choice(
+                .child(select(
                     "What",
                     &["all that is kept", "what the filter shows"],
-                    |page| page.forms.only_shown.into(),
-                    |page, chosen| page.forms.only_shown = chosen > 0,
+                    |page| page.forms.export_filtered.into(),
+                    |page, chosen| page.forms.export_filtered = chosen > 0,
                 ))
                 .child(
                     html("<div class=chips></div>").children(
@@ -39,7 +38,7 @@ pub(super) fn form(page: &Page) -> View {
         )
         .child(problem("archive-problem", |page| {
             let task = match page.shown().problem() {
-                Some(Problem::Task(words)) => Some(words.as_str()),
+                Some(Problem::Task(text)) => Some(text.as_str()),
                 _ => None,
             };
             task.or(page.store.workbench().saved_problem()).unwrap_or_default().into()
@@ -52,7 +51,7 @@ fn import(page: &mut Page, read: files::Read) {
     page.close_if_done();
 }
 
-/// The messages of this log go out on any open connection, which is then shown.
+/// One for each open connection, and one for the connection that is shown, open or not.
 fn replay_buttons(page: &Page) -> Vec<View> {
     let shown = page.pane.id;
     let mut buttons = vec![
@@ -67,12 +66,13 @@ fn replay_buttons(page: &Page) -> Vec<View> {
         }
     }
     buttons.push(
-        button("ghost", "Stop", |page, _| page.tell(ConnectionMsg::StopReplay))
+        button("ghost", "Stop", |page, _| page.dispatch_shown(ConnectionMsg::StopReplay))
             .attr_if("disabled", |page| page.shown().replay().is_none()),
     );
     buttons
 }
 
+/// Replays what the shown connection's log has sent, and shows the connection that sends it.
 fn replay_on(page: &mut Page, id: ConnectionId) {
     let messages = page.shown().sent_messages();
     page.dispatch(Msg::Connection(id, ConnectionMsg::StartReplay(messages)));
@@ -81,7 +81,7 @@ fn replay_on(page: &mut Page, id: ConnectionId) {
 }
 
 fn export(page: &Page, format: ArchiveFormat) {
-    let extent = if page.forms.only_shown { Extent::Shown } else { Extent::All };
+    let extent = if page.forms.export_filtered { Extent::Shown } else { Extent::All };
     let mut pieces = files::Pieces::default();
     page.store.workbench().export(page.pane.id, format, extent, &mut |piece| pieces.push(piece));
     pieces.download(&["canyon-log.", format.extension()].concat(), format.media_type());

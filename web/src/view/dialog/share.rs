@@ -1,27 +1,19 @@
-//! A link that carries the set-up of the connection that is seen, and what the message box holds only where that is
-//! wanted.
+//! A link to the connection that is shown: address, subprotocols, options and, if wanted, the message box.
 
 use model::Link;
 
-use super::controls::{button, check};
-use super::{View, html};
 use crate::browser::clipboard;
 use crate::browser::document::page_address;
 use crate::page::Page;
-
-/// What is chosen, and what has come of it.
-#[derive(Default)]
-pub(crate) struct Share {
-    with_draft: bool,
-    copied: bool,
-}
+use crate::view::controls::{button, checkbox};
+use crate::view::{View, html};
 
 pub(super) fn form() -> View {
     html("<form></form>")
-        .child(check(
+        .child(checkbox(
             "With what the message box holds",
             |page| page.forms.share.with_draft,
-            |page, ticked| page.forms.share.with_draft = ticked,
+            |page, checked| page.forms.share.with_draft = checked,
         ))
         .child(html("<textarea readonly aria-label=Link></textarea>").value_of(|page| link(page).into()))
         .child(html(
@@ -39,7 +31,7 @@ fn link(page: &Page) -> String {
 fn copy_button() -> View {
     button("primary", "", |page, _| {
         let handle = page.handle.clone();
-        clipboard::copy(&link(page), move |done| handle.act(move |page| page.forms.share.copied = done));
+        clipboard::copy(&link(page), move |done| handle.update(move |page| page.forms.share.copied = done));
     })
     .text_of(|page| if page.forms.share.copied { "Copied" } else { "Copy" }.into())
 }

@@ -1,31 +1,31 @@
-//! How one connection behaves: its name, what happens when it is lost, what happens to messages meanwhile.
+//! Options of one connection: its name, reconnecting, queueing.
 
 use model::{ConnectionMsg, Msg, Offline, Reconnect};
 
-use super::controls::{check, field, value_of};
-use super::{View, html};
+use crate::view::controls::{checkbox, text_field, value_of};
+use crate::view::{View, html};
 
 pub(super) fn form() -> View {
     html("<form></form>")
-        .child(field(
+        .child(text_field(
             "Name",
             |page| page.shown().setup().name.as_str().into(),
             |page, event| page.dispatch(Msg::Rename(page.shown().id(), value_of(event))),
         ))
-        .child(check(
+        .child(checkbox(
             "Connect again when the connection is lost, ever more patiently",
             |page| page.shown().setup().reconnect == Reconnect::WhenLost,
-            |page, ticked| {
-                let chosen = if ticked { Reconnect::WhenLost } else { Reconnect::Never };
-                page.tell(ConnectionMsg::ReconnectChosen(chosen));
+            |page, checked| {
+                let chosen = if checked { Reconnect::WhenLost } else { Reconnect::Never };
+                page.dispatch_shown(ConnectionMsg::ReconnectChosen(chosen));
             },
         ))
-        .child(check(
+        .child(checkbox(
             "Messages written meanwhile wait, and go out when it is open again",
             |page| page.shown().setup().offline == Offline::Wait,
-            |page, ticked| {
-                let chosen = if ticked { Offline::Wait } else { Offline::Refuse };
-                page.tell(ConnectionMsg::OfflineChosen(chosen));
+            |page, checked| {
+                let chosen = if checked { Offline::Wait } else { Offline::Refuse };
+                page.dispatch_shown(ConnectionMsg::OfflineChosen(chosen));
             },
         ))
 }

@@ -1,52 +1,35 @@
-//! What Canyon's server can be asked for: a list in words, and a form for each. It never lists behaviours or parameters:
-//! `wire` does.
+//! The parameters of a behaviour of Canyon's server. `wire` knows which there are.
 
 use std::borrow::Cow;
 
 use model::ConnectionMsg;
-use model::preset::{Field, Form};
-use wire::{Behaviour, Parameter};
+use model::preset::Field;
+use wire::Parameter;
 
-use super::controls::{self, button, field, value_of};
-use super::dialog::Dialog;
-use super::{View, html};
 use crate::page::Page;
+use crate::view::controls::{button, text_field, value_of};
+use crate::view::{View, html};
 
-/// The line of a behaviour in the list.
-pub(super) fn item(behaviour: Behaviour) -> View {
-    html("<li></li>").child(controls::item(behaviour.summary(), behaviour.path(), move |page, _| {
-        page.open(Dialog::Preset);
-        page.forms.preset = fresh(page, behaviour);
-    }))
-}
-
-/// Filled in with what the address asks for already.
-fn fresh(page: &Page, behaviour: Behaviour) -> Form {
-    let asked = Form::from_address(&page.shown().setup().address);
-    asked.filter(|form| form.behaviour().path() == behaviour.path()).unwrap_or_else(|| Form::new(behaviour))
-}
-
-/// A field for each parameter of the behaviour.
 pub(super) fn form(page: &Page) -> View {
     let behaviour = page.forms.preset.behaviour();
     html("<form></form>")
         .child(html("<p></p>").text(behaviour.summary()))
         .children(behaviour.parameters().iter().map(|&parameter| parameter_field(parameter)))
         .child(html("<p><code></code></p>").at("code").text_of(|page| page.forms.preset.behaviour().to_string().into()))
-        .child(html("<footer></footer>").child(choose_button()))
+        .child(html("<footer></footer>").child(use_button()))
 }
 
-fn choose_button() -> View {
+fn use_button() -> View {
     button("primary", "Put into the address", |page, _| {
         page.dialog = None;
-        page.tell(ConnectionMsg::BehaviourChosen(page.forms.preset.behaviour()));
+        page.dispatch_shown(ConnectionMsg::BehaviourChosen(page.forms.preset.behaviour()));
     })
     .attr_if("disabled", |page| !page.forms.preset.is_right())
 }
 
 fn parameter_field(parameter: Parameter) -> View {
     html("<div></div>")
-        .child(field(
+        .child(text_field(
             parameter.name(),
             move |page| read(page, parameter, |field| &field.text),
             move |page, event| page.forms.preset.fill_in(parameter, value_of(event)),

@@ -1,0 +1,18 @@
+//! Which dialog is open. There is one at a time.
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Dialog {
+    /// Close the connection with a code and a reason.
+    Close,
+    /// Name, reconnecting and queueing of the connection.
+    Options,
+    ExportImport,
+    Share,
+    /// Parameters of a behaviour of Canyon's server.
+    Preset,
+    /// Save the content of the message box.
+    Save,
+    /// Rename, move or delete a saved message.
+    Saved,
+    Settings,
+}

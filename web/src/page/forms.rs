@@ -1,0 +1,64 @@
+//! What is filled in in the dialogs, until another dialog is opened.
+
+use model::SavedName;
+use model::preset::Form as PresetForm;
+use wire::Behaviour;
+
+use super::field_errors::FieldErrors;
+
+pub(crate) struct Forms {
+    pub(crate) close: CloseForm,
+    pub(crate) share: ShareForm,
+    pub(crate) preset: PresetForm,
+    pub(crate) saved: SavedForm,
+    pub(crate) settings: SettingsForm,
+    /// Whether an export leaves out what the filter hides.
+    pub(crate) export_filtered: bool,
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        Self {
+            close: CloseForm::default(),
+            share: ShareForm::default(),
+            preset: PresetForm::new(Behaviour::ALL[0]),
+            saved: SavedForm::default(),
+            settings: SettingsForm::default(),
+            export_filtered: false,
+        }
+    }
+}
+
+/// As typed.
+pub(crate) struct CloseForm {
+    pub(crate) code: String,
+    pub(crate) reason: String,
+}
+
+impl Default for CloseForm {
+    fn default() -> Self {
+        Self { code: "1000".to_owned(), reason: String::new() }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct ShareForm {
+    /// Whether the link carries the content of the message box.
+    pub(crate) with_draft: bool,
+    pub(crate) copied: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct SavedForm {
+    pub(crate) name: SavedName,
+    /// The message's name when the dialog was opened.
+    pub(crate) old_name: SavedName,
+}
+
+#[derive(Default)]
+pub(crate) struct SettingsForm {
+    /// By the setting's number in its enum.
+    pub(crate) errors: FieldErrors,
+    /// Whether the first press on "Forget everything…" has been made; the second one does it.
+    pub(crate) forget_confirmed: bool,
+}

@@ -1,0 +1,78 @@
+//! Settings of the whole page. The model knows which numbers are allowed.
+
+use model::{Msg, NumericSetting, Settings, Times};
+use web_sys::Event;
+
+use crate::page::Page;
+use crate::view::controls::{button, finished_number_field, problem, select, value_of};
+use crate::view::{View, html};
+
+const NUMBERS: [(&str, &[NumericSetting]); 3] = [
+    ("Each log keeps at most", &[NumericSetting::MaxEntries, NumericSetting::MaxSize]),
+    ("Reconnecting", &[NumericSetting::InitialDelay, NumericSetting::MaxDelay, NumericSetting::MaxAttempts]),
+    ("Bytes queued in the browser", &[NumericSetting::HighWatermark, NumericSetting::LowWatermark]),
+];
+
+pub(super) fn form() -> View {
+    html("<form></form>")
+        .child(select(
+            "Time of messages",
+            &["by the clock", "since the one before", "since the first"],
+            |page| settings(page).times as usize,
+            |page, chosen| {
+                let mut settings = *settings(page);
+                settings.times = Times::ALL[chosen.min(2)];
+                page.dispatch(Msg::Settings(settings));
+            },
+        ))
+        .children(NUMBERS.map(|(legend, numbers)| {
+            html("<fieldset><legend></legend></fieldset>")
+                .at("legend")
+                .text(legend)
+                .at_root()
+                .children(numbers.iter().map(|&setting| field(setting)))
+        }))
+        .child(html("<footer></footer>").child(button("ghost", "", forget).text_of(|page| {
+            if page.forms.settings.forget_confirmed {
+                "Yes, forget settings, messages and history"
+            } else {
+                "Forget everything…"
+            }
+            .into()
+        })))
+        // Below the button: an error appears when a field is left, which pressing the button does, and must not move
+        // the button away.
+        .child(problem("settings-problem", |page| page.forms.settings.errors.newest().into()))
+}
+
+/// The first press asks, the second one does it.
+fn forget(page: &mut Page, _: &Event) {
+    if page.forms.settings.forget_confirmed {
+        page.dispatch(Msg::ForgetEverything);
+        page.dialog = None;
+    }
+    page.forms.settings.forget_confirmed = true;
+}
+
+fn settings(page: &Page) -> &Settings {
+    page.store.workbench().settings()
+}
+
+/// Takes effect when it is finished: on the way to 200 000, a person types 2.
+fn field(setting: NumericSetting) -> View {
+    finished_number_field(
+        setting.name(),
+        move |page| setting.value(settings(page)).to_string().into(),
+        move |page, event| change(page, setting, &value_of(event)),
+    )
+    .attr("aria-describedby", "settings-problem")
+    .aria_if("aria-invalid", move |page| page.forms.settings.errors.has(setting as usize))
+}
+
+fn change(page: &mut Page, setting: NumericSetting, typed: &str) {
+    let changed = settings(page).with(setting, typed);
+    page.forms.settings.errors.set(setting as usize, changed.as_ref().err().cloned());
+    if let Ok(settings) = changed {
+        page.dispatch(Msg::Settings(settings));
+    }
+}

@@ -1,0 +1,26 @@
+//! The behaviours of Canyon's server, in words. `wire` knows which there are.
+
+use model::preset::Form;
+use wire::Behaviour;
+
+use crate::page::{Dialog, Page};
+use crate::view::{View, controls, html};
+
+pub(super) fn list() -> View {
+    html("<section aria-label='Ask the server to'><h2>Ask the server to</h2><ul></ul></section>")
+        .at("ul")
+        .children(Behaviour::ALL.iter().map(|&behaviour| item(behaviour)))
+}
+
+fn item(behaviour: Behaviour) -> View {
+    html("<li></li>").child(controls::item(behaviour.summary(), behaviour.path(), move |page, _| {
+        page.open(Dialog::Preset);
+        page.forms.preset = filled_in(page, behaviour);
+    }))
+}
+
+/// With the parameters that the address has already, if it asks for the same behaviour.
+fn filled_in(page: &Page, behaviour: Behaviour) -> Form {
+    let current = Form::from_address(&page.shown().setup().address);
+    current.filter(|form| form.behaviour().path() == behaviour.path()).unwrap_or_else(|| Form::new(behaviour))
+}
