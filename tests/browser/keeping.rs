@@ -153,7 +153,7 @@ async fn a_figure_is_taken_when_it_is_finished_and_a_wrong_one_loses_nothing() -
     field.send_keys(&format!("{select_all}2{}", char::from(Key::Tab))).await?;
     page.waits_for(
         "the problem",
-        "//*[@id='settings-problem'][starts-with(., 'Messages: \"2\" is no whole number from 100 to ')]",
+        "//*[@id='settings-problem'][starts-with(., 'Messages: \"2\" is not a whole number from 100 to ')]",
     )
     .await?;
     assert_eq!(page.count("dialog input[aria-invalid=true]").await?, 1);

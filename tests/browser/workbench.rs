@@ -218,7 +218,7 @@ async fn a_sequence_passes_or_says_which_step_failed() -> Result<()> {
     page.waits_for("it passes", "//p[@role='status'][contains(., 'passed')]").await?;
     page.fills("Text", "something else").await?;
     page.fills("within ms", "soon").await?;
-    page.waits_for("the problem", "//*[@id='sequence-problem'][.='\"soon\" is no whole number']").await?;
+    page.waits_for("the problem", "//*[@id='sequence-problem'][.='\"soon\" is not a whole number']").await?;
     page.fills("within ms", "100").await?;
     page.clicks("Run").await?;
     page.waits_for("it fails", "//p[@role='status'][contains(., 'failed at step 2')]").await?;

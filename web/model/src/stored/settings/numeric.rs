@@ -82,7 +82,7 @@ impl Settings {
         let range = setting.range(&self);
         let Some(number) = digits.parse().ok().filter(|number| range.contains(number)) else {
             let (least, most) = (Count(*range.start()), Count(*range.end()));
-            return Err(format!("{}: \"{typed}\" is no whole number from {least} to {most}", setting.name()));
+            return Err(format!("{}: \"{typed}\" is not a whole number from {least} to {most}", setting.name()));
         };
         let Self { limits, retry, watermarks, .. } = &mut self;
         match setting {
@@ -129,7 +129,7 @@ mod tests {
         for typed in ["", "2", "1000001", "99999999999999999999", "-1", "1e3", "many"] {
             assert_eq!(
                 Settings::default().with(NumericSetting::MaxEntries, typed),
-                Err(format!("Messages: \"{typed}\" is no whole number from 100 to 1\u{202f}000\u{202f}000"))
+                Err(format!("Messages: \"{typed}\" is not a whole number from 100 to 1\u{202f}000\u{202f}000"))
             );
         }
     }
