@@ -6,9 +6,9 @@
 use bytes::BytesMut;
 use flate2::{Decompress, FlushDecompress, Status};
 use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary, fuzz_target};
-use server::{
+use server::protocol::{
+    Decoder, FrameLayer, Limits,
     deflate::{Agreed, DeflateConfig, WindowBits, negotiate},
-    frames::{Frames, Gate, Limits},
 };
 use testkit::frame;
 use tokio_tungstenite::tungstenite::Message;
@@ -56,8 +56,8 @@ fn frames(payload: &[u8], size: usize) -> Vec<u8> {
     frames
 }
 
-/// What the gate makes of frames: one message's bytes, or nothing if it rejects them.
-fn through_gate(gate: &mut Gate, frames: &[u8], piece: usize) -> Option<Vec<u8>> {
+/// What the decoder makes of frames: one message's bytes, or nothing if it rejects them.
+fn through_decoder(decoder: &mut Decoder, frames: &[u8], piece: usize) -> Option<Vec<u8>> {
     let mut message = Vec::new();
     let mut input = Vec::new();
     let mut out = [0; 100];
@@ -65,12 +65,12 @@ fn through_gate(gate: &mut Gate, frames: &[u8], piece: usize) -> Option<Vec<u8>>
         input.extend(piece);
         loop {
             let mut rest = &input[..];
-            let filled = gate.read(&mut rest, &mut out).ok()?;
+            let filled = decoder.read(&mut rest, &mut out).ok()?;
             input.drain(..input.len() - rest.len());
             if filled == 0 {
                 break;
             }
-            // Frames of fewer than 126 bytes, for `out` holds no more.
+            // FrameLayer of fewer than 126 bytes, for `out` holds no more.
             assert_eq!(usize::from(out[1] & 0x7f), filled - 6);
             message.extend(&out[6..filled]);
         }
@@ -107,21 +107,21 @@ fuzz_target!(|input: Input| {
     let (fragment, piece) = (usize::from(input.fragment) + 1, usize::from(input.piece) + 1);
     let agreed = input.offer.agreed();
 
-    let mut server = Frames::new((), BytesMut::new(), LIMITS, Some(agreed));
+    let mut server = FrameLayer::new((), BytesMut::new(), LIMITS, Some(agreed));
     // What the server sends is what such a client would send.
     let takeover = Offer { client_takeover: input.offer.server_takeover, ..input.offer };
-    let mut gate = Gate::new(LIMITS, Some(&takeover.agreed()));
+    let mut decoder = Decoder::new(LIMITS, Some(&takeover.agreed()));
     let mut zlib = Decompress::new(false);
     for message in input.messages {
         let Message::Frame(frame) = server.compress(Message::binary(message.clone())) else { continue };
         assert_eq!(through_zlib(&mut zlib, frame.payload()).as_ref(), Some(&message));
-        assert_eq!(through_gate(&mut gate, &frames(frame.payload(), fragment), piece), Some(message));
+        assert_eq!(through_decoder(&mut decoder, &frames(frame.payload(), fragment), piece), Some(message));
     }
 
-    let mut gate = Gate::new(LIMITS, Some(&agreed));
+    let mut decoder = Decoder::new(LIMITS, Some(&agreed));
     let mut zlib = Decompress::new(false);
     for payload in input.payloads {
-        let Some(message) = through_gate(&mut gate, &frames(&payload, fragment), piece) else { return };
+        let Some(message) = through_decoder(&mut decoder, &frames(&payload, fragment), piece) else { return };
         assert_eq!(through_zlib(&mut zlib, &payload), Some(message));
         if !input.offer.client_takeover {
             zlib.reset(false);

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use server::deflate::{DeflateConfig, negotiate};
+use server::protocol::deflate::{DeflateConfig, negotiate};
 
 fuzz_target!(|values: Vec<&[u8]>| {
     let config = DeflateConfig::default();

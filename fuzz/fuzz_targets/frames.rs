@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use canyon_fuzz::{Frame, Size, assert_same, client, code, finish, websocket};
 use futures_util::StreamExt;
 use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary, fuzz_target};
-use server::frames::{Frames, Limits};
+use server::protocol::{FrameLayer, Limits};
 use testkit::MemoryStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
@@ -44,7 +44,7 @@ fuzz_target!(|input: Input<'_>| {
     input.frames.iter().for_each(|frame| frame.write(&mut bytes, 2 * MOST));
     bytes.extend(input.rest);
     let limits = Limits { message: MOST as u64, fragments: u32::MAX };
-    let through = Frames::new(client(&bytes, &input.pieces), BytesMut::new(), limits, None);
+    let through = FrameLayer::new(client(&bytes, &input.pieces), BytesMut::new(), limits, None);
     let (messages, verdict) = finish(outcome(through, input.buffer.into()));
     let (their_messages, their_verdict) = finish(outcome(MemoryStream::new(&bytes), 1 << 16));
     assert_eq!(messages, their_messages);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use canyon_fuzz::{Frame, Size, assert_same, client, code, finish, websocket};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary, fuzz_target};
-use server::frames::{Frames, Leave, Limits, Reply};
+use server::protocol::{FrameLayer, Leave, Limits, Reply};
 use testkit::MemoryStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::{
@@ -91,7 +91,7 @@ impl Heard {
     }
 
     /// Answers on the fast path wherever it can, as a session does.
-    async fn turn(&mut self, frames: &mut Frames<MemoryStream>, calls: Vec<bool>, buffer: usize, reply: Reply) {
+    async fn turn(&mut self, frames: &mut FrameLayer<MemoryStream>, calls: Vec<bool>, buffer: usize, reply: Reply) {
         let mut calls = calls.into_iter();
         loop {
             let mut seen = |data, payload: &[u8]| {
@@ -100,7 +100,7 @@ impl Heard {
                     _ => Message::binary(payload.to_vec()),
                 });
             };
-            let turn = poll_fn(|cx| match frames.poll_turn(cx, Some(reply), &mut seen) {
+            let turn = poll_fn(|cx| match frames.poll_echo(cx, Some(reply), &mut seen) {
                 Poll::Pending if calls.next() == Some(true) => Poll::Ready(Ok(Leave::Other)),
                 turned => turned,
             });
@@ -110,7 +110,7 @@ impl Heard {
                 Leave::Ended => return,
                 Leave::Other => {}
             }
-            frames.turn_back();
+            frames.return_unfinished();
             let mut server = websocket(&mut *frames, buffer, MOST).await;
             if !self.converse(&mut server, reply, |frames| frames.is_between_messages()).await {
                 return;
@@ -159,7 +159,7 @@ fuzz_target!(|input: Input<'_>| {
 
     let (read_ahead, rest) = bytes.split_at(bytes.len().min(input.read_ahead.bytes()));
     let limits = Limits { message: MOST as u64, fragments: u32::MAX };
-    let mut frames = Frames::new(client(rest, &input.pieces), read_ahead.into(), limits, None);
+    let mut frames = FrameLayer::new(client(rest, &input.pieces), read_ahead.into(), limits, None);
     let mut ours = Heard::default();
     finish(ours.turn(&mut frames, input.calls, input.buffer.into(), reply));
     let (our_answers, our_pongs) = answers(&frames.into_inner().received);

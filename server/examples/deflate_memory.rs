@@ -9,9 +9,9 @@ use std::fs;
 
 use anyhow::{Context, bail};
 use bytes::BytesMut;
-use server::{
+use server::protocol::{
+    Decoder, FrameLayer, Limits,
     deflate::{Agreed, DeflateConfig, WindowBits, negotiate},
-    frames::{Frames, Gate, Limits},
 };
 use tokio_tungstenite::tungstenite::Message;
 
@@ -19,7 +19,7 @@ const CONNECTIONS: usize = 100;
 const LIMITS: Limits = Limits { message: 1 << 20, fragments: 4096 };
 
 fn main() -> anyhow::Result<()> {
-    println!("without deflate: {} bytes, within the connection's task", size_of::<Frames<()>>());
+    println!("without deflate: {} bytes, within the connection's task", size_of::<FrameLayer<()>>());
     // Few bytes touch little of a compressor's memory; many that compress badly touch most of it.
     let small = Message::text("hello, world; ".repeat(20));
     let large = Message::binary((0..1_u32 << 16).map(|at| (at.wrapping_mul(at) >> 9) as u8).collect::<Vec<_>>());
@@ -41,9 +41,13 @@ fn agreed(bits: u8) -> anyhow::Result<Agreed> {
 }
 
 /// Resident bytes a connection, for the way out and for the way in.
-fn measure(agreed: &Agreed, message: &Message, kept: &mut Vec<(Frames<()>, Gate)>) -> anyhow::Result<(usize, usize)> {
+fn measure(
+    agreed: &Agreed,
+    message: &Message,
+    kept: &mut Vec<(FrameLayer<()>, Decoder)>,
+) -> anyhow::Result<(usize, usize)> {
     let mut pairs: Vec<_> = (0..CONNECTIONS)
-        .map(|_| (Frames::new((), BytesMut::new(), LIMITS, Some(*agreed)), Gate::new(LIMITS, Some(agreed))))
+        .map(|_| (FrameLayer::new((), BytesMut::new(), LIMITS, Some(*agreed)), Decoder::new(LIMITS, Some(agreed))))
         .collect();
     // The first one pays for what compressing needs only for a moment.
     let mut sent = pairs[0].0.compress(message.clone());

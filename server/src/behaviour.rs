@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use tokio_tungstenite::tungstenite::Message;
 use wire::Answer;
 
-use crate::frames::Reply;
+use crate::protocol::Reply;
 
 /// What the tutorial's server says before what it received.
 const TUTORIAL: &str = "Server received: ";

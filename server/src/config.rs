@@ -5,9 +5,9 @@ use std::{num::NonZeroUsize, time::Duration};
 use bytesize::ByteSize;
 
 use crate::{
-    access::Access,
-    deflate::{Context, DeflateConfig, WindowBits},
-    token::Subprotocol,
+    http::access::Access,
+    http::token::Subprotocol,
+    protocol::deflate::{Context, DeflateConfig, WindowBits},
 };
 
 /// All settings of the server; each is also a flag of `canyon` and an environment variable.

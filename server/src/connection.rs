@@ -6,16 +6,16 @@ use bytes::BytesMut;
 use tokio::net::TcpStream;
 
 use crate::{
-    admission::Permit,
     behaviour::Behaviour,
     config::Limits,
-    frames::{self, Frames},
-    handshake::Accepted,
+    event_loop::socket::Socket,
+    http::admission::Permit,
+    http::handshake::Accepted,
     http::{self, Stream},
     linger,
-    server::Server,
+    protocol::{self, FrameLayer},
     session::{Next, Session},
-    socket::Socket,
+    shared::Shared,
     workers::Place,
     write_timeout::{Progress, WriteTimeout},
 };
@@ -31,7 +31,7 @@ pub(crate) struct Connection {
 pub(crate) type Held = (Permit, Place);
 
 /// Serves a new connection until it closes, or is a WebSocket that can rest.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Server>, held: Held) {
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Shared>, held: Held) {
     let Some(http::Parts { stream, rest, accepted }) = answer(stream, &server).await else { return };
     let Some(accepted) = accepted else { return close(stream).await };
     let connection = Connection::open(stream, rest, accepted, peer, server, held);
@@ -45,14 +45,14 @@ impl Connection {
         read_ahead: BytesMut,
         Accepted { behaviour, deflate, .. }: Accepted,
         peer: SocketAddr,
-        server: Arc<Server>,
+        server: Arc<Shared>,
         held: Held,
     ) -> Box<Self> {
         let connected = Connected::new(peer, Arc::clone(&server));
         let frames =
-            Frames::new(Socket::Awake(Box::new(stream)), read_ahead, frame_limits(&server.config.limits), deflate);
+            FrameLayer::new(Socket::Awake(Box::new(stream)), read_ahead, frame_limits(&server.config.limits), deflate);
         let behaviour = Behaviour::new(behaviour, fastrand::u64(..));
-        let session = Session::new(frames, behaviour, server, held.1.entrance());
+        let session = Session::new(frames, behaviour, server, held.1.event_loop());
         Box::new(Self { session, connected, held })
     }
 
@@ -76,7 +76,7 @@ impl Connection {
 
     /// Goes to the reactor, or comes back if there is none.
     fn rest(self: Box<Self>) -> Result<(), Box<Self>> {
-        self.held.1.entrance().enter(self)
+        self.held.1.event_loop().enter(self)
     }
 
     async fn close(self: Box<Self>) {
@@ -88,7 +88,7 @@ impl Connection {
     }
 }
 
-async fn answer(stream: TcpStream, server: &Server) -> Option<http::Parts> {
+async fn answer(stream: TcpStream, server: &Shared) -> Option<http::Parts> {
     // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.
     let _ = stream.set_nodelay(true);
     // A socket without a local address is gone already, which the first read will tell.
@@ -106,18 +106,18 @@ async fn close(stream: Stream) {
     }
 }
 
-fn frame_limits(limits: &Limits) -> frames::Limits {
-    frames::Limits {
+fn frame_limits(limits: &Limits) -> protocol::Limits {
+    protocol::Limits {
         message: limits.max_message_size.as_u64(),
         fragments: u32::try_from(limits.max_fragments.get()).unwrap_or(u32::MAX),
     }
 }
 
 /// Says when a client comes and, however it leaves, when it is gone.
-struct Connected(SocketAddr, Arc<Server>);
+struct Connected(SocketAddr, Arc<Shared>);
 
 impl Connected {
-    fn new(peer: SocketAddr, server: Arc<Server>) -> Self {
+    fn new(peer: SocketAddr, server: Arc<Shared>) -> Self {
         server.totals.opened.add(1);
         server.log.connected(peer);
         Self(peer, server)

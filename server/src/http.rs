@@ -1,6 +1,15 @@
 //! HTTP on the port: the page for browsers, the handshake for WebSockets, and an answer in words for everything else.
 //! Never carries a WebSocket: once the handshake is answered the socket leaves here.
 
+pub(crate) mod accept;
+pub(crate) mod access;
+pub(crate) mod admission;
+pub(crate) mod handshake;
+pub(crate) mod headers;
+mod page;
+pub(crate) mod refusal;
+pub(crate) mod token;
+
 use std::{convert::Infallible, future, net::IpAddr, pin::Pin, sync::OnceLock};
 
 use bytes::{Bytes, BytesMut};
@@ -20,15 +29,15 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::{
     config::bytes,
-    handshake::{self, Accepted},
-    headers::exactly_one,
     linger,
-    page::{self, File},
-    phase::Phase,
-    refusal::Refusal,
-    server::Server,
+    shared::Shared,
+    shutdown::Phase,
     write_timeout::{Progress, WriteTimeout},
 };
+use handshake::Accepted;
+use headers::exactly_one;
+use page::File;
+use refusal::Refusal;
 
 /// A connection's stream, below HTTP and below WebSocket.
 pub(crate) type Stream = WriteTimeout<TcpStream>;
@@ -47,7 +56,7 @@ pub(crate) struct Parts {
 
 /// Answers requests until the client leaves, one of them opens a WebSocket, or the server drains; `local` is the
 /// address that the client connected to.
-pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Server) -> Parts {
+pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Shared) -> Parts {
     let limits = &server.config.limits;
     let front = Front { server, local, accepted: OnceLock::new() };
     let draining = server.phase.is_at_least(Phase::Draining);
@@ -120,7 +129,7 @@ pub(crate) async fn refuse_connection(mut stream: TcpStream) {
 
 /// Answers the requests of one connection, and remembers the handshake among them.
 struct Front<'server> {
-    server: &'server Server,
+    server: &'server Shared,
     local: IpAddr,
     accepted: OnceLock<Accepted>,
 }

@@ -13,31 +13,20 @@
 //! # }
 //! ```
 
-mod accept;
-mod access;
-mod admission;
 mod behaviour;
 mod config;
 mod connection;
-pub mod deflate;
-mod fragment;
-pub mod frames;
-mod handshake;
-mod headers;
+mod event_loop;
 mod http;
 mod keep_alive;
 mod linger;
 mod listen;
 mod message_log;
-mod page;
-mod phase;
-mod reactor;
-mod refusal;
-mod server;
+pub mod protocol;
 mod session;
-mod socket;
+mod shared;
+mod shutdown;
 mod task;
-mod token;
 mod workers;
 mod write_timeout;
 
@@ -46,23 +35,23 @@ use std::sync::Arc;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::task::TaskTracker;
 
-pub use access::{Access, AccessError, AllowedHost, AllowedOrigin};
 pub use config::{Compression, Config, Limits};
+pub use http::access::{Access, AccessError, AllowedHost, AllowedOrigin};
+pub use http::token::{Subprotocol, SubprotocolError};
 pub use listen::{BindError, bind};
-use phase::Phase;
-use server::Server;
-pub use token::{Subprotocol, SubprotocolError};
+use shared::Shared;
+use shutdown::Phase;
 use workers::Workers;
 pub use workers::runtime;
 
 /// Serves until `shutdown` comes, and then drains: every client gets its pending answers and close code 1001, who still
 /// asks gets 503, and after at most [`Limits::drain_timeout`] nothing of the server is left.
 pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl Future<Output = ()>) {
-    let server = Arc::new(Server::new(config));
+    let server = Arc::new(Shared::new(config));
     let connections = TaskTracker::new();
     let workers = Workers::start(&server, &connections);
     let run = async {
-        tokio::join!(accept::run(&listeners, &server, &workers, connection::serve), server.log.run());
+        tokio::join!(http::accept::run(&listeners, &server, &workers, connection::serve), server.log.run());
     };
     let stop = async {
         shutdown.await;
@@ -82,7 +71,7 @@ pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl F
     );
 }
 
-async fn drain(server: &Server, connections: &TaskTracker) {
+async fn drain(server: &Shared, connections: &TaskTracker) {
     let time = server.config.limits.drain_timeout;
     let waiting = connections.len();
     if waiting > 0 {

@@ -3,6 +3,7 @@
 //! reader's pace back to the sender.
 
 mod conversation;
+mod fragment;
 
 use std::{
     mem,
@@ -16,29 +17,29 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
 use crate::{
     behaviour::Behaviour,
-    frames::{Frames, Leave, Reply},
+    event_loop::EventLoopHandle,
+    event_loop::socket::Socket,
     keep_alive::{KeepAlive, Verdict},
-    reactor::Entrance,
-    server::Server,
-    socket::Socket,
+    protocol::{FrameLayer, Leave, Reply},
+    shared::Shared,
     task::count_panic,
 };
 use conversation::Conversation;
 
 /// An open WebSocket.
 pub(crate) struct Session {
-    frames: Frames<Socket>,
-    conduct: Conduct,
+    frames: FrameLayer<Socket>,
+    context: SessionContext,
 }
 
 /// What a session is beside its stream.
-struct Conduct {
+struct SessionContext {
     behaviour: Behaviour,
     /// The same as far as the fast path can do it.
     reply: Option<Reply>,
-    server: Arc<Server>,
+    server: Arc<Shared>,
     /// Where it may go when it is quiet.
-    entrance: Entrance,
+    event_loop: EventLoopHandle,
     /// How many messages were answered.
     answered: u64,
     keep_alive: KeepAlive,
@@ -73,20 +74,34 @@ pub(crate) enum Next {
 }
 
 impl Session {
-    pub(crate) fn new(frames: Frames<Socket>, behaviour: Behaviour, server: Arc<Server>, entrance: Entrance) -> Self {
+    pub(crate) fn new(
+        frames: FrameLayer<Socket>,
+        behaviour: Behaviour,
+        server: Arc<Shared>,
+        event_loop: EventLoopHandle,
+    ) -> Self {
         let limits = &server.config.limits;
         let keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
         let check = Instant::now() + keep_alive.step();
         let reply = behaviour.reply();
         Self {
             frames,
-            conduct: Conduct { behaviour, reply, server, entrance, answered: 0, keep_alive, check, rested: None },
+            context: SessionContext {
+                behaviour,
+                reply,
+                server,
+                event_loop,
+                answered: 0,
+                keep_alive,
+                check,
+                rested: None,
+            },
         }
     }
 
     /// How it begins.
     pub(crate) fn begin(&self) -> Next {
-        if self.conduct.may_rest() { Next::Rest } else { Next::Converse }
+        if self.context.may_rest() { Next::Rest } else { Next::Converse }
     }
 
     /// Asks the keep-alive, whose time has come; `false` where that takes a conversation. What is to be sent goes out with
@@ -95,26 +110,26 @@ impl Session {
         if !self.frames.is_quiet() {
             return false;
         }
-        match self.conduct.keep_alive.check(Some(self.frames.received().bytes)) {
+        match self.context.keep_alive.check(Some(self.frames.received().bytes)) {
             Verdict::Ping => self.frames.ping(),
             Verdict::Wait => {}
             Verdict::Gone => return false,
         }
-        self.conduct.check = Instant::now() + self.conduct.keep_alive.step();
+        self.context.check = Instant::now() + self.context.keep_alive.step();
         true
     }
 
     /// When the keep-alive is to be asked.
     pub(crate) fn check(&self) -> Instant {
-        self.conduct.check
+        self.context.check
     }
 
     /// Whether any message has been answered.
     pub(crate) fn has_answered(&self) -> bool {
-        self.conduct.answered > 0
+        self.context.answered > 0
     }
 
-    pub(crate) fn frames(&self) -> &Frames<Socket> {
+    pub(crate) fn frames(&self) -> &FrameLayer<Socket> {
         &self.frames
     }
 
@@ -133,23 +148,23 @@ impl Session {
     pub(crate) fn turn(&mut self, waker: &Waker, left_out: &mut u64) -> Look {
         let mut cx = Context::from_waker(waker);
         catch_unwind(AssertUnwindSafe(|| self.look(&mut cx, left_out))).unwrap_or_else(|_| {
-            count_panic(&self.conduct.server);
+            count_panic(&self.context.server);
             Look::Leaves(Next::Drop)
         })
     }
 
     fn look(&mut self, cx: &mut Context<'_>, left_out: &mut u64) -> Look {
-        let log = &self.conduct.server.log;
+        let log = &self.context.server.log;
         // One look at the log is all that messages cost there when they are many.
         let has_room = log.has_room();
         let mut count = 0;
-        let turned = self.frames.poll_turn(cx, self.conduct.reply, &mut |data, payload| {
+        let turned = self.frames.poll_echo(cx, self.context.reply, &mut |data, payload| {
             count += 1;
             if has_room {
                 log.received(data, payload);
             }
         });
-        self.conduct.answered += count;
+        self.context.answered += count;
         if !has_room {
             *left_out += count;
         }
@@ -167,20 +182,20 @@ impl Session {
 
     /// Does what is not for the fast path, until the session can rest or is over.
     pub(crate) async fn converse(&mut self) -> Next {
-        self.frames.turn_back();
-        Conversation::hold(&mut self.frames, &mut self.conduct).await
+        self.frames.return_unfinished();
+        Conversation::hold(&mut self.frames, &mut self.context).await
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let totals = &self.conduct.server.totals;
-        totals.received.add(self.conduct.answered);
+        let totals = &self.context.server.totals;
+        totals.received.add(self.context.answered);
         totals.sent.add(self.frames.sent().messages);
     }
 }
 
-impl Conduct {
+impl SessionContext {
     fn heard(&mut self, data: Data, payload: &[u8]) {
         self.answered += 1;
         self.server.log.received(data, payload);
@@ -188,6 +203,6 @@ impl Conduct {
 
     /// Whether it may rest when it is quiet. Pings of the behaviour's own are a conversation's, which then lasts.
     fn may_rest(&self) -> bool {
-        self.behaviour.answer().ping.is_none() && self.entrance.is_open()
+        self.behaviour.answer().ping.is_none() && self.event_loop.is_open()
     }
 }

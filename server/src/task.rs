@@ -8,7 +8,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use crate::{phase::UnlessCut, server::Server};
+use crate::{shared::Shared, shutdown::UnlessCut};
 
 pin_project! {
     /// Work for a connection: it ends when connections are cut, and a panic in it is counted.
@@ -20,7 +20,7 @@ pin_project! {
 }
 
 impl<Work> Task<Work> {
-    pub(crate) fn new(work: Work, server: Arc<Server>) -> Self {
+    pub(crate) fn new(work: Work, server: Arc<Shared>) -> Self {
         Self { work: server.phase.unless_cut(work), panics: CountPanic(server) }
     }
 }
@@ -34,7 +34,7 @@ impl<Work: Future<Output = ()>> Future for Task<Work> {
 }
 
 /// Counts a panic that ends the work in which it stands.
-struct CountPanic(Arc<Server>);
+struct CountPanic(Arc<Shared>);
 
 impl Drop for CountPanic {
     fn drop(&mut self) {
@@ -45,7 +45,7 @@ impl Drop for CountPanic {
 }
 
 /// Counts a panic that ended a connection.
-pub(crate) fn count_panic(server: &Server) {
+pub(crate) fn count_panic(server: &Shared) {
     server.totals.panics.add(1);
     tracing::error!("a connection ended in a panic; the others go on");
 }

@@ -19,8 +19,8 @@ use tokio::{
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use crate::{
-    reactor::{self, Entrance},
-    server::Server,
+    event_loop::{self, EventLoopHandle},
+    shared::Shared,
     task::Task,
 };
 
@@ -38,14 +38,14 @@ pub fn runtime() -> io::Result<Runtime> {
 pub(crate) struct Workers {
     workers: Vec<Worker>,
     connections: TaskTracker,
-    server: Arc<Server>,
+    server: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Worker {
     runtime: Handle,
     /// Where its connections rest.
-    entrance: Entrance,
+    event_loop: EventLoopHandle,
     /// How many connections it carries.
     load: Arc<AtomicUsize>,
     /// There where it has a thread of its own, which ends when this is dropped, with all that runs on it.
@@ -55,7 +55,7 @@ struct Worker {
 impl Workers {
     /// Starts as many workers as the settings say, or one for each processor, or as many of them as the system allows.
     /// Each of `connections` is one that they carry.
-    pub(crate) fn start(server: &Arc<Server>, connections: &TaskTracker) -> Self {
+    pub(crate) fn start(server: &Arc<Shared>, connections: &TaskTracker) -> Self {
         let count = server.config.workers.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
         let mut workers = vec![Worker::new(Handle::current(), None, server)];
         while workers.len() < count.get() {
@@ -97,13 +97,13 @@ impl Workers {
 }
 
 impl Worker {
-    fn new(runtime: Handle, end: Option<oneshot::Sender<()>>, server: &Arc<Server>) -> Self {
-        let entrance = reactor::start(&runtime, server);
-        Self { runtime, entrance, load: Arc::default(), _end: end }
+    fn new(runtime: Handle, end: Option<oneshot::Sender<()>>, server: &Arc<Shared>) -> Self {
+        let event_loop = event_loop::start(&runtime, server);
+        Self { runtime, event_loop, load: Arc::default(), _end: end }
     }
 
     /// Starts a worker on a thread of its own.
-    fn start(server: &Arc<Server>) -> io::Result<Self> {
+    fn start(server: &Arc<Shared>) -> io::Result<Self> {
         let runtime = runtime()?;
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel();
@@ -116,19 +116,19 @@ impl Worker {
 #[derive(Debug)]
 pub(crate) struct Place {
     load: Arc<AtomicUsize>,
-    entrance: Entrance,
+    event_loop: EventLoopHandle,
     _counted: TaskTrackerToken,
 }
 
 impl Place {
     fn at(worker: &Worker, counted: TaskTrackerToken) -> Self {
         worker.load.fetch_add(1, Ordering::Relaxed);
-        Self { load: Arc::clone(&worker.load), entrance: worker.entrance.clone(), _counted: counted }
+        Self { load: Arc::clone(&worker.load), event_loop: worker.event_loop.clone(), _counted: counted }
     }
 
     /// Where the connection can rest.
-    pub(crate) fn entrance(&self) -> Entrance {
-        self.entrance.clone()
+    pub(crate) fn event_loop(&self) -> EventLoopHandle {
+        self.event_loop.clone()
     }
 }
 

@@ -7,9 +7,9 @@ use std::{
 };
 
 use bytes::BytesMut;
-use server::{
+use server::protocol::{
+    Decoder, FrameLayer, Limits, Reply,
     deflate::{Agreed, DeflateConfig, negotiate},
-    frames::{Frames, Gate, Limits, Reply},
 };
 use testkit::MemoryStream;
 use tokio_tungstenite::tungstenite::{
@@ -85,7 +85,7 @@ fn echo_deflated() -> Work {
     let bytes = messages.iter().map(Message::len).sum();
     // As they come over and over, they may not refer to each other.
     let agreed = deflate("permessage-deflate; server_no_context_takeover");
-    let mut client = Frames::new((), BytesMut::new(), LIMITS, Some(agreed));
+    let mut client = FrameLayer::new((), BytesMut::new(), LIMITS, Some(agreed));
     let pieces = messages.iter().map(|message| masked(client.compress(message.clone()))).collect();
     turn(messages.len(), bytes, pieces, Some(deflate("permessage-deflate")))
 }
@@ -93,12 +93,12 @@ fn echo_deflated() -> Work {
 /// So many messages, which come in these pieces.
 fn turn(messages: usize, bytes: usize, pieces: Vec<Vec<u8>>, agreed: Option<Agreed>) -> Work {
     let pieces_a_run = pieces.len();
-    let mut frames = Frames::new(MemoryStream::endless(&pieces), BytesMut::new(), LIMITS, agreed);
+    let mut frames = FrameLayer::new(MemoryStream::endless(&pieces), BytesMut::new(), LIMITS, agreed);
     let mut cx = Context::from_waker(Waker::noop());
     let mut answered = 0;
     let run = move || {
         for _ in 0..pieces_a_run {
-            let turned = frames.poll_turn(&mut cx, Some(Reply { prefix: "" }), &mut |_, _| {});
+            let turned = frames.poll_echo(&mut cx, Some(Reply { prefix: "" }), &mut |_, _| {});
             assert!(turned.is_pending(), "nothing here is for the general way");
         }
         answered += messages as u64;
@@ -107,20 +107,20 @@ fn turn(messages: usize, bytes: usize, pieces: Vec<Vec<u8>>, agreed: Option<Agre
     Work { messages, bytes, run: Box::new(run) }
 }
 
-/// A client's messages through the gate, each of them compressed.
+/// A client's messages through the decoder, each of them compressed.
 fn inflate() -> Work {
     let messages = quotes();
     let bytes = messages.iter().map(Message::len).sum();
-    let mut client = Frames::new((), BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
+    let mut client = FrameLayer::new((), BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
     let mut compressed = || messages.iter().map(|message| masked(client.compress(message.clone()))).collect();
     // What comes over and over refers to what came over and over before.
     let (first, frames): (Vec<_>, Vec<_>) = (compressed(), compressed());
-    let mut gate = Gate::new(LIMITS, Some(&deflate("permessage-deflate")));
+    let mut decoder = Decoder::new(LIMITS, Some(&deflate("permessage-deflate")));
     let mut out = vec![0; 8 << 10];
     let mut read = move |frame: &Vec<u8>| {
         let mut rest = &frame[..];
-        while gate.read(&mut rest, &mut out).expect("valid data") > 0 {}
-        assert!(gate.is_between_messages());
+        while decoder.read(&mut rest, &mut out).expect("valid data") > 0 {}
+        assert!(decoder.is_between_messages());
     };
     first.iter().for_each(&mut read);
     Work { messages: frames.len(), bytes, run: Box::new(move || frames.iter().for_each(&mut read)) }
@@ -130,7 +130,7 @@ fn inflate() -> Work {
 fn compress() -> Work {
     let messages = quotes();
     let bytes = messages.iter().map(Message::len).sum();
-    let mut frames = Frames::new((), BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
+    let mut frames = FrameLayer::new((), BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
     let count = messages.len();
     let run = move || {
         for message in &messages {

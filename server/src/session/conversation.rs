@@ -25,21 +25,20 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Conduct, Next};
+use super::{Next, SessionContext, fragment::fragments};
 use crate::{
     behaviour::Action,
     config::{Limits, bytes},
-    fragment::fragments,
-    frames::{Frames, Reject},
     keep_alive::Verdict,
-    phase::Phase,
+    protocol::{FrameLayer, ProtocolViolation},
+    shutdown::Phase,
 };
 
 /// How much is answered in one go, in bytes: so much is written together when much arrives together, and no busy peer
 /// keeps its session from noticing that the server drains, or others from their turn.
 const BATCH: usize = 256 << 10;
 /// What a message costs of that beside its payload.
-const MESSAGE: usize = BATCH / 64;
+const COST_PER_MESSAGE: usize = BATCH / 64;
 /// Who is back so soon after it went to rest stays until there is a lull.
 const SOON: Duration = Duration::from_millis(20);
 /// The longest reason of a close frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
@@ -47,8 +46,8 @@ const REASON_SIZE: usize = 123;
 
 /// A session that has something to say or to hear that the fast path does not know.
 pub(super) struct Conversation<'session, S> {
-    socket: WebSocketStream<&'session mut Frames<S>>,
-    conduct: &'session mut Conduct,
+    socket: WebSocketStream<&'session mut FrameLayer<S>>,
+    context: &'session mut SessionContext,
     /// What the behaviour asked for and is not done yet.
     actions: VecDeque<Action>,
     /// Whether a message has come since the last check.
@@ -78,13 +77,13 @@ enum End {
 
 impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
     /// Goes on until there is nothing more to be said, and tells why it ended.
-    pub(super) async fn hold(frames: &'session mut Frames<S>, conduct: &'session mut Conduct) -> Next {
-        let settings = settings(&conduct.server.config.limits);
+    pub(super) async fn hold(frames: &'session mut FrameLayer<S>, context: &'session mut SessionContext) -> Next {
+        let settings = settings(&context.server.config.limits);
         let socket = WebSocketStream::from_raw_socket(frames, Role::Server, Some(settings)).await;
-        let is_needed_again = conduct.rested.is_some_and(|rested| rested.elapsed() < SOON);
+        let is_needed_again = context.rested.is_some_and(|rested| rested.elapsed() < SOON);
         let mut conversation = Self {
             socket,
-            conduct,
+            context,
             actions: VecDeque::new(),
             heard: false,
             lull: true,
@@ -92,7 +91,7 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
             is_wanted: false,
         };
         let Err(end) = conversation.answer().await else {
-            conversation.conduct.rested = conversation.is_wanted.then(Instant::now);
+            conversation.context.rested = conversation.is_wanted.then(Instant::now);
             return Next::Rest;
         };
         if let Err(error) = conversation.say_goodbye(end).await {
@@ -103,9 +102,9 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
 
     /// Answers messages until nothing is under way.
     async fn answer(&mut self) -> Result<(), End> {
-        let server = Arc::clone(&self.conduct.server);
-        let mut check = pin!(sleep_until(self.conduct.check));
-        let mut pings = self.conduct.behaviour.answer().ping.map(every);
+        let server = Arc::clone(&self.context.server);
+        let mut check = pin!(sleep_until(self.context.check));
+        let mut pings = self.context.behaviour.answer().ping.map(every);
         let mut wait = pin!(sleep_until(Instant::now()));
         let mut is_waiting = false;
         let mut left = BATCH;
@@ -126,7 +125,7 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
             let may_read_more = may_read && left > 0;
             let ready = if may_read_more { self.socket.next().now_or_never() } else { None };
             if let Some(message) = ready {
-                left = left.saturating_sub(MESSAGE + message.as_ref().map_or(0, size));
+                left = left.saturating_sub(COST_PER_MESSAGE + message.as_ref().map_or(0, size));
                 self.take(message)?;
                 continue;
             }
@@ -145,9 +144,9 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
                 () = &mut check => {
                     // Who is not listened to cannot be heard.
                     let received = may_read.then(|| self.socket.get_ref().received().bytes);
-                    let verdict = self.conduct.keep_alive.check(received);
-                    self.conduct.check = Instant::now() + self.conduct.keep_alive.step();
-                    check.as_mut().reset(self.conduct.check);
+                    let verdict = self.context.keep_alive.check(received);
+                    self.context.check = Instant::now() + self.context.keep_alive.step();
+                    check.as_mut().reset(self.context.check);
                     self.obey(verdict).await?;
                     self.lull |= !mem::replace(&mut self.heard, false);
                 }
@@ -161,8 +160,8 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
     /// Whether it may end when it is quiet: at once where the fast path can go on, which is cheaper, unless that has just
     /// been tried; else in a lull, for to begin anew has its price, too.
     fn may_end(&self) -> bool {
-        let is_asked = self.conduct.check <= Instant::now() || self.conduct.server.phase.is_at_least(Phase::Draining);
-        !is_asked && self.conduct.may_rest() && (self.lull || self.conduct.reply.is_some() && !self.is_needed_again)
+        let is_asked = self.context.check <= Instant::now() || self.context.server.phase.is_at_least(Phase::Draining);
+        !is_asked && self.context.may_rest() && (self.lull || self.context.reply.is_some() && !self.is_needed_again)
     }
 
     async fn obey(&mut self, verdict: Verdict) -> Result<(), End> {
@@ -184,12 +183,12 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
             }
             Message::Pong(_) | Message::Frame(_) => return Ok(()),
             Message::Text(text) => {
-                self.conduct.heard(Data::Text, text.as_bytes());
-                self.conduct.behaviour.on_message(Message::Text(text), &mut self.actions);
+                self.context.heard(Data::Text, text.as_bytes());
+                self.context.behaviour.on_message(Message::Text(text), &mut self.actions);
             }
             Message::Binary(bytes) => {
-                self.conduct.heard(Data::Binary, &bytes);
-                self.conduct.behaviour.on_message(Message::Binary(bytes), &mut self.actions);
+                self.context.heard(Data::Binary, &bytes);
+                self.context.behaviour.on_message(Message::Binary(bytes), &mut self.actions);
             }
         }
         (self.heard, self.lull, self.is_wanted) = (true, false, true);
@@ -199,7 +198,7 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
     /// Queues a message, compressed if that was agreed and pays, in as many frames as the behaviour asks for.
     async fn send(&mut self, message: Message) -> Result<(), Error> {
         let message = self.socket.get_mut().compress(message);
-        let Some(size) = self.conduct.behaviour.answer().fragment else { return self.socket.feed(message).await };
+        let Some(size) = self.context.behaviour.answer().fragment else { return self.socket.feed(message).await };
         for frame in fragments(into_frame(message), size) {
             self.socket.feed(Message::Frame(frame)).await?;
         }
@@ -207,7 +206,7 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
     }
 
     async fn say_goodbye(&mut self, end: End) -> Result<(), Error> {
-        let time = *self.conduct.server.config.limits.close_timeout;
+        let time = *self.context.server.config.limits.close_timeout;
         match end {
             End::Over => self.socket.flush().await,
             End::Ended => {
@@ -244,7 +243,7 @@ impl<'session, S: AsyncRead + AsyncWrite + Unpin> Conversation<'session, S> {
     /// can still read what it is owed.
     fn rest(&mut self) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
-        let size = self.conduct.behaviour.answer().fragment.unwrap_or(NonZeroUsize::MAX);
+        let size = self.context.behaviour.answer().fragment.unwrap_or(NonZeroUsize::MAX);
         for action in mem::take(&mut self.actions) {
             if let Action::Send(message) = action {
                 let message = self.socket.get_mut().compress(message);
@@ -269,9 +268,10 @@ impl From<Error> for End {
     fn from(error: Error) -> Self {
         let code = match &error {
             Error::Io(io) => {
-                return Reject::from_error(io).map_or(Self::Failed(error), |reject| Self::Fault(reject.into()));
+                return ProtocolViolation::from_error(io)
+                    .map_or(Self::Failed(error), |violation| Self::Fault(violation.into()));
             }
-            Error::Utf8(_) => return Self::Fault(Reject::InvalidUtf8.into()),
+            Error::Utf8(_) => return Self::Fault(ProtocolViolation::InvalidUtf8.into()),
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Self::Ended,
             Error::ConnectionClosed | Error::AlreadyClosed => return Self::Over,
             Error::Protocol(_) => CloseCode::Protocol,

@@ -6,9 +6,9 @@
 mod attacks;
 mod close;
 mod echo;
+mod event_loop;
 mod hostile;
 mod http;
 mod program;
-mod rest;
 mod shutdown;
 mod support;

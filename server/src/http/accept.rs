@@ -1,0 +1,129 @@
+//! From listening sockets to connections: who is let in, and what becomes of the server when one of them goes wrong.
+//! Never looks into what a connection carries.
+
+use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
+
+use socket2::SockRef;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::sleep,
+};
+
+use crate::{connection::Held, http, shared::Shared, workers::Workers};
+
+/// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How many clients are told at once that there is no room; more of them are dropped without a word.
+const REFUSALS: usize = 64;
+
+/// The size of each connection's send buffer in the system, in bytes; Linux doubles it.
+///
+/// The system's own choice grows to megabytes: so much memory a peer that does not read would hold, and so much it would
+/// have to read before a write could show that it reads at all.
+const SEND_BUFFER: usize = 256 << 10;
+
+/// Accepts connections for as long as it is polled, and serves each in a task of its own.
+pub(crate) async fn run<Serve, Served>(listeners: &[TcpListener], server: &Arc<Shared>, workers: &Workers, serve: Serve)
+where
+    Serve: Fn(TcpStream, SocketAddr, Arc<Shared>, Held) -> Served + Copy + Send + 'static,
+    Served: Future<Output = ()> + Send + 'static,
+{
+    for listener in listeners {
+        // Connections inherit it. Where the system does not let itself be told, its own choice works as well.
+        let _ = SockRef::from(listener).set_send_buffer_size(SEND_BUFFER);
+    }
+    let refusals = Arc::new(Semaphore::new(REFUSALS));
+    let mut turn = 0;
+    loop {
+        match next(listeners, &mut turn).await {
+            Ok((stream, peer)) => match server.admission.admit(peer.ip()) {
+                Some(permit) => {
+                    let server = Arc::clone(server);
+                    workers.serve(stream, move |stream, place| serve(stream, peer, server, (permit, place)));
+                }
+                None => {
+                    if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
+                        workers.serve(stream, async move |stream, _place| {
+                            http::refuse_connection(stream).await;
+                            drop(permit);
+                        });
+                    }
+                }
+            },
+            // The client gave up before it was accepted; the next one may be there already.
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "cannot accept connections: {error}; trying again in {PAUSE:?}");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The next connection of any listener; `turn` makes them take turns when all are busy.
+async fn next(listeners: &[TcpListener], turn: &mut usize) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|cx| {
+        for _ in listeners {
+            *turn = (*turn + 1) % listeners.len();
+            if let Poll::Ready(accepted) = listeners[*turn].poll_accept(cx) {
+                return Poll::Ready(accepted);
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+        time::timeout,
+    };
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::Config;
+
+    /// Returns each byte; one of them makes it panic.
+    async fn fragile_echo(mut stream: TcpStream, _held: Held) {
+        while let Ok(byte) = stream.read_u8().await {
+            assert_ne!(byte, b'!', "the fault that the test wants");
+            stream.write_u8(byte).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_one_connection_is_counted_and_hurts_no_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Arc::new(Shared::new(Config { workers: Some(NonZeroUsize::MIN), ..Config::default() }));
+        let workers = Workers::start(&server, &TaskTracker::new());
+        let clients = async {
+            let mut witness = TcpStream::connect(address).await.unwrap();
+            for count in 1..=3 {
+                let mut victim = TcpStream::connect(address).await.unwrap();
+                victim.write_u8(b'!').await.unwrap();
+                assert_eq!(victim.read(&mut [0]).await.unwrap(), 0, "the connection is closed");
+                assert_eq!(server.totals.panics.total(), count);
+                witness.write_u8(b'a').await.unwrap();
+                assert_eq!(witness.read_u8().await.unwrap(), b'a');
+            }
+            assert_eq!(server.admission.total(), 1, "only the witness is left");
+        };
+        let listeners = [listener];
+        tokio::select! {
+            () = run(&listeners, &server, &workers, |stream, _, _, held| fragile_echo(stream, held)) => {}
+            result = timeout(Duration::from_secs(60), clients) => result.unwrap(),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Why a request does not get what it asks for, and with which status it is told. Never the response itself.
+
+use hyper::{Method, StatusCode, Version};
+
+use crate::{http::token::SubprotocolError, protocol::deflate::MalformedHeader};
+
+/// Why a request does not get what it asks for; the text names what was wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("{0} is not answered here, only GET and HEAD")]
+    HttpMethod(Method),
+    #[error("only GET can open a WebSocket, not {0}")]
+    Method(Method),
+    #[error("a WebSocket needs HTTP/1.1, not {0:?}")]
+    HttpVersion(Version),
+    #[error("{0}")]
+    Malformed(String),
+    #[error("{0} is a WebSocket: connect to it with a WebSocket client")]
+    NoUpgrade(&'static str),
+    #[error("WebSocket version {0:?} is not known here, only 13")]
+    WebSocketVersion(String),
+    #[error("host {0:?} is not served here; canyon's flag --allow-host would")]
+    Host(String),
+    #[error("origin {0:?} is not served here; canyon's flag --allow-origin would")]
+    Origin(String),
+    #[error("the server is shutting down")]
+    Draining,
+    #[error(transparent)]
+    Behaviour(#[from] wire::Error),
+}
+
+impl From<MalformedHeader> for Refusal {
+    fn from(error: MalformedHeader) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl From<SubprotocolError> for Refusal {
+    fn from(error: SubprotocolError) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl Refusal {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::HttpMethod(_) | Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::HttpVersion(_) => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            Self::NoUpgrade(_) | Self::WebSocketVersion(_) => StatusCode::UPGRADE_REQUIRED,
+            Self::Host(_) | Self::Origin(_) => StatusCode::FORBIDDEN,
+            Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Behaviour(wire::Error::UnknownPath { .. }) => StatusCode::NOT_FOUND,
+            Self::Malformed(_) | Self::Behaviour(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+}

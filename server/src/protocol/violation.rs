@@ -1,0 +1,119 @@
+//! Why a connection is failed ([RFC 6455, 7.1.7](https://www.rfc-editor.org/rfc/rfc6455#section-7.1.7)): a close code,
+//! and a sentence for the peer. Never sends it.
+
+use std::io;
+
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+
+use super::utf8::InvalidUtf8;
+use crate::protocol::deflate::BadData;
+
+/// What the peer did wrong. Answer what came before it, then send its [`CloseFrame`].
+///
+/// The text is the close frame's reason, and never longer than the 123 bytes that one holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProtocolViolation {
+    /// A reserved bit that no agreed extension gives a meaning, there.
+    #[error("reserved bits must be 0")]
+    ReservedBits,
+    /// An opcode that nothing gives a meaning.
+    #[error("opcode {0} is reserved")]
+    ReservedOpcode(u8),
+    /// A frame of a client without a mask.
+    #[error("frame is not masked")]
+    Unmasked,
+    /// A control frame that is not the whole of its message.
+    #[error("control frame is fragmented")]
+    FragmentedControl,
+    /// A control frame of more than 125 bytes.
+    #[error("control frame of {0} bytes, 125 are the most")]
+    LongControl(u64),
+    /// A continuation frame with no message to continue.
+    #[error("continuation without a message to continue")]
+    UnexpectedContinuation,
+    /// Another message's first frame within a message.
+    #[error("new message within a fragmented one")]
+    UnexpectedMessage,
+    /// More bytes in a message than the limit allows, compressed or not.
+    #[error("message of more than {0} bytes")]
+    BigMessage(u64),
+    /// More frames in a message than the limit allows.
+    #[error("message of more than {0} fragments")]
+    ManyFragments(u32),
+    /// Text that is not UTF-8.
+    #[error("text is not valid UTF-8")]
+    InvalidUtf8,
+    /// A compressed message that cannot be inflated.
+    #[error("invalid compressed data")]
+    InvalidData,
+}
+
+impl ProtocolViolation {
+    /// The violation that a read from [`FrameLayer`](super::FrameLayer) failed with, if that was why.
+    pub fn from_error(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
+
+    /// The close code that tells the peer.
+    pub fn code(self) -> CloseCode {
+        match self {
+            Self::ReservedBits
+            | Self::ReservedOpcode(_)
+            | Self::Unmasked
+            | Self::FragmentedControl
+            | Self::LongControl(_)
+            | Self::UnexpectedContinuation
+            | Self::UnexpectedMessage => CloseCode::Protocol,
+            Self::BigMessage(_) | Self::ManyFragments(_) => CloseCode::Size,
+            Self::InvalidUtf8 | Self::InvalidData => CloseCode::Invalid,
+        }
+    }
+}
+
+impl From<InvalidUtf8> for ProtocolViolation {
+    fn from(InvalidUtf8: InvalidUtf8) -> Self {
+        Self::InvalidUtf8
+    }
+}
+
+impl From<BadData> for ProtocolViolation {
+    fn from(BadData: BadData) -> Self {
+        Self::InvalidData
+    }
+}
+
+impl From<ProtocolViolation> for CloseFrame {
+    fn from(violation: ProtocolViolation) -> Self {
+        Self { code: violation.code(), reason: violation.to_string().into() }
+    }
+}
+
+impl From<ProtocolViolation> for io::Error {
+    fn from(violation: ProtocolViolation) -> Self {
+        Self::new(io::ErrorKind::InvalidData, violation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reject_survives_its_way_through_an_io_error() {
+        let error = io::Error::from(ProtocolViolation::LongControl(126));
+        assert_eq!(ProtocolViolation::from_error(&error), Some(ProtocolViolation::LongControl(126)));
+        assert_eq!(ProtocolViolation::from_error(&io::ErrorKind::InvalidData.into()), None);
+    }
+
+    #[test]
+    fn a_reason_fits_its_close_frame() {
+        let longest = [
+            ProtocolViolation::ReservedOpcode(u8::MAX),
+            ProtocolViolation::LongControl(u64::MAX),
+            ProtocolViolation::UnexpectedContinuation,
+            ProtocolViolation::BigMessage(u64::MAX),
+            ProtocolViolation::ManyFragments(u32::MAX),
+        ];
+        assert!(longest.into_iter().all(|violation| CloseFrame::from(violation).reason.len() <= 123));
+    }
+}
