@@ -114,7 +114,7 @@ fn copy_button() -> View {
     button("ghost", "", |page, _| {
         let text = match page.selected().map(|entry| entry.content) {
             Some(Content::Text(text)) => text.to_owned(),
-            Some(Content::Binary(bytes)) => model::hex(bytes),
+            Some(Content::Binary(bytes)) => model::encode_hex(bytes),
             None => return,
         };
         let (handle, seq) = (page.handle.clone(), page.pane.detail.seq);

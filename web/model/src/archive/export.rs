@@ -1,7 +1,7 @@
 //! Writing a log, piece by piece. It never decodes binary messages: they are base64.
 
 use super::ArchiveFormat;
-use crate::data::codec::base64;
+use crate::data::codec::encode_base64;
 use crate::data::json::{Object, quoted};
 use crate::data::payload::Content;
 use crate::data::time::{Time, iso_8601_micros};
@@ -65,7 +65,7 @@ fn json_line(out: &mut String, entry: Entry<'_>, micros: u64) {
     object.number("size", entry.content.size() as u64);
     match entry.content {
         Content::Text(text) => object.text("text", text),
-        Content::Binary(bytes) => object.text("base64", &base64(bytes)),
+        Content::Binary(bytes) => object.text("base64", &encode_base64(bytes)),
     }
     object.end();
     out.push('\n');
@@ -79,7 +79,7 @@ fn csv_row(out: &mut String, entry: Entry<'_>, micros: u64) {
     };
     let (encoding, content) = match entry.content {
         Content::Text(text) => ("", csv_text(text)),
-        Content::Binary(bytes) => ("base64", base64(bytes)),
+        Content::Binary(bytes) => ("base64", encode_base64(bytes)),
     };
     let fields: [&str; 8] = [
         &entry.seq.to_string(),
@@ -138,7 +138,7 @@ fn har_message(out: &mut String, direction: Direction, content: Content<'_>, mic
         }
         Content::Binary(bytes) => {
             object.number("opcode", 2);
-            object.text("data", &base64(bytes));
+            object.text("data", &encode_base64(bytes));
         }
     }
     object.end();

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::data::codec::bytes_of_base64;
+use crate::data::codec::decode_base64;
 use crate::data::json::{self, Value};
 use crate::data::payload::Payload;
 use crate::data::time::micros_of_iso_8601;
@@ -148,7 +148,7 @@ fn read_message(value: &Value<'_>) -> Result<Option<ImportedEntry>, String> {
 }
 
 fn read_base64(text: &str) -> Result<Payload, String> {
-    bytes_of_base64(text).map(Payload::Binary).map_err(|error| error.to_string())
+    decode_base64(text).map(Payload::Binary).map_err(|error| error.to_string())
 }
 
 /// A number of seconds such as `1795368259.004123`, without going through a floating-point number.

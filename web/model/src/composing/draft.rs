@@ -76,8 +76,8 @@ impl Draft {
                 Ok(_) => Ok(Payload::Text(text.into_owned())),
                 Err(error) => Err(error.to_string()),
             },
-            Format::Hex => codec::bytes_of_hex(&text).map(Payload::Binary).map_err(|error| error.to_string()),
-            Format::Base64 => codec::bytes_of_base64(&text).map(Payload::Binary).map_err(|error| error.to_string()),
+            Format::Hex => codec::decode_hex(&text).map(Payload::Binary).map_err(|error| error.to_string()),
+            Format::Base64 => codec::decode_base64(&text).map(Payload::Binary).map_err(|error| error.to_string()),
         }
     }
 

@@ -8,7 +8,6 @@ use thiserror::Error;
 
 use crate::data::json::{self, Path, Value};
 use crate::data::time::iso_8601;
-use crate::search;
 
 const TEMPLATES: &str = "n, now, now ms, uuid, random 1 100, last.$.path";
 
@@ -83,7 +82,7 @@ pub fn substitute<'t>(
     let mut out = String::new();
     let mut rest = text;
     let mut counted = false;
-    while let Some((literal, after)) = search::split_once(rest, "{{") {
+    while let Some((literal, after)) = rest.split_once("{{") {
         out.push_str(literal);
         if let Some(after) = after.strip_prefix("{{") {
             out.push_str("{{");
@@ -91,7 +90,7 @@ pub fn substitute<'t>(
             continue;
         }
         let place = text[..text.len() - after.len() - 2].chars().count() + 1;
-        let (name, after) = search::split_once(after, "}}").ok_or(TemplateError::Open { place })?;
+        let (name, after) = after.split_once("}}").ok_or(TemplateError::Open { place })?;
         let name = name.trim();
         counted |= name == "n";
         out.push_str(&value(name, place, strings, sources)?);

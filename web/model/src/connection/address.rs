@@ -5,8 +5,6 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::search;
-
 /// An absolute `ws:` or `wss:` URL with a host and without a fragment, as the
 /// [`WebSocket` constructor](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/WebSocket) wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +58,7 @@ impl WsUrl {
     }
 
     fn path_start(&self) -> usize {
-        let authority = search::find(&self.0, "://").map_or(0, |scheme| scheme + 3);
+        let authority = self.0.find("://").map_or(0, |scheme| scheme + 3);
         self.0[authority..].find(['/', '?']).map_or(self.0.len(), |path| authority + path)
     }
 }
@@ -82,11 +80,11 @@ impl FromStr for WsUrl {
         if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(AddressError::Blank(url.to_owned()));
         }
-        let after_scheme = match search::split_once(url, "://") {
+        let after_scheme = match url.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("wss") => rest,
             _ => return Err(AddressError::Scheme(url.to_owned())),
         };
-        if search::has(url, b'#') {
+        if url.contains('#') {
             return Err(AddressError::Fragment(url.to_owned()));
         }
         let authority = after_scheme.split(['/', '?']).next().unwrap_or_default();
@@ -103,8 +101,8 @@ impl FromStr for WsUrl {
 
 /// Splits `host:port`; the colons inside the brackets of an IPv6 address belong to the host.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
-    let after_brackets = search::last(authority, b']').map_or(0, |end| end + 1);
-    match search::last(&authority[after_brackets..], b':') {
+    let after_brackets = authority.rfind(']').map_or(0, |end| end + 1);
+    match authority[after_brackets..].rfind(':') {
         Some(colon) => {
             let colon = after_brackets + colon;
             (&authority[..colon], Some(&authority[colon + 1..]))

@@ -1,7 +1,6 @@
 //! What a person has chosen for one connection. It never holds what became of it.
 
 use crate::data::json::{Object, Value};
-use crate::search;
 
 /// Where a connection goes, and how it is to behave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,7 +20,7 @@ pub struct Setup {
 impl Setup {
     /// What it is shown as: its name, or else where it goes.
     pub fn title(&self) -> &str {
-        let address = search::split_once(&self.address, "://").map_or(self.address.as_str(), |(_, rest)| rest);
+        let address = self.address.split_once("://").map_or(self.address.as_str(), |(_, rest)| rest);
         [self.name.as_str(), address].into_iter().find(|title| !title.trim().is_empty()).unwrap_or("New connection")
     }
 

@@ -93,7 +93,7 @@ fn visible(c: char) -> char {
 }
 
 fn preview_hex(bytes: &[u8]) -> String {
-    let mut line = codec::hex(&bytes[..bytes.len().min(PREVIEW_BYTES)]);
+    let mut line = codec::encode_hex(&bytes[..bytes.len().min(PREVIEW_BYTES)]);
     if bytes.len() > PREVIEW_BYTES {
         line.push_str(" …");
     }

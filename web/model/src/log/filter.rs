@@ -11,7 +11,6 @@ use std::rc::Rc;
 use crate::data::codec;
 use crate::data::payload::Content;
 use crate::log::{Entry, Log};
-use crate::search;
 
 pub use self::query::{Facet, Facets, Query};
 pub use self::rows::Rows;
@@ -79,7 +78,7 @@ impl Pattern {
             return Self::Any;
         }
         let regex = typed.strip_prefix('/').and_then(|rest| {
-            let end = search::last(rest, b'/')?;
+            let end = rest.rfind('/')?;
             Some((&rest[..end], &rest[end + 1..]))
         });
         if let Some((expression, flags)) = regex.filter(|(_, flags)| flags.chars().all(|c| c.is_ascii_lowercase())) {
@@ -87,7 +86,7 @@ impl Pattern {
         }
         Self::Plain {
             needle: typed.to_ascii_lowercase().into_bytes(),
-            hex: codec::bytes_of_hex(typed).ok().filter(|bytes| !bytes.is_empty()),
+            hex: codec::decode_hex(typed).ok().filter(|bytes| !bytes.is_empty()),
         }
     }
 }
@@ -159,7 +158,7 @@ impl Filter {
                 hex.as_ref().is_some_and(|hex| bytes.windows(hex.len()).any(|window| window == hex))
             }
             (Pattern::Regex(matcher), Content::Text(text)) => matcher.is_match(text),
-            (Pattern::Regex(matcher), Content::Binary(bytes)) => matcher.is_match(&codec::hex(bytes)),
+            (Pattern::Regex(matcher), Content::Binary(bytes)) => matcher.is_match(&codec::encode_hex(bytes)),
         }
     }
 }

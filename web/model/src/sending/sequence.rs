@@ -8,7 +8,6 @@ use crate::data::codec;
 use crate::data::json::{self, Path};
 use crate::data::payload::Content;
 use crate::log::filter::{Compile, Matcher};
-use crate::search;
 
 pub(crate) use self::run::Event;
 pub use self::run::{Outcome, Run, StepResult, Verdict};
@@ -91,10 +90,10 @@ impl Expectation {
 
     fn is_met(&self, content: Content<'_>) -> bool {
         match (self, content) {
-            (Self::Text(wanted), Content::Text(text)) => search::find(text, wanted).is_some(),
-            (Self::Text(wanted), Content::Binary(bytes)) => search::find(&codec::hex(bytes), wanted).is_some(),
+            (Self::Text(wanted), Content::Text(text)) => text.contains(wanted.as_str()),
+            (Self::Text(wanted), Content::Binary(bytes)) => codec::encode_hex(bytes).contains(wanted.as_str()),
             (Self::Regex(matcher), Content::Text(text)) => matcher.is_match(text),
-            (Self::Regex(matcher), Content::Binary(bytes)) => matcher.is_match(&codec::hex(bytes)),
+            (Self::Regex(matcher), Content::Binary(bytes)) => matcher.is_match(&codec::encode_hex(bytes)),
             (Self::Json { path, equals }, Content::Text(text)) => {
                 let Ok(value) = json::parse(text) else { return false };
                 let Some(found) = path.find(&value) else { return false };
