@@ -1,15 +1,15 @@
 //! JSON as text: checked with the place of a mistake, laid out for reading, looked into by a path, written. It never turns
 //! a number into another type, so that none beyond 2^53 changes.
 //!
-//! It is our own because all of these need the text itself: `serde_json` reads numbers into other types, unless it is
-//! told to keep each as a string of its own, and would add 25 KB to a page of 110 KB; the small libraries read them
-//! into `f64`.
+//! The values keep numbers, strings, order and repeated names as they were written, which `serde_json` does not, even
+//! with its features for numbers and order. `hifijson` reads the tokens.
 
 mod parse;
 mod path;
 mod write;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use thiserror::Error;
@@ -17,7 +17,6 @@ use thiserror::Error;
 pub use self::parse::parse;
 pub use self::path::{Path, PathError};
 pub(crate) use self::write::{Object, quoted};
-use crate::search;
 
 /// A value, as it stands in a text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)).
 #[derive(Debug, Clone, PartialEq)]
@@ -40,16 +39,22 @@ pub enum Value<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JsonString<'a>(&'a str);
 
-/// Why a text is no JSON, and where: show it beside the text.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}, column {column}: {reason}")]
 pub struct JsonError {
+    pub kind: JsonErrorKind,
     /// Counted from 1.
     pub line: usize,
     /// In characters, counted from 1.
     pub column: usize,
-    /// What was wrong there.
     pub reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonErrorKind {
+    Syntax,
+    /// The text may be JSON, but is nested deeper than this parser goes.
+    TooDeep,
 }
 
 impl<'a> Value<'a> {
@@ -95,8 +100,8 @@ impl<'a> Value<'a> {
         out
     }
 
-    /// Whether both mean the same: strings by their text, objects whatever the order of their members. Numbers have to be
-    /// written alike.
+    /// Compares meaning: strings by their text, objects without regard to order, and of a repeated name the last member,
+    /// which is the one that [`Value::member`] finds. Numbers have to be written alike.
     pub fn is_same(&self, other: &Value<'_>) -> bool {
         match (self, other) {
             (Self::Null, Value::Null) => true,
@@ -106,15 +111,21 @@ impl<'a> Value<'a> {
             (Self::Array(one), Value::Array(other)) => {
                 one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_same(other))
             }
-            (Self::Object(one), Value::Object(members)) => {
-                one.len() == members.len()
-                    && one
-                        .iter()
-                        .all(|(name, value)| other.member(&name.text()).is_some_and(|other| value.is_same(other)))
+            (Self::Object(one), Value::Object(other)) => {
+                let (one, other) = (last_of_each_name(one), last_of_each_name(other));
+                one.len() == other.len()
+                    && one.iter().zip(&other).all(|((name, value), (other_name, other_value))| {
+                        name == other_name && value.is_same(other_value)
+                    })
             }
             _ => false,
         }
     }
+}
+
+/// A map, because looking for each name in turn would take quadratic time, and a peer chooses how many there are.
+fn last_of_each_name<'v, 'a>(members: &'v [(JsonString<'a>, Value<'a>)]) -> BTreeMap<Cow<'a, str>, &'v Value<'a>> {
+    members.iter().map(|(name, value)| (name.text(), value)).collect()
 }
 
 /// On one line, without blanks.
@@ -134,7 +145,7 @@ impl<'a> JsonString<'a> {
 
     /// Its text, with its escapes resolved; a surrogate without its partner becomes U+FFFD.
     pub fn text(self) -> Cow<'a, str> {
-        if search::has(self.0, b'\\') { Cow::Owned(parse::unescape(self.0)) } else { Cow::Borrowed(self.0) }
+        if self.0.contains('\\') { Cow::Owned(parse::unescape(self.0)) } else { Cow::Borrowed(self.0) }
     }
 }
 

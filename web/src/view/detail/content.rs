@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use model::json::JsonErrorKind;
 use model::{Content, HexDump};
 use web_sys::HtmlElement;
 
@@ -28,8 +29,16 @@ pub(super) fn content(page: &Page, format: ContentFormat) -> View {
         (ContentFormat::Hex, Some(content)) => hex_dump(content.bytes().len()),
         (ContentFormat::Json, Some(Content::Text(text))) => match model::json::parse(text) {
             Ok(json) => pre.text(&json.pretty()),
-            Err(error) => html("<p id=json-problem class=problem role=alert></p>")
-                .text(&["This is no JSON: ", &error.to_string()].concat()),
+            Err(error) => {
+                let problem = html("<p id=json-problem class=problem role=alert></p>");
+                let why = error.to_string();
+                match error.kind {
+                    JsonErrorKind::Syntax => problem.text(&["This is no JSON: ", &why].concat()),
+                    JsonErrorKind::TooDeep => html("<div class=as-text></div>")
+                        .child(problem.text(&["Shown as text: ", &why].concat()))
+                        .child(pre.text(text)),
+                }
+            }
         },
         (_, Some(Content::Text(text))) => pre.text(text),
         (_, Some(Content::Binary(_)) | None) => pre,

@@ -1,23 +1,27 @@
-//! Reading JSON into values that borrow from the text. It never goes deeper than the stack allows.
+//! Reading JSON into values that borrow from the text.
+//!
+//! `hifijson` reads the tokens. What stands here is the order in which they may come, the place of a mistake, and the
+//! limit on depth; numbers and strings stay as they were written.
 
-use std::iter::Peekable;
-use std::str::CharIndices;
+use hifijson::num::LexWrite as _;
+use hifijson::str::{Error as StringError, LexWrite as _};
+use hifijson::token::Lex as _;
+use hifijson::{Read as _, SliceLexer, escape};
 
-use super::{JsonError, JsonString, Value};
-use crate::search;
+use super::{JsonError, JsonErrorKind, JsonString, Value};
 
-/// Arrays and objects inside one another, at most.
+/// Arrays and objects inside one another. Each level is a call of its own, so that more could overflow the stack.
 const MAX_DEPTH: usize = 256;
 
 /// Reads a text that is one value.
 ///
 /// # Errors
-/// The first thing that is wrong, and where.
+/// The first mistake, with its place.
 pub fn parse(text: &str) -> Result<Value<'_>, JsonError> {
-    let mut parser = Parser { text, chars: text.char_indices().peekable() };
+    let mut parser = Parser { text, lexer: SliceLexer::new(text.as_bytes()) };
     let value = parser.value(0)?;
-    parser.skip_blanks();
-    match parser.peek() {
+    parser.lexer.eat_whitespace();
+    match parser.next_char() {
         None => Ok(value),
         Some(c) => Err(parser.error(format!("{c:?} after the end of the value"))),
     }
@@ -25,18 +29,18 @@ pub fn parse(text: &str) -> Result<Value<'_>, JsonError> {
 
 struct Parser<'a> {
     text: &'a str,
-    chars: Peekable<CharIndices<'a>>,
+    /// Takes bytes of `text`. After an error it stands on the wrong character.
+    lexer: SliceLexer<'a>,
 }
 
 impl<'a> Parser<'a> {
     fn value(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
-        self.skip_blanks();
-        match self.peek() {
-            Some('{') => self.object(depth),
-            Some('[') => self.array(depth),
-            Some('"') => self.string().map(Value::String),
-            Some('-' | '0'..='9') => self.number(),
-            Some('a'..='z') => self.word(),
+        match self.lexer.ws_peek() {
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.array(depth),
+            Some(b'"') => self.string().map(Value::String),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b'a'..=b'z') => self.word(),
             _ => Err(self.unexpected("a value")),
         }
     }
@@ -44,26 +48,22 @@ impl<'a> Parser<'a> {
     fn object(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
         self.open(depth)?;
         let mut members = Vec::new();
-        self.skip_blanks();
-        if self.take('}') {
+        if self.take(b'}') {
             return Ok(Value::Object(members));
         }
         loop {
-            self.skip_blanks();
-            if self.peek() != Some('"') {
+            if self.lexer.ws_peek() != Some(b'"') {
                 return Err(self.unexpected("a name in quotes"));
             }
             let name = self.string()?;
-            self.skip_blanks();
-            if !self.take(':') {
+            if !self.take(b':') {
                 return Err(self.unexpected("a colon"));
             }
             members.push((name, self.value(depth + 1)?));
-            self.skip_blanks();
-            if self.take('}') {
+            if self.take(b'}') {
                 return Ok(Value::Object(members));
             }
-            if !self.take(',') {
+            if !self.take(b',') {
                 return Err(self.unexpected("a comma or }"));
             }
         }
@@ -72,17 +72,15 @@ impl<'a> Parser<'a> {
     fn array(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
         self.open(depth)?;
         let mut elements = Vec::new();
-        self.skip_blanks();
-        if self.take(']') {
+        if self.take(b']') {
             return Ok(Value::Array(elements));
         }
         loop {
             elements.push(self.value(depth + 1)?);
-            self.skip_blanks();
-            if self.take(']') {
+            if self.take(b']') {
                 return Ok(Value::Array(elements));
             }
-            if !self.take(',') {
+            if !self.take(b',') {
                 return Err(self.unexpected("a comma or ]"));
             }
         }
@@ -91,83 +89,42 @@ impl<'a> Parser<'a> {
     /// Takes the bracket that begins an array or an object.
     fn open(&mut self, depth: usize) -> Result<(), JsonError> {
         if depth == MAX_DEPTH {
-            return Err(self.error(format!("more than {MAX_DEPTH} levels of arrays and objects")));
+            let reason = format!("nested deeper than {MAX_DEPTH} arrays and objects");
+            return Err(JsonError { kind: JsonErrorKind::TooDeep, ..self.error(reason) });
         }
-        self.chars.next();
+        self.lexer.take_next();
         Ok(())
     }
 
+    /// Called at the opening quote. The slice that the lexer gives is the string as written, escapes and all.
     fn string(&mut self) -> Result<JsonString<'a>, JsonError> {
-        self.chars.next();
+        self.lexer.take_next();
         let start = self.place();
-        loop {
-            match self.peek() {
-                Some('"') => {
-                    let end = self.place();
-                    self.chars.next();
-                    return Ok(JsonString(&self.text[start..end]));
-                }
-                Some('\\') => self.escape()?,
-                Some(c) if c < ' ' => return Err(self.error(format!("{c:?} in a string has to be escaped"))),
-                Some(_) => {
-                    self.chars.next();
-                }
-                None => return Err(self.unexpected("the closing quote of a string")),
+        let mut written = &[][..];
+        match self.lexer.str_bytes(&mut written) {
+            Ok(()) => Ok(JsonString(&self.text[start..start + written.len()])),
+            Err(StringError::Control) => {
+                let c = self.next_char().unwrap_or_default();
+                Err(self.error(format!("{c:?} in a string has to be escaped")))
             }
-        }
-    }
-
-    fn escape(&mut self) -> Result<(), JsonError> {
-        self.chars.next();
-        match self.peek() {
-            Some('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't') => {
-                self.chars.next();
-                Ok(())
+            Err(StringError::Escape(escape::Error::InvalidHex(_))) => Err(self.unexpected("four hex digits after \\u")),
+            Err(StringError::Escape(escape::Error::InvalidKind(_))) => {
+                Err(self.unexpected("one of \"\\/bfnrtu after a backslash"))
             }
-            Some('u') => {
-                self.chars.next();
-                for _ in 0..4 {
-                    if self.chars.next_if(|(_, c)| c.is_ascii_hexdigit()).is_none() {
-                        return Err(self.unexpected("four hex digits after \\u"));
-                    }
-                }
-                Ok(())
-            }
-            _ => Err(self.unexpected("one of \"\\/bfnrtu after a backslash")),
+            Err(_) => Err(self.unexpected("the closing quote of a string")),
         }
     }
 
     fn number(&mut self) -> Result<Value<'a>, JsonError> {
-        let start = self.place();
-        self.take('-');
-        if !self.take('0') {
-            self.digits()?;
-        } else if matches!(self.peek(), Some('0'..='9')) {
-            return Err(self.error("a number cannot begin with 0 and go on".to_owned()));
+        let Ok((digits, _)) = self.lexer.num_string().validated() else { return Err(self.unexpected("a digit")) };
+        match (digits.trim_start_matches('-'), self.lexer.peek_next()) {
+            ("0", Some(b'0'..=b'9')) => Err(self.error("a number cannot begin with 0 and go on".to_owned())),
+            _ => Ok(Value::Number(digits)),
         }
-        if self.take('.') {
-            self.digits()?;
-        }
-        if self.take('e') || self.take('E') {
-            let _ = self.take('+') || self.take('-');
-            self.digits()?;
-        }
-        let end = self.place();
-        Ok(Value::Number(&self.text[start..end]))
-    }
-
-    /// At least one.
-    fn digits(&mut self) -> Result<(), JsonError> {
-        if self.chars.next_if(|(_, c)| c.is_ascii_digit()).is_none() {
-            return Err(self.unexpected("a digit"));
-        }
-        while self.chars.next_if(|(_, c)| c.is_ascii_digit()).is_some() {}
-        Ok(())
     }
 
     fn word(&mut self) -> Result<Value<'a>, JsonError> {
-        let start = self.place();
-        let rest = &self.text[start..];
+        let rest = &self.text[self.place()..];
         let word = &rest[..rest.bytes().take_while(u8::is_ascii_alphanumeric).count()];
         let value = match word {
             "null" => Value::Null,
@@ -175,37 +132,36 @@ impl<'a> Parser<'a> {
             "false" => Value::Bool(false),
             _ => return Err(self.error(format!("{word:?} is no value; a string needs quotes"))),
         };
-        self.chars.nth(word.len() - 1);
+        self.lexer.strip_prefix(word.as_bytes());
         Ok(value)
     }
 
-    fn skip_blanks(&mut self) {
-        while self.chars.next_if(|(_, c)| matches!(c, ' ' | '\t' | '\n' | '\r')).is_some() {}
+    /// Whether this is the next character but for white space; then it is taken.
+    fn take(&mut self, wanted: u8) -> bool {
+        self.lexer.expect(SliceLexer::ws_peek, wanted).is_some()
     }
 
-    fn peek(&mut self) -> Option<char> {
-        self.chars.peek().map(|&(_, c)| c)
+    /// The offset in `text` at which the lexer stands.
+    fn place(&self) -> usize {
+        self.text.len() - self.lexer.as_slice().len()
     }
 
-    fn take(&mut self, wanted: char) -> bool {
-        self.chars.next_if(|&(_, c)| c == wanted).is_some()
+    fn next_char(&self) -> Option<char> {
+        self.text[self.place()..].chars().next()
     }
 
-    fn place(&mut self) -> usize {
-        self.chars.peek().map_or(self.text.len(), |&(place, _)| place)
-    }
-
-    fn unexpected(&mut self, wanted: &str) -> JsonError {
-        match self.peek() {
+    fn unexpected(&self, wanted: &str) -> JsonError {
+        match self.next_char() {
             Some(c) => self.error(format!("expected {wanted}, found {c:?}")),
             None => self.error(format!("expected {wanted}, found the end")),
         }
     }
 
-    fn error(&mut self, reason: String) -> JsonError {
+    fn error(&self, reason: String) -> JsonError {
         let before = &self.text[..self.place()];
-        let line_start = search::last(before, b'\n').map_or(0, |end| end + 1);
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         JsonError {
+            kind: JsonErrorKind::Syntax,
             line: before.bytes().filter(|&byte| byte == b'\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
             reason,
@@ -213,7 +169,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The text of a string that has been read, which has no wrong escape.
+/// Resolves the escapes of a string that [`parse`] has accepted. A surrogate without its partner becomes U+FFFD, where
+/// `hifijson` would refuse the string: this page shows what a peer sent.
 pub(super) fn unescape(written: &str) -> String {
     let mut text = String::with_capacity(written.len());
     let mut chars = written.chars();
@@ -236,7 +193,8 @@ pub(super) fn unescape(written: &str) -> String {
     text
 }
 
-/// What the digits behind `\u` mean, with a second `\u` for what UTF-16 needs two units for.
+/// The character of a `\u` escape, whose digits come next. One beyond U+FFFF is two escapes: a high surrogate and a low
+/// one.
 fn code_point(chars: &mut std::str::Chars<'_>) -> char {
     let first = unit(chars);
     let mut ahead = chars.clone();
