@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use tokio_tungstenite::tungstenite::Message;
-use wire::Answer;
+use wire::ReplyOptions;
 
 use crate::protocol::Reply;
 
@@ -33,13 +33,13 @@ impl Behaviour {
     }
 
     /// How the answers are to be sent.
-    pub(crate) fn answer(&self) -> &Answer {
-        self.rule.answer()
+    pub(crate) fn answer(&self) -> &ReplyOptions {
+        self.rule.options()
     }
 
     /// What is answered to every message, if that is the same for all of them and is sent at once and in one frame.
     pub(crate) fn reply(&self) -> Option<Reply> {
-        let Answer { delay, jitter, fragment, ping } = self.rule.answer();
+        let ReplyOptions { delay, jitter, fragment, ping } = self.rule.options();
         if !delay.is_zero() || !jitter.is_zero() || fragment.is_some() || ping.is_some() {
             return None;
         }
@@ -65,7 +65,7 @@ impl Behaviour {
     }
 
     fn wait(&mut self) -> Duration {
-        let Answer { delay, jitter, .. } = *self.rule.answer();
+        let ReplyOptions { delay, jitter, .. } = *self.rule.options();
         if jitter.is_zero() { delay } else { delay + jitter.mul_f64(self.random.f64()) }
     }
 }

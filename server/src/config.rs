@@ -1,8 +1,8 @@
-//! Every setting of the server in one place, with its default, flag and environment variable. Never what enforces it.
+//! Every setting of the server in one place, with its default, range, flag and environment variable.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, ops::RangeInclusive};
 
-use bytesize::ByteSize;
+use wire::{ByteSize, SHORTEST_PING, TimeSpan, ValueError};
 
 use crate::{
     http::access::Access,
@@ -18,8 +18,8 @@ pub struct Config {
     #[arg(long, env = "CANYON_SUBPROTOCOL", value_name = "NAME", value_delimiter = ',')]
     pub subprotocol: Vec<Subprotocol>,
 
-    /// Workers that carry connections, with two threads each [default: one for each processor]
-    #[arg(long, env = "CANYON_WORKERS", value_name = "COUNT", value_parser = count)]
+    /// Workers that carry connections, with two threads each, up to 1024 [default: one for each processor]
+    #[arg(long, env = "CANYON_WORKERS", value_name = "COUNT", value_parser = workers)]
     pub workers: Option<NonZeroUsize>,
 
     /// What a peer may take.
@@ -40,7 +40,7 @@ pub struct Config {
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
     /// Largest message, after inflating; a larger one is answered with close code 1009
-    #[arg(long, env = "CANYON_MAX_MESSAGE_SIZE", value_name = "SIZE", default_value = "1MiB", value_parser = size)]
+    #[arg(long, env = "CANYON_MAX_MESSAGE_SIZE", value_name = "SIZE", default_value = "1MiB", value_parser = message_size)]
     pub max_message_size: ByteSize,
 
     /// Most fragments of a message; more are answered with close code 1009
@@ -56,8 +56,8 @@ pub struct Limits {
     #[arg(long, env = "CANYON_MAX_HEAD_SIZE", value_name = "SIZE", default_value = "16KiB", value_parser = head_size)]
     pub max_head_size: ByteSize,
 
-    /// Most headers of a request; more are answered with 431
-    #[arg(long, env = "CANYON_MAX_HEADERS", value_name = "COUNT", default_value = "100", value_parser = count)]
+    /// Most headers of a request, up to 10000; more are answered with 431
+    #[arg(long, env = "CANYON_MAX_HEADERS", value_name = "COUNT", default_value = "100", value_parser = headers)]
     pub max_headers: NonZeroUsize,
 
     /// Most connections at once; more are answered with 503
@@ -71,33 +71,33 @@ pub struct Limits {
 
     /// Time for the whole head of a request; a slower client is cut off
     #[arg(long, env = "CANYON_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = positive)]
-    pub handshake_timeout: humantime::Duration,
+    pub handshake_timeout: TimeSpan,
 
-    /// Time between pings to a client; 0s sends none
-    #[arg(long, env = "CANYON_PING_INTERVAL", value_name = "TIME", default_value = "20s", value_parser = time)]
-    pub ping_interval: humantime::Duration,
+    /// Time between pings to a client, 100ms or more; 0s sends none
+    #[arg(long, env = "CANYON_PING_INTERVAL", value_name = "TIME", default_value = "20s", value_parser = ping_interval)]
+    pub ping_interval: TimeSpan,
 
     /// Time for anything to come from a client after a ping; else it gets close code 1011
     #[arg(long, env = "CANYON_PING_TIMEOUT", value_name = "TIME", default_value = "20s", value_parser = positive)]
-    pub ping_timeout: humantime::Duration,
+    pub ping_timeout: TimeSpan,
 
     /// Time in which a client must read some of what waits for it, about 200KiB where that much waits; else it is cut off
     #[arg(long, env = "CANYON_WRITE_TIMEOUT", value_name = "TIME", default_value = "20s", value_parser = positive)]
-    pub write_timeout: humantime::Duration,
+    pub write_timeout: TimeSpan,
 
     /// Time for a client to answer a close frame; a slower one is cut off
     #[arg(long, env = "CANYON_CLOSE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = time)]
-    pub close_timeout: humantime::Duration,
+    pub close_timeout: TimeSpan,
 
     /// Time for all clients to leave when the server stops; who stays longer is cut off
     #[arg(long, env = "CANYON_DRAIN_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = time)]
-    pub drain_timeout: humantime::Duration,
+    pub drain_timeout: TimeSpan,
 }
 
 /// The same as the command line's.
 impl Default for Limits {
     fn default() -> Self {
-        let seconds = |seconds| Duration::from_secs(seconds).into();
+        let seconds = TimeSpan::seconds;
         Self {
             max_message_size: ByteSize::mib(1),
             max_fragments: const { NonZeroUsize::new(4096).unwrap() },
@@ -125,11 +125,11 @@ pub struct Compression {
     pub no_deflate: bool,
 
     /// Largest window of the server's compressor, from 9 to 15 bits: more compress better and take more memory
-    #[arg(long, env = "CANYON_DEFLATE_WINDOW", value_name = "BITS", default_value = "12")]
+    #[arg(long, env = "CANYON_DEFLATE_WINDOW", value_name = "BITS", default_value = "12", value_parser = window)]
     pub deflate_window: WindowBits,
 
     /// Largest window that clients are asked to use, from 9 to 15 bits
-    #[arg(long, env = "CANYON_DEFLATE_CLIENT_WINDOW", value_name = "BITS", default_value = "15")]
+    #[arg(long, env = "CANYON_DEFLATE_CLIENT_WINDOW", value_name = "BITS", default_value = "15", value_parser = window)]
     pub deflate_client_window: WindowBits,
 
     /// Compress each message for itself, on both sides
@@ -174,37 +174,76 @@ pub(crate) fn bytes(size: ByteSize) -> usize {
     usize::try_from(size.as_u64()).unwrap_or(usize::MAX)
 }
 
+/// The longest time that can be set: years would overflow what timers count in, and nobody waits for them.
+const LONGEST: TimeSpan = TimeSpan::days(365);
+/// The largest size that can be set, so that sums of a few of them do not overflow.
+const LARGEST: ByteSize = ByteSize::gib(64);
+
+fn number(text: &str, range: RangeInclusive<usize>) -> Result<NonZeroUsize, String> {
+    let number = text.trim().parse::<usize>().ok().filter(|number| range.contains(number)).and_then(NonZeroUsize::new);
+    number.ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()))
+}
+
+/// What the server counts in 32 bits, or takes a permit for.
 fn count(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| "must be a whole number from 1 on".to_owned())
+    number(text, 1..=1_000_000_000)
 }
 
-fn time(text: &str) -> Result<humantime::Duration, String> {
-    text.parse().map_err(|_| "must be a time such as 500ms, 10s or 2m".to_owned())
+fn workers(text: &str) -> Result<NonZeroUsize, String> {
+    number(text, 1..=1024)
 }
 
-fn positive(text: &str) -> Result<humantime::Duration, String> {
-    time(text).and_then(|time| if time.is_zero() { Err("must be more than 0s".to_owned()) } else { Ok(time) })
+/// Room for all of them is taken for each request.
+fn headers(text: &str) -> Result<NonZeroUsize, String> {
+    number(text, 1..=10_000)
 }
 
-fn size(text: &str) -> Result<ByteSize, String> {
-    text.parse().map_err(|_| "must be a size such as 1000B, 64KiB or 1MiB".to_owned())
+fn window(text: &str) -> Result<WindowBits, String> {
+    let range =
+        || format!("must be a whole number from {} to {}", u8::from(WindowBits::MIN), u8::from(WindowBits::MAX));
+    text.trim().parse().map_err(|_| range())
 }
 
-fn write_buffer(text: &str) -> Result<ByteSize, String> {
-    let size = size(text)?;
-    // As much as the fast path gathers for one write, and room for the pongs of one batch beside the largest message.
-    if size >= ByteSize::kib(64) { Ok(size) } else { Err("must be 64KiB or more".to_owned()) }
+fn time(text: &str) -> Result<TimeSpan, ValueError> {
+    TimeSpan::within(text, TimeSpan::ZERO..=LONGEST)
 }
 
-fn head_size(text: &str) -> Result<ByteSize, String> {
-    let size = size(text)?;
-    let range = ByteSize::kib(8)..=ByteSize::mib(1);
-    if range.contains(&size) { Ok(size) } else { Err("must be from 8KiB to 1MiB".to_owned()) }
+fn positive(text: &str) -> Result<TimeSpan, ValueError> {
+    TimeSpan::within(text, TimeSpan::ms(1)..=LONGEST)
+}
+
+fn ping_interval(text: &str) -> Result<TimeSpan, String> {
+    let interval = time(text).map_err(|error| error.to_string())?;
+    if interval.is_zero() || interval >= SHORTEST_PING {
+        return Ok(interval);
+    }
+    Err(format!("must be {SHORTEST_PING} or more, or 0s for no pings"))
+}
+
+fn size(text: &str) -> Result<ByteSize, ValueError> {
+    ByteSize::within(text, ByteSize::b(0)..=LARGEST)
+}
+
+fn message_size(text: &str) -> Result<ByteSize, ValueError> {
+    ByteSize::within(text, ByteSize::b(1)..=LARGEST)
+}
+
+/// At least as much as the fast path gathers for one write, and room for the pongs of one batch beside the largest message.
+fn write_buffer(text: &str) -> Result<ByteSize, ValueError> {
+    ByteSize::within(text, ByteSize::kib(64)..=LARGEST)
+}
+
+fn head_size(text: &str) -> Result<ByteSize, ValueError> {
+    ByteSize::within(text, ByteSize::kib(8)..=ByteSize::mib(1))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use clap::{Args, Command, FromArgMatches};
+    use proptest::prelude::*;
+    use wire::{Behaviour, Parameter};
 
     use super::*;
 
@@ -227,21 +266,65 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_cannot_be_is_named() {
-        for (flag, value) in [
-            ("--max-message-size", "much"),
-            ("--max-head-size", "1KiB"),
-            ("--max-fragments", "0"),
-            ("--workers", "0"),
-            ("--ping-timeout", "soon"),
-            ("--ping-timeout", "0s"),
-            ("--max-write-buffer", "1KiB"),
-            ("--subprotocol", "two words"),
-            ("--allow-host", "http://example.com"),
-            ("--allow-origin", "example.com"),
+    fn a_value_that_cannot_be_is_named_and_a_right_one_is_shown() {
+        for (flag, value, right) in [
+            ("--max-message-size", "much", "must be a size such as 1024, 64KiB, 1MiB or 1MB"),
+            ("--max-message-size", "0", "must be from 1B to 64GiB"),
+            ("--max-message-size", "18446744073709551616", "must be from 1B to 64GiB"),
+            ("--max-head-size", "1KiB", "must be from 8KiB to 1MiB"),
+            ("--max-fragments", "0", "must be a whole number from 1 to 1000000000"),
+            ("--max-connections", "18446744073709551615", "must be a whole number from 1 to 1000000000"),
+            ("--max-headers", "18446744073709551615", "must be a whole number from 1 to 10000"),
+            ("--deflate-window", "16", "must be a whole number from 9 to 15"),
+            ("--deflate-client-window", "wide", "must be a whole number from 9 to 15"),
+            ("--workers", "0", "must be a whole number from 1 to 1024"),
+            ("--ping-timeout", "soon", "must be a duration such as 500ms, 10s, 1h30m or 7d"),
+            ("--ping-timeout", "0s", "must be from 1ms to 365d"),
+            ("--ping-interval", "1ns", "must be a duration such as 500ms, 10s, 1h30m or 7d"),
+            ("--ping-interval", "1ms", "must be 100ms or more, or 0s for no pings"),
+            ("--handshake-timeout", "500000000000y", "must be a duration such as 500ms, 10s, 1h30m or 7d"),
+            ("--handshake-timeout", "500000000000d", "must be from 1ms to 365d"),
+            ("--max-write-buffer", "1KiB", "must be from 64KiB to 64GiB"),
+            ("--deflate-threshold", "1TB", "must be a size such as 1024, 64KiB, 1MiB or 1MB"),
+            ("--subprotocol", "two words", "must be of letters, digits"),
+            ("--allow-host", "http://example.com", ""),
+            ("--allow-origin", "example.com", ""),
         ] {
             let error = parse(&[flag, value]).unwrap_err();
-            assert!(error.contains(flag) && error.contains(value), "{error}");
+            assert!(error.contains(flag) && error.contains(value) && error.contains(right), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_largest_of_everything_is_taken() {
+        for (flag, value) in [
+            ("--drain-timeout", "365d"),
+            ("--ping-interval", "1d"),
+            ("--ping-interval", "0s"),
+            ("--max-message-size", "64GiB"),
+            ("--max-headers", "10000"),
+            ("--deflate-threshold", "0"),
+        ] {
+            parse(&[flag, value]).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+
+    proptest! {
+        /// The settings and the URL have one grammar.
+        #[test]
+        fn a_time_is_read_as_in_a_url(text in "( ?[0-9]{1,3}(ms|s|m|h|d|y|ns|sec)){0,2}") {
+            let flag = parse(&["--drain-timeout", &text]).ok().map(|config| *config.limits.drain_timeout);
+            let url = Behaviour::ALL[0].with(Parameter::Delay, &text).ok().map(|behaviour| behaviour.options().delay);
+            // A URL may ask for a day, a flag set a year; and no value in a URL is no delay.
+            prop_assume!(!text.is_empty() && flag.is_none_or(|time| time <= Duration::from_hours(24)));
+            prop_assert_eq!(flag, url);
+        }
+
+        #[test]
+        fn a_size_is_read_as_in_a_url(text in "[1-9][0-9]{0,2} ?(|b|B|k|KB|kb|KiB|kib|MiB|x|bytes)") {
+            let flag = parse(&["--deflate-threshold", &text]).ok().map(|config| bytes(config.compression.deflate_threshold));
+            let url = Behaviour::ALL[0].with(Parameter::Fragment, &text).ok();
+            prop_assert_eq!(flag, url.and_then(|behaviour| behaviour.options().fragment).map(NonZeroUsize::get));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The program `canyon`: arguments, logging and signals around [`server::serve`]. Never a rule of its own about
 //! WebSockets.
 
+mod command_line;
 mod logging;
 
 use std::{num::NonZeroUsize, process::ExitCode};
@@ -22,7 +23,7 @@ struct Arguments {
     host: String,
 
     /// TCP port to listen on; 0 picks a free one
-    #[arg(long, env = "PORT", default_value_t = 12345)]
+    #[arg(long, env = "PORT", default_value_t = 12345, value_parser = port)]
     port: u16,
 
     /// What is logged to standard output: error, warn, info, debug or trace
@@ -37,8 +38,12 @@ struct Arguments {
     config: server::Config,
 }
 
+fn port(text: &str) -> Result<u16, String> {
+    text.trim().parse().map_err(|_| "must be a whole number from 0 to 65535".to_owned())
+}
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = command_line::parse();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,8 +1,10 @@
-//! The behaviours themselves. Never what carries them out: that is the server's.
+//! The behaviours that a URL can name; the server carries them out.
 
 use std::{fmt, str::FromStr};
 
-use crate::answer::{Answer, Parameter};
+use crate::error::Error;
+use crate::options::ReplyOptions;
+use crate::parameter::Parameter;
 
 /// What the server does with the messages of one connection.
 ///
@@ -17,48 +19,14 @@ use crate::answer::{Answer, Parameter};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
     /// `/`: text `x` is answered with `Server received: x`, binary comes back as it is.
-    Tutorial(Answer),
+    Tutorial(ReplyOptions),
     /// `/echo`: what came goes back, same type, same bytes, same order.
-    Echo(Answer),
-}
-
-/// Why a path with its query is no behaviour.
-///
-/// [`Error::UnknownPath`] is HTTP's 404, every other one its 400; the text is fit to be shown to the peer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// No behaviour has this path.
-    #[error("unknown path {path:?}; known are {}", known_paths())]
-    UnknownPath {
-        /// The path as it came, without the query.
-        path: String,
-    },
-    /// The behaviour exists but takes no such parameter.
-    #[error("unknown parameter {name:?}; {path} takes {}", known_parameters())]
-    UnknownParameter {
-        /// The behaviour's path.
-        path: &'static str,
-        /// The parameter as it came.
-        name: String,
-    },
-    /// A parameter stands in the query more than once.
-    #[error("parameter {0} is given twice")]
-    Repeated(Parameter),
-    /// A parameter's value cannot be read or is out of its range.
-    #[error("parameter {parameter}={value:?} is wrong: {expected}")]
-    Value {
-        /// Which parameter.
-        parameter: Parameter,
-        /// The value as it came, percent-decoded.
-        value: String,
-        /// What would have been right.
-        expected: String,
-    },
+    Echo(ReplyOptions),
 }
 
 impl Behaviour {
     /// Each behaviour's plain form, in the order in which a person would meet them.
-    pub const ALL: [Behaviour; 2] = [Self::Tutorial(Answer::PLAIN), Self::Echo(Answer::PLAIN)];
+    pub const ALL: [Behaviour; 2] = [Self::Tutorial(ReplyOptions::PLAIN), Self::Echo(ReplyOptions::PLAIN)];
 
     /// The path of the URL, without the query.
     pub fn path(&self) -> &'static str {
@@ -85,7 +53,7 @@ impl Behaviour {
 
     /// What a parameter asks for, as it stands in a query; `None` where it asks for nothing special.
     pub fn value(&self, parameter: Parameter) -> Option<String> {
-        self.answer().value(parameter)
+        self.options().value(parameter)
     }
 
     /// The same behaviour with another value of a parameter; an empty one asks for nothing special.
@@ -94,23 +62,23 @@ impl Behaviour {
     /// [`Error::Value`], where the value is wrong.
     pub fn with(mut self, parameter: Parameter, value: &str) -> Result<Self, Error> {
         match &mut self {
-            Self::Tutorial(answer) | Self::Echo(answer) if value.is_empty() => answer.clear(parameter),
-            Self::Tutorial(answer) | Self::Echo(answer) => answer.set(parameter, value)?,
+            Self::Tutorial(options) | Self::Echo(options) if value.is_empty() => options.clear(parameter),
+            Self::Tutorial(options) | Self::Echo(options) => options.set(parameter, value)?,
         }
         Ok(self)
     }
 
-    /// How the answers are sent.
-    pub fn answer(&self) -> &Answer {
+    /// How the replies are sent.
+    pub fn options(&self) -> &ReplyOptions {
         match self {
-            Self::Tutorial(answer) | Self::Echo(answer) => answer,
+            Self::Tutorial(options) | Self::Echo(options) => options,
         }
     }
 }
 
 impl fmt::Display for Behaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.path(), self.answer())
+        write!(f, "{}{}", self.path(), self.options())
     }
 }
 
@@ -120,19 +88,11 @@ impl FromStr for Behaviour {
     fn from_str(target: &str) -> Result<Self, Error> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         match path {
-            "/" => Answer::parse("/", query).map(Self::Tutorial),
-            "/echo" => Answer::parse("/echo", query).map(Self::Echo),
-            _ => Err(Error::UnknownPath { path: path.to_owned() }),
+            "/" => ReplyOptions::parse("/", query).map(Self::Tutorial),
+            "/echo" => ReplyOptions::parse("/echo", query).map(Self::Echo),
+            _ => Err(Error::UnknownPath { path: path.to_owned(), known: Self::ALL.iter().map(Self::path).collect() }),
         }
     }
-}
-
-fn known_paths() -> String {
-    Behaviour::ALL.map(|behaviour| behaviour.path()).join(", ")
-}
-
-fn known_parameters() -> String {
-    Parameter::ALL.map(Parameter::name).join(", ")
 }
 
 #[cfg(test)]
@@ -167,16 +127,16 @@ mod tests {
 
     #[test]
     fn a_wrong_value_of_a_parameter_is_named() {
-        let wrong = Behaviour::Echo(Answer::PLAIN).with(Parameter::Delay, "soon").unwrap_err();
+        let wrong = Behaviour::Echo(ReplyOptions::PLAIN).with(Parameter::Delay, "soon").unwrap_err();
         assert_eq!(
             wrong.to_string(),
-            r#"parameter delay="soon" is wrong: it must be a duration such as 200ms, 1s or 2m"#
+            r#"parameter delay="soon" is wrong: it must be a duration such as 500ms, 10s, 1h30m or 7d"#
         );
     }
 
     #[test]
     fn an_empty_query_is_no_query() {
-        assert_eq!("/echo?".parse(), Ok(Behaviour::Echo(Answer::PLAIN)));
+        assert_eq!("/echo?".parse(), Ok(Behaviour::Echo(ReplyOptions::PLAIN)));
     }
 
     #[test]

@@ -40,7 +40,7 @@ async fn an_unknown_path_is_404_and_wrong_parameters_are_400_with_a_sentence() {
     assert_eq!(Client::refused(&url("/nope")).await, (404, "unknown path \"/nope\"; known are /, /echo\n".to_owned()));
     let (status, sentence) = Client::refused(&url("/echo?delay=soon")).await;
     assert_eq!(status, 400);
-    assert_eq!(sentence, "parameter delay=\"soon\" is wrong: it must be a duration such as 200ms, 1s or 2m\n");
+    assert_eq!(sentence, "parameter delay=\"soon\" is wrong: it must be a duration such as 500ms, 10s, 1h30m or 7d\n");
     assert_eq!(request(&server, "GET /nope HTTP/1.1\r\nHost: localhost\r\n\r\n").await.0, 404);
 }
 

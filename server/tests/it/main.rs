@@ -10,5 +10,6 @@ mod event_loop;
 mod hostile;
 mod http;
 mod program;
+mod settings;
 mod shutdown;
 mod support;

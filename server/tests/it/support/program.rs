@@ -1,5 +1,7 @@
 //! The program `canyon` in a process of its own, which ends with the test.
 
+use std::process::Output;
+
 use testkit::Usage;
 use tokio::process::{Child, Command};
 
@@ -21,6 +23,11 @@ pub fn canyon_with_descriptors(count: usize, arguments: &str) -> Command {
     let mut command = testkit::Program::command("sh");
     command.args(["-c", &format!("ulimit -n {count}; exec {} {arguments}", env!("CARGO_BIN_EXE_canyon"))]);
     command
+}
+
+/// Runs a program that ends by itself.
+pub async fn wait_for_output(mut command: Command) -> Output {
+    within("its end", command.output()).await.unwrap()
 }
 
 impl Program {

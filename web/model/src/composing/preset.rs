@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(form.behaviour().to_string(), "/?ping=1s");
         assert_eq!(
             form.fields()[3].problem.as_deref(),
-            Some(r#"parameter ping="1ms" is wrong: it must be from 100ms to 1h"#)
+            Some(r#"parameter ping="1ms" is wrong: it must be from 100ms to 1d"#)
         );
         form.fill_in(Parameter::Ping, "2s".to_owned());
         assert!(form.is_right());

@@ -1,0 +1,57 @@
+//! The names of the parameters, and what they ask for in words.
+
+use std::fmt;
+
+/// A parameter of `/` and `/echo`; each is a field of [`ReplyOptions`](crate::ReplyOptions).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameter {
+    /// `delay`
+    Delay,
+    /// `jitter`
+    Jitter,
+    /// `fragment`
+    Fragment,
+    /// `ping`
+    Ping,
+}
+
+impl Parameter {
+    /// All of them, in the order in which they are printed.
+    pub const ALL: [Parameter; 4] = [Self::Delay, Self::Jitter, Self::Fragment, Self::Ping];
+
+    /// Its name in a query.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delay => "delay",
+            Self::Jitter => "jitter",
+            Self::Fragment => "fragment",
+            Self::Ping => "ping",
+        }
+    }
+
+    /// What it asks for, for a person who fills in a form.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Delay => "wait before each answer",
+            Self::Jitter => "and up to that much longer, at random",
+            Self::Fragment => "answer in frames of at most so many bytes",
+            Self::Ping => "send a ping that often",
+        }
+    }
+
+    /// A value that it takes.
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Delay => "200ms",
+            Self::Jitter => "50ms",
+            Self::Fragment => "1024",
+            Self::Ping => "1s",
+        }
+    }
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
