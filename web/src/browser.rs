@@ -9,3 +9,4 @@ pub(crate) mod listener;
 pub mod pattern;
 pub(crate) mod resize;
 pub mod storage;
+pub mod url;

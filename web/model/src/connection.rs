@@ -251,7 +251,7 @@ impl Connection {
 
     /// Keeps the server of the address, and asks it for another behaviour.
     fn choose(&mut self, behaviour: Behaviour, shared: &mut Shared) {
-        match self.setup.address.parse::<WsUrl>() {
+        match WsUrl::parse(&self.setup.address, shared.parse_url) {
             Ok(url) => self.change_setup(shared, |setup| setup.address = url.at(&behaviour).to_string()),
             Err(error) => self.problem = Some(Problem::Address(error.to_string())),
         }

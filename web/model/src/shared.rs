@@ -5,6 +5,7 @@ mod effect;
 use fastrand::Rng;
 
 use crate::composing::draft::Draft;
+use crate::connection::address::ParseUrl;
 use crate::data::time::Time;
 use crate::log::filter::Compile;
 use crate::sending::sequence::Sequence;
@@ -20,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) random: Rng,
     pub(crate) compile: Compile,
+    pub(crate) parse_url: ParseUrl,
     pub(crate) history: History,
     pub(crate) library: Library,
     /// In the order of their names.
@@ -34,11 +36,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(seed: u64, time_origin: f64, compile: Compile) -> Self {
+    pub(crate) fn new(seed: u64, time_origin: f64, compile: Compile, parse_url: ParseUrl) -> Self {
         Self {
             settings: Settings::default(),
             random: Rng::with_seed(seed),
             compile,
+            parse_url,
             history: History::default(),
             library: Library::default(),
             sequences: Vec::new(),

@@ -30,8 +30,13 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new() -> Self {
-        let workbench =
-            Workbench::new(Start { address: URL.to_owned(), seed: 42, time_origin: 1_795_368_000_000.0, compile });
+        let workbench = Workbench::new(Start {
+            address: URL.to_owned(),
+            seed: 42,
+            time_origin: 1_795_368_000_000.0,
+            compile,
+            parse_url,
+        });
         let id = workbench.shown().id();
         let now = Time(1000.0);
         Self {
@@ -154,6 +159,11 @@ pub(crate) fn compile(expression: &str, flags: &str) -> Result<Matcher, String> 
         "i" => Matcher::new(move |text| text.to_lowercase().starts_with(&start.to_lowercase())),
         _ => Matcher::new(move |text| text.starts_with(&start)),
     })
+}
+
+/// The URL parser of browsers, by the crate that follows the same standard.
+pub(crate) fn parse_url(text: &str) -> Option<String> {
+    url::Url::parse(text).ok().map(String::from)
 }
 
 pub(crate) fn text(text: &str) -> Payload {

@@ -5,6 +5,7 @@ mod message;
 mod persist;
 
 use crate::archive::{self, ArchiveFormat};
+use crate::connection::address::ParseUrl;
 use crate::connection::setup::Setup;
 use crate::connection::{Connection, ConnectionMsg};
 use crate::data::payload::Payload;
@@ -32,6 +33,7 @@ pub struct Start {
     pub time_origin: f64,
     /// Makes matchers of regular expressions.
     pub compile: Compile,
+    pub parse_url: ParseUrl,
 }
 
 /// The page's state.
@@ -59,7 +61,7 @@ impl Workbench {
 
     /// A fresh page with one connection.
     pub fn new(start: Start) -> Self {
-        let shared = Shared::new(start.seed, start.time_origin, start.compile);
+        let shared = Shared::new(start.seed, start.time_origin, start.compile, start.parse_url);
         let mut workbench = Self {
             connections: Vec::new(),
             shown: 0,

@@ -4,12 +4,18 @@ use gloo_utils::window;
 use js_sys::RegExp;
 use model::{Document, Matcher, Start, Workbench};
 
-use crate::browser::{clock, pattern, storage};
+use crate::browser::{clock, pattern, storage, url};
 
 /// `address` is for a connection that has none saved. A document that cannot be read, perhaps because a newer version of
 /// the page wrote it, is moved aside before a change overwrites it; the workbench shows why.
 pub(super) fn restore(address: String) -> Workbench {
-    let mut workbench = Workbench::new(Start { address, seed: seed(), time_origin: clock::time_origin(), compile });
+    let mut workbench = Workbench::new(Start {
+        address,
+        seed: seed(),
+        time_origin: clock::time_origin(),
+        compile,
+        parse_url: url::parse,
+    });
     for document in Document::ALL {
         if let Some(text) = storage::read(document.key())
             && workbench.restore(document, &text).is_err()

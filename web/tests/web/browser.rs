@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use model::StorageError;
+use model::{AddressError, StorageError, WsUrl};
 use wasm_bindgen_test::wasm_bindgen_test;
-use web::browser::{clipboard, clock, pattern, storage};
+use web::browser::{clipboard, clock, pattern, storage, url};
 use web::pacer::Pacer;
 
 use crate::wait::until;
@@ -43,6 +43,14 @@ fn a_pattern_is_the_browsers_own_with_its_flags() {
 fn what_is_no_pattern_is_told_in_the_browsers_words() {
     assert!(pattern::compile("(", "").unwrap_err().contains("Unterminated group"));
     assert!(pattern::compile("a", "nonsense").unwrap_err().contains("flags"));
+}
+
+#[wasm_bindgen_test]
+fn an_address_is_read_as_the_browser_reads_it() {
+    let read = |typed: &str| WsUrl::parse(typed, url::parse).map(|url| url.to_string());
+    assert_eq!(read("localhost:12345").as_deref(), Ok("ws://localhost:12345/"));
+    assert_eq!(read("https://b\u{fc}cher.example/\u{fc}").as_deref(), Ok("wss://xn--bcher-kva.example/%C3%BC"));
+    assert_eq!(read("ws://a:70000/"), Err(AddressError::Invalid("ws://a:70000/".to_owned())));
 }
 
 #[wasm_bindgen_test]

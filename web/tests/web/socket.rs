@@ -2,8 +2,9 @@
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
-use model::{CloseCode, CloseFrame, Closed, Payload, Reason, SocketEvent, Subprotocols, Time};
+use model::{CloseCode, CloseFrame, Closed, Payload, Reason, SocketEvent, Subprotocols, Time, WsUrl};
 use wasm_bindgen_test::wasm_bindgen_test;
+use web::browser::url;
 use web::socket::{NotOpen, Socket};
 
 use crate::wait::{until, within};
@@ -18,13 +19,14 @@ struct Client {
 }
 
 impl Client {
-    fn connecting(url: &str) -> Self {
+    fn connecting(address: &str) -> Self {
         let (report, events) = unbounded();
         let report = move |at, event| {
             // Refused only once the test is over.
             let _ = report.unbounded_send((at, event));
         };
-        let socket = Socket::open(&url.parse().unwrap(), &Subprotocols::default(), report).unwrap();
+        let socket =
+            Socket::open(&WsUrl::parse(address, url::parse).unwrap(), &Subprotocols::default(), report).unwrap();
         Self { socket, events }
     }
 

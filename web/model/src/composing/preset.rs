@@ -2,7 +2,7 @@
 
 use wire::{Behaviour, Parameter};
 
-use crate::connection::address::WsUrl;
+use crate::connection::address::{ParseUrl, WsUrl};
 
 /// A behaviour with a field for each of its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +31,8 @@ impl Form {
     }
 
     /// The form of what an address asks for, if that is something that Canyon's server does.
-    pub fn from_address(address: &str) -> Option<Self> {
-        let url: WsUrl = address.parse().ok()?;
+    pub fn from_address(address: &str, parse_url: ParseUrl) -> Option<Self> {
+        let url = WsUrl::parse(address, parse_url).ok()?;
         url.target().parse().ok().map(Self::new)
     }
 
@@ -69,6 +69,7 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_page::parse_url;
 
     #[test]
     fn a_form_has_the_parameters_of_its_behaviour_and_becomes_an_address() {
@@ -96,10 +97,13 @@ mod tests {
 
     #[test]
     fn the_form_of_an_address_is_filled_in() {
-        let form = Form::from_address("ws://localhost:12345/echo?fragment=16KiB").unwrap();
+        let form = Form::from_address("ws://localhost:12345/echo?fragment=16KiB", parse_url).unwrap();
         assert_eq!(form.fields()[2].text, "16384");
-        assert_eq!(Form::from_address("ws://localhost").map(|form| form.behaviour().to_string()).as_deref(), Some("/"));
-        assert_eq!(Form::from_address("ws://localhost/chat"), None);
-        assert_eq!(Form::from_address("nonsense"), None);
+        assert_eq!(
+            Form::from_address("ws://localhost", parse_url).map(|form| form.behaviour().to_string()).as_deref(),
+            Some("/")
+        );
+        assert_eq!(Form::from_address("ws://localhost/chat", parse_url), None);
+        assert_eq!(Form::from_address("two words", parse_url), None);
     }
 }

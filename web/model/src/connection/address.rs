@@ -1,47 +1,65 @@
-//! The address of a WebSocket server: parsing it, and which one a fresh page shows. It never looks a name up.
+//! The address of a WebSocket server: reading what was typed, and which address a fresh page shows.
 
 use std::fmt;
-use std::str::FromStr;
 
 use thiserror::Error;
 
-/// An absolute `ws:` or `wss:` URL with a host and without a fragment, as the
-/// [`WebSocket` constructor](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/WebSocket) wants it.
+/// Parses an absolute URL and gives it back serialised, `None` where it is invalid: the browser's own
+/// [`URL`](https://developer.mozilla.org/en-US/docs/Web/API/URL/URL), so that what is accepted here is what its
+/// `WebSocket` accepts.
+pub type ParseUrl = fn(&str) -> Option<String>;
+
+/// A serialised `ws:` or `wss:` URL with a host and without a fragment, as the
+/// [`WebSocket` constructor](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/WebSocket) needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WsUrl(String);
 
-/// Why an address is no [`WsUrl`]; show it beside the field and let the person correct it.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum AddressError {
-    /// Nothing was typed.
     #[error("the address is empty, it needs one such as ws://localhost:12345/")]
     Empty,
-    /// No scheme, or another one.
-    #[error("{0:?} does not begin with ws:// or wss://")]
+    #[error("{0:?} is no address of a WebSocket server, which begins with ws:// or wss://")]
     Scheme(String),
-    /// Nothing between the scheme and the port or path.
-    #[error("{0:?} names no host")]
-    NoHost(String),
-    /// What follows the last colon of the host is no port.
-    #[error("{port:?} in {url:?} is not a port, which is a number up to 65535")]
-    Port {
-        /// What stands where the port should.
-        port: String,
-        /// The whole address.
-        url: String,
-    },
-    /// A space or a control character, which would be sent in another form than typed.
-    #[error("{0:?} contains a space or a control character")]
-    Blank(String),
+    #[error("{0:?} is no valid address: its host is wrong, or its port, which is a number up to 65535")]
+    Invalid(String),
     /// `#…` never reaches a server, and browsers refuse it.
     #[error("{0:?} has a #fragment, which a WebSocket address cannot have")]
     Fragment(String),
 }
 
 impl WsUrl {
-    /// The URL as text.
+    /// Reads what a person typed. `http:` and `https:` stand for `ws:` and `wss:`, as in the
+    /// [`WebSocket` constructor](https://websockets.spec.whatwg.org/#dom-websocket-websocket); a host without a scheme,
+    /// such as `localhost:12345`, gets `ws:`. [`WsUrl::is_completion_of`] tells whether that happened.
+    pub fn parse(typed: &str, parse_url: ParseUrl) -> Result<Self, AddressError> {
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Err(AddressError::Empty);
+        }
+        let url = match parse_url(typed) {
+            Some(url) if scheme(&url).is_some() => url,
+            // To a URL parser, `localhost:12345` has the scheme `localhost` and `example.com` is no absolute URL.
+            _ if has_scheme(typed) || typed.starts_with(['/', '?', '#']) => {
+                let is_web = scheme(typed).is_some();
+                return Err(if is_web { AddressError::Invalid } else { AddressError::Scheme }(typed.to_owned()));
+            }
+            _ => parse_url(&["ws://", typed].concat()).ok_or_else(|| AddressError::Invalid(typed.to_owned()))?,
+        };
+        if url.contains('#') {
+            return Err(AddressError::Fragment(typed.to_owned()));
+        }
+        let secure = matches!(scheme(&url), Some("https" | "wss"));
+        let rest = url.split_once(':').map_or("", |(_, rest)| rest);
+        Ok(Self([if secure { "wss:" } else { "ws:" }, rest].concat()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether the scheme is not the one that was typed.
+    pub(crate) fn is_completion_of(&self, typed: &str) -> bool {
+        scheme(typed.trim()) != scheme(&self.0)
     }
 
     /// The same server, at another path with its query.
@@ -49,17 +67,15 @@ impl WsUrl {
         Self(format!("{}{target}", &self.0[..self.path_start()]))
     }
 
-    /// The path with its query, `/` where there is none.
-    pub fn target(&self) -> String {
-        match &self.0[self.path_start()..] {
-            path if path.starts_with('/') => path.to_owned(),
-            query => format!("/{query}"),
-        }
+    /// The path with its query.
+    pub fn target(&self) -> &str {
+        &self.0[self.path_start()..]
     }
 
+    /// A serialised URL of these schemes has a path, if only `/`.
     fn path_start(&self) -> usize {
         let authority = self.0.find("://").map_or(0, |scheme| scheme + 3);
-        self.0[authority..].find(['/', '?']).map_or(self.0.len(), |path| authority + path)
+        self.0[authority..].find('/').map_or(self.0.len(), |path| authority + path)
     }
 }
 
@@ -69,51 +85,15 @@ impl fmt::Display for WsUrl {
     }
 }
 
-impl FromStr for WsUrl {
-    type Err = AddressError;
-
-    fn from_str(typed: &str) -> Result<Self, AddressError> {
-        let url = typed.trim();
-        if url.is_empty() {
-            return Err(AddressError::Empty);
-        }
-        if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(AddressError::Blank(url.to_owned()));
-        }
-        let after_scheme = match url.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("wss") => rest,
-            _ => return Err(AddressError::Scheme(url.to_owned())),
-        };
-        if url.contains('#') {
-            return Err(AddressError::Fragment(url.to_owned()));
-        }
-        let authority = after_scheme.split(['/', '?']).next().unwrap_or_default();
-        let (host, port) = split_port(authority);
-        if host.is_empty() || host.ends_with('@') {
-            return Err(AddressError::NoHost(url.to_owned()));
-        }
-        if let Some(port) = port.filter(|port| !port.is_empty() && !is_port(port)) {
-            return Err(AddressError::Port { port: port.to_owned(), url: url.to_owned() });
-        }
-        Ok(Self(url.to_owned()))
-    }
+/// The scheme of a URL, if it is one that can stand in the address of a WebSocket server.
+fn scheme(url: &str) -> Option<&'static str> {
+    let (scheme, _) = url.split_once(':')?;
+    ["ws", "wss", "http", "https"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))
 }
 
-/// Splits `host:port`; the colons inside the brackets of an IPv6 address belong to the host.
-fn split_port(authority: &str) -> (&str, Option<&str>) {
-    let after_brackets = authority.rfind(']').map_or(0, |end| end + 1);
-    match authority[after_brackets..].rfind(':') {
-        Some(colon) => {
-            let colon = after_brackets + colon;
-            (&authority[..colon], Some(&authority[colon + 1..]))
-        }
-        None => (authority, None),
-    }
-}
-
-/// Parsing alone would take `+80`.
-fn is_port(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse().is_ok_and(|port: u64| port <= u16::MAX.into())
+/// Whether a text begins as `scheme://`, or with a scheme that [`scheme`] knows.
+fn has_scheme(typed: &str) -> bool {
+    typed.contains("://") || scheme(typed).is_some()
 }
 
 /// Where the page itself came from, in the terms of
@@ -126,10 +106,10 @@ pub struct Origin<'a> {
     pub host: &'a str,
 }
 
-/// The address that a fresh page shows: the one asked for by `?url=`, else the one that the page was built with, else
-/// (a server that serves the page itself leaves that empty) the page's own origin.
-pub fn initial_address(asked: Option<&str>, configured: &str, origin: Origin<'_>) -> String {
-    if let Some(url) = asked.filter(|url| !url.is_empty()) {
+/// The address that a fresh page shows: the one in `?url=`, else the one that the page was built with, else (a server
+/// that serves the page itself leaves that empty) the page's own origin.
+pub fn initial_address(requested: Option<&str>, configured: &str, origin: Origin<'_>) -> String {
+    if let Some(url) = requested.filter(|url| !url.is_empty()) {
         return url.to_owned();
     }
     if !configured.is_empty() {
@@ -141,62 +121,82 @@ pub fn initial_address(asked: Option<&str>, configured: &str, origin: Origin<'_>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::test_page::parse_url;
 
     fn parse(typed: &str) -> Result<String, String> {
-        typed.parse::<WsUrl>().map(|url| url.to_string()).map_err(|error| error.to_string())
+        WsUrl::parse(typed, parse_url).map(|url| url.to_string()).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn addresses_of_the_web_are_taken_as_typed() {
-        for url in [
-            "ws://localhost:12345",
-            "wss://example.com/chat?room=1&x=%20",
-            "WS://[::1]:80/echo",
-            "ws://127.0.0.1/",
-            "ws://localhost:/",
-            "ws://name:secret@localhost:1/",
+    fn addresses_are_read_as_browsers_read_them() {
+        for (typed, url) in [
+            ("ws://localhost:12345", "ws://localhost:12345/"),
+            ("wss://example.com/chat?room=1&x=%20", "wss://example.com/chat?room=1&x=%20"),
+            ("  WS://[::1]:80/echo\n", "ws://[::1]/echo"),
+            ("ws://127.0.0.1?x", "ws://127.0.0.1/?x"),
+            ("ws://localhost:/", "ws://localhost/"),
+            ("ws://name:secret@localhost:1/", "ws://name:secret@localhost:1/"),
+            ("wss://bücher.example/ü b", "wss://xn--bcher-kva.example/%C3%BC%20b"),
+            (r"ws:\\localhost\echo", "ws://localhost/echo"),
+            ("ws:localhost:1", "ws://localhost:1/"),
         ] {
-            assert_eq!(parse(url), Ok(url.to_owned()));
+            assert_eq!(parse(typed), Ok(url.to_owned()), "{typed}");
         }
     }
 
     #[test]
-    fn blanks_around_an_address_are_dropped() {
-        assert_eq!(parse("  ws://localhost/\n"), Ok("ws://localhost/".to_owned()));
+    fn a_scheme_is_completed_and_that_of_a_web_page_is_taken_for_that_of_a_socket() {
+        for (typed, url) in [
+            ("localhost:12345", "ws://localhost:12345/"),
+            ("localhost", "ws://localhost/"),
+            ("localhost:12345/echo?delay=1s", "ws://localhost:12345/echo?delay=1s"),
+            ("127.0.0.1:1", "ws://127.0.0.1:1/"),
+            ("[::1]:1/echo", "ws://[::1]:1/echo"),
+            ("example.com/a:b", "ws://example.com/a:b"),
+            ("http://localhost:8080/x", "ws://localhost:8080/x"),
+            ("http://localhost:80/", "ws://localhost/"),
+            ("HTTPS://example.com:443", "wss://example.com/"),
+        ] {
+            assert_eq!(parse(typed), Ok(url.to_owned()), "{typed}");
+            assert!(WsUrl(url.to_owned()).is_completion_of(typed), "{typed}");
+        }
+        assert!(!WsUrl("ws://localhost/".to_owned()).is_completion_of(" WS://localhost"));
     }
 
     #[test]
     fn a_wrong_address_is_named_with_the_reason() {
-        for (typed, error) in [
-            ("  ", "the address is empty, it needs one such as ws://localhost:12345/"),
-            ("localhost:12345", r#""localhost:12345" does not begin with ws:// or wss://"#),
-            ("http://localhost/", r#""http://localhost/" does not begin with ws:// or wss://"#),
-            ("ws://", r#""ws://" names no host"#),
-            ("ws://:80/", r#""ws://:80/" names no host"#),
-            ("ws://me@/", r#""ws://me@/" names no host"#),
-            ("ws://a:70000/", r#""70000" in "ws://a:70000/" is not a port, which is a number up to 65535"#),
-            ("ws://[::1]:x", r#""x" in "ws://[::1]:x" is not a port, which is a number up to 65535"#),
-            ("ws://a:+80", r#""+80" in "ws://a:+80" is not a port, which is a number up to 65535"#),
-            ("ws://a b/", r#""ws://a b/" contains a space or a control character"#),
-            ("ws://a/#b", r##""ws://a/#b" has a #fragment, which a WebSocket address cannot have"##),
-        ] {
-            assert_eq!(parse(typed), Err(error.to_owned()));
+        let invalid = |typed| {
+            format!("{typed:?} is no valid address: its host is wrong, or its port, which is a number up to 65535")
+        };
+        for typed in ["ws://", "ws://:80/", "ws://a:70000/", "ws://[::1]:x", "ws://a b/", "a:b:c", "http:", "two words"]
+        {
+            assert_eq!(parse(typed), Err(invalid(typed)));
+        }
+        for typed in ["ftp://localhost/", "/echo", "?x", "file:///etc/hosts"] {
+            let error = format!("{typed:?} is no address of a WebSocket server, which begins with ws:// or wss://");
+            assert_eq!(parse(typed), Err(error));
+        }
+        assert_eq!(parse("  "), Err("the address is empty, it needs one such as ws://localhost:12345/".to_owned()));
+        for typed in ["ws://a/#b", "localhost:1/#"] {
+            assert_eq!(parse(typed), Err(format!("{typed:?} has a #fragment, which a WebSocket address cannot have")));
         }
     }
 
     #[test]
     fn another_path_of_the_same_server_replaces_path_and_query() {
-        for url in ["ws://[::1]:80", "ws://[::1]:80/", "ws://[::1]:80/a/b?c=/d", "ws://[::1]:80?c"] {
-            let url: WsUrl = url.parse().unwrap();
-            assert_eq!(url.at(&"/echo?delay=1s").as_str(), "ws://[::1]:80/echo?delay=1s");
+        for url in ["ws://[::1]:81", "ws://[::1]:81/", "ws://[::1]:81/a/b?c=/d", "ws://[::1]:81?c"] {
+            let url = WsUrl::parse(url, parse_url).unwrap();
+            assert_eq!(url.at(&"/echo?delay=1s").as_str(), "ws://[::1]:81/echo?delay=1s");
         }
     }
 
     #[test]
     fn the_target_is_path_and_query() {
         for (url, target) in [("ws://a", "/"), ("ws://a:1?b", "/?b"), ("wss://a/b?c=/d", "/b?c=/d")] {
-            assert_eq!(url.parse::<WsUrl>().unwrap().target(), target);
+            assert_eq!(WsUrl::parse(url, parse_url).unwrap().target(), target);
         }
     }
 
@@ -214,5 +214,15 @@ mod tests {
         let secure = Origin { protocol: "https:", host: "example.com" };
         assert_eq!(initial_address(None, "", plain), "ws://localhost:12345/");
         assert_eq!(initial_address(None, "", secure), "wss://example.com/");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_read_is_read_the_same_again(typed in r"(wss?://|https?://|)[a-z0-9.:@/?#\[\] %é-]{0,20}") {
+            if let Ok(url) = WsUrl::parse(&typed, parse_url) {
+                prop_assert_eq!(WsUrl::parse(url.as_str(), parse_url), Ok(url.clone()));
+                prop_assert_eq!(url.at(&url.target()), url);
+            }
+        }
     }
 }

@@ -32,7 +32,7 @@ impl Connection {
     }
 
     fn open_socket(&mut self, now: Time, shared: &mut Shared) {
-        let (url, subprotocols) = match self.parse_fields() {
+        let (url, subprotocols) = match self.parse_fields(shared) {
             Ok(parsed) => parsed,
             Err(problem) => {
                 self.problem = Some(problem);
@@ -43,12 +43,17 @@ impl Connection {
         self.problem = None;
         self.socket = shared.next_socket();
         self.state = State::Connecting { since: now };
-        self.note(now, &Note::Connecting(url.clone()));
+        let typed = url.is_completion_of(&self.setup.address).then(|| self.setup.address.clone());
+        if typed.is_some() {
+            self.change_setup(shared, |setup| setup.address = url.to_string());
+        }
+        self.note(now, &Note::Connecting { url: url.clone(), typed });
         shared.effects.push(Effect::Open { connection: self.id, socket: self.socket, url, subprotocols });
     }
 
-    fn parse_fields(&self) -> Result<(WsUrl, Subprotocols), Problem> {
-        let url = self.setup.address.parse().map_err(|error| problem(Problem::Address, &error))?;
+    fn parse_fields(&self, shared: &Shared) -> Result<(WsUrl, Subprotocols), Problem> {
+        let url = WsUrl::parse(&self.setup.address, shared.parse_url);
+        let url = url.map_err(|error| problem(Problem::Address, &error))?;
         let subprotocols = self.setup.subprotocols.parse().map_err(|error| problem(Problem::Subprotocols, &error))?;
         Ok((url, subprotocols))
     }

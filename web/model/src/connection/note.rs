@@ -14,7 +14,11 @@ use crate::log::{Kind, Tally, Tone};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Note {
     /// A handshake began.
-    Connecting(WsUrl),
+    Connecting {
+        url: WsUrl,
+        /// The address before it was completed.
+        typed: Option<String>,
+    },
     /// The browser would not even begin, for the reason that it gave.
     NotConnected(String),
     /// The handshake was done.
@@ -56,7 +60,7 @@ impl Note {
     /// Whether this is good news.
     pub fn tone(&self) -> Tone {
         match self {
-            Self::Connecting(_) | Self::SendingWaiting(_) => Tone::Neutral,
+            Self::Connecting { .. } | Self::SendingWaiting(_) => Tone::Neutral,
             Self::Opened(_) => Tone::Good,
             Self::NotSent | Self::Gap(_) | Self::Retrying(_) | Self::Missed(_) => Tone::Warning,
             Self::NotConnected(_) | Self::GaveUp(_) => Tone::Error,
@@ -69,7 +73,8 @@ impl Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connecting(url) => write!(f, "Connecting to {url}"),
+            Self::Connecting { url, typed: None } => write!(f, "Connecting to {url}"),
+            Self::Connecting { url, typed: Some(typed) } => write!(f, "Connecting to {url}, completed from {typed:?}"),
             Self::NotConnected(why) => write!(f, "Not connected: {why}"),
             Self::Opened(opened) => opened.fmt(f),
             Self::Gap(gap) => write!(f, "A gap of {}: what the server sent meanwhile did not arrive here", Span(*gap)),

@@ -3,6 +3,7 @@
 use model::preset::Form;
 use wire::Behaviour;
 
+use crate::browser::url;
 use crate::page::{Dialog, Page};
 use crate::view::{View, controls, html};
 
@@ -21,6 +22,6 @@ fn item(behaviour: Behaviour) -> View {
 
 /// With the parameters that the address has already, if it asks for the same behaviour.
 fn filled_in(page: &Page, behaviour: Behaviour) -> Form {
-    let current = Form::from_address(&page.shown().setup().address);
+    let current = Form::from_address(&page.shown().setup().address, url::parse);
     current.filter(|form| form.behaviour().path() == behaviour.path()).unwrap_or_else(|| Form::new(behaviour))
 }

@@ -8,7 +8,7 @@ use crate::data::payload::{Content, Payload};
 use crate::data::time::Time;
 use crate::log::{Kind, Tally};
 use crate::shared::Effect;
-use crate::test_page::{Page, URL, closed, text};
+use crate::test_page::{Page, URL, closed, parse_url, text};
 
 fn ended(ending: &Ending) -> State {
     State::Idle(Some(ending.clone()))
@@ -27,7 +27,7 @@ fn connect_opens_a_socket_to_the_address_with_the_subprotocols() {
     page.tell(ConnectionMsg::SubprotocolsTyped("chat, soap".to_owned()));
     page.tell(ConnectionMsg::Connect);
     assert_eq!(page.connection().state(), &State::Connecting { since: Time(1000.0) });
-    let url: WsUrl = URL.parse().unwrap();
+    let url = WsUrl::parse(URL, parse_url).unwrap();
     let open = Effect::Open {
         connection: page.id,
         socket: page.newest_socket(),
@@ -41,14 +41,27 @@ fn connect_opens_a_socket_to_the_address_with_the_subprotocols() {
 #[test]
 fn a_wrong_field_is_told_until_it_is_changed() {
     let mut page = Page::new();
-    page.tell(ConnectionMsg::AddressTyped("localhost".to_owned()));
+    page.tell(ConnectionMsg::AddressTyped("ftp://localhost".to_owned()));
     page.tell(ConnectionMsg::Connect);
     assert_eq!(page.effects, []);
     assert_eq!(page.connection().state(), &State::Idle(None));
-    let problem = Problem::Address(r#""localhost" does not begin with ws:// or wss://"#.to_owned());
+    let problem = Problem::Address(
+        r#""ftp://localhost" is no address of a WebSocket server, which begins with ws:// or wss://"#.to_owned(),
+    );
     assert_eq!(page.connection().problem(), Some(&problem));
     page.tell(ConnectionMsg::AddressTyped(URL.to_owned()));
     assert_eq!(page.connection().problem(), None);
+}
+
+#[test]
+fn an_address_without_the_scheme_of_a_socket_is_completed_and_the_log_says_so() {
+    for (typed, url) in [("localhost:12345", "ws://localhost:12345/"), ("https://a/b", "wss://a/b")] {
+        let mut page = Page::new();
+        page.tell(ConnectionMsg::AddressTyped(typed.to_owned()));
+        page.tell(ConnectionMsg::Connect);
+        assert_eq!(page.connection().setup().address, url);
+        assert_eq!(page.lines(), [format!("Connecting to {url}, completed from {typed:?}")]);
+    }
 }
 
 #[test]
@@ -57,9 +70,9 @@ fn a_chosen_behaviour_keeps_the_server_and_changes_the_path() {
     page.tell(ConnectionMsg::AddressTyped("wss://example.com/chat?x=1".to_owned()));
     page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
     assert_eq!(page.connection().setup().address, "wss://example.com/echo");
-    page.tell(ConnectionMsg::AddressTyped("example.com".to_owned()));
+    page.tell(ConnectionMsg::AddressTyped("example.com:x".to_owned()));
     page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
-    assert_eq!(page.connection().setup().address, "example.com");
+    assert_eq!(page.connection().setup().address, "example.com:x");
     assert!(page.connection().problem().is_some());
 }
 
