@@ -4,8 +4,6 @@ pub mod clipboard;
 pub mod clock;
 pub mod document;
 pub mod files;
-pub(crate) mod frame;
-pub(crate) mod listener;
 pub mod pattern;
 pub(crate) mod resize;
 pub mod storage;

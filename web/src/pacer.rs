@@ -1,11 +1,11 @@
 //! Wakes the page at a time of its choice, in a background tab, too. It never wakes twice for one wish.
 
+use gloo_events::EventListener;
 use model::Time;
 use wasm_bindgen::JsValue;
 use web_sys::Worker;
 
 use crate::browser::clock;
-use crate::browser::listener::Listener;
 
 /// What a worker runs; see there for the reason. Trunk puts it beside the page.
 const SCRIPT: &str = "pacer.js";
@@ -16,7 +16,7 @@ pub struct Pacer {
     worker: Worker,
     /// The alarm that is set.
     set_to: Option<Time>,
-    _listener: Listener,
+    _listener: EventListener,
 }
 
 impl Pacer {
@@ -24,7 +24,7 @@ impl Pacer {
     /// is no pacer.
     pub fn new(ring: impl Fn() + 'static) -> Option<Self> {
         let worker = Worker::new(SCRIPT).ok()?;
-        let listener = Listener::new(&worker, "message", move |_| ring());
+        let listener = EventListener::new(&worker, "message", move |_| ring());
         Some(Self { worker, set_to: None, _listener: listener })
     }
 

@@ -6,13 +6,13 @@ mod piece;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use gloo_events::EventListener;
 use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
 use model::{CloseFrame, Closed, Payload, SocketEvent, Subprotocols, Tally, Time, WsUrl};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MessageChannel, MessageEvent, MessagePort, Worker};
 
 use crate::browser::clock;
-use crate::browser::listener::Listener;
 
 /// What the worker runs; see there for the reason. Trunk puts it beside the page.
 const SCRIPT: &str = "sockets.js";
@@ -35,7 +35,7 @@ pub struct Socket {
     port: MessagePort,
     line: Rc<Line>,
     /// Detached when it is dropped.
-    _listener: Listener,
+    _listener: EventListener,
 }
 
 /// What is known of the socket.
@@ -66,9 +66,9 @@ impl Socket {
         let names: Array = subprotocols.names().iter().map(|name| JsValue::from_str(name)).collect();
         let channel = MessageChannel::new().map_err(message_of)?;
         let (port, line) = (channel.port1(), Rc::<Line>::default());
-        let listener = Listener::new(&port, "message", {
+        let listener = EventListener::new(&port, "message", {
             let (port, line) = (port.clone(), Rc::clone(&line));
-            move |event| line.hear(&port, &event, &report)
+            move |event| line.hear(&port, event, &report)
         });
         // A port that is listened to like this waits until it is told to start.
         port.start();

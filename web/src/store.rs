@@ -7,13 +7,13 @@
 mod persistence;
 mod restore;
 
+use gloo_events::EventListener;
+use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_utils::window;
 use model::{ConnectionId, ConnectionMsg, Document, Effect, Msg, Time, Workbench};
 
 use self::persistence::Persistence;
 use crate::browser::clock;
-use crate::browser::frame::Frame;
-use crate::browser::listener::Listener;
 use crate::dom::PartHandle;
 use crate::pacer::Pacer;
 use crate::socket::Socket;
@@ -27,29 +27,28 @@ pub(crate) struct Store {
     workbench: Workbench,
     /// At most one for each connection.
     sockets: Vec<(ConnectionId, Socket)>,
-    /// Renders what the sockets have reported.
-    frame: Frame,
+    /// The next animation frame, if it has been requested. It renders what the sockets have reported.
+    frame: Option<AnimationFrame>,
     /// Gives the workbench `Msg::Tick` at the time of its choice. `None` where no worker starts.
     pacer: Option<Pacer>,
     persistence: Persistence,
-    _pagehide: Listener,
-    _storage_event: Listener,
+    _pagehide: EventListener,
+    _storage_event: EventListener,
     handle: PartHandle<Self>,
 }
 
 impl Store {
     /// Restores the workbench. `address` is for a connection that has none saved.
     pub(crate) fn new(address: String, handle: PartHandle<Self>) -> Self {
-        let (frame, tick, pagehide, storage_event) = (handle.clone(), handle.clone(), handle.clone(), handle.clone());
-        let saves = handle.clone();
+        let (tick, save, pagehide, storage_event) = (handle.clone(), handle.clone(), handle.clone(), handle.clone());
         Self {
             workbench: restore::restore(address),
             sockets: Vec::new(),
-            frame: Frame::new(move || frame.update(Self::frame)),
+            frame: None,
             pacer: Pacer::new(move || tick.update_silently(Self::tick)),
-            persistence: Persistence::new(move || saves.update_silently(Self::save)),
-            _pagehide: Listener::new(&window(), "pagehide", move |_| pagehide.update_silently(Self::save)),
-            _storage_event: Listener::new(&window(), "storage", move |_| storage_event.update(Self::load_changes)),
+            persistence: Persistence::new(move || save.update_silently(Self::save)),
+            _pagehide: EventListener::new(&window(), "pagehide", move |_| pagehide.update_silently(Self::save)),
+            _storage_event: EventListener::new(&window(), "storage", move |_| storage_event.update(Self::load_changes)),
             handle,
         }
     }
@@ -66,7 +65,15 @@ impl Store {
     /// Takes in what happened at that time, and has it rendered by the next frame at the latest.
     fn dispatch_at(&mut self, at: Time, msg: Msg) {
         self.drive(at, msg);
-        self.frame.ask();
+        self.request_frame();
+    }
+
+    fn request_frame(&mut self) {
+        let handle = &self.handle;
+        self.frame.get_or_insert_with(|| {
+            let handle = handle.clone();
+            request_animation_frame(move |_| handle.update(Self::frame))
+        });
     }
 
     /// Called by the pacer. A background tab has no animation frames, so the sockets are polled here too.
@@ -79,11 +86,11 @@ impl Store {
     /// Called once in an animation frame. Asks for another one while there is something left to do: no event tells that
     /// a socket has sent what was buffered, and the filter searches a part of the log at a time.
     fn frame(&mut self) {
-        self.frame.come();
+        self.frame = None;
         let sending = self.poll_sockets();
         let searching = self.search();
         if sending || searching {
-            self.frame.ask();
+            self.request_frame();
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
+use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::binding::Binding;
 use super::{Handle, Handler, State};
-use crate::browser::listener;
 use crate::browser::resize::SizeWatch;
 
 /// Dropping it detaches the listeners.
@@ -20,7 +20,7 @@ pub(super) struct Bindings<S: State> {
 
 /// Detached when it is dropped.
 enum Attached {
-    Event { _listener: listener::Listener },
+    Event { _listener: EventListener },
     Resize { _watch: SizeWatch },
 }
 
@@ -77,8 +77,10 @@ impl<S: State> Listener<S> {
         match self.trigger {
             Trigger::Event(name, handler) => {
                 let handler = Rc::new(handler);
-                let listener = listener::Listener::new(&element, name, move |event| {
-                    let handler = handler.clone();
+                // Without this option, listeners are passive: `preventDefault` would do nothing.
+                let options = EventListenerOptions::enable_prevent_default();
+                let listener = EventListener::new_with_options(&element, name, options, move |event| {
+                    let (handler, event) = (handler.clone(), event.clone());
                     page.update(move |state| handler.handle(state, &event));
                 });
                 Attached::Event { _listener: listener }
