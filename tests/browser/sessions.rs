@@ -87,7 +87,10 @@ async fn a_server_that_is_not_there_is_told_as_that() -> Result<()> {
 async fn a_wrong_address_is_told_beside_the_field() -> Result<()> {
     let page = Page::connecting_to("ftp://localhost").await?;
     let problem = page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
-    assert_eq!(problem.text().await?, r#""ftp://localhost" is no address of a WebSocket server, which begins with ws:// or wss://"#);
+    assert_eq!(
+        problem.text().await?,
+        r#""ftp://localhost" is no address of a WebSocket server, which begins with ws:// or wss://"#
+    );
     Ok(())
 }
 

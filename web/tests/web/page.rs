@@ -77,9 +77,13 @@ async fn a_fresh_page_is_not_connected_and_shows_its_address() {
 
 #[wasm_bindgen_test]
 async fn a_wrong_address_is_told_and_marked() {
-    let page = mounted("example.com");
+    let page = mounted("ftp://localhost");
     page.click_connect();
-    page.shows("#problem", r#""example.com" does not begin with ws:// or wss://"#).await;
+    page.shows(
+        "#problem",
+        r#""ftp://localhost" is no address of a WebSocket server, which begins with ws:// or wss://"#,
+    )
+    .await;
     assert_eq!(page.find("input[type=url]").get_attribute("aria-invalid").as_deref(), Some("true"));
 }
 
