@@ -1,4 +1,5 @@
-//! The browser's clock. It never gives the model a time that the model did not get as an argument.
+//! Time. `Time` is in milliseconds since the page was started, as `performance.now()` and `Event.timeStamp` count it:
+//! unlike the time of day, it never jumps.
 
 use gloo_utils::window;
 use js_sys::Date;
@@ -6,17 +7,17 @@ use model::Time;
 use wasm_bindgen::UnwrapThrowExt;
 use web_sys::Performance;
 
-/// The present moment, on the clock of `Event.timeStamp`.
 pub fn now() -> Time {
     Time(performance().now())
 }
 
-/// The moment so many milliseconds after 1970 began, on that clock.
+/// Converts milliseconds since 1970. A worker's `performance.now()` starts at another moment, so times cross threads in
+/// this form.
 pub fn since_1970(milliseconds: f64) -> Time {
     Time(milliseconds - time_origin())
 }
 
-/// The time of day at that moment, where the person is: `07:41:12.004`.
+/// The time of day in the person's time zone, as in `07:41:12.004`.
 pub fn time_of_day(at: Time) -> String {
     let date = Date::new(&(time_origin() + at.0).into());
     format!(
@@ -28,7 +29,8 @@ pub fn time_of_day(at: Time) -> String {
     )
 }
 
-/// The moment zero of that clock, in milliseconds since 1970.
+/// [`performance.timeOrigin`](https://developer.mozilla.org/en-US/docs/Web/API/Performance/timeOrigin): when `Time` is 0,
+/// in milliseconds since 1970.
 pub(crate) fn time_origin() -> f64 {
     performance().time_origin()
 }

@@ -1,40 +1,36 @@
-//! What the document and its address say about the page. It never changes either.
+//! What the page's own address and markup say about which server to connect to.
 
 use gloo_utils::{document, window};
 use model::{Link, Origin, Setup};
 use wire::form::pairs;
 
-/// The address that a fresh page shows: `?url=`, else `<meta name="canyon-server">`, else the page's own origin.
+/// The address of a first connection: `?url=`, else `<meta name="canyon-server">`, else the page's own origin.
 pub fn initial_address() -> String {
     let location = window().location();
-    // A document without an address, such as `about:blank`, has nothing to offer.
+    // A document such as `about:blank` has neither; the address is then empty.
     let protocol = location.protocol().unwrap_or_default();
     let host = location.host().unwrap_or_default();
-    model::initial_address(
-        asked_address().as_deref(),
-        &configured_server(),
-        Origin { protocol: &protocol, host: &host },
-    )
+    model::initial_address(query_url().as_deref(), &configured_server(), Origin { protocol: &protocol, host: &host })
 }
 
-/// The connection that the page's address asks for: `#url=…` as a link carries it, else `?url=`.
+/// The connection that the page's address describes: a shared link (`#url=…`), else `?url=`.
 pub fn link() -> Option<Result<Link, String>> {
     let location = window().location();
     let fragment = location.hash().unwrap_or_default();
     if fragment.len() > 1 {
         return Some(fragment.parse::<Link>().map_err(|error| error.to_string()));
     }
-    let address = asked_address()?;
+    let address = query_url()?;
     Some(Ok(Link { setup: Setup { address, ..Setup::default() }, draft: None }))
 }
 
-/// The page's own address, without what it asks for.
+/// The page's address without query and fragment: shared links begin with it.
 pub fn page_address() -> String {
     let location = window().location();
     [location.origin().unwrap_or_default(), location.pathname().unwrap_or_default()].concat()
 }
 
-fn asked_address() -> Option<String> {
+fn query_url() -> Option<String> {
     let search = window().location().search().ok()?;
     pairs(search.trim_start_matches('?'))
         .find(|(name, _)| name == "url")

@@ -1,15 +1,14 @@
-//! Regular expressions: the browser's own, so that they mean what they mean in its developer tools, and cost nothing
-//! to load. It never keeps one.
+//! Regular expressions. The browser's own engine costs no bytes, and people know its syntax from developer tools.
 
 use js_sys::{Array, Function, Reflect, RegExp, global};
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 
-/// Makes a [`RegExp`](https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/RegExp).
+/// Compiles a [`RegExp`](https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/RegExp).
 ///
 /// # Errors
-/// The browser's own words, where the pattern is none.
+/// The browser's message, if the pattern or a flag is invalid.
 pub fn compile(expression: &str, flags: &str) -> Result<RegExp, String> {
-    // `RegExp::new` would not give back what the constructor throws.
+    // `RegExp::new` is declared as never throwing, so an exception in it would end the program.
     let constructor: Function =
         Reflect::get(&global(), &"RegExp".into()).expect_throw("every browser has RegExp").unchecked_into();
     Reflect::construct(&constructor, &Array::of2(&expression.into(), &flags.into()))
@@ -17,6 +16,6 @@ pub fn compile(expression: &str, flags: &str) -> Result<RegExp, String> {
         .map_err(|thrown| {
             thrown
                 .dyn_ref::<js_sys::Error>()
-                .map_or_else(|| "this is no regular expression".to_owned(), |error| String::from(error.message()))
+                .map_or_else(|| "invalid regular expression".to_owned(), |error| String::from(error.message()))
         })
 }

@@ -1,14 +1,14 @@
-//! Tells when an element changes its size. It never outlives its owner: dropped, it stops.
+//! Changes of an element's size.
 
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{Element, ResizeObserver};
 
-/// A [`ResizeObserver`](https://developer.mozilla.org/en-US/docs/Web/API/ResizeObserver) of one element, with the
-/// closure that it calls.
+/// A [`ResizeObserver`](https://developer.mozilla.org/en-US/docs/Web/API/ResizeObserver) of one element. Dropping it stops
+/// it.
 pub(crate) struct SizeWatch {
     observer: ResizeObserver,
-    /// Called by the observer as long as that is not disconnected.
+    /// The observer calls it.
     _callback: Closure<dyn FnMut()>,
 }
 
@@ -17,7 +17,7 @@ impl SizeWatch {
     pub(crate) fn new(element: &Element, on_resize: impl FnMut() + 'static) -> Self {
         let callback = Closure::new(on_resize);
         let observer = ResizeObserver::new(callback.as_ref().unchecked_ref())
-            .expect_throw("the constructor fails only for what is no function");
+            .expect_throw("throws only if the callback is not a function");
         observer.observe(element);
         Self { observer, _callback: callback }
     }

@@ -23,7 +23,6 @@ impl<S, F: Fn(&S) -> Cow<'_, str> + 'static> ReadText<S> for F {
 
 /// Reads a condition from the state.
 pub trait ReadFlag<S>: 'static {
-    #[expect(missing_docs, reason = "the trait says it")]
     fn read(&self, state: &S) -> bool;
 }
 

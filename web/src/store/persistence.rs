@@ -44,7 +44,7 @@ impl Persistence {
         self.save_timer = None;
         let mut result = Ok(());
         self.dirty.retain(|&document| {
-            let saved = storage::keep(document.key(), &content(document));
+            let saved = storage::write(document.key(), &content(document));
             result = result.and(saved);
             saved.is_err()
         });
@@ -59,8 +59,8 @@ impl Persistence {
     pub(super) fn forget_all(&mut self) {
         self.dirty.clear();
         for document in Document::ALL {
-            storage::forget(document.key());
-            storage::forget(&document.quarantine_key());
+            storage::remove(document.key());
+            storage::remove(&document.quarantine_key());
         }
     }
 }

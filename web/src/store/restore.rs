@@ -21,7 +21,7 @@ pub(super) fn restore(address: String) -> Workbench {
             && workbench.restore(document, &text).is_err()
         {
             // Without room for a copy there is nothing more to do; the original is still there until the next change.
-            let _ = storage::keep(&document.quarantine_key(), &text);
+            let _ = storage::write(&document.quarantine_key(), &text);
         }
     }
     workbench

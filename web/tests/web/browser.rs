@@ -14,22 +14,22 @@ use crate::wait::until;
 fn what_is_kept_is_read_until_it_is_replaced_or_forgotten() {
     let key = "test.kept";
     assert_eq!(storage::read(key), None);
-    storage::keep(key, "héllo \u{0}").unwrap();
+    storage::write(key, "héllo \u{0}").unwrap();
     assert_eq!(storage::read(key).as_deref(), Some("héllo \u{0}"));
-    storage::keep(key, "").unwrap();
+    storage::write(key, "").unwrap();
     assert_eq!(storage::read(key).as_deref(), Some(""));
-    storage::forget(key);
+    storage::remove(key);
     assert_eq!(storage::read(key), None);
 }
 
 #[wasm_bindgen_test]
 fn what_there_is_no_room_for_is_told_and_what_was_kept_stays() {
     let key = "test.full";
-    storage::keep(key, "small").unwrap();
+    storage::write(key, "small").unwrap();
     // Browsers give a page five million characters or so.
-    assert_eq!(storage::keep(key, &"x".repeat(20_000_000)), Err(StorageError::Full));
+    assert_eq!(storage::write(key, &"x".repeat(20_000_000)), Err(StorageError::Full));
     assert_eq!(storage::read(key).as_deref(), Some("small"));
-    storage::forget(key);
+    storage::remove(key);
 }
 
 #[wasm_bindgen_test]
