@@ -15,7 +15,7 @@ mod reader;
 mod repeat_form;
 mod selection;
 
-use model::{Connection, ConnectionMsg, Msg};
+use model::{Connection, ConnectionMsg, Msg, Subject};
 
 pub(crate) use self::detail::ContentFormat;
 pub(crate) use self::dialog::Dialog;
@@ -88,12 +88,17 @@ impl Page {
     /// Opens a dialog with empty fields.
     pub(crate) fn open(&mut self, dialog: Dialog) {
         self.forms = Forms::default();
+        self.dispatch(Msg::DismissProblem(Subject::Logs));
         self.dialog = Some(dialog);
     }
 
     /// Closes the dialog, unless the model has refused what it asked for: then the reason is shown in it.
     pub(crate) fn close_if_done(&mut self) {
-        if self.store.workbench().saved_problem().is_none() {
+        let workbench = self.store.workbench();
+        if [Subject::SavedMessages, Subject::Sequences, Subject::Logs]
+            .iter()
+            .all(|&subject| workbench.problem(subject).is_none())
+        {
             self.dialog = None;
         }
     }

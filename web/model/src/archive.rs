@@ -5,7 +5,7 @@ mod export;
 mod import;
 
 pub use self::export::export;
-pub use self::import::{ImportError, Imported, ImportedEntry, import};
+pub use self::import::{EntryError, ImportError, Imported, ImportedEntry, ImportedLog, import};
 
 /// What a log is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,10 +23,9 @@ use crate::connection::close::CloseFrame;
 use crate::connection::retry::BackOff;
 use crate::connection::setup::Setup;
 use crate::connection::state::State;
-use crate::data::payload::Content;
 use crate::data::time::Time;
 use crate::log::filter::{Filter, Rows};
-use crate::log::{Direction, Kind, Log, Tone};
+use crate::log::{Direction, Log};
 use crate::sending::outbox::Outbox;
 use crate::sending::repeat::Repetition;
 use crate::sending::replay::{Replay, ReplayMessage};
@@ -223,15 +222,9 @@ impl Connection {
     }
 
     /// Fills the log with entries of a file.
-    pub(crate) fn fill(&mut self, entries: Vec<ImportedEntry>, time_origin: f64) {
-        for ImportedEntry { micros, kind, direction, source, payload } in entries {
-            let at = Time(micros as f64 / 1000.0 - time_origin);
-            match (direction, payload.content()) {
-                (Some(direction), content) => self.log.push_message(at, direction, source, content),
-                (None, Content::Text(words)) => self.log.push_note(at, kind, tone_of(kind), words),
-                // No note is binary.
-                (None, Content::Binary(_)) => {}
-            }
+    pub(crate) fn load(&mut self, entries: Vec<ImportedEntry>, time_origin: f64) {
+        for entry in entries {
+            self.log.push_imported(entry, time_origin);
         }
     }
 
@@ -259,15 +252,6 @@ impl Connection {
 
     fn note(&mut self, now: Time, note: &Note) {
         self.log.push_note(now, note.kind(), note.tone(), &note.to_string());
-    }
-}
-
-/// What a note of a file is meant as, for a file does not say.
-fn tone_of(kind: Kind) -> Tone {
-    match kind {
-        Kind::Error => Tone::Error,
-        Kind::Open => Tone::Good,
-        Kind::Close | Kind::Note | Kind::Text | Kind::Binary => Tone::Neutral,
     }
 }
 

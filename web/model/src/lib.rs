@@ -13,7 +13,7 @@ mod stored;
 mod test_page;
 mod workbench;
 
-pub use archive::{ArchiveFormat, ImportError, Imported, ImportedEntry, export, import};
+pub use archive::{ArchiveFormat, EntryError, ImportError, Imported, ImportedEntry, ImportedLog, export, import};
 pub use composing::draft::{Draft, Format, Templates};
 pub use composing::preset;
 pub use composing::template::{Sources, Strings, TemplateError, substitute};
@@ -31,6 +31,7 @@ pub use data::codec::{Base64Error, HexDump, HexError, HexLine, decode_base64, de
 pub use data::format::{Count, Size, Span};
 pub use data::json;
 pub use data::payload::{Content, Payload};
+pub use data::text_file::TextFileError;
 pub use data::time::Time;
 pub use log::filter::{Compile, Facet, Facets, Filter, Matcher, Query, Rows};
 pub use log::viewport::{ROW_HEIGHT, Viewport};
@@ -46,4 +47,4 @@ pub use stored::link::{Link, LinkError};
 pub use stored::saved::{History, Library, Saved, SavedName};
 pub use stored::settings::{NumericSetting, Settings, Theme, Times};
 pub use stored::storage_error::StorageError;
-pub use workbench::{Extent, Msg, Start, Workbench};
+pub use workbench::{Extent, Msg, Start, Subject, Workbench};

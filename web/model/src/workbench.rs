@@ -4,6 +4,7 @@
 mod message;
 mod persist;
 
+use self::persist::decoded;
 use crate::archive::{self, ArchiveFormat};
 use crate::connection::address::ParseUrl;
 use crate::connection::setup::Setup;
@@ -19,7 +20,7 @@ use crate::stored::saved::{History, Saved};
 use crate::stored::settings::Settings;
 use crate::stored::storage_error::StorageError;
 
-pub use self::message::{Extent, Msg};
+pub use self::message::{Extent, Msg, Subject};
 
 /// What the model cannot know by itself.
 #[derive(Debug, Clone)]
@@ -44,8 +45,8 @@ pub struct Workbench {
     /// The index of the one that is seen.
     shown: usize,
     last_id: ConnectionId,
-    /// What was wrong with the last wish about saved messages, sequences or a file.
-    saved_problem: Option<String>,
+    /// What was wrong with the last change or import of stored things.
+    problem: Option<(Subject, String)>,
     /// Why the browser did not keep what it was given last.
     storage_error: Option<StorageError>,
     /// What a fresh connection shows as its address.
@@ -66,7 +67,7 @@ impl Workbench {
             connections: Vec::new(),
             shown: 0,
             last_id: ConnectionId::default(),
-            saved_problem: None,
+            problem: None,
             storage_error: None,
             address: start.address,
             shared,
@@ -110,9 +111,10 @@ impl Workbench {
         self.shared.revisions[document as usize]
     }
 
-    /// What was wrong with the last wish about saved messages, sequences or a file.
-    pub fn saved_problem(&self) -> Option<&str> {
-        self.saved_problem.as_deref()
+    /// What was wrong with the last change or import of stored things, if that was about this.
+    pub fn problem(&self, subject: Subject) -> Option<&str> {
+        let (about, text) = self.problem.as_ref()?;
+        (*about == subject).then_some(text)
     }
 
     /// Why what changes now is gone with a reload, where it is.
@@ -197,14 +199,17 @@ impl Workbench {
                 library.remove(&name);
                 Ok(())
             }),
-            Msg::ImportSaved(text) => self.change_saved(|library| library.add_json(&text).map(drop)),
+            Msg::ImportSaved(bytes) => self.change_saved(|library| library.add_json(&decoded(&bytes)?).map(drop)),
             Msg::SaveSequence(sequence) => self.save_sequences(vec![sequence]),
             Msg::RemoveSequence(name) => {
                 self.shared.sequences.retain(|sequence| sequence.name != name);
                 self.shared.persist(Document::Sequences);
             }
-            Msg::ImportSequences(text) => self.import_sequences(&text),
-            Msg::ImportLog { name, text } => self.import_log(&name, &text),
+            Msg::ImportSequences(bytes) => self.import_sequences(&bytes),
+            Msg::ImportLog { name, bytes } => self.import_logs(&name, &bytes),
+            Msg::DismissProblem(subject) => {
+                self.problem.take_if(|(about, _)| *about == subject);
+            }
             Msg::Persisted(kept) => self.storage_error = kept.err(),
             Msg::ForgetEverything => self.forget(),
         }

@@ -17,13 +17,6 @@ pub struct ReadFile {
     pub bytes: Vec<u8>,
 }
 
-impl ReadFile {
-    /// What is in it, as text; nothing where that is no UTF-8.
-    pub fn text(self) -> String {
-        String::from_utf8(self.bytes).unwrap_or_default()
-    }
-}
-
 /// What came of reading a file: that, or the reason why not.
 pub type Read = Result<ReadFile, String>;
 

@@ -4,7 +4,7 @@ mod step;
 
 use std::borrow::Cow;
 
-use model::{ConnectionMsg, Document, Draft, Msg, Problem, Reply, Run, Sequence, Step, Verdict};
+use model::{ConnectionMsg, Document, Draft, Msg, Problem, Reply, Run, Sequence, Step, Subject, Verdict};
 
 use super::compose::MESSAGE_BOX;
 use super::controls::{button, file_button, focus, group, number_field, problem, sign_button, text_field, value_of};
@@ -73,7 +73,7 @@ fn sequence_problem(page: &Page) -> Cow<'_, str> {
     match page.shown().problem() {
         _ if has_input_error(page) => input_error(page),
         Some(Problem::Task(text)) => text,
-        _ => page.store.workbench().saved_problem().unwrap_or_default(),
+        _ => page.store.workbench().problem(Subject::Sequences).unwrap_or_default(),
     }
     .into()
 }
@@ -150,7 +150,7 @@ fn actions() -> View {
             }),
             file_button("Import", "Import sequences", |page, read| {
                 if let Ok(file) = read {
-                    page.dispatch(Msg::ImportSequences(file.text()));
+                    page.dispatch(Msg::ImportSequences(file.bytes));
                 }
             }),
         ],

@@ -1,4 +1,4 @@
-//! Writing a log, piece by piece. It never decodes binary messages: they are base64.
+//! Writing a log, piece by piece, so that no file is ever in memory as a whole. Binary messages are base64.
 
 use super::ArchiveFormat;
 use crate::data::codec::encode_base64;
@@ -7,11 +7,10 @@ use crate::data::payload::Content;
 use crate::data::time::{Time, iso_8601_micros};
 use crate::log::{Direction, Entry, Source};
 
-/// Bytes after which a piece is handed over.
+/// Bytes. A piece is handed over when it is at least this long.
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// Writes entries of a connection to `url` to a file, piece by piece. `time_origin` is the moment zero of [`Time`], in
-/// milliseconds since 1970.
+/// `url` is where the connection went, `time_origin` the moment zero of [`Time`] in milliseconds since 1970.
 pub fn export<'a>(
     format: ArchiveFormat,
     url: &str,
@@ -23,7 +22,8 @@ pub fn export<'a>(
     let mut entries = entries.peekable();
     let mut out = match format {
         ArchiveFormat::JsonLines => String::new(),
-        ArchiveFormat::Csv => "seq,time,kind,direction,source,size,encoding,content\r\n".to_owned(),
+        // Excel takes a file without a byte order mark for one in the system's 8-bit encoding.
+        ArchiveFormat::Csv => "\u{feff}seq,time,kind,direction,source,size,encoding,content\r\n".to_owned(),
         ArchiveFormat::Har => har_begin(url, entries.peek().map_or(0, |entry| micros(entry.at))),
     };
     let mut is_first = true;
@@ -37,7 +37,7 @@ pub fn export<'a>(
                     out.push(',');
                 }
                 is_first = false;
-                har_message(&mut out, direction, entry.content, micros(entry.at));
+                har_message(&mut out, direction, entry, micros(entry.at));
             }
         }
         if out.len() >= CHUNK_BYTES {
@@ -62,6 +62,9 @@ fn json_line(out: &mut String, entry: Entry<'_>, micros: u64) {
     if entry.label.source == Source::Automatic {
         object.text("source", "automatic");
     }
+    if entry.label.direction.is_none() && entry.label.tone != entry.label.kind.usual_tone() {
+        object.text("tone", entry.label.tone.name());
+    }
     object.number("size", entry.content.size() as u64);
     match entry.content {
         Content::Text(text) => object.text("text", text),
@@ -78,8 +81,8 @@ fn csv_row(out: &mut String, entry: Entry<'_>, micros: u64) {
         Source::Automatic => "automatic",
     };
     let (encoding, content) = match entry.content {
-        Content::Text(text) => ("", csv_text(text)),
-        Content::Binary(bytes) => ("base64", encode_base64(bytes)),
+        Content::Text(text) => ("", csv_field(text)),
+        Content::Binary(bytes) => ("base64", csv_field(&encode_base64(bytes))),
     };
     let fields: [&str; 8] = [
         &entry.seq.to_string(),
@@ -97,8 +100,8 @@ fn csv_row(out: &mut String, entry: Entry<'_>, micros: u64) {
 
 /// In quotes. What a spreadsheet would run as a formula gets an apostrophe first, as
 /// [OWASP](https://owasp.org/www-community/attacks/CSV_Injection) advises: a peer may have sent it.
-fn csv_text(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+fn csv_field(text: &str) -> String {
+    let guard = if may_be_formula(text) { "'" } else { "" };
     let mut field = String::with_capacity(text.len() + 3);
     field.push('"');
     field.push_str(guard);
@@ -112,7 +115,17 @@ fn csv_text(text: &str) -> String {
     field
 }
 
-/// Everything before the first message.
+/// Spreadsheets drop what is not seen before the sign that begins a formula, and take its wide and small forms as well.
+fn may_be_formula(text: &str) -> bool {
+    let is_unseen =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    text.starts_with(['\t', '\r', '\n'])
+        || text
+            .trim_start_matches(is_unseen)
+            .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '\u{2212}'])
+}
+
+/// Up to the first message.
 fn har_begin(url: &str, micros: u64) -> String {
     let (url, started) = (quoted(url), iso_8601_micros(micros));
     format!(
@@ -121,7 +134,7 @@ fn har_begin(url: &str, micros: u64) -> String {
     )
 }
 
-fn har_message(out: &mut String, direction: Direction, content: Content<'_>, micros: u64) {
+fn har_message(out: &mut String, direction: Direction, entry: Entry<'_>, micros: u64) {
     let mut object = Object::new(out);
     object.text(
         "type",
@@ -131,7 +144,10 @@ fn har_message(out: &mut String, direction: Direction, content: Content<'_>, mic
         },
     );
     *object.member("time") += &format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
-    match content {
+    if entry.label.source == Source::Automatic {
+        object.text("_source", "automatic");
+    }
+    match entry.content {
         Content::Text(text) => {
             object.number("opcode", 1);
             object.text("data", text);

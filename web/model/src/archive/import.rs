@@ -1,87 +1,141 @@
-//! Reading a log from a file: our own JSON Lines, and HAR, ours or Chrome's. It never takes half a file.
+//! Reading a log from a file: JSON Lines as exported here, and HAR from here, from browsers and from other programs.
+//! What cannot be read in a file is skipped and counted.
+
+use std::borrow::Cow;
 
 use thiserror::Error;
 
 use crate::data::codec::decode_base64;
 use crate::data::json::{self, Value};
-use crate::data::payload::Payload;
-use crate::data::time::micros_of_iso_8601;
-use crate::log::{Direction, Kind, Source};
+use crate::data::payload::{Content, Payload};
+use crate::data::text_file::{self, TextFileError};
+use crate::data::time::{Time, micros_of_iso_8601, micros_of_number};
+use crate::log::{Direction, Kind, Log, Source, Tone};
 
-/// The log of one connection in a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What could be read of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
-    /// Where the connection went, if the file says so.
+    /// One for each connection in the file that has entries; at least one.
+    pub logs: Vec<ImportedLog>,
+    /// Entries that could not be read.
+    pub skipped: usize,
+    /// Why the first of those could not.
+    pub first_skipped: Option<EntryError>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportedLog {
+    /// Empty where the file does not say it.
     pub url: String,
-    /// Its entries, in the order of the file.
+    /// In the order of the file.
     pub entries: Vec<ImportedEntry>,
 }
 
-/// One entry of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedEntry {
-    /// When it happened, in microseconds since 1970.
+    /// Microseconds since 1970.
     pub micros: u64,
-    /// What it is.
     pub kind: Kind,
-    /// Which way a message went; `None` for what is no message.
+    /// `None` for a note.
     pub direction: Option<Direction>,
-    /// Who sent it.
     pub source: Source,
-    /// The message, or a note's words.
+    pub tone: Tone,
+    /// The message, or the words of a note.
     pub payload: Payload,
 }
 
-/// Why a file cannot be read; tell the person, who may have picked another one.
+impl Log {
+    /// `time_origin` is the moment zero of [`Time`], in milliseconds since 1970.
+    pub(crate) fn push_imported(&mut self, entry: ImportedEntry, time_origin: f64) {
+        let at = Time(entry.micros as f64 / 1000.0 - time_origin);
+        match (entry.direction, entry.payload.content()) {
+            (Some(direction), content) => self.push_message(at, direction, entry.source, content),
+            (None, Content::Text(words)) => self.push_note(at, entry.kind, entry.tone, words),
+            // No note is binary.
+            (None, Content::Binary(_)) => {}
+        }
+    }
+}
+
+/// An entry of a file that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum ImportError {
-    /// A line of JSON Lines is wrong.
+pub enum EntryError {
     #[error("line {line}: {why}")]
     Line {
         /// Counted from 1.
         line: usize,
-        /// What is wrong with it.
         why: String,
     },
-    /// A message of a HAR file is wrong.
     #[error("message {number} of the HAR file: {why}")]
     Message {
         /// Counted from 1 through the whole file.
         number: usize,
-        /// What is wrong with it.
         why: String,
     },
-    /// There is nothing in it.
-    #[error("the file has no messages: it must be JSON Lines as exported here, or HAR with _webSocketMessages")]
-    Nothing,
 }
 
-/// Reads the connections of a file: one of JSON Lines, each WebSocket of HAR that has messages.
-///
-/// # Errors
-/// The first thing that is wrong with it, and where.
-pub fn import(text: &str) -> Result<Vec<Imported>, ImportError> {
-    let mut imported = match json::parse(text) {
-        Ok(document) if document.member("log").is_some() => read_har(&document)?,
-        _ => vec![read_lines(text)?],
+/// Why nothing can be read from a file.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ImportError {
+    #[error(transparent)]
+    File(#[from] TextFileError),
+    #[error("the HAR file has no WebSocket messages (_webSocketMessages)")]
+    NoMessages,
+    #[error("the file is empty: it must be JSON Lines as exported here, or HAR")]
+    Empty,
+    #[error("the file is CSV, which cannot be imported: export JSON Lines or HAR instead")]
+    Csv,
+    #[error("these are saved {0}, which are imported beside their list")]
+    Saved(&'static str),
+    #[error("the file is neither HAR ({har}) nor JSON Lines ({lines})")]
+    Unknown { har: String, lines: EntryError },
+    /// Every entry is wrong; this is the first.
+    #[error(transparent)]
+    Entry(EntryError),
+}
+
+/// Reads the logs of a file: one of JSON Lines, and one for each WebSocket of HAR.
+pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
+    let text = text_file::decode(bytes)?;
+    if text.trim_start_matches('"').starts_with("seq,") {
+        return Err(ImportError::Csv);
+    }
+    let mut skipped = Vec::new();
+    let document = json::parse(&text);
+    let mut logs = match &document {
+        Ok(document) if document.member("log").is_some() => read_har(document, &mut skipped),
+        Ok(document) if document.member("messages").is_some() => return Err(ImportError::Saved("messages")),
+        Ok(document) if document.member("sequences").is_some() => return Err(ImportError::Saved("sequences")),
+        _ => vec![read_lines(&text, &mut skipped)],
     };
-    imported.retain(|connection| !connection.entries.is_empty());
-    if imported.is_empty() { Err(ImportError::Nothing) } else { Ok(imported) }
+    logs.retain(|log| !log.entries.is_empty());
+    let (count, first) = (skipped.len(), skipped.into_iter().next());
+    match (first, document) {
+        (first_skipped, _) if !logs.is_empty() => Ok(Imported { logs, skipped: count, first_skipped }),
+        (Some(lines @ EntryError::Line { .. }), Err(error)) if text.trim_start().starts_with('{') => {
+            Err(ImportError::Unknown { har: error.to_string(), lines })
+        }
+        (Some(first), _) => Err(ImportError::Entry(first)),
+        (None, Ok(_)) => Err(ImportError::NoMessages),
+        (None, Err(_)) => Err(ImportError::Empty),
+    }
 }
 
-fn read_lines(text: &str) -> Result<Imported, ImportError> {
-    let lines = text.lines().zip(1..).filter(|(text, _)| !text.trim().is_empty());
-    let entries = lines.map(|(text, line)| {
+fn read_lines(text: &str, skipped: &mut Vec<EntryError>) -> ImportedLog {
+    let mut log = ImportedLog::default();
+    for (text, line) in text.lines().zip(1..).filter(|(text, _)| !text.trim().is_empty()) {
         let value = json::parse(text).map_err(|error| format!("column {}: {}", error.column, error.reason));
-        value.and_then(|value| read_line(&value)).map_err(|why| ImportError::Line { line, why })
-    });
-    Ok(Imported { url: String::new(), entries: entries.collect::<Result<_, _>>()? })
+        match value.and_then(|value| read_line(&value)) {
+            Ok(entry) => log.entries.push(entry),
+            Err(why) => skipped.push(EntryError::Line { line, why }),
+        }
+    }
+    log
 }
 
 fn read_line(value: &Value<'_>) -> Result<ImportedEntry, String> {
     let text = |name| value.member(name).and_then(Value::text);
-    let time = text("time").ok_or("it has no \"time\"")?;
-    let micros = micros_of_iso_8601(&time).ok_or_else(|| format!("{time:?} is no time in UTC"))?;
+    let micros = read_time(value.member("time").ok_or("it has no \"time\"")?)?;
     let kind = text("kind").ok_or("it has no \"kind\"")?;
     let kind =
         Kind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(|| format!("{kind:?} is no kind"))?;
@@ -102,58 +156,86 @@ fn read_line(value: &Value<'_>) -> Result<ImportedEntry, String> {
         Some("automatic") => Source::Automatic,
         _ => Source::Person,
     };
-    Ok(ImportedEntry { micros, kind, direction, source, payload })
+    let tone = text("tone").and_then(|name| Tone::ALL.into_iter().find(|tone| tone.name() == name));
+    Ok(ImportedEntry { micros, kind, direction, source, tone: tone.unwrap_or(kind.usual_tone()), payload })
 }
 
-fn read_har(document: &Value<'_>) -> Result<Vec<Imported>, ImportError> {
+fn read_har(document: &Value<'_>, skipped: &mut Vec<EntryError>) -> Vec<ImportedLog> {
     let requests =
         document.member("log").and_then(|log| log.member("entries")).map(Value::elements).unwrap_or_default();
-    let mut connections = Vec::new();
+    let mut logs = Vec::new();
     let mut number = 0;
     for request in requests {
         let url = request.member("request").and_then(|request| request.member("url")).and_then(Value::text);
-        let mut connection = Imported { url: url.unwrap_or_default().into_owned(), entries: Vec::new() };
+        let mut log = ImportedLog { url: url.unwrap_or_default().into_owned(), entries: Vec::new() };
+        // A message without a time happened no earlier than the one before it, or than the handshake.
+        let mut latest = request.member("startedDateTime").and_then(|time| read_time(time).ok()).unwrap_or_default();
         for message in request.member("_webSocketMessages").map(Value::elements).unwrap_or_default() {
             number += 1;
-            let entry = read_message(message).map_err(|why| ImportError::Message { number, why })?;
-            connection.entries.extend(entry);
+            match read_message(message, latest) {
+                Ok(entry) => {
+                    latest = entry.micros;
+                    log.entries.push(entry);
+                }
+                Err(why) => skipped.push(EntryError::Message { number, why }),
+            }
         }
-        connections.push(connection);
+        logs.push(log);
     }
-    Ok(connections)
+    logs
 }
 
-/// `None` for what is neither text nor binary, such as a ping that another program has recorded.
-fn read_message(value: &Value<'_>) -> Result<Option<ImportedEntry>, String> {
+/// Browsers write `"type":"error"` with opcode -1 for what failed. Other programs record control frames, too; those
+/// become notes.
+fn read_message(value: &Value<'_>, latest: u64) -> Result<ImportedEntry, String> {
     let text = |name| value.member(name).and_then(Value::text);
-    let time = value.member("time").ok_or("it has no \"time\"")?;
-    let micros = match time {
-        Value::Number(seconds) => micros_of_seconds(seconds),
-        _ => None,
+    let micros = match value.member("time") {
+        None | Some(Value::Null) => latest,
+        Some(time) => read_time(time)?,
     };
-    let micros = micros.ok_or_else(|| format!("time {time} is no number of seconds since 1970"))?;
+    let data = text("data").unwrap_or_default();
+    let note = |kind: Kind, words: String| {
+        let tone = kind.usual_tone();
+        Ok(ImportedEntry { micros, kind, direction: None, source: Source::Person, tone, payload: Payload::Text(words) })
+    };
     let direction = match text("type").as_deref() {
         Some("send") => Direction::Sent,
         Some("receive") => Direction::Received,
-        Some(other) => return Err(format!("type {other:?} is neither \"send\" nor \"receive\"")),
+        Some("error") => {
+            return note(Kind::Error, if data.is_empty() { "error".to_owned() } else { data.into_owned() });
+        }
+        Some(other) => return Err(format!("type {other:?} is neither \"send\" nor \"receive\" nor \"error\"")),
         None => return Err("it has no \"type\"".to_owned()),
     };
-    let data = text("data").ok_or("it has no \"data\"")?;
-    let (kind, payload) = match value.member("opcode").and_then(Value::integer) {
-        Some(1) => (Kind::Text, Payload::Text(data.into_owned())),
-        Some(2) => (Kind::Binary, read_base64(&data)?),
-        _ => return Ok(None),
+    let control = |name: &str| {
+        let colon = if data.is_empty() { "" } else { ": " };
+        [name, " ", direction.name(), colon, &data].concat()
     };
-    Ok(Some(ImportedEntry { micros, kind, direction: Some(direction), source: Source::Person, payload }))
+    let (kind, payload) = match value.member("opcode").map(Value::to_string).as_deref() {
+        Some("1") | None => (Kind::Text, Payload::Text(data.into_owned())),
+        Some("2") => (Kind::Binary, read_base64(&data)?),
+        Some("8") => return note(Kind::Close, control("Close frame")),
+        Some("9") => return note(Kind::Note, control("Ping")),
+        Some("10") => return note(Kind::Note, control("Pong")),
+        Some(other) => return Err(format!("opcode {other} is none of a message")),
+    };
+    let direction = Some(direction);
+    let source = match text("_source").as_deref() {
+        Some("automatic") => Source::Automatic,
+        _ => Source::Person,
+    };
+    Ok(ImportedEntry { micros, kind, direction, source, tone: Tone::Neutral, payload })
+}
+
+/// Microseconds since 1970 of a time such as `"2026-11-22T17:24:19Z"`, or a number, see [`micros_of_number`].
+fn read_time(time: &Value<'_>) -> Result<u64, String> {
+    let text = match time {
+        Value::Number(digits) => Cow::Borrowed(*digits),
+        time => time.text().unwrap_or_default(),
+    };
+    micros_of_iso_8601(&text).or_else(|| micros_of_number(&text)).ok_or_else(|| format!("{time} is no time"))
 }
 
 fn read_base64(text: &str) -> Result<Payload, String> {
     decode_base64(text).map(Payload::Binary).map_err(|error| error.to_string())
-}
-
-/// A number of seconds such as `1795368259.004123`, without going through a floating-point number.
-fn micros_of_seconds(digits: &str) -> Option<u64> {
-    let (seconds, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let seconds: u64 = seconds.parse().ok()?;
-    seconds.checked_mul(1_000_000)?.checked_add(crate::data::time::micros_of_fraction(fraction)?)
 }

@@ -1,5 +1,7 @@
 //! Moments and spans on the page's own clock. It never reads a clock: every moment comes from the browser.
 
+use std::iter;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A moment, in milliseconds since the page was opened: the clock of `Event.timeStamp` and `performance.now()`.
@@ -37,37 +39,82 @@ pub(crate) fn iso_8601_micros(epoch_micros: u64) -> String {
     format!("{}.{:06}Z", seconds(epoch_micros / 1_000_000), epoch_micros % 1_000_000)
 }
 
-/// Reads such a moment, with any number of digits behind the point.
+/// Reads such a moment, with any number of digits behind the point, and in any time zone: `…Z`, `…+01:00`.
 pub(crate) fn micros_of_iso_8601(text: &str) -> Option<u64> {
-    let text = text.strip_suffix('Z')?;
-    let (text, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if !text.is_ascii() || text.len() != 19 {
+    if !text.is_ascii() || text.len() < 20 {
         return None;
     }
+    let (text, rest) = text.split_at(19);
     let separators_match = [(4, '-'), (7, '-'), (10, 'T'), (13, ':'), (16, ':')]
         .into_iter()
-        .all(|(place, mark)| text[place..].starts_with(mark));
-    let number = |range: std::ops::Range<usize>, limits: std::ops::RangeInclusive<u64>| {
-        let digits = &text[range];
-        let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
-        limits.contains(&number).then_some(number)
+        .all(|(place, separator)| text[place..].starts_with(separator));
+    let days = days(number(&text[..4], 1970..=9999)?, number(&text[5..7], 1..=12)?, number(&text[8..10], 1..=31)?);
+    let minutes = number(&text[11..13], 0..=23)? * 60 + number(&text[14..16], 0..=59)?;
+    let seconds = (days * 1440 + minutes) * 60 + number(&text[17..], 0..=60)?;
+    let zone = rest.find(['Z', '+', '-'])?;
+    let fraction = match rest[..zone].strip_prefix('.') {
+        Some(fraction) => micros_of_fraction(fraction)?,
+        None if zone == 0 => 0,
+        None => return None,
     };
-    let days = days(number(0..4, 1970..=9999)?, number(5..7, 1..=12)?, number(8..10, 1..=31)?);
-    let seconds = number(11..13, 0..=23)? * 3600 + number(14..16, 0..=59)? * 60 + number(17..19, 0..=60)?;
-    separators_match.then_some((days * 86_400 + seconds) * 1_000_000 + micros_of_fraction(fraction)?)
+    let seconds = seconds.checked_add_signed(-seconds_of_zone(&rest[zone..])?)?;
+    separators_match.then_some(seconds * 1_000_000 + fraction)
+}
+
+/// Seconds east of UTC, of a time zone such as `Z`, `+01:00` or `-0330`.
+fn seconds_of_zone(zone: &str) -> Option<i64> {
+    if zone == "Z" {
+        return Some(0);
+    }
+    let (sign, digits) = zone.split_at(1);
+    let digits = digits.replacen(':', "", 1);
+    if digits.len() != 4 {
+        return None;
+    }
+    let minutes = number(&digits[..2], 0..=23)? * 60 + number(&digits[2..], 0..=59)?;
+    Some(minutes as i64 * if sign == "-" { -60 } else { 60 })
+}
+
+/// Parsing alone would take a sign.
+fn number(digits: &str, limits: RangeInclusive<u64>) -> Option<u64> {
+    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
+    limits.contains(&number).then_some(number)
+}
+
+/// Reads a number of seconds since 1970 such as `1795368259.004123` or `1.79E9`, or of milli-, micro- or nanoseconds:
+/// its size says which, for those of our time have 10, 13, 16 and 19 digits. It stays in decimal digits, of which a
+/// floating-point number would lose some.
+pub(crate) fn micros_of_number(text: &str) -> Option<u64> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i16>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let significant = digits.trim_start_matches('0');
+    // How many of the digits stand before the decimal point.
+    let point = whole.len() as i64 + i64::from(exponent) - (digits.len() - significant.len()) as i64;
+    let micros = match point {
+        ..=11 => point + 6,
+        12..=14 => point + 3,
+        15..=17 => point,
+        18..=20 => point - 3,
+        _ => return None,
+    };
+    let micros = significant.bytes().chain(iter::repeat(b'0')).take(usize::try_from(micros).unwrap_or(0));
+    micros.map(|digit| u64::from(digit - b'0')).try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(digit))
 }
 
 /// The digits behind the point of a number of seconds; those beyond the sixth are left out.
-pub(crate) fn micros_of_fraction(digits: &str) -> Option<u64> {
+fn micros_of_fraction(digits: &str) -> Option<u64> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     Some(
-        digits
-            .bytes()
-            .chain(std::iter::repeat(b'0'))
-            .take(6)
-            .fold(0, |micros, digit| micros * 10 + u64::from(digit - b'0')),
+        digits.bytes().chain(iter::repeat(b'0')).take(6).fold(0, |micros, digit| micros * 10 + u64::from(digit - b'0')),
     )
 }
 
@@ -121,8 +168,13 @@ mod tests {
     fn a_moment_is_read_back_and_nothing_else_is_a_moment() {
         assert_eq!(micros_of_iso_8601("2000-02-29T00:00:00.0015Z"), Some(951_782_400_001_500));
         assert_eq!(micros_of_iso_8601("1970-01-01T00:00:01Z"), Some(1_000_000));
+        assert_eq!(micros_of_iso_8601("2026-11-22T18:20:00.5+01:00"), Some(1_795_368_000_500_000));
+        assert_eq!(micros_of_iso_8601("2026-11-22T13:50:00-0330"), Some(1_795_368_000_000_000));
         for wrong in [
             "",
+            "1970-01-01T00:00:00+01:00",
+            "2000-01-01T00:00:00+1",
+            "2000-01-01T00:00:005Z",
             "Z",
             "2000-02-29T00:00:00",
             "2000-13-01T00:00:00Z",
@@ -131,6 +183,32 @@ mod tests {
             "2000-01-01T00:00:00.-1Z",
         ] {
             assert_eq!(micros_of_iso_8601(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_a_time_in_the_unit_that_its_size_says() {
+        for text in
+            ["1795368259.004123", "1795368259004.123", "1795368259004123", "1795368259004123999", "1.795368259004123E9"]
+        {
+            assert_eq!(micros_of_number(text), Some(1_795_368_259_004_123), "{text}");
+        }
+        for (text, micros) in [
+            ("1.79E9", Some(1_790_000_000_000_000)),
+            ("0001.5e+0", Some(1_500_000)),
+            ("179e-2", Some(1_790_000)),
+            ("0", Some(0)),
+            ("0.0000004", Some(0)),
+            ("5E-9", Some(0)),
+            ("99999999999", Some(99_999_999_999_000_000)),
+            ("1e300", None),
+            ("1e99999", None),
+            ("-1", None),
+            ("", None),
+            (".", None),
+            ("today", None),
+        ] {
+            assert_eq!(micros_of_number(text), micros, "{text}");
         }
     }
 

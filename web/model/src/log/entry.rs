@@ -63,6 +63,17 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The tone of most notes of this kind, for a file that does not say it.
+    pub(crate) fn usual_tone(self) -> Tone {
+        match self {
+            Self::Error => Tone::Error,
+            Self::Open => Tone::Good,
+            Self::Close | Self::Note | Self::Text | Self::Binary => Tone::Neutral,
+        }
+    }
+}
+
 /// Which way a message went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -118,4 +129,18 @@ pub enum Tone {
     Warning,
     /// It failed.
     Error,
+}
+
+impl Tone {
+    pub(crate) const ALL: [Self; 4] = [Self::Neutral, Self::Good, Self::Warning, Self::Error];
+
+    /// Its word in files.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Neutral => "neutral",
+            Self::Good => "good",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }

@@ -34,20 +34,21 @@ pub enum Msg {
     /// The person does not want a saved message any more.
     RemoveSaved(SavedName),
     /// The person wants the messages of a document added to the saved ones.
-    ImportSaved(String),
+    ImportSaved(Vec<u8>),
     /// The person wants a sequence kept, in place of any with its name.
     SaveSequence(Sequence),
     /// The person does not want the sequence of that name any more.
     RemoveSequence(String),
     /// The person wants the sequences of a document added.
-    ImportSequences(String),
+    ImportSequences(Vec<u8>),
     /// The person wants to look at the logs in a file, each as a connection of its own.
     ImportLog {
         /// What the connections are to be called.
         name: String,
-        /// What the file holds.
-        text: String,
+        bytes: Vec<u8>,
     },
+    /// The dialog or panel that shows [`Workbench::problem`](crate::Workbench::problem) is opened or closed.
+    DismissProblem(Subject),
     /// The browser has kept what it was given with [`Effect::Persist`](crate::Effect::Persist), or has not.
     Persisted(Result<(), StorageError>),
     /// The person wants nothing kept over reloads, nor for now.
@@ -61,4 +62,13 @@ pub enum Extent {
     All,
     /// Those that the filter has found.
     Shown,
+}
+
+/// What a problem is about, and so where it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    SavedMessages,
+    Sequences,
+    /// Importing a log.
+    Logs,
 }

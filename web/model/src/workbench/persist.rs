@@ -1,9 +1,13 @@
 //! What the page keeps over reloads, and what comes from files. It never touches the browser's storage.
 
-use super::{Document, Effect, Workbench};
-use crate::archive::{self, Imported};
+use std::borrow::Cow;
+
+use super::{Document, Effect, Subject, Workbench};
+use crate::archive::{self, Imported, ImportedLog};
 use crate::connection::setup::Setup;
+use crate::data::format::Count;
 use crate::data::json::{self, Object, Value};
+use crate::data::text_file;
 use crate::sending::sequence::Sequence;
 use crate::stored::saved::{History, Library};
 use crate::stored::settings::Settings;
@@ -45,8 +49,9 @@ impl Workbench {
         self.shared.effects.clear();
         if let Err(why) = &read {
             let quarantine_key = document.quarantine_key();
-            self.saved_problem =
-                Some(format!("not all that was kept can be read, it is in local storage as {quarantine_key}: {why}"));
+            let text = format!("not all that was kept can be read, it is in local storage as {quarantine_key}: {why}");
+            // Beside the saved messages, which are always on the page.
+            self.problem = Some((Subject::SavedMessages, text));
         }
         read
     }
@@ -72,21 +77,22 @@ impl Workbench {
     }
 
     pub(super) fn change_saved(&mut self, change: impl FnOnce(&mut Library) -> Result<(), String>) {
-        self.saved_problem = change(&mut self.shared.library).err();
-        if self.saved_problem.is_none() {
+        self.problem = change(&mut self.shared.library).err().map(|text| (Subject::SavedMessages, text));
+        if self.problem.is_none() {
             self.shared.persist(Document::Saved);
         }
     }
 
-    pub(super) fn import_sequences(&mut self, text: &str) {
-        match Sequence::from_json(text) {
+    pub(super) fn import_sequences(&mut self, bytes: &[u8]) {
+        match decoded(bytes).and_then(|text| Sequence::from_json(&text)) {
             Ok(sequences) => self.save_sequences(sequences),
-            Err(why) => self.saved_problem = Some(why),
+            Err(text) => self.problem = Some((Subject::Sequences, text)),
         }
     }
 
     pub(super) fn save_sequences(&mut self, sequences: Vec<Sequence>) {
-        self.saved_problem = sequences.into_iter().try_for_each(|sequence| self.save_sequence(sequence)).err();
+        let saved = sequences.into_iter().try_for_each(|sequence| self.save_sequence(sequence));
+        self.problem = saved.err().map(|text| (Subject::Sequences, text));
         self.shared.persist(Document::Sequences);
     }
 
@@ -113,22 +119,35 @@ impl Workbench {
         all
     }
 
-    pub(super) fn import_log(&mut self, name: &str, text: &str) {
-        self.saved_problem = self.add_logs(name, text).err();
+    pub(super) fn import_logs(&mut self, name: &str, bytes: &[u8]) {
+        let problem = self.add_logs(name, bytes).unwrap_or_else(Some);
+        self.problem = problem.map(|text| (Subject::Logs, text));
     }
 
-    /// Adds a connection for each log in a file.
-    fn add_logs(&mut self, name: &str, text: &str) -> Result<(), String> {
-        let logs = archive::import(text).map_err(|error| error.to_string())?;
-        if self.connections.len() + logs.len() > Self::MAX_CONNECTIONS {
-            let limit = Self::MAX_CONNECTIONS;
-            return Err(format!("with {} more there would be more than {limit} connections", logs.len()));
+    /// Adds a connection for each log in a file, as many as there is room for; what was left out, in words.
+    fn add_logs(&mut self, name: &str, bytes: &[u8]) -> Result<Option<String>, String> {
+        let limit = Self::MAX_CONNECTIONS;
+        let Imported { logs, skipped, first_skipped } = archive::import(bytes).map_err(|error| error.to_string())?;
+        let room = limit - self.connections.len();
+        if room == 0 {
+            return Err(format!("there are {limit} connections, which is the limit: close one to import a log"));
         }
-        for Imported { url, entries } in logs {
-            self.add_with(Setup { name: name.to_owned(), address: url, ..Setup::default() });
-            self.connections[self.shown].fill(entries, self.shared.time_origin);
+        let (total, loaded) = (logs.len(), logs.len().min(room));
+        for (ImportedLog { url, entries }, number) in logs.into_iter().zip(1..=loaded) {
+            let name = if total == 1 { name.to_owned() } else { format!("{name} {number}") };
+            self.add_with(Setup { name, address: url, ..Setup::default() });
+            self.connections[self.shown].load(entries, self.shared.time_origin);
         }
-        Ok(())
+        let mut left_out = Vec::new();
+        if loaded < total {
+            left_out.push(format!(
+                "{loaded} of the {total} connections in the file are loaded, because {limit} connections are the limit"
+            ));
+        }
+        if let Some(first) = first_skipped {
+            left_out.push(format!("{} entries of the file are skipped, the first: {first}", Count(skipped as u64)));
+        }
+        Ok(if left_out.is_empty() { None } else { Some(left_out.join("; ")) })
     }
 
     /// Back to a fresh page; ids go on, so that what is late stays late.
@@ -137,7 +156,7 @@ impl Workbench {
             self.shared.effects.push(Effect::Release(connection.id()));
         }
         Document::ALL.into_iter().for_each(|document| self.empty(document));
-        self.saved_problem = None;
+        self.problem = None;
         self.storage_error = None;
         self.add();
         self.shared.revisions.iter_mut().for_each(|revision| *revision += 1);
@@ -171,4 +190,9 @@ impl Workbench {
         self.shown = usize::try_from(shown).unwrap_or_default().min(self.connections.len() - 1);
         Ok(())
     }
+}
+
+/// The text of a file that a person picked.
+pub(super) fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
+    text_file::decode(bytes).map_err(|error| error.to_string())
 }

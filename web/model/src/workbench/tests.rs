@@ -153,7 +153,7 @@ fn of_what_a_newer_page_has_left_all_is_taken_up_that_can_be_read_and_the_rest_i
     let messages = r#"{"messages":[{"name":"a","format":"cbor","text":"1"},{"name":"b","text":"2"}]}"#;
     page.workbench.restore(Document::Saved, messages).unwrap_err();
     assert_eq!(
-        page.workbench.saved_problem(),
+        page.workbench.problem(Subject::SavedMessages),
         Some(
             "not all that was kept can be read, it is in local storage as canyon.messages.unread: \
              message 1: \"cbor\" is no format; text, json, hex and base64 are"
@@ -169,7 +169,7 @@ fn of_what_a_newer_page_has_left_all_is_taken_up_that_can_be_read_and_the_rest_i
 #[test]
 fn what_another_tab_has_kept_takes_the_place_of_what_there_is() {
     let mut page = Page::new();
-    page.update(Msg::ImportSaved(r#"{"messages":[{"name":"removed there","text":"1"}]}"#.to_owned()));
+    page.update(Msg::ImportSaved(br#"{"messages":[{"name":"removed there","text":"1"}]}"#.to_vec()));
     page.workbench.restore(Document::Saved, r#"{"messages":[{"name":"added there","text":"2"}]}"#).unwrap();
     assert_eq!(
         page.workbench.saved().iter().map(|saved| saved.name.name.as_str()).collect::<Vec<_>>(),
@@ -181,7 +181,7 @@ fn what_another_tab_has_kept_takes_the_place_of_what_there_is() {
 fn what_another_tab_has_forgotten_is_forgotten_here_and_the_connections_stay() {
     let mut page = Page::open();
     page.send("secret");
-    page.update(Msg::ImportSaved(r#"{"messages":[{"name":"a","text":"1"}]}"#.to_owned()));
+    page.update(Msg::ImportSaved(br#"{"messages":[{"name":"a","text":"1"}]}"#.to_vec()));
     page.update(Msg::Settings(Settings { times: Times::SincePrevious, ..Settings::default() }));
     let revision = page.workbench.revision(Document::Saved);
     for document in Document::ALL {
@@ -202,7 +202,7 @@ fn what_another_tab_has_forgotten_is_forgotten_here_and_the_connections_stay() {
 fn a_sequence_without_a_name_is_not_saved() {
     let mut page = Page::new();
     page.update(Msg::SaveSequence(Sequence::default()));
-    assert_eq!(page.workbench.saved_problem(), Some("a saved sequence needs a name"));
+    assert_eq!(page.workbench.problem(Subject::Sequences), Some("a saved sequence needs a name"));
     assert!(page.workbench.sequences().is_empty());
 }
 
@@ -223,10 +223,13 @@ fn everything_is_forgotten_when_the_person_says_so() {
 #[test]
 fn what_is_wrong_with_saved_messages_is_told_until_the_next_wish() {
     let mut page = Page::new();
-    page.update(Msg::ImportSaved("[]".to_owned()));
-    assert_eq!(page.workbench.saved_problem(), Some("this is no document of messages: it has no \"messages\""));
-    page.update(Msg::ImportSaved(r#"{"messages":[{"name":"a","text":"1"}]}"#.to_owned()));
-    assert_eq!((page.workbench.saved_problem(), page.workbench.saved().len()), (None, 1));
+    page.update(Msg::ImportSaved(b"[]".to_vec()));
+    assert_eq!(
+        page.workbench.problem(Subject::SavedMessages),
+        Some("this is no document of messages: it has no \"messages\"")
+    );
+    page.update(Msg::ImportSaved(br#"{"messages":[{"name":"a","text":"1"}]}"#.to_vec()));
+    assert_eq!((page.workbench.problem(Subject::SavedMessages), page.workbench.saved().len()), (None, 1));
 }
 
 #[test]
@@ -238,7 +241,7 @@ fn a_log_that_was_exported_can_be_looked_at_and_replayed_in_another_connection()
     page.send("two");
     let mut file = String::new();
     page.workbench.export(page.id, ArchiveFormat::JsonLines, Extent::All, &mut |piece| file += piece);
-    page.update(Msg::ImportLog { name: "recorded".to_owned(), text: file });
+    page.update(Msg::ImportLog { name: "recorded".to_owned(), bytes: file.into_bytes() });
     let written: Vec<_> = page.connection().log().iter_from(0).map(|entry| (entry.at, entry.content)).collect();
     let shown = page.workbench.shown();
     assert_eq!(shown.setup().title(), "recorded");
@@ -257,9 +260,11 @@ fn what_is_shown_can_be_exported_alone() {
     let mut file = String::new();
     page.workbench.export(page.id, ArchiveFormat::JsonLines, Extent::Shown, &mut |piece| file += piece);
     assert_eq!(file.lines().count(), 1);
-    page.update(Msg::ImportLog { name: String::new(), text: "hay".to_owned() });
-    assert!(page.workbench.saved_problem().is_some());
+    page.update(Msg::ImportLog { name: String::new(), bytes: b"hay".to_vec() });
+    assert!(page.workbench.problem(Subject::Logs).is_some());
     assert_eq!(page.workbench.connections().len(), 1);
+    page.update(Msg::DismissProblem(Subject::Logs));
+    assert_eq!(page.workbench.problem(Subject::Logs), None);
 }
 
 #[test]
@@ -283,4 +288,47 @@ fn what_the_browser_does_not_keep_is_told_until_it_does() {
     assert_eq!(page.workbench.storage_error(), Some(StorageError::Full));
     page.update(Msg::Persisted(Ok(())));
     assert_eq!(page.workbench.storage_error(), None);
+}
+
+#[test]
+fn a_file_with_more_connections_than_there_is_room_for_is_loaded_as_far_as_there_is() {
+    let socket =
+        r#"{"request":{"url":"ws://a/"},"_webSocketMessages":[{"type":"send","time":1,"opcode":1,"data":"x"}]}"#;
+    let har = format!(r#"{{"log":{{"entries":[{}]}}}}"#, vec![socket; 40].join(","));
+    let mut page = Page::new();
+    page.update(Msg::ImportLog { name: "forty.har".to_owned(), bytes: har.clone().into_bytes() });
+    assert_eq!(page.workbench.connections().len(), 32);
+    assert_eq!((titles(&page)[1], titles(&page)[31]), ("forty.har 1", "forty.har 31"));
+    assert_eq!(
+        page.workbench.problem(Subject::Logs),
+        Some("31 of the 40 connections in the file are loaded, because 32 connections are the limit")
+    );
+    page.update(Msg::ImportLog { name: "more.har".to_owned(), bytes: har.into_bytes() });
+    assert_eq!(
+        page.workbench.problem(Subject::Logs),
+        Some("there are 32 connections, which is the limit: close one to import a log")
+    );
+}
+
+#[test]
+fn entries_of_a_file_that_cannot_be_read_are_counted_and_the_first_is_explained() {
+    let line = r#"{"time":"2026-11-22T17:20:00Z","kind":"text","direction":"sent","text":"a"}"#;
+    let mut page = Page::new();
+    let text = format!("{line}\n{{}}\nbroken\n{line}\n");
+    page.update(Msg::ImportLog { name: "log".to_owned(), bytes: text.into_bytes() });
+    assert_eq!(page.workbench.shown().log().len(), 2);
+    assert_eq!(
+        page.workbench.problem(Subject::Logs),
+        Some("2 entries of the file are skipped, the first: line 2: it has no \"time\"")
+    );
+}
+
+#[test]
+fn saved_messages_and_sequences_of_a_windows_editor_are_imported() {
+    let mut page = Page::new();
+    page.update(Msg::ImportSaved(b"\xef\xbb\xbf{\"messages\":[{\"name\":\"a\",\r\n\"text\":\"1\"}]}\r\n".to_vec()));
+    assert_eq!((page.workbench.problem(Subject::SavedMessages), page.workbench.saved().len()), (None, 1));
+    let sequences = r#"{"sequences":[{"name":"a","steps":[]}]}"#.encode_utf16().flat_map(u16::to_le_bytes);
+    page.update(Msg::ImportSequences([0xff, 0xfe].into_iter().chain(sequences).collect()));
+    assert_eq!((page.workbench.problem(Subject::Sequences), page.workbench.sequences().len()), (None, 1));
 }

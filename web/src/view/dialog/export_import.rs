@@ -1,6 +1,6 @@
 //! Export the log to a file, import one, and replay the messages that a log has sent.
 
-use model::{ArchiveFormat, ConnectionId, ConnectionMsg, Extent, Msg, Problem, State};
+use model::{ArchiveFormat, ConnectionId, ConnectionMsg, Extent, Msg, Problem, State, Subject};
 
 use crate::browser::files;
 use crate::page::Page;
@@ -41,13 +41,13 @@ pub(super) fn form(page: &Page) -> View {
                 Some(Problem::Task(text)) => Some(text.as_str()),
                 _ => None,
             };
-            task.or(page.store.workbench().saved_problem()).unwrap_or_default().into()
+            task.or(page.store.workbench().problem(Subject::Logs)).unwrap_or_default().into()
         }))
 }
 
 fn import(page: &mut Page, read: files::Read) {
     let Ok(file) = read else { return };
-    page.dispatch(Msg::ImportLog { name: file.name.clone(), text: file.text() });
+    page.dispatch(Msg::ImportLog { name: file.name, bytes: file.bytes });
     page.close_if_done();
 }
 

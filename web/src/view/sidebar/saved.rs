@@ -1,6 +1,6 @@
 //! The saved messages. Choosing one puts it into the message box.
 
-use model::{ConnectionMsg, Document, Msg, Saved};
+use model::{ConnectionMsg, Document, Msg, Saved, Subject};
 
 use crate::browser::files;
 use crate::page::{Dialog, Page};
@@ -22,7 +22,7 @@ pub(super) fn list() -> View {
     }))
     .child(file_button("⇡", "Import saved messages", |page, read| {
         if let Ok(file) = read {
-            page.dispatch(Msg::ImportSaved(file.text()));
+            page.dispatch(Msg::ImportSaved(file.bytes));
         }
     }))
     .at("slot")
@@ -60,5 +60,7 @@ fn line(index: usize, saved: &Saved) -> View {
 
 /// Why saving, renaming or importing has failed. Shown here and in the dialogs.
 pub(in crate::view) fn saved_problem() -> View {
-    problem("saved-problem", |page: &Page| page.store.workbench().saved_problem().unwrap_or_default().into())
+    problem("saved-problem", |page: &Page| {
+        page.store.workbench().problem(Subject::SavedMessages).unwrap_or_default().into()
+    })
 }
