@@ -3,8 +3,9 @@
 
 const { glue, wasm, worker } = document.querySelector("script[data-wasm]").dataset;
 
-const { default: init } = await import(glue);
+const { default: init, openPage } = await import(glue);
 await init({ module_or_path: wasm });
+openPage();
 
 // Absent where the page came over plain HTTP from another machine: then there is no service worker either.
 if (navigator.serviceWorker) {

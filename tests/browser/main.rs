@@ -7,6 +7,7 @@
 mod accessibility;
 mod archive;
 mod background;
+mod devtools;
 mod driver;
 mod file;
 mod flood;
@@ -18,6 +19,7 @@ mod offline;
 mod page;
 mod policy;
 mod reading;
+mod rust;
 mod servers;
 mod sessions;
 mod site;

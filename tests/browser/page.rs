@@ -290,6 +290,14 @@ impl Page {
         self.waits_for_script("the page is hidden", "return document.hidden").await
     }
 
+    /// Where the browser's debugger for this tab is.
+    pub(crate) async fn debugger_address(&self) -> Result<String> {
+        let capabilities = self.client.capabilities().context("the browser has no capabilities")?;
+        let address = capabilities.get("goog:chromeOptions").and_then(|options| options["debuggerAddress"].as_str());
+        let tab = self.client.window().await?;
+        Ok(format!("ws://{}/devtools/page/{}", address.context("the browser has no debugger")?, String::from(tab)))
+    }
+
     pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {
         Ok(self.client.screenshot().await?)
     }

@@ -4,14 +4,15 @@
 //! binding library; `store`, which runs the model and its effects; `page`, the state of the page; and `view`, which shows
 //! it. Each uses only those before it.
 
+pub mod alarm;
 pub mod browser;
 pub mod dom;
-pub mod pacer;
 mod page;
 mod promise;
 pub mod socket;
 mod store;
 mod view;
+pub mod worker;
 
 pub use page::Page;
 pub use view::page;

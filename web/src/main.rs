@@ -1,20 +1,39 @@
-//! Puts the page into the document.
+//! What starts in a browser: the page in its window (`start.js`), and its sockets in a worker (`worker.js`). Both are this
+//! program.
 
+use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::panic;
 
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::UnwrapThrowExt;
-use web_sys::console;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::{MessagePort, console};
+use worker::Engine;
 
 /// The standard library's takes 2.6 KB more, gzipped.
 #[global_allocator]
 static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
 
+thread_local! {
+    /// In a worker, for as long as there is the worker.
+    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
+}
+
 fn main() {
     panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
-    web::socket::prepare();
+}
+
+/// Puts the page into the document.
+#[wasm_bindgen(js_name = openPage)]
+pub fn open_page() {
     let body = gloo_utils::document().body().expect_throw("the script of a page stands in its body or before it");
     // It lives as long as its document.
     let _page = ManuallyDrop::new(web::page(&body, web::browser::document::initial_address()));
+}
+
+/// Serves the page at the other end of that port.
+#[wasm_bindgen]
+pub fn serve(port: MessagePort) {
+    ENGINE.set(Some(Engine::new(port)));
 }

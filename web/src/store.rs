@@ -13,10 +13,11 @@ use gloo_utils::window;
 use model::{ConnectionId, ConnectionMsg, Document, Effect, Msg, Time, Workbench};
 
 use self::persistence::Persistence;
+use crate::alarm::Alarm;
 use crate::browser::clock;
 use crate::dom::PartHandle;
-use crate::pacer::Pacer;
 use crate::socket::Socket;
+use crate::worker::WorkerHandle;
 
 /// Bytes of log that the filter searches in a frame.
 const SCAN_BYTES_PER_FRAME: usize = 4 << 20;
@@ -29,8 +30,9 @@ pub(crate) struct Store {
     sockets: Vec<(ConnectionId, Socket)>,
     /// The next animation frame, if it has been requested. It renders what the sockets have reported.
     frame: Option<AnimationFrame>,
-    /// Gives the workbench `Msg::Tick` at the time of its choice. `None` where no worker starts.
-    pacer: Option<Pacer>,
+    worker: WorkerHandle,
+    /// Gives the workbench `Msg::Tick` at the time of its choice.
+    alarm: Alarm,
     persistence: Persistence,
     _pagehide: EventListener,
     _storage_event: EventListener,
@@ -41,11 +43,13 @@ impl Store {
     /// Restores the workbench. `address` is for a connection that has none saved.
     pub(crate) fn new(address: String, handle: PartHandle<Self>) -> Self {
         let (tick, save, pagehide, storage_event) = (handle.clone(), handle.clone(), handle.clone(), handle.clone());
+        let worker = WorkerHandle::start(move || tick.update_silently(Self::tick));
         Self {
             workbench: restore::restore(address),
             sockets: Vec::new(),
             frame: None,
-            pacer: Pacer::new(move || tick.update_silently(Self::tick)),
+            alarm: Alarm::new(worker.clone()),
+            worker,
             persistence: Persistence::new(move || save.update_silently(Self::save)),
             _pagehide: EventListener::new(&window(), "pagehide", move |_| pagehide.update_silently(Self::save)),
             _storage_event: EventListener::new(&window(), "storage", move |_| storage_event.update(Self::load_changes)),
@@ -76,9 +80,9 @@ impl Store {
         });
     }
 
-    /// Called by the pacer. A background tab has no animation frames, so the sockets are polled here too.
+    /// Called when the alarm goes off. A background tab has no animation frames, so the sockets are polled here too.
     fn tick(&mut self) {
-        self.pacer.as_mut().map(Pacer::rung);
+        self.alarm.unset();
         self.poll_sockets();
         self.dispatch_at(clock::now(), Msg::Tick);
     }
@@ -138,7 +142,7 @@ impl Store {
     /// Updates the workbench, applies the effects, and sets the timer to when the workbench wants to be called next.
     fn drive(&mut self, at: Time, msg: Msg) {
         self.update(at, msg);
-        self.set_pacer();
+        self.set_alarm();
     }
 
     fn update(&mut self, at: Time, msg: Msg) {
@@ -149,16 +153,14 @@ impl Store {
         }
     }
 
-    fn set_pacer(&mut self) {
+    fn set_alarm(&mut self) {
         let now = clock::now();
         let mut due = self.workbench.due(now);
         if self.workbench.connections().iter().any(|connection| !connection.outbox().is_empty()) {
             let poll = now.after(POLL_INTERVAL_MS);
             due = Some(due.filter(|due| *due < poll).unwrap_or(poll));
         }
-        if let Some(pacer) = &mut self.pacer {
-            pacer.set(due);
-        }
+        self.alarm.set(due);
     }
 
     /// Applies an effect, and returns its result if the workbench needs it.
@@ -171,10 +173,8 @@ impl Store {
                     handle.update_silently(move |store| store.dispatch_at(at, msg));
                 };
                 self.release(connection);
-                match Socket::open(&url, &subprotocols, report) {
-                    Ok(socket) => self.sockets.push((connection, socket)),
-                    Err(why) => return Some(Msg::Connection(connection, ConnectionMsg::NotConnected(why))),
-                }
+                let socket = Socket::open(&self.worker, &url, &subprotocols, report);
+                self.sockets.push((connection, socket));
             }
             Effect::Send { connection, message } => {
                 let socket = self.socket(connection);

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn the_version_differs_whenever_a_file_does() {
         let version = |content| {
-            let worker = filled_in(&source("web/service-worker.js"), &[kept("pacer.js", content)]).unwrap();
+            let worker = filled_in(&source("web/service-worker.js"), &[kept("worker.js", content)]).unwrap();
             worker.lines().find(|line| line.starts_with("const VERSION")).unwrap().to_owned()
         };
         assert_eq!(version("one"), version("one"));

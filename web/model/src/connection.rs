@@ -202,7 +202,6 @@ impl Connection {
             }
             ConnectionMsg::Unpin(seq) => self.log.unpin(seq),
             ConnectionMsg::ClearLog => self.log.clear(),
-            ConnectionMsg::NotConnected(why) => self.not_connected(now, why),
             ConnectionMsg::Socket(id, event) if id == self.socket => self.socket_event(now, event, shared),
             ConnectionMsg::Socket(_, _) => {}
             ConnectionMsg::Sent { message, buffered } => self.sent(now, &message, buffered, shared),

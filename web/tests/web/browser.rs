@@ -1,12 +1,11 @@
-//! What the browser has already: its storage, its regular expressions, its clipboard, and time in a worker.
+//! What the browser has already: its storage, its regular expressions, its clipboard.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use model::{AddressError, StorageError, WsUrl};
 use wasm_bindgen_test::wasm_bindgen_test;
-use web::browser::{clipboard, clock, pattern, storage, url};
-use web::pacer::Pacer;
+use web::browser::{clipboard, pattern, storage, url};
 
 use crate::wait::until;
 
@@ -60,35 +59,4 @@ async fn the_clipboard_tells_whether_it_took_a_text() {
     clipboard::copy("copied", move |done| tell.set(Some(done)));
     // Without the focus a browser may refuse; that is told as well.
     until("an answer", || told.get()).await;
-}
-
-/// How often it has rung.
-fn counting() -> (Rc<Cell<u32>>, Pacer) {
-    let rings = Rc::new(Cell::new(0));
-    let count = Rc::clone(&rings);
-    (rings, Pacer::new(move || count.set(count.get() + 1)).unwrap())
-}
-
-#[wasm_bindgen_test]
-async fn a_pacer_rings_at_the_time_that_was_asked_for_last() {
-    let (rings, mut pacer) = counting();
-    let begun = clock::now();
-    pacer.set(Some(begun.after(1.0)));
-    pacer.set(Some(begun.after(60_000.0)));
-    pacer.set(Some(begun.after(30.0)));
-    until("it rings", || (rings.get() > 0).then_some(())).await;
-    // Their clocks may be rounded differently, by 0.1 ms.
-    assert!(clock::now().0 >= begun.0 + 29.8);
-    assert_eq!(rings.get(), 1);
-}
-
-#[wasm_bindgen_test]
-async fn a_pacer_that_is_dropped_rings_no_more() {
-    let (rings, mut pacer) = counting();
-    pacer.set(Some(clock::now().after(10.0)));
-    drop(pacer);
-    let (later, mut pacer) = counting();
-    pacer.set(Some(clock::now().after(50.0)));
-    until("another rings", || (later.get() > 0).then_some(())).await;
-    assert_eq!(rings.get(), 0);
 }

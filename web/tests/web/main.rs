@@ -13,5 +13,6 @@ pub mod files;
 pub mod page;
 pub mod socket;
 mod wait;
+pub mod worker;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

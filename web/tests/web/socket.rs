@@ -5,6 +5,7 @@ use futures_util::StreamExt;
 use model::{CloseCode, CloseFrame, Closed, Payload, Reason, SocketEvent, Subprotocols, Time, WsUrl};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web::socket::{NotOpen, Socket};
+use web::worker::WorkerHandle;
 
 use crate::wait::{until, within};
 
@@ -26,7 +27,8 @@ impl Client {
         };
         // As typed: the model would refuse what the browser refuses.
         let address = WsUrl::parse(address, |typed| Some(typed.to_owned())).unwrap();
-        Self { socket: Socket::open(&address, &Subprotocols::default(), report).unwrap(), events }
+        let worker = WorkerHandle::in_window(|| {});
+        Self { socket: Socket::open(&worker, &address, &Subprotocols::default(), report), events }
     }
 
     async fn open() -> Self {

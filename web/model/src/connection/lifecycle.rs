@@ -77,7 +77,7 @@ impl Connection {
         }
     }
 
-    pub(super) fn not_connected(&mut self, now: Time, why: String) {
+    fn not_connected(&mut self, now: Time, why: String) {
         self.note(now, &Note::NotConnected(why.clone()));
         self.problem = Some(Problem::Address(why));
         self.state = State::Idle(None);

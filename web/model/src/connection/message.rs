@@ -101,8 +101,6 @@ pub enum ConnectionMsg {
     Unpin(u64),
     /// The person wants an empty log.
     ClearLog,
-    /// The browser would not make a socket, for this reason.
-    NotConnected(String),
     /// A socket reports.
     Socket(SocketId, SocketEvent),
     /// The browser took this for sending.

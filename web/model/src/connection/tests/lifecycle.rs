@@ -77,14 +77,6 @@ fn a_chosen_behaviour_keeps_the_server_and_changes_the_path() {
 }
 
 #[test]
-fn a_refusal_of_the_browser_is_told_beside_the_address() {
-    let mut page = Page::connecting();
-    page.tell(ConnectionMsg::NotConnected("an insecure connection".to_owned()));
-    assert_eq!(page.connection().state(), &State::Idle(None));
-    assert_eq!(page.connection().problem(), Some(&Problem::Address("an insecure connection".to_owned())));
-}
-
-#[test]
 fn an_address_that_the_browser_would_not_try_is_told_beside_it_and_the_socket_is_let_go() {
     let mut page = Page::connecting();
     page.socket(SocketEvent::Refused("this port is not allowed".to_owned()));

@@ -1,0 +1,225 @@
+//! The page's end of the port to its worker, in which the sockets and the timer live (`web/worker`). Where no worker
+//! starts, or when it fails, the same code runs in the window.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use gloo_events::EventListener;
+use gloo_utils::document;
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
+use web_sys::{MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
+use worker::Engine;
+use worker::protocol::{Command, Event, SocketEvent, SocketKey, append, values};
+
+/// What starts the page's WebAssembly in a worker. Trunk puts it beside the page.
+const LOADER: &str = "worker.js";
+
+/// One for all sockets: a worker takes longer to start than a handshake does.
+#[derive(Clone)]
+pub struct WorkerHandle(Rc<Inner>);
+
+struct Inner {
+    port: RefCell<Port>,
+    /// Empty only while it changes.
+    place: Cell<Option<Place>>,
+    /// How many sockets were ever opened.
+    opened: Cell<u32>,
+    sockets: RefCell<Vec<(SocketKey, Rc<dyn Hear>)>>,
+    woken: Box<dyn Fn()>,
+}
+
+/// Hears what happens to a socket.
+pub(crate) trait Hear {
+    fn hear(&self, event: SocketEvent<'_>);
+
+    /// The worker failed, and the socket with it.
+    fn lose(&self);
+}
+
+/// The page's end of a channel.
+struct Port {
+    port: MessagePort,
+    _listener: EventListener,
+}
+
+/// Where the other end is.
+enum Place {
+    /// Commands wait in that end until the worker is ready.
+    Starting {
+        worker: Worker,
+        far_end: MessagePort,
+        listeners: [EventListener; 2],
+    },
+    Worker {
+        worker: Worker,
+        _listeners: [EventListener; 2],
+    },
+    Window {
+        _engine: Engine,
+    },
+}
+
+impl WorkerHandle {
+    /// Starts the worker; `woken` is called at each time that [`Self::wake_after`] asks for.
+    pub fn start(woken: impl Fn() + 'static) -> Self {
+        let glue = document().query_selector("script[data-glue]").ok().flatten();
+        match glue.and_then(|script| script.get_attribute("data-glue")) {
+            Some(glue) => Self::start_with(LOADER, &glue, woken),
+            None => Self::in_window(woken),
+        }
+    }
+
+    /// As [`Self::start`], with that loader, which imports that glue.
+    pub fn start_with(loader: &str, glue: &str, woken: impl Fn() + 'static) -> Self {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let Ok(worker) = Worker::new_with_options(loader, &options) else { return Self::in_window(woken) };
+        // The browser has compiled it already.
+        let program = Array::of2(&glue.into(), &wasm_bindgen::module());
+        if worker.post_message(&program).is_err() {
+            return Self::in_window(woken);
+        }
+        Self::new(woken, |far_end, inner| {
+            let listeners = [
+                EventListener::new(&worker, "message", on(inner, Inner::worker_is_ready)),
+                EventListener::new(&worker, "error", on(inner, Inner::worker_has_failed)),
+            ];
+            Place::Starting { worker, far_end, listeners }
+        })
+    }
+
+    /// Without a worker.
+    pub fn in_window(woken: impl Fn() + 'static) -> Self {
+        Self::new(woken, |far_end, _| Place::Window { _engine: Engine::new(far_end) })
+    }
+
+    fn new(woken: impl Fn() + 'static, place: impl FnOnce(MessagePort, &Weak<Inner>) -> Place) -> Self {
+        Self(Rc::new_cyclic(|inner| {
+            let (port, far_end) = channel(inner);
+            Inner {
+                port: port.into(),
+                place: Some(place(far_end, inner)).into(),
+                opened: Cell::default(),
+                sockets: RefCell::default(),
+                woken: Box::new(woken),
+            }
+        }))
+    }
+
+    /// Calls what [`Self::start`] was given after so many milliseconds, in place of any time before.
+    pub fn wake_after(&self, milliseconds: u32) {
+        self.post(&Command::Wake(milliseconds));
+    }
+
+    /// Opens a socket that reports to that.
+    pub(crate) fn open(&self, url: &str, subprotocols: Vec<&str>, hear: Rc<dyn Hear>) -> SocketKey {
+        let socket = SocketKey(self.0.opened.get());
+        self.0.opened.set(socket.0 + 1);
+        self.0.sockets.borrow_mut().push((socket, hear));
+        self.post(&Command::Open { socket, url, subprotocols });
+        socket
+    }
+
+    /// Ends a socket, which reports nothing more.
+    pub(crate) fn drop_socket(&self, socket: SocketKey) {
+        self.0.sockets.borrow_mut().retain(|(key, _)| *key != socket);
+        self.post(&Command::Drop(socket));
+    }
+
+    pub(crate) fn post(&self, command: &Command<'_>) {
+        self.0.port.borrow().post(command);
+    }
+}
+
+impl Inner {
+    fn hear(&self, event: &web_sys::Event) {
+        let post = Uint8Array::new(&event.unchecked_ref::<MessageEvent>().data()).to_vec();
+        for event in values(&post) {
+            match event {
+                Event::Woken => (self.woken)(),
+                Event::Socket(socket, SocketEvent::BatchEnd) => self.port.borrow().post(&Command::Resume(socket)),
+                Event::Socket(socket, event) => {
+                    if let Some(hear) = self.socket(socket) {
+                        hear.hear(event);
+                    }
+                }
+            }
+        }
+    }
+
+    fn socket(&self, socket: SocketKey) -> Option<Rc<dyn Hear>> {
+        self.sockets.borrow().iter().find(|(key, _)| *key == socket).map(|(_, hear)| Rc::clone(hear))
+    }
+
+    /// What was posted to the worker meanwhile goes there with the port that it waits in.
+    fn worker_is_ready(self: &Rc<Self>, _: &web_sys::Event) {
+        let place = self.place.take().map(|place| match place {
+            Place::Starting { worker, far_end, listeners } => {
+                let _ = worker.post_message_with_transfer(&JsValue::NULL, &Array::of1(&far_end));
+                Place::Worker { worker, _listeners: listeners }
+            }
+            place => place,
+        });
+        self.place.set(place);
+    }
+
+    /// It never started, or what it runs has panicked. What runs later runs in the window.
+    fn worker_has_failed(self: &Rc<Self>, _: &web_sys::Event) {
+        match self.place.take() {
+            Some(Place::Starting { worker, far_end, .. }) => {
+                worker.terminate();
+                self.place.set(Some(Place::Window { _engine: Engine::new(far_end) }));
+            }
+            Some(Place::Worker { worker, .. }) => {
+                worker.terminate();
+                let (port, far_end) = channel(&Rc::downgrade(self));
+                self.port.replace(port);
+                self.place.set(Some(Place::Window { _engine: Engine::new(far_end) }));
+                let lost = std::mem::take(&mut *self.sockets.borrow_mut());
+                lost.iter().for_each(|(_, socket)| socket.lose());
+                // It waits for a timer that is gone.
+                (self.woken)();
+            }
+            place => self.place.set(place),
+        }
+    }
+}
+
+impl Port {
+    fn post(&self, command: &Command<'_>) {
+        let mut bytes = Vec::new();
+        append(command, &mut bytes);
+        let buffer: ArrayBuffer = Uint8Array::from(&*bytes).buffer();
+        // It fails only for what cannot be cloned or transferred.
+        let _ = self.port.post_message_with_transferable(&buffer, &Array::of1(&buffer));
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        match self.place.take() {
+            Some(Place::Starting { worker, .. } | Place::Worker { worker, .. }) => worker.terminate(),
+            Some(Place::Window { .. }) | None => {}
+        }
+    }
+}
+
+/// This end of a new channel, and the other one.
+fn channel(inner: &Weak<Inner>) -> (Port, MessagePort) {
+    let channel = MessageChannel::new().expect_throw("its constructor does not throw");
+    let port = channel.port1();
+    let listener = EventListener::new(&port, "message", on(inner, |inner, event| inner.hear(event)));
+    // A port that is listened to like this waits until it is told to start.
+    port.start();
+    (Port { port, _listener: listener }, channel.port2())
+}
+
+fn on(inner: &Weak<Inner>, hear: fn(&Rc<Inner>, &web_sys::Event)) -> impl FnMut(&web_sys::Event) + 'static {
+    let inner = Weak::clone(inner);
+    move |event| {
+        if let Some(inner) = inner.upgrade() {
+            hear(&inner, event);
+        }
+    }
+}

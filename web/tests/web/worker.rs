@@ -1,0 +1,93 @@
+//! The worker that does not start, or fails; and the timer that it has for the page.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::Array;
+use model::{SocketEvent, Subprotocols, WsUrl};
+use wasm_bindgen_test::wasm_bindgen_test;
+use web::alarm::Alarm;
+use web::browser::{clock, url};
+use web::socket::Socket;
+use web::worker::WorkerHandle;
+use web_sys::{Blob, BlobPropertyBag, Url};
+
+use crate::wait::until;
+
+/// The URL of a loader that holds this script.
+fn loader(script: &str) -> String {
+    let options = BlobPropertyBag::new();
+    options.set_type("text/javascript");
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&script.into()), &options).unwrap();
+    Url::create_object_url_with_blob(&blob).unwrap()
+}
+
+/// How a socket to nobody ends: the code of its close event.
+fn ending(worker: &WorkerHandle) -> (Rc<Cell<Option<u16>>>, Socket) {
+    let code = Rc::new(Cell::new(None));
+    let report = {
+        let code = Rc::clone(&code);
+        move |_, event| {
+            if let SocketEvent::Close(closed) = event {
+                code.set(Some(closed.code));
+            }
+        }
+    };
+    let nobody = WsUrl::parse("ws://127.0.0.1:1/", url::parse).unwrap();
+    (code, Socket::open(worker, &nobody, &Subprotocols::default(), report))
+}
+
+#[wasm_bindgen_test]
+async fn where_no_worker_starts_sockets_live_in_the_window() {
+    let worker = WorkerHandle::start_with(&loader("throw new Error('no start');"), "", || {});
+    let (code, _socket) = ending(&worker);
+    assert_eq!(until("the socket's end", || code.get()).await, 1006);
+}
+
+#[wasm_bindgen_test]
+async fn a_worker_that_fails_takes_its_sockets_along_and_the_window_goes_on() {
+    let rings = Rc::new(Cell::new(0));
+    let count = Rc::clone(&rings);
+    // It answers no command: what ends the socket is that the worker fails.
+    let script = "onmessage = () => {
+        onmessage = () => { throw new Error('failed later'); };
+        postMessage('ready');
+    };";
+    let worker = WorkerHandle::start_with(&loader(script), "", move || count.set(count.get() + 1));
+    let (code, _socket) = ending(&worker);
+    assert_eq!(until("the socket's end", || code.get()).await, 1006);
+    until("the page is woken, to set its alarm once more", || (rings.get() == 1).then_some(())).await;
+    worker.wake_after(1);
+    until("an alarm in the window", || (rings.get() == 2).then_some(())).await;
+}
+
+/// An alarm, and how often it has gone off.
+fn counting() -> (Rc<Cell<u32>>, Alarm) {
+    let rings = Rc::new(Cell::new(0));
+    let count = Rc::clone(&rings);
+    (rings, Alarm::new(WorkerHandle::in_window(move || count.set(count.get() + 1))))
+}
+
+#[wasm_bindgen_test]
+async fn an_alarm_goes_off_at_the_time_that_was_set_last() {
+    let (rings, mut alarm) = counting();
+    let begun = clock::now();
+    alarm.set(Some(begun.after(1.0)));
+    alarm.set(Some(begun.after(60_000.0)));
+    alarm.set(Some(begun.after(30.0)));
+    until("it goes off", || (rings.get() > 0).then_some(())).await;
+    // Their clocks may be rounded differently, by 0.1 ms.
+    assert!(clock::now().0 >= begun.0 + 29.8);
+    assert_eq!(rings.get(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn an_alarm_that_is_dropped_does_not_go_off() {
+    let (rings, mut alarm) = counting();
+    alarm.set(Some(clock::now().after(10.0)));
+    drop(alarm);
+    let (later, mut alarm) = counting();
+    alarm.set(Some(clock::now().after(50.0)));
+    until("another goes off", || (later.get() > 0).then_some(())).await;
+    assert_eq!(rings.get(), 0);
+}

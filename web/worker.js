@@ -1,0 +1,13 @@
+// Runs the page's WebAssembly once more, in a worker: there it serves the page's sockets (web/worker). The page says
+// where the glue is, for its name has a hash in it, and gives the module that the browser has compiled already.
+onmessage = async ({ data: [glue, module] }) => {
+  try {
+    const { default: init, serve } = await import(glue);
+    await init({ module_or_path: module });
+    onmessage = ({ ports: [port] }) => serve(port);
+    postMessage("ready");
+  } catch (error) {
+    // The page hears of an error, but not of a promise that was rejected.
+    reportError(error);
+  }
+};

@@ -1,0 +1,282 @@
+//! The messages of one socket that the page has not taken yet. They go to the page in batches, and the next batch only
+//! when the page is done with the one before: however far it is behind, it handles a click after one batch at most.
+//!
+//! A WebSocket in a browser cannot be told to wait, so what is gathered is bounded. What comes beyond is counted.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use crate::protocol::{Data, Event, SocketEvent, SocketKey, append};
+
+/// Bytes that wait for the page at most, unless a single message is larger.
+pub const LIMIT: usize = 64 << 20;
+/// Bytes of a batch at most, unless a single message is larger.
+pub const BATCH: usize = 256 << 10;
+/// What an encoded message takes beside its payload at most: two enums, a key, a time, an enum, a length.
+const HEAD: usize = 1 + 5 + 1 + 8 + 1 + 5;
+
+/// What waits for the page, oldest first.
+#[derive(Debug)]
+pub struct Inbox {
+    socket: SocketKey,
+    /// Messages are added to the last one.
+    batches: VecDeque<Batch>,
+    /// Bytes in them.
+    waiting: usize,
+    /// The memory of the last batch, for the next one.
+    spare: Vec<u8>,
+    page: Page,
+}
+
+/// What the page does with the last batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    /// It wants the next one.
+    Ready,
+    /// It has that one.
+    Busy,
+}
+
+/// Encoded events for one post.
+#[derive(Debug, Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    messages: u32,
+    /// Messages that came behind those in here and were let go, and their bytes.
+    missed: (u64, u64),
+}
+
+impl Inbox {
+    /// Nothing waits, and the page is ready.
+    pub fn new(socket: SocketKey) -> Self {
+        Self { socket, batches: VecDeque::new(), waiting: 0, spare: Vec::new(), page: Page::Ready }
+    }
+
+    /// Takes in a message that came at that time, or counts it where there is no room.
+    pub fn add(&mut self, at: f64, data: Data<'_>) {
+        let room = HEAD + data.size();
+        if self.waiting > 0 && self.waiting + room > LIMIT {
+            // Something waits, so there is a batch.
+            if let Some(Batch { missed, .. }) = self.batches.back_mut() {
+                *missed = (missed.0 + 1, missed.1 + data.size() as u64);
+            }
+            return;
+        }
+        let socket = self.socket;
+        let batch = self.batch_with(room);
+        let before = batch.bytes.len();
+        append(&Event::Socket(socket, SocketEvent::Message { at, data }), &mut batch.bytes);
+        batch.messages += 1;
+        self.waiting += batch.bytes.len() - before;
+    }
+
+    /// The batch to post now, if something waits and the page wants it.
+    pub fn next_batch(&mut self) -> Option<Batch> {
+        if self.page == Page::Busy {
+            return None;
+        }
+        let batch = self.take()?;
+        self.page = Page::Busy;
+        Some(batch)
+    }
+
+    /// The page has taken the last batch.
+    pub fn resume(&mut self) {
+        self.page = Page::Ready;
+    }
+
+    /// What waits, whether the page is ready or not: no more will come.
+    pub fn drain(&mut self) -> impl Iterator<Item = Batch> {
+        std::iter::from_fn(|| self.take())
+    }
+
+    /// Keeps the memory of a batch that was posted.
+    pub fn recycle(&mut self, batch: Batch) {
+        if batch.bytes.capacity() <= BATCH {
+            self.spare = batch.bytes;
+        }
+    }
+
+    fn take(&mut self) -> Option<Batch> {
+        let mut batch = self.batches.pop_front()?;
+        self.waiting -= batch.bytes.len();
+        let (messages, bytes) = batch.missed;
+        if messages > 0 {
+            append(&Event::Socket(self.socket, SocketEvent::Missed { messages, bytes }), &mut batch.bytes);
+        }
+        append(&Event::Socket(self.socket, SocketEvent::BatchEnd), &mut batch.bytes);
+        Some(batch)
+    }
+
+    /// What was let go stays behind what came before it and before what comes now.
+    fn batch_with(&mut self, room: usize) -> &mut Batch {
+        let fits = |batch: &Batch| batch.missed.0 == 0 && batch.bytes.len() + room <= BATCH;
+        if !self.batches.back().is_some_and(fits) {
+            let mut bytes = mem::take(&mut self.spare);
+            bytes.clear();
+            self.batches.push_back(Batch { bytes, ..Batch::default() });
+        }
+        let last = self.batches.len() - 1;
+        &mut self.batches[last]
+    }
+}
+
+impl Batch {
+    /// To be posted as it is.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether more than one message came before the page took them. A single message is never held back, so only
+    /// behind several it pays to wait for more.
+    pub fn is_flood(&self) -> bool {
+        self.messages > 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::protocol::values;
+
+    const SOCKET: SocketKey = SocketKey(7);
+
+    fn events(batch: &Batch) -> Vec<SocketEvent<'_>> {
+        let of_socket = |event| match event {
+            Event::Socket(SOCKET, event) => event,
+            other => panic!("{other:?} is not of this socket"),
+        };
+        values(batch.bytes()).map(of_socket).collect()
+    }
+
+    fn sizes(batch: &Batch) -> Vec<usize> {
+        let size = |event| if let SocketEvent::Message { data, .. } = event { Some(data.size()) } else { None };
+        events(batch).into_iter().filter_map(size).collect()
+    }
+
+    #[test]
+    fn a_single_message_goes_out_at_once() {
+        let mut inbox = Inbox::new(SOCKET);
+        inbox.add(5.5, Data::Text("hello"));
+        let batch = inbox.next_batch().unwrap();
+        assert_eq!(
+            events(&batch),
+            [SocketEvent::Message { at: 5.5, data: Data::Text("hello") }, SocketEvent::BatchEnd]
+        );
+        assert!(!batch.is_flood());
+        assert!(inbox.next_batch().is_none());
+    }
+
+    #[test]
+    fn one_batch_is_out_at_a_time() {
+        let mut inbox = Inbox::new(SOCKET);
+        inbox.add(0.0, Data::Text("one"));
+        assert_eq!(sizes(&inbox.next_batch().unwrap()), [3]);
+        inbox.add(1.0, Data::Text("three"));
+        inbox.add(2.0, Data::Binary(b"four"));
+        assert!(inbox.next_batch().is_none(), "the page has the first one");
+        inbox.resume();
+        let batch = inbox.next_batch().unwrap();
+        assert_eq!(sizes(&batch), [5, 4]);
+        assert!(batch.is_flood());
+    }
+
+    #[test]
+    fn a_message_larger_than_a_batch_has_one_of_its_own() {
+        let mut inbox = Inbox::new(SOCKET);
+        let large = vec![0; 2 * BATCH];
+        for data in [Data::Text("before"), Data::Binary(&large), Data::Text("behind it")] {
+            inbox.add(0.0, data);
+        }
+        let batches: Vec<_> = inbox.drain().map(|batch| sizes(&batch)).collect();
+        assert_eq!(batches, [vec![6], vec![2 * BATCH], vec![9]]);
+    }
+
+    #[test]
+    fn what_comes_beyond_the_limit_is_counted_where_it_is_missing() {
+        let mut inbox = Inbox::new(SOCKET);
+        let large = vec![0; LIMIT / 2];
+        inbox.add(0.0, Data::Binary(&large));
+        for _ in 0..3 {
+            inbox.add(1.0, Data::Binary(&large));
+        }
+        let first = inbox.next_batch().unwrap();
+        assert_eq!(
+            events(&first)[1..],
+            [SocketEvent::Missed { messages: 3, bytes: 3 * (LIMIT as u64 / 2) }, SocketEvent::BatchEnd]
+        );
+        // There is room again.
+        inbox.add(2.0, Data::Text("later"));
+        inbox.resume();
+        assert_eq!(events(&inbox.next_batch().unwrap()).len(), 2);
+    }
+
+    #[test]
+    fn a_message_larger_than_the_limit_is_taken_when_nothing_waits() {
+        let mut inbox = Inbox::new(SOCKET);
+        let larger = vec![0; LIMIT + 1];
+        inbox.add(0.0, Data::Binary(&larger));
+        assert_eq!(sizes(&inbox.next_batch().unwrap()), [LIMIT + 1]);
+    }
+
+    /// What happens to an inbox.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Message(usize),
+        Resume,
+        Next,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        // Small, around a batch, and a good part of the limit.
+        let size = prop_oneof![0..100usize, BATCH - 50..BATCH + 50, LIMIT / 5..LIMIT / 3];
+        prop_oneof![3 => size.prop_map(Step::Message), 1 => Just(Step::Resume), 2 => Just(Step::Next)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn nothing_is_lost_unseen_or_out_of_order_or_beyond_the_limit(steps in vec(step(), 0..40)) {
+            let content = vec![b'x'; LIMIT / 3];
+            let mut inbox = Inbox::new(SOCKET);
+            // A message's time is its number.
+            let (mut added, mut seen) = (0u32, 0u64);
+            let mut check = |batch: &Batch| {
+                for event in events(batch) {
+                    match event {
+                        SocketEvent::Message { at, .. } => {
+                            assert_eq!(at, seen as f64);
+                            seen += 1;
+                        }
+                        SocketEvent::Missed { messages, .. } => seen += messages,
+                        SocketEvent::BatchEnd => {}
+                        other => panic!("an inbox does not say {other:?}"),
+                    }
+                }
+            };
+            for step in steps {
+                match step {
+                    Step::Message(size) => {
+                        inbox.add(f64::from(added), Data::Binary(&content[..size]));
+                        added += 1;
+                    }
+                    Step::Resume => inbox.resume(),
+                    Step::Next => {
+                        if let Some(batch) = inbox.next_batch() {
+                            check(&batch);
+                            inbox.recycle(batch);
+                        }
+                    }
+                }
+                prop_assert!(inbox.waiting <= LIMIT);
+            }
+            inbox.drain().for_each(|batch| check(&batch));
+            prop_assert_eq!(inbox.waiting, 0);
+            prop_assert_eq!(seen, u64::from(added));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What the page and the worker say to each other: the page posts commands, the worker posts events.
+//!
+//! A post is an `ArrayBuffer` with one or more values in [postcard](https://docs.rs/postcard)'s encoding, one behind the
+//! other. Texts and bytes are borrowed from the buffer they are read from, and written straight behind their head.
+
+use postcard::ser_flavors::Flavor;
+use serde::{Deserialize, Serialize};
+
+/// Names one socket among all that a page has ever asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SocketKey(pub u32);
+
+/// What the page asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Command<'a> {
+    /// Connect.
+    Open {
+        /// The new socket's name.
+        socket: SocketKey,
+        /// An absolute `ws:` or `wss:` URL.
+        url: &'a str,
+        /// To offer, in order of preference.
+        #[serde(borrow)]
+        subprotocols: Vec<&'a str>,
+    },
+    /// Send a message. One that comes too late is answered with [`SocketEvent::Unsent`].
+    Send {
+        /// Over which socket.
+        socket: SocketKey,
+        /// What.
+        #[serde(borrow)]
+        data: Data<'a>,
+    },
+    /// Send a close frame behind what still waits.
+    Close {
+        /// Of which socket.
+        socket: SocketKey,
+        /// 1000, or 3000 to 4999.
+        code: u16,
+        /// At most 123 bytes.
+        reason: &'a str,
+    },
+    /// Post the next batch: the page is done with the one before ([`SocketEvent::BatchEnd`]).
+    Resume(SocketKey),
+    /// Close the socket and report nothing more about it.
+    Drop(SocketKey),
+    /// Post [`Event::Woken`] after so many milliseconds, in place of any that was asked for before.
+    Wake(u32),
+}
+
+/// What the worker reports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event<'a> {
+    /// The time that [`Command::Wake`] named is over.
+    Woken,
+    /// Something happened to a socket.
+    Socket(SocketKey, #[serde(borrow)] SocketEvent<'a>),
+}
+
+/// What happened to a socket. Times are those of the browser's events, in milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SocketEvent<'a> {
+    /// The handshake is done.
+    Open {
+        /// When.
+        at: f64,
+        /// The subprotocol chosen, empty for none.
+        protocol: &'a str,
+        /// The extensions agreed upon, empty for none.
+        extensions: &'a str,
+    },
+    /// The browser throws at this URL, with this message. Nothing follows.
+    Refused(&'a str),
+    /// A message came.
+    Message {
+        /// When.
+        at: f64,
+        /// What.
+        #[serde(borrow)]
+        data: Data<'a>,
+    },
+    /// These came while [`inbox::LIMIT`](crate::inbox::LIMIT) bytes waited for the page, and are lost.
+    Missed {
+        /// How many.
+        messages: u64,
+        /// Their payloads together.
+        bytes: u64,
+    },
+    /// The worker holds back what comes now until it hears [`Command::Resume`].
+    BatchEnd,
+    /// The network has taken so many bytes of payload since the socket was opened.
+    Taken(u64),
+    /// The socket was not open any more when this was to be sent.
+    Unsent(#[serde(borrow)] Data<'a>),
+    /// The socket is closed. Nothing follows.
+    Close {
+        /// When.
+        at: f64,
+        /// The close frame's, 1005 for a frame without one, 1006 where there was no frame.
+        code: u16,
+        /// The close frame's, often empty.
+        reason: &'a str,
+        /// Whether close frames went both ways.
+        was_clean: bool,
+    },
+}
+
+/// The payload of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Data<'a> {
+    /// Of a text message.
+    Text(&'a str),
+    /// Of a binary message.
+    Binary(#[serde(with = "serde_bytes")] &'a [u8]),
+}
+
+impl Data<'_> {
+    /// Bytes on the wire, uncompressed: of UTF-8 for text.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// Writes a value behind what `buffer` holds.
+pub fn append(value: &impl Serialize, buffer: &mut Vec<u8>) {
+    // Appending to a `Vec` cannot fail, and these types have nothing that postcard does not know.
+    let _ = postcard::serialize_with_flavor(value, Append(buffer));
+}
+
+/// The values in a post, in order. What cannot be read ends them: both sides are of the same build.
+pub fn values<'a, T: Deserialize<'a>>(post: &'a [u8]) -> impl Iterator<Item = T> {
+    let mut rest = post;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (value, after) = postcard::take_from_bytes(rest).ok()?;
+        rest = after;
+        Some(value)
+    })
+}
+
+/// postcard's own flavour for an `Extend` copies a payload byte by byte.
+struct Append<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Append<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn encoded(value: &impl Serialize) -> Vec<u8> {
+        let mut buffer = Vec::new();
+        append(value, &mut buffer);
+        buffer
+    }
+
+    fn data<'a>(is_text: bool, text: &'a str, bytes: &'a [u8]) -> Data<'a> {
+        if is_text { Data::Text(text) } else { Data::Binary(bytes) }
+    }
+
+    proptest! {
+        #[test]
+        fn commands_are_read_as_they_were_written(
+            key: u32,
+            texts in vec(".*", 0..4),
+            text in ".*",
+            bytes in vec(any::<u8>(), 0..300),
+            is_text: bool,
+            code: u16,
+        ) {
+            let socket = SocketKey(key);
+            let commands = [
+                Command::Open { socket, url: &text, subprotocols: texts.iter().map(String::as_str).collect() },
+                Command::Send { socket, data: data(is_text, &text, &bytes) },
+                Command::Close { socket, code, reason: &text },
+                Command::Resume(socket),
+                Command::Drop(socket),
+                Command::Wake(key),
+            ];
+            let mut post = Vec::new();
+            commands.iter().for_each(|command| append(command, &mut post));
+            prop_assert_eq!(values::<Command>(&post).collect::<Vec<_>>(), commands);
+        }
+
+        #[test]
+        fn events_are_read_as_they_were_written(
+            key: u32,
+            text in ".*",
+            bytes in vec(any::<u8>(), 0..300),
+            is_text: bool,
+            was_clean: bool,
+            code: u16,
+            at in any::<f64>().prop_filter("equal to itself", |at| !at.is_nan()),
+            count: u64,
+        ) {
+            let data = data(is_text, &text, &bytes);
+            let of_socket = [
+                SocketEvent::Open { at, protocol: &text, extensions: "permessage-deflate" },
+                SocketEvent::Refused(&text),
+                SocketEvent::Message { at, data },
+                SocketEvent::Missed { messages: count, bytes: u64::from(key) },
+                SocketEvent::BatchEnd,
+                SocketEvent::Taken(count),
+                SocketEvent::Unsent(data),
+                SocketEvent::Close { at, code, reason: &text, was_clean },
+            ];
+            let mut events: Vec<_> = of_socket.into_iter().map(|event| Event::Socket(SocketKey(key), event)).collect();
+            events.push(Event::Woken);
+            let mut post = Vec::new();
+            events.iter().for_each(|event| append(event, &mut post));
+            prop_assert_eq!(values::<Event>(&post).collect::<Vec<_>>(), events);
+        }
+
+        #[test]
+        fn what_is_cut_off_is_no_value(text in ".*", cut in any::<prop::sample::Index>()) {
+            let post = encoded(&Command::Send { socket: SocketKey(1), data: Data::Text(&text) });
+            prop_assert_eq!(values::<Command>(&post[..cut.index(post.len())]).count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_short_message_takes_fourteen_bytes_more_than_its_payload() {
+        let message = SocketEvent::Message { at: 1.0, data: Data::Text("hello") };
+        assert_eq!(encoded(&Event::Socket(SocketKey(1), message)).len(), 5 + 13);
+    }
+}

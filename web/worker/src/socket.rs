@@ -1,0 +1,210 @@
+//! One `WebSocket` of the browser: the only place in Canyon that opens one.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use gloo_timers::callback::Timeout;
+use js_sys::{Array, JsString, Uint8Array};
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BinaryType, CloseEvent, MessageEvent, Performance, WebSocket};
+
+use crate::engine::Events;
+use crate::inbox::Inbox;
+use crate::outbox::Outbox;
+use crate::protocol::{Data, Event, SocketEvent, SocketKey};
+
+/// Milliseconds between two batches of a flood, and between two looks at what waits for the network: a quarter of a
+/// frame, and what browsers make of a shorter nested timer.
+const PAUSE: u32 = 4;
+
+#[wasm_bindgen]
+extern "C" {
+    /// In a worker and in a window alike.
+    #[wasm_bindgen(thread_local_v2, js_name = performance)]
+    static PERFORMANCE: Performance;
+}
+
+/// A [`WebSocket`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket) with what waits for its page. Dropped, it
+/// is closed and reports nothing more.
+pub(crate) struct Socket {
+    line: Rc<Line>,
+    _on_open: Closure<dyn FnMut(web_sys::Event)>,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_close: Closure<dyn FnMut(CloseEvent)>,
+}
+
+/// What the socket's listeners and timers share.
+struct Line {
+    key: SocketKey,
+    socket: WebSocket,
+    events: Events,
+    inbox: RefCell<Inbox>,
+    outbox: RefCell<Outbox>,
+    /// Set while the next batch of a flood is put off.
+    pause: Cell<Option<Timeout>>,
+    /// Set while something waits for the network.
+    next_look: Cell<Option<Timeout>>,
+}
+
+impl Socket {
+    /// Begins the handshake. A URL that the browser refuses is reported, and there is no socket.
+    pub(crate) fn open(key: SocketKey, url: &str, subprotocols: &[&str], events: Events) -> Option<Self> {
+        let names: Array = subprotocols.iter().copied().map(JsValue::from_str).collect();
+        let socket = match WebSocket::new_with_str_sequence(url, &names) {
+            Ok(socket) => socket,
+            Err(thrown) => {
+                events.post(&Event::Socket(key, SocketEvent::Refused(&message_of(&thrown))));
+                return None;
+            }
+        };
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let line = Rc::new(Line {
+            key,
+            socket,
+            events,
+            inbox: Inbox::new(key).into(),
+            outbox: RefCell::default(),
+            pause: Cell::default(),
+            next_look: Cell::default(),
+        });
+        let on_open = Closure::new(line.listener(Line::opened));
+        let on_message = Closure::new(line.listener(Line::received));
+        let on_close = Closure::new(line.listener(Line::closed));
+        line.socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        line.socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        line.socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        Some(Self { line, _on_open: on_open, _on_message: on_message, _on_close: on_close })
+    }
+
+    /// Sends a message, or reports it as unsent.
+    pub(crate) fn send(&self, data: Data<'_>) {
+        let Line { socket, outbox, .. } = &*self.line;
+        outbox.borrow_mut().hand(data.size());
+        // A socket that closes takes a message without a word and loses it.
+        let is_open = socket.ready_state() == WebSocket::OPEN;
+        let send = |data| match data {
+            Data::Text(text) => socket.send_with_str(text),
+            Data::Binary(bytes) => socket.send_with_u8_array(bytes),
+        };
+        if !is_open || send(data).is_err() {
+            self.line.report(SocketEvent::Unsent(data));
+        }
+        self.line.look_soon();
+    }
+
+    /// Sends a close frame behind what waits.
+    pub(crate) fn close(&self, code: u16, reason: &str) {
+        // It fails only for a code or a reason that the page's own types do not allow.
+        let _ = self.line.socket.close_with_code_and_reason(code, reason);
+    }
+
+    /// The page is done with the last batch.
+    pub(crate) fn resume(&self) {
+        self.line.inbox.borrow_mut().resume();
+        self.line.post_next();
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let socket = &self.line.socket;
+        socket.set_onopen(None);
+        socket.set_onmessage(None);
+        socket.set_onclose(None);
+        let _ = socket.close();
+    }
+}
+
+impl Line {
+    fn listener<E>(self: &Rc<Self>, hear: fn(&Rc<Self>, E)) -> impl FnMut(E) + 'static
+    where
+        E: 'static,
+    {
+        let line = Rc::downgrade(self);
+        move |event| {
+            if let Some(line) = line.upgrade() {
+                hear(&line, event);
+            }
+        }
+    }
+
+    fn opened(self: &Rc<Self>, event: web_sys::Event) {
+        let (protocol, extensions) = (&*self.socket.protocol(), &*self.socket.extensions());
+        self.report(SocketEvent::Open { at: time_of(&event), protocol, extensions });
+    }
+
+    fn received(self: &Rc<Self>, event: MessageEvent) {
+        let at = time_of(&event);
+        match event.data().dyn_into::<JsString>() {
+            Ok(text) => self.inbox.borrow_mut().add(at, Data::Text(&String::from(text))),
+            Err(buffer) => self.inbox.borrow_mut().add(at, Data::Binary(&Uint8Array::new(&buffer).to_vec())),
+        }
+        self.post_next();
+    }
+
+    fn closed(self: &Rc<Self>, event: CloseEvent) {
+        for batch in self.inbox.borrow_mut().drain() {
+            self.events.post_bytes(batch.bytes());
+        }
+        let (at, code, was_clean) = (time_of(&event), event.code(), event.was_clean());
+        self.report(SocketEvent::Close { at, code, reason: &event.reason(), was_clean });
+    }
+
+    /// Posts the next batch, unless the page is busy with the last one or a flood is put off.
+    fn post_next(self: &Rc<Self>) {
+        let pause = self.pause.take();
+        if pause.is_some() {
+            return self.pause.set(pause);
+        }
+        let Some(batch) = self.inbox.borrow_mut().next_batch() else { return };
+        if batch.is_flood() {
+            self.pause.set(Some(self.after_pause(|line| {
+                line.pause.take();
+                line.post_next();
+            })));
+        }
+        self.events.post_bytes(batch.bytes());
+        self.inbox.borrow_mut().recycle(batch);
+    }
+
+    /// Looks at what waits for the network, now and then, until nothing does: no event tells.
+    fn look_soon(self: &Rc<Self>) {
+        let look = self.next_look.take().unwrap_or_else(|| self.after_pause(Self::look));
+        self.next_look.set(Some(look));
+    }
+
+    fn look(self: &Rc<Self>) {
+        self.next_look.take();
+        let buffered = self.socket.buffered_amount();
+        if let Some(taken) = self.outbox.borrow_mut().look(buffered) {
+            self.report(SocketEvent::Taken(taken));
+        }
+        if buffered > 0 {
+            self.look_soon();
+        }
+    }
+
+    fn after_pause(self: &Rc<Self>, act: fn(&Rc<Self>)) -> Timeout {
+        let line: Weak<Self> = Rc::downgrade(self);
+        Timeout::new(PAUSE, move || {
+            if let Some(line) = line.upgrade() {
+                act(&line);
+            }
+        })
+    }
+
+    fn report(&self, event: SocketEvent<'_>) {
+        self.events.post(&Event::Socket(self.key, event));
+    }
+}
+
+/// Since 1970: the clocks of a page and of its worker begin when each of them does.
+fn time_of(event: &web_sys::Event) -> f64 {
+    PERFORMANCE.with(Performance::time_origin) + event.time_stamp()
+}
+
+/// The browser throws a `DOMException`, which is an `Error`.
+fn message_of(thrown: &JsValue) -> String {
+    thrown.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default()
+}
