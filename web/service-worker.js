@@ -1,7 +1,7 @@
 // Keeps the files of one version of the page, so that it opens without a network. Never replaces a version that is in
 // use by itself: it waits until the page says so (start.js), or until no page is open.
 
-// Filled in by `cargo xtask seal` when Trunk has built the page. With `trunk serve` they stay empty: nothing is kept.
+// Filled in by `cargo xtask finalize-dist` when Trunk has built the page. With `trunk serve` they stay empty: nothing is kept.
 const VERSION = "";
 const FILES = [];
 

@@ -5,7 +5,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Result;
+use anyhow::{Context, Result, anyhow};
+
 use crate::command::{answer, on_path, version};
 use crate::packages::Packages;
 
@@ -30,13 +31,13 @@ pub(crate) fn driver() -> Result<PathBuf> {
         return if driver.is_file() {
             Ok(driver)
         } else {
-            Err(format!("CHROMEDRIVER is {}, and no such file is there", driver.display()))
+            Err(anyhow!("CHROMEDRIVER is {}, and no such file is there", driver.display()))
         };
     }
     if on_path("chromedriver").is_none() || browser().is_none() {
         CHROMIUM.install()?;
     }
-    let driver = on_path("chromedriver").ok_or("chromedriver is not on PATH; name its file in $CHROMEDRIVER")?;
+    let driver = on_path("chromedriver").context("chromedriver is not on PATH; name its file in $CHROMEDRIVER")?;
     warn_of_mismatch(&driver);
     Ok(driver)
 }

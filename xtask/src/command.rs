@@ -1,15 +1,14 @@
 //! Running other programs: each is shown first as a line that can be pasted into a shell.
-//! Never goes on after a failure: what went wrong comes back with the command and its status.
 
 use std::env;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use crate::Result;
+use anyhow::{Context, Error, Result, anyhow};
 
 /// The folder that holds the workspace.
 pub(crate) fn root() -> &'static Path {
@@ -31,26 +30,26 @@ pub(crate) fn cargo<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> 
 }
 
 /// Shows the command and runs it to its end.
-pub(crate) fn run(command: &mut Command) -> Result {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     show(command);
-    let status = command.status().map_err(|error| not_started(command, &error))?;
+    let status = command.status().with_context(|| not_started(command))?;
     if status.success() { Ok(()) } else { Err(failed(command, status)) }
 }
 
 /// As [`run`], and hands back what the command wrote to its standard output, which is shown as it comes.
 pub(crate) fn run_and_read(command: &mut Command) -> Result<String> {
     show(command);
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| not_started(command, &error))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| not_started(command))?;
     let mut output = String::new();
     if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n').map_while(std::result::Result::ok) {
+        for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line);
             println!("{line}");
             output.push_str(&line);
             output.push('\n');
         }
     }
-    let status = child.wait().map_err(|error| not_started(command, &error))?;
+    let status = child.wait().with_context(|| not_started(command))?;
     if status.success() { Ok(output) } else { Err(failed(command, status)) }
 }
 
@@ -84,12 +83,12 @@ pub(crate) fn show(command: &Command) {
     println!("$ {}", line(command));
 }
 
-pub(crate) fn not_started(command: &Command, error: &std::io::Error) -> String {
-    format!("cannot run '{}': {error}", line(command))
+pub(crate) fn not_started(command: &Command) -> String {
+    format!("cannot run '{}'", line(command))
 }
 
-fn failed(command: &Command, status: std::process::ExitStatus) -> String {
-    format!("'{}' failed with {status}", line(command))
+fn failed(command: &Command, status: ExitStatus) -> Error {
+    anyhow!("'{}' failed with {status}", line(command))
 }
 
 fn line(command: &Command) -> String {
@@ -160,6 +159,6 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_failure_names_the_command_and_its_status() {
-        assert_eq!(run(&mut program("false")).unwrap_err(), "'false' failed with exit status: 1");
+        assert_eq!(run(&mut program("false")).unwrap_err().to_string(), "'false' failed with exit status: 1");
     }
 }

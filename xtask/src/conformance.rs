@@ -5,11 +5,10 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::Result;
+use anyhow::{Context, Result};
+
 use crate::command::{self, on_path, program, root};
 use crate::server::Server;
-
-pub(crate) const ABOUT: &str = "the Autobahn suite finds no fault in the server  [--full] [--write]";
 
 /// The verdicts that are committed.
 const VERDICTS: &str = "docs/conformance.tsv";
@@ -21,25 +20,29 @@ const SHORT: &[&str] = &[
 ];
 const FULL: &[&str] = &["*"];
 
-pub(crate) fn run(arguments: &[String]) -> Result {
-    let (mut cases, mut write) = (SHORT, None);
-    for word in arguments {
-        match word.as_str() {
-            "--full" => cases = FULL,
-            "--write" => write = Some("--write"),
-            word => return Err(format!("conformance does not know '{word}'; it takes --full and --write")),
-        }
-    }
-    check(cases, write)
+/// Which cases are run, and what is done with their verdicts.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Run all cases, those of compression too: half an hour
+    #[arg(long)]
+    full: bool,
+
+    /// Record the verdicts instead of comparing them
+    #[arg(long)]
+    write: bool,
 }
 
-fn check(cases: &[&str], write: Option<&str>) -> Result {
+pub(crate) fn run(options: Options) -> Result<()> {
+    check(if options.full { FULL } else { SHORT }, options.write.then_some("--write"))
+}
+
+fn check(cases: &[&str], write: Option<&str>) -> Result<()> {
     let wstest = wstest()?;
     let folder = root().join("target/conformance");
     // A report of an earlier run must not be taken for this one's.
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).map_err(|error| format!("cannot make the folder {}: {error}", folder.display()))?;
-    let suite = command::answer(program(&wstest).arg("-a")).ok_or("wstest does not tell its version")?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let suite = command::answer(program(&wstest).arg("-a")).context("wstest does not tell its version")?;
     // Some cases send 16 MiB, and some a message in a hundred thousand frames.
     let limits = ["--max-message-size", "64MiB", "--max-fragments", "200000"];
     let server = Server::start(&[], &[&["--host", "127.0.0.1", "--port", "0", "--log", "warn"], &limits[..]].concat())?;
@@ -49,7 +52,7 @@ fn check(cases: &[&str], write: Option<&str>) -> Result {
         folder.display(),
         server.url
     );
-    fs::write(&spec, text).map_err(|error| format!("cannot write {}: {error}", spec.display()))?;
+    fs::write(&spec, text).with_context(|| format!("cannot write {}", spec.display()))?;
     command::run(program(wstest).args(["-m", "fuzzingclient", "-s"]).arg(&spec))?;
     let mut verdicts = program("python3");
     verdicts.arg("tests/conformance/verdicts.py").arg(folder.join("index.json")).arg(VERDICTS).args(write);
@@ -57,9 +60,8 @@ fn check(cases: &[&str], write: Option<&str>) -> Result {
 }
 
 fn wstest() -> Result<PathBuf> {
-    env::var_os("WSTEST").map(PathBuf::from).or_else(|| on_path("wstest")).ok_or_else(|| {
+    env::var_os("WSTEST").map(PathBuf::from).or_else(|| on_path("wstest")).context(
         "wstest, the program of the Autobahn test suite, is not on PATH and $WSTEST does not name it; \
-         it is on PyPI as autobahntestsuite for Python 2.7, and in the container image crossbario/autobahn-testsuite"
-            .to_owned()
-    })
+         it is on PyPI as autobahntestsuite for Python 2.7, and in the container image crossbario/autobahn-testsuite",
+    )
 }

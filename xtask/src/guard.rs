@@ -4,25 +4,21 @@
 //! only the first xtask holds. The kernel closes that pipe with its holder; the guard then ends its process.
 //! The guard never prints: the terminal may be gone by then.
 
-use std::env;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
-use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
-use crate::{Result, command};
+use anyhow::{Context, Result};
+
+use crate::{command, own_program};
 
 /// The hidden verb that makes xtask a guard; the command to run follows it.
 pub(crate) const VERB: &str = "guard";
 
-/// How long a process may take to end by itself after it was asked to.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// xtask's own program. Asked for when xtask starts: a build may put a new file in its place later.
-pub(crate) static OWN_PROGRAM: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::current_exe().ok());
+/// How long a process may take to end by itself after it was asked to: longer than the server drains, which is 10 s.
+const GRACE: Duration = Duration::from_secs(12);
 
 /// A process that ends when this value is dropped or the program that holds it is gone.
 pub(crate) struct Guarded(Child);
@@ -31,8 +27,7 @@ impl Guarded {
     /// Shows the command and starts it with `stdout` as its standard output.
     pub(crate) fn start(command: &Command, stdout: Stdio) -> Result<Self> {
         command::show(command);
-        let own_program = OWN_PROGRAM.as_deref().ok_or("cannot find the program that xtask itself is")?;
-        let mut guard = Command::new(own_program);
+        let mut guard = Command::new(own_program::path()?);
         guard.arg(VERB).arg(command.get_program()).args(command.get_args());
         for (name, value) in command.get_envs() {
             match value {
@@ -46,7 +41,7 @@ impl Guarded {
         // The terminal's Ctrl-C must not reach the guard before it has done its work.
         in_own_group(&mut guard);
         let child = guard.stdin(Stdio::piped()).stdout(stdout).spawn();
-        child.map(Self).map_err(|error| command::not_started(command, &error))
+        child.map(Self).with_context(|| command::not_started(command))
     }
 
     /// The process' standard output, once, when it was started with a pipe for it.
@@ -69,11 +64,11 @@ impl Drop for Guarded {
 
 /// What the hidden verb does: runs a command until it ends or standard input does, and ends as it did.
 pub(crate) fn stand(mut command: impl Iterator<Item = OsString>) -> Result<ExitCode> {
-    let program = command.next().ok_or("guard needs a command to run")?;
+    let program = command.next().context("guard needs a command to run")?;
     let mut command_line = Command::new(program);
     command_line.args(command).stdin(Stdio::null());
     in_own_group(&mut command_line);
-    let mut child = command_line.spawn().map_err(|error| command::not_started(&command_line, &error))?;
+    let mut child = command_line.spawn().with_context(|| command::not_started(&command_line))?;
 
     let group = child.id();
     thread::spawn(move || {
@@ -83,7 +78,7 @@ pub(crate) fn stand(mut command: impl Iterator<Item = OsString>) -> Result<ExitC
         thread::sleep(GRACE);
         signal(group, Signal::Kill);
     });
-    let status = child.wait().map_err(|error| format!("cannot wait for process {group}: {error}"))?;
+    let status = child.wait().with_context(|| format!("cannot wait for process {group}"))?;
     // What the process has left behind, such as the compiler that Trunk had started.
     signal(group, Signal::Kill);
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))

@@ -7,16 +7,18 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use anyhow::{Context, Result};
+
 use crate::command::{self, answer, cargo, seconds};
+use crate::npm;
 use crate::tools::{Source, Tool};
-use crate::{Result, npm};
 
 /// Installs those of the tools that the cache does not have.
-pub(crate) fn into(cache: &Path, tools: &[Tool]) -> Result {
+pub(crate) fn into(cache: &Path, tools: &[Tool]) -> Result<()> {
     if tools.iter().all(|tool| tool.is_in(cache)) {
         return Ok(());
     }
-    fs::create_dir_all(cache).map_err(|error| in_cache(cache, &error))?;
+    fs::create_dir_all(cache).with_context(|| in_cache(cache))?;
     // Held until this function ends, however it ends.
     let _lock = lock(cache)?;
     let build = cache.join("build");
@@ -29,19 +31,19 @@ pub(crate) fn into(cache: &Path, tools: &[Tool]) -> Result {
             Source::Crates { .. } if download(tool, &new) => {}
             Source::Crates { options, minutes } => compile(tool, options, minutes, &new, &build.join("target"))?,
         }
-        fs::rename(&new, tool.folder(cache)).map_err(|error| in_cache(cache, &error))?;
+        fs::rename(&new, tool.folder(cache)).with_context(|| in_cache(cache))?;
         println!("{tool} is installed; that took {}.", seconds(start.elapsed()));
     }
     // Left over where an install was interrupted before, and of use to this one; some hundred megabytes.
     match fs::remove_dir_all(&build) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(in_cache(cache, &error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).with_context(|| in_cache(cache)),
         _ => Ok(()),
     }
 }
 
 /// One install at a time in one cache. The lock goes with the file handle, so it cannot be left behind.
 fn lock(cache: &Path) -> Result<File> {
-    let file = File::create(cache.join("lock")).map_err(|error| in_cache(cache, &error))?;
+    let file = File::create(cache.join("lock")).with_context(|| in_cache(cache))?;
     let locked = match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
             println!("Another install is under way in {}; this one goes on when it is done.", cache.display());
@@ -50,7 +52,7 @@ fn lock(cache: &Path) -> Result<File> {
         Err(TryLockError::Error(error)) => Err(error),
         Ok(()) => Ok(()),
     };
-    locked.map(|()| file).map_err(|error| in_cache(cache, &error))
+    locked.map(|()| file).with_context(|| in_cache(cache))
 }
 
 /// Whether a ready-made tool could be had.
@@ -62,14 +64,14 @@ fn download(tool: &Tool, folder: &Path) -> bool {
     let mut binstall = cargo(["binstall", "--no-confirm", "--disable-strategies", "compile", "--install-path"]);
     binstall.arg(folder.join("bin")).arg(format!("{}@{}", tool.package, tool.version));
     let outcome = command::run(&mut binstall);
-    if let Err(sentence) = &outcome {
-        println!("{sentence}; building it instead.");
+    if let Err(error) = &outcome {
+        println!("{error:#}; building it instead.");
     }
     outcome.is_ok()
 }
 
 /// Builds a tool to be ready soon, not to be fast.
-fn compile(tool: &Tool, options: &[&str], minutes: u32, folder: &Path, target: &Path) -> Result {
+fn compile(tool: &Tool, options: &[&str], minutes: u32, folder: &Path, target: &Path) -> Result<()> {
     println!("Building it takes about {minutes} minutes on two cores.");
     let install = |lock: &[&str]| {
         let mut install = cargo(["install", tool.package, "--version", &tool.version]);
@@ -81,13 +83,13 @@ fn compile(tool: &Tool, options: &[&str], minutes: u32, folder: &Path, target: &
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
         command::run(&mut install)
     };
-    install(&["--locked"]).or_else(|sentence| {
+    install(&["--locked"]).or_else(|error| {
         // A lock file may name a version that was withdrawn, or one that a registry's mirror does not have yet.
-        println!("{sentence}; once more with the newest dependencies that fit.");
+        println!("{error:#}; once more with the newest dependencies that fit.");
         install(&[])
     })
 }
 
-fn in_cache(cache: &Path, error: &io::Error) -> String {
-    format!("cannot install into {}: {error}", cache.display())
+fn in_cache(cache: &Path) -> String {
+    format!("cannot install into {}", cache.display())
 }

@@ -4,13 +4,15 @@
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::command::{self, answer, cargo, on_path, program, root};
+use crate::own_program;
 use crate::packages::Packages;
-use crate::{Result, guard};
 
-pub(crate) const ABOUT: &str = "the instructions a message takes are no more than they were  [--write]";
+pub(crate) const ABOUT: &str = "the instructions a message takes are no more than they were";
 
 /// The counts that are committed.
 const COUNTS: &str = "docs/instructions.tsv";
@@ -37,21 +39,25 @@ struct Count {
     instructions: u64,
 }
 
-pub(crate) fn run(arguments: &[String]) -> Result {
-    match arguments {
-        [] => check(),
-        [word] if word == "--write" => write(),
-        words => Err(format!("instructions does not know '{}'; --write is all it takes", words.join(" "))),
-    }
+/// What is done with the counts.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Record the counts instead of comparing them
+    #[arg(long)]
+    write: bool,
+}
+
+pub(crate) fn run(options: Options) -> Result<()> {
+    if options.write { write() } else { check() }
 }
 
 /// Counts, and fails where a count is much higher than the committed one.
-pub(crate) fn check() -> Result {
+pub(crate) fn check() -> Result<()> {
     if !is_countable() {
         println!("left out: valgrind counts the instructions of {ARCHITECTURE} only where Linux runs on it");
         return Ok(());
     }
-    let text = fs::read_to_string(root().join(COUNTS)).map_err(|error| format!("cannot read {COUNTS}: {error}"))?;
+    let text = fs::read_to_string(root().join(COUNTS)).with_context(|| format!("cannot read {COUNTS}"))?;
     let committed = parse(&text)?;
     let counted = count()?;
     let (table, steps_back) = compare(&committed, &counted)?;
@@ -59,18 +65,18 @@ pub(crate) fn check() -> Result {
     if steps_back.is_empty() {
         return Ok(());
     }
-    Err(format!(
+    Err(anyhow!(
         "more than {MARGIN} % above {COUNTS}: {}; if that has to be, `cargo xtask instructions --write` renews it",
         steps_back.join(", ")
     ))
 }
 
-fn write() -> Result {
+fn write() -> Result<()> {
     if !is_countable() {
-        return Err(format!("the counts are those of Linux on {ARCHITECTURE}"));
+        bail!("the counts are those of Linux on {ARCHITECTURE}");
     }
     let counted = count()?;
-    fs::write(root().join(COUNTS), lines(&counted)).map_err(|error| format!("cannot write {COUNTS}: {error}"))
+    fs::write(root().join(COUNTS), lines(&counted)).with_context(|| format!("cannot write {COUNTS}"))
 }
 
 fn is_countable() -> bool {
@@ -84,15 +90,13 @@ fn count() -> Result<Vec<Count>> {
     }
     let build = ["build", "--profile", "instructions", "--package", "server", "--example", "instructions"];
     command::run(&mut cargo(build))?;
-    // xtask's own program lies in `debug` of the target folder, beside `instructions`.
-    let own_program = guard::OWN_PROGRAM.as_deref().ok_or("cannot find the program that xtask itself is")?;
-    let example: PathBuf = own_program.with_file_name("../instructions/examples/instructions");
-    let cases = answer(&mut program(&example)).ok_or_else(|| format!("{} lists no cases", example.display()))?;
+    let example = own_program::built("instructions")?.join("examples/instructions");
+    let cases = answer(&mut program(&example)).with_context(|| format!("{} lists no cases", example.display()))?;
     let mut counts = Vec::new();
     for line in cases.lines() {
         let (case, messages) = line.split_once('\t').unwrap_or_default();
         let messages = messages.split('\t').next().and_then(|messages| messages.parse::<u64>().ok());
-        let messages = messages.filter(|&messages| messages > 0).ok_or_else(|| format!("'{line}' is no case"))?;
+        let messages = messages.filter(|&messages| messages > 0).with_context(|| format!("'{line}' is no case"))?;
         let [once, twice] = [TIMES, 2 * TIMES].map(|times| instructions(&example, case, times));
         let instructions = twice?.saturating_sub(once?) / (TIMES * messages);
         counts.push(Count { case: case.to_owned(), instructions });
@@ -106,8 +110,8 @@ fn instructions(example: &Path, case: &str, times: u64) -> Result<u64> {
     valgrind.args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--log-fd=1"]);
     valgrind.arg(example).args([case, &times.to_string()]).env(TUNABLES.0, TUNABLES.1);
     command::show(&valgrind);
-    let log = answer(&mut valgrind).ok_or_else(|| format!("valgrind fails with the case '{case}'"))?;
-    references(&log).ok_or_else(|| format!("valgrind tells no count for the case '{case}':\n{log}"))
+    let log = answer(&mut valgrind).with_context(|| format!("valgrind fails with the case '{case}'"))?;
+    references(&log).with_context(|| format!("valgrind tells no count for the case '{case}':\n{log}"))
 }
 
 /// The number in valgrind's line `==123== I   refs:      459,036`.
@@ -122,14 +126,14 @@ fn compare(committed: &[Count], counted: &[Count]) -> Result<(String, Vec<String
     let mut steps_back = Vec::new();
     for Count { case, instructions } in counted {
         let was = committed.iter().find(|count| count.case == *case);
-        let was = was.ok_or_else(|| format!("{COUNTS} has no case '{case}'; --write adds it"))?.instructions;
+        let was = was.with_context(|| format!("{COUNTS} has no case '{case}'; --write adds it"))?.instructions;
         let _ = writeln!(table, "{case:<26} {was:>10} {instructions:>10}");
         if *instructions * 100 > was * (100 + MARGIN) {
             steps_back.push(format!("{case} takes {instructions}, not {was}"));
         }
     }
     match committed.iter().find(|was| counted.iter().all(|count| count.case != was.case)) {
-        Some(gone) => Err(format!("{COUNTS} has a case '{}' that is no more; --write removes it", gone.case)),
+        Some(gone) => Err(anyhow!("{COUNTS} has a case '{}' that is no more; --write removes it", gone.case)),
         None => Ok((table, steps_back)),
     }
 }
@@ -153,7 +157,7 @@ fn parse(text: &str) -> Result<Vec<Count>> {
         let (case, instructions) = line.split_once('\t')?;
         Some(Count { case: case.to_owned(), instructions: instructions.parse().ok()? })
     });
-    counts.collect::<Option<_>>().ok_or_else(|| format!("{COUNTS} has a line that is no case with its count"))
+    counts.collect::<Option<_>>().with_context(|| format!("{COUNTS} has a line that is no case with its count"))
 }
 
 #[cfg(test)]
@@ -175,7 +179,7 @@ mod tests {
     #[test]
     fn counts_are_read_as_they_were_written() {
         let counts = counts(&[("text-20", 899), ("binary-16k", 22_367)]);
-        assert_eq!(parse(&lines(&counts)), Ok(counts));
+        assert_eq!(parse(&lines(&counts)).unwrap(), counts);
         assert!(parse("text-20\tmany\n").is_err());
     }
 
@@ -192,7 +196,7 @@ mod tests {
     fn both_have_to_have_the_same_cases() {
         let one = counts(&[("one", 1)]);
         let two = counts(&[("one", 1), ("two", 2)]);
-        assert!(compare(&one, &two).unwrap_err().contains("'two'"));
-        assert!(compare(&two, &one).unwrap_err().contains("'two'"));
+        assert!(compare(&one, &two).unwrap_err().to_string().contains("'two'"));
+        assert!(compare(&two, &one).unwrap_err().to_string().contains("'two'"));
     }
 }

@@ -4,10 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Context, Result};
+
 use crate::command::{self, answer, on_path, program, root};
+use crate::npm;
 use crate::packages::Packages;
 use crate::server::Server;
-use crate::{Result, npm};
 
 pub(crate) const ABOUT: &str = "the server answers clients that others wrote: Python's websockets and wscat";
 
@@ -16,14 +18,7 @@ const WSCAT: &str = "6.1.0";
 
 const VENV: Packages = Packages { what: "Python's venv", apt: &["python3-venv"], brew: &["python"] };
 
-pub(crate) fn run(arguments: &[String]) -> Result {
-    match arguments.first() {
-        None => check(),
-        Some(word) => Err(format!("interop does not know '{word}'; it takes no arguments")),
-    }
-}
-
-pub(crate) fn check() -> Result {
+pub(crate) fn check() -> Result<()> {
     let folder = root().join("target/interop");
     let python = python_with_websockets(&folder)?;
     let wscat = wscat(&folder)?;
@@ -45,7 +40,7 @@ pub(crate) fn check() -> Result {
 /// The Python of a virtual environment that has `websockets`.
 fn python_with_websockets(folder: &Path) -> Result<PathBuf> {
     let python3 = ["python3", "python"].into_iter().find(|name| on_path(name).is_some());
-    let python3 = python3.ok_or("python3 is missing; install Python 3.11 or newer, see https://python.org")?;
+    let python3 = python3.context("python3 is missing; install Python 3.11 or newer, see https://python.org")?;
     let venv = folder.join("python");
     let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let installed = answer(Command::new(&python).args(["-c", "import websockets; print(websockets.__version__)"]));

@@ -1,19 +1,18 @@
-//! The commands of this repository: one function per verb, all of them in [`VERBS`].
-//! Never needs a crate from outside, so that the first command on a fresh clone starts at once.
+//! The commands of this repository: one function per verb, all of them in [`Verb`].
 
 mod bench;
 mod browser;
 mod command;
 mod conformance;
+mod finalize_dist;
 mod guard;
 mod install;
 mod instructions;
 mod interop;
-mod names;
 mod npm;
+mod own_program;
 mod packages;
 mod run;
-mod seal;
 mod server;
 mod size;
 mod soak;
@@ -21,86 +20,97 @@ mod test;
 mod tools;
 
 use std::env;
-use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::LazyLock;
 
-/// What the verbs and their parts return; the error is one sentence for the person at the terminal.
-type Result<T = ()> = std::result::Result<T, String>;
+use anyhow::Result;
+use clap::Parser;
 
-struct Verb {
-    name: &'static str,
-    about: &'static str,
-    run: fn(&[String]) -> Result,
+/// The commands of this repository.
+#[derive(Debug, Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    arg_required_else_help = true,
+    after_help = "Missing tools are installed into a folder of the user's cache, or into $CANYON_TOOLS."
+)]
+enum Verb {
+    /// Start the server and the page, and say where to look
+    Run(run::Options),
+    /// Run every check, or the steps that are named
+    Test(test::Options),
+    /// Check the server with clients that others wrote: Python's websockets and wscat
+    Interop,
+    /// Run the Autobahn suite, and compare its verdicts with docs/conformance.tsv
+    Conformance(conformance::Options),
+    /// Build the page as for a release, and compare its size with docs/size.tsv
+    Size(size::Options),
+    /// Tell the page's service worker what Trunk built; Trunk calls it
+    FinalizeDist,
+    /// Hold the server under mixed load, and verify every byte
+    Soak(soak::Options),
+    /// Measure what an echo costs the server and its peers, in turn
+    Bench(bench::Options),
+    /// Count the instructions that a message takes, and compare them with docs/instructions.tsv
+    Instructions(instructions::Options),
 }
 
-const VERBS: &[Verb] = &[
-    Verb { name: "run", about: run::ABOUT, run: run::run },
-    Verb { name: "test", about: test::ABOUT, run: test::run },
-    Verb { name: "interop", about: interop::ABOUT, run: interop::run },
-    Verb { name: "conformance", about: conformance::ABOUT, run: conformance::run },
-    Verb { name: "size", about: size::ABOUT, run: size::run },
-    Verb { name: "seal", about: seal::ABOUT, run: seal::run },
-    Verb { name: "soak", about: soak::ABOUT, run: soak::run },
-    Verb { name: "bench", about: bench::ABOUT, run: bench::run },
-    Verb { name: "instructions", about: instructions::ABOUT, run: instructions::run },
-];
-
 fn main() -> ExitCode {
-    LazyLock::force(&guard::OWN_PROGRAM);
-    let mut arguments = env::args_os().skip(1);
-    let outcome = match arguments.next() {
-        None => {
-            print!("{}", help());
-            Ok(ExitCode::SUCCESS)
-        }
-        Some(verb) if verb == guard::VERB => guard::stand(arguments),
-        Some(verb) => perform(&verb, arguments).map(|()| ExitCode::SUCCESS),
+    own_program::find();
+    let mut words = env::args_os().skip(1).peekable();
+    let outcome = match words.next_if(|verb| verb == guard::VERB) {
+        Some(_) => guard::stand(words),
+        None => Verb::parse().perform().map(|()| ExitCode::SUCCESS),
     };
-    outcome.unwrap_or_else(|sentence| {
-        eprintln!("error: {sentence}");
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
 }
 
-fn perform(verb: &OsString, arguments: impl Iterator<Item = OsString>) -> Result {
-    let arguments: Vec<String> = arguments.map(|word| word.to_string_lossy().into_owned()).collect();
-    let asks_for_help = |word: &str| matches!(word, "--help" | "-h");
-    let name = verb.to_string_lossy();
-    if name == "help" || asks_for_help(&name) || arguments.iter().any(|word| asks_for_help(word)) {
-        print!("{}", help());
-        return Ok(());
+impl Verb {
+    fn perform(self) -> Result<()> {
+        match self {
+            Self::Run(options) => run::run(options),
+            Self::Test(options) => test::run(&options),
+            Self::Interop => interop::check(),
+            Self::Conformance(options) => conformance::run(options),
+            Self::Size(options) => size::run(options),
+            Self::FinalizeDist => finalize_dist::run(),
+            Self::Soak(options) => soak::run(&options),
+            Self::Bench(options) => bench::run(options),
+            Self::Instructions(options) => instructions::run(options),
+        }
     }
-    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
-        return Err(format!("there is no verb '{name}'\n\n{}", help()));
-    };
-    (verb.run)(&arguments)
-}
-
-fn help() -> String {
-    let verbs: String = VERBS.iter().map(|verb| format!("  {:<12} {}\n", verb.name, verb.about)).collect();
-    format!(
-        "Usage: cargo xtask <verb>\n\n{verbs}\n\
-         Tools that are missing are installed into a folder of the user's cache, or into $CANYON_TOOLS.\n"
-    )
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]
-    fn help_lists_every_verb_on_a_line_of_its_own() {
-        let help = help();
-        for verb in VERBS {
-            assert!(help.lines().any(|line| line.trim_start().starts_with(verb.name)), "{help}");
+    fn every_verb_and_option_is_well_formed_and_explained() {
+        let mut command = Verb::command();
+        command.build();
+        command.clone().debug_assert();
+        for verb in command.get_subcommands() {
+            assert!(verb.get_about().is_some(), "{}", verb.get_name());
+            assert!(verb.get_arguments().all(|argument| argument.get_help().is_some()), "{}", verb.get_name());
         }
     }
 
     #[test]
-    fn an_unknown_verb_is_named_and_the_known_ones_are_listed() {
-        let sentence = perform(&"dance".into(), std::iter::empty()).unwrap_err();
-        assert!(sentence.starts_with("there is no verb 'dance'\n"), "{sentence}");
-        assert!(sentence.contains("interop"), "{sentence}");
+    fn what_no_verb_takes_is_named() {
+        let error = |words: &str| Verb::try_parse_from(format!("xtask {words}").split(' ')).unwrap_err().to_string();
+        assert!(error("dance").contains("unrecognized subcommand 'dance'"), "{}", error("dance"));
+        assert!(error("run --relase").contains("'--relase' found"), "{}", error("run --relase"));
+        assert!(error("test dance").contains("'dance'"), "{}", error("test dance"));
+        assert!(
+            error("bench --rounds 0").contains("invalid value '0' for '--rounds <N>'"),
+            "{}",
+            error("bench --rounds 0")
+        );
+        assert!(error("bench --peer uws").contains("'uws' is not NAME=COMMAND"), "{}", error("bench --peer uws"));
+        assert!(error("bench --only x").contains("there is no load 'x', only small, "), "{}", error("bench --only x"));
     }
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::Result;
+use anyhow::{Result, bail};
+
 use crate::command::{self, answer, on_path, program};
 use crate::packages::Packages;
 
@@ -16,9 +17,9 @@ const NPM_PACKAGE: Packages = Packages { what: "npm", apt: &["npm"], brew: &["no
 pub(crate) const MODULES: &str = "node_modules";
 
 /// Installs a package into `node_modules` in that folder.
-pub(crate) fn install(package: &str, version: &str, folder: &Path) -> Result {
+pub(crate) fn install(package: &str, version: &str, folder: &Path) -> Result<()> {
     if on_path("node").is_none() {
-        return Err("node is missing; install Node.js 18 or newer, see https://nodejs.org".to_owned());
+        bail!("node is missing; install Node.js 18 or newer, see https://nodejs.org");
     }
     if answer(Command::new(NPM).arg("--version")).is_none() {
         NPM_PACKAGE.install()?;

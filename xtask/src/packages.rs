@@ -3,7 +3,8 @@
 
 use std::process::Command;
 
-use crate::Result;
+use anyhow::{Result, anyhow, bail};
+
 use crate::command::{self, answer, on_path, program};
 
 /// What brings one thing, by the names of the two package managers.
@@ -18,21 +19,21 @@ pub(crate) struct Packages {
 
 impl Packages {
     /// Installs them, or says in one sentence how to.
-    pub(crate) fn install(&self) -> Result {
+    pub(crate) fn install(&self) -> Result<()> {
         if on_path("apt-get").is_some() {
             self.install_by_apt()
         } else if on_path("brew").is_some() {
             println!("{} is missing; brew installs it, in a few minutes.", self.what);
             command::run(program("brew").arg("install").args(self.brew))
         } else {
-            Err(format!("{} is missing; install it and have it on PATH", self.what))
+            Err(anyhow!("{} is missing; install it and have it on PATH", self.what))
         }
     }
 
-    fn install_by_apt(&self) -> Result {
+    fn install_by_apt(&self) -> Result<()> {
         let packages = self.apt.join(" ");
         let Some(privileged) = privileged() else {
-            return Err(format!("{} is missing; run: sudo apt-get install -y {packages}", self.what));
+            bail!("{} is missing; run: sudo apt-get install -y {packages}", self.what);
         };
         println!("{} is missing; apt-get installs it, in a few minutes.", self.what);
         let apt_get = |arguments: &[&str]| {
@@ -40,9 +41,9 @@ impl Packages {
             let mut words = words.chain(arguments);
             command::run(program(words.next().unwrap_or(&"env")).args(words))
         };
-        if let Err(sentence) = apt_get(&["update"]) {
+        if let Err(error) = apt_get(&["update"]) {
             // One broken source among several is no reason to stop.
-            println!("{sentence}; going on with the lists that are there.");
+            println!("{error:#}; going on with the lists that are there.");
         }
         apt_get(&[&["install", "-y"], self.apt].concat())
     }

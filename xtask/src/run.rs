@@ -1,31 +1,44 @@
-//! `cargo xtask run`: the server, and Trunk with the page, until one of them ends or Ctrl-C does it.
-//! Never stands between page and server: the page connects by itself.
+//! `cargo xtask run`: the server, and Trunk with the page, until one of them ends or Ctrl-C does it. Nothing stands between
+//! page and server: the page connects by itself.
 
 use std::env;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
+use std::os::raw::c_int;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::Result;
+use anyhow::{Context, Result, bail};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
 use crate::guard::Guarded;
 use crate::server::Server;
 use crate::tools::Tools;
 
-pub(crate) const ABOUT: &str = "start the server and the page, and say where to look  [--release]";
-
 /// Where the page expects the server when it is not told anything else.
 const DEFAULT_SERVER: &str = "ws://localhost:12345";
 
-/// Between two looks at what is going on; nothing in std waits for either of two processes.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How often both processes are checked; nothing in std waits for either of two.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long the page's address may take to answer before it is asked anew.
+/// How long the page's address may take to answer before it is asked again.
 const ANSWER: Duration = Duration::from_secs(2);
 
-pub(crate) fn run(arguments: &[String]) -> Result {
-    let options = options(arguments)?;
+/// How server and page are built.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Build server and page as for a release
+    #[arg(long)]
+    release: bool,
+}
+
+/// Runs until the server or Trunk ends, which is an error, or until Ctrl-C, SIGTERM or a closed terminal.
+pub(crate) fn run(options: Options) -> Result<()> {
+    let options: &[&str] = if options.release { &["--release"] } else { &[] };
     let port = page_port(env::var("TRUNK_SERVE_PORT").ok().as_deref())?;
     expect_free(port)?;
 
@@ -35,44 +48,56 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     trunk.args(["--port", &port.to_string()]).args(options);
     let mut page = Guarded::start(&trunk, Stdio::inherit())?;
 
+    let stopped = stop_signals().context("cannot listen for signals")?;
     let mut announced = false;
-    loop {
+    while !stopped.load(Ordering::Relaxed) {
         if let Some(status) = server.process.ended() {
-            return Err(format!("the server ended with {status}"));
+            bail!("the server ended with {status}");
         }
         if let Some(status) = page.ended() {
-            return Err(format!("trunk, which serves the page, ended with {status}"));
+            bail!("trunk, which serves the page, ended with {status}");
         }
         if !announced && answers(port) {
             println!("\nCanyon's page: {}\nCtrl-C ends page and server.\n", page_address(port, &server.url));
             announced = true;
         }
-        thread::sleep(LOOK_AGAIN);
+        thread::sleep(CHECK_INTERVAL);
     }
+    drop(page);
+    server.stop();
+    Ok(())
 }
 
-/// What cargo and Trunk are told alike.
-fn options(arguments: &[String]) -> Result<&'static [&'static str]> {
-    match arguments {
-        [] => Ok(&[]),
-        [word] if word == "--release" => Ok(&["--release"]),
-        [word, ..] => {
-            Err(format!("run does not know '{word}'; --release is all it takes, HOST and PORT are the server's"))
-        }
+/// Becomes true with the first signal to stop. The second one ends xtask at once; server and page still end, by their
+/// guards.
+fn stop_signals() -> io::Result<Arc<AtomicBool>> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    for &signal in signals() {
+        // The order counts: what is registered first is done first, and nothing is shut down by the first signal.
+        flag::register_conditional_shutdown(signal, 1, Arc::clone(&stopped))?;
+        flag::register(signal, Arc::clone(&stopped))?;
     }
+    Ok(stopped)
+}
+
+fn signals() -> &'static [c_int] {
+    #[cfg(unix)]
+    return &[SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+    #[cfg(not(unix))]
+    return &[SIGINT, SIGTERM];
 }
 
 /// Trunk's own variable chooses another port than Trunk's own default.
 fn page_port(variable: Option<&str>) -> Result<u16> {
-    variable
-        .map_or(Ok(8080), |port| port.parse().map_err(|_| format!("TRUNK_SERVE_PORT is '{port}', which is no port")))
+    let Some(port) = variable else { return Ok(8080) };
+    port.parse().ok().with_context(|| format!("TRUNK_SERVE_PORT is '{port}', which is no port"))
 }
 
 /// Says it now, not after the minutes that the tools may take.
-fn expect_free(port: u16) -> Result {
+fn expect_free(port: u16) -> Result<()> {
     for address in localhost(port) {
         if let Err(error) = TcpListener::bind(address) {
-            return Err(format!("cannot serve the page on {address}: {error}; set TRUNK_SERVE_PORT to another port"));
+            bail!("cannot serve the page on {address}: {error}; set TRUNK_SERVE_PORT to another port");
         }
     }
     Ok(())
@@ -88,7 +113,7 @@ fn answers(port: u16) -> bool {
 }
 
 /// The first bytes of the answer to a request for the page.
-fn get(address: SocketAddr) -> std::io::Result<[u8; 13]> {
+fn get(address: SocketAddr) -> io::Result<[u8; 13]> {
     let mut stream = TcpStream::connect_timeout(&address, ANSWER)?;
     stream.set_read_timeout(Some(ANSWER))?;
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nConnection: close\r\n\r\n")?;
@@ -118,21 +143,16 @@ mod tests {
 
     #[test]
     fn the_page_has_trunks_port_unless_trunks_variable_says_otherwise() {
-        assert_eq!(page_port(None), Ok(8080));
-        assert_eq!(page_port(Some("8081")), Ok(8081));
-        assert!(page_port(Some("http")).unwrap_err().contains("'http'"));
+        assert_eq!(page_port(None).unwrap(), 8080);
+        assert_eq!(page_port(Some("8081")).unwrap(), 8081);
+        assert!(page_port(Some("http")).unwrap_err().to_string().contains("'http'"));
     }
 
     #[test]
     fn a_port_in_use_is_named() {
         let other = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = other.local_addr().unwrap().port();
-        let sentence = expect_free(port).unwrap_err();
+        let sentence = expect_free(port).unwrap_err().to_string();
         assert!(sentence.starts_with(&format!("cannot serve the page on 127.0.0.1:{port}: ")), "{sentence}");
-    }
-
-    #[test]
-    fn a_word_that_run_does_not_know_is_named() {
-        assert!(options(&["--relase".to_owned()]).unwrap_err().contains("'--relase'"));
     }
 }

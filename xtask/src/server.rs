@@ -1,13 +1,13 @@
 //! A real `canyon`, started the way a person would start it, that ends with its owner.
-//! Never speaks to it: it knows the one line that the server begins with.
 
 use std::io::{self, BufRead as _, BufReader};
 use std::process::{ChildStdout, Stdio};
 use std::sync::mpsc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::Result;
+use anyhow::{Context, Result, bail};
+
 use crate::command::{self, cargo};
 use crate::guard::Guarded;
 
@@ -19,6 +19,8 @@ pub(crate) struct Server {
     /// Where it listens, in its own words.
     pub(crate) url: String,
     pub(crate) process: Guarded,
+    /// Passes the server's output on until its end.
+    output: JoinHandle<()>,
 }
 
 impl Server {
@@ -32,22 +34,31 @@ impl Server {
             canyon.arg("--").args(arguments);
         }
         let mut process = Guarded::start(&canyon, Stdio::piped())?;
-        let stdout = process.stdout().ok_or("the server's standard output is not a pipe")?;
-        let line = pass_on(stdout).recv_timeout(START).map_err(|_| format!("the server said nothing for {START:?}"))?;
+        let stdout = process.stdout().context("the server's standard output is not a pipe")?;
+        let (first_line, output) = pass_on(stdout);
+        let line =
+            first_line.recv_timeout(START).ok().with_context(|| format!("the server said nothing for {START:?}"))?;
         let url = url_in(&line)?.to_owned();
-        Ok(Self { url, process })
+        Ok(Self { url, process, output })
     }
 
     /// A server for tests: on a port that is free, and silent unless something is wrong.
     pub(crate) fn on_free_port() -> Result<Self> {
         Self::start(&[], &["--host", "localhost", "--port", "0", "--log", "warn"])
     }
+
+    /// Ends the server, and passes its last lines on.
+    pub(crate) fn stop(self) {
+        drop(self.process);
+        // It has panicked where standard output is closed, and nobody reads it.
+        let _ = self.output.join();
+    }
 }
 
 /// Copies the server's output to ours for as long as there is any; the first line comes back as well.
-fn pass_on(stdout: ChildStdout) -> mpsc::Receiver<String> {
+fn pass_on(stdout: ChildStdout) -> (mpsc::Receiver<String>, JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
+    let output = thread::spawn(move || {
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         // An error is the end of the output, which an empty line says as well.
@@ -56,14 +67,14 @@ fn pass_on(stdout: ChildStdout) -> mpsc::Receiver<String> {
         let _ = sender.send(line);
         let _ = io::copy(&mut stdout, &mut io::stdout());
     });
-    receiver
+    (receiver, output)
 }
 
 fn url_in(line: &str) -> Result<&str> {
     if line.is_empty() {
-        return Err("the server ended before it could be connected to".to_owned());
+        bail!("the server ended before it could be connected to");
     }
-    line.trim_end().strip_prefix("WebSocket server started on ").ok_or_else(|| {
+    line.trim_end().strip_prefix("WebSocket server started on ").with_context(|| {
         format!("the server began with '{}', which is not the line that names its address", line.trim_end())
     })
 }
@@ -74,12 +85,12 @@ mod tests {
 
     #[test]
     fn the_first_line_names_the_address() {
-        assert_eq!(url_in("WebSocket server started on ws://localhost:12345\n"), Ok("ws://localhost:12345"));
+        assert_eq!(url_in("WebSocket server started on ws://localhost:12345\n").unwrap(), "ws://localhost:12345");
     }
 
     #[test]
     fn a_server_that_ends_at_once_is_told_from_one_that_says_something_else() {
-        assert_eq!(url_in("").unwrap_err(), "the server ended before it could be connected to");
-        assert!(url_in("hello\n").unwrap_err().contains("'hello'"));
+        assert_eq!(url_in("").unwrap_err().to_string(), "the server ended before it could be connected to");
+        assert!(url_in("hello\n").unwrap_err().to_string().contains("'hello'"));
     }
 }

@@ -1,19 +1,38 @@
-//! `cargo xtask soak`: an optimised server under mixed load for minutes, every byte verified.
-//! Never judges by itself: the load's own program does, with its exit code.
+//! `cargo xtask soak`: an optimised server under mixed load for minutes, every byte verified. The load is a program of
+//! `bench/`, which judges by its exit code.
 
-use std::env;
+use std::env::consts::EXE_SUFFIX;
+
+use anyhow::Result;
 
 use crate::command::{self, cargo};
-use crate::{Result, guard};
+use crate::own_program;
 
-pub(crate) const ABOUT: &str =
-    "hold the server under mixed load and verify every byte  [--minutes N] [--connections N]";
+/// What the load's program is told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How long
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    minutes: u64,
 
-pub(crate) fn run(arguments: &[String]) -> Result {
+    /// How many connections are held at once
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    connections: u64,
+
+    /// What the random choices start from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
     command::run(&mut cargo(["build", "--release", "--package", "server", "--package", "bench"]))?;
-    // xtask's own program lies in `debug` of the target folder, beside `release`.
-    let own_program = guard::OWN_PROGRAM.as_deref().ok_or("cannot find the program that xtask itself is")?;
-    let program = own_program.with_file_name("../release/canyon").with_extension(env::consts::EXE_EXTENSION);
+    let server = own_program::built("release")?.join(format!("canyon{EXE_SUFFIX}"));
     let mut soak = cargo(["run", "--quiet", "--release", "--package", "bench", "--bin", "soak", "--", "--server"]);
-    command::run(soak.arg(program).args(arguments))
+    soak.arg(server);
+    for (flag, value) in
+        [("--minutes", options.minutes), ("--connections", options.connections), ("--seed", options.seed)]
+    {
+        soak.args([flag, &value.to_string()]);
+    }
+    command::run(&mut soak)
 }

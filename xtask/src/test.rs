@@ -1,31 +1,42 @@
 //! `cargo xtask test`: every check of the project, one after the other, with what each took.
-//! Never knows what a step does: the steps are in `steps`.
 
 mod steps;
 
 use std::time::{Duration, Instant};
 
+use anyhow::{Result, anyhow};
+
 use self::steps::{STEPS, Step};
-use crate::Result;
 use crate::command::seconds;
 
-pub(crate) const ABOUT: &str = "run every check, or the steps that are named  [--list] [--no-fail-fast] [step…]";
+/// Which steps are run, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Steps to run [default: all of them]
+    #[arg(value_name = "STEP", value_parser = step)]
+    steps: Vec<&'static Step>,
 
-pub(crate) fn run(arguments: &[String]) -> Result {
-    match parse(arguments)? {
-        Request::List => {
-            for step in STEPS {
-                println!("{:<12} {}", step.name, step.about);
-            }
-            Ok(())
-        }
-        Request::Run(plan) => plan.run(),
-    }
+    /// List the steps instead of running them
+    #[arg(long)]
+    list: bool,
+
+    /// Go on after a step that failed
+    #[arg(long)]
+    no_fail_fast: bool,
 }
 
-enum Request {
-    List,
-    Run(Plan),
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.list {
+        for step in STEPS {
+            println!("{:<12} {}", step.name, step.about);
+        }
+        return Ok(());
+    }
+    Plan::new(options).run()
+}
+
+fn step(name: &str) -> Result<&'static Step, String> {
+    STEPS.iter().find(|step| step.name == name).ok_or_else(|| "there is no such step; --list names them".to_owned())
 }
 
 struct Plan {
@@ -39,26 +50,13 @@ enum AfterFailure {
     GoOn,
 }
 
-fn parse(arguments: &[String]) -> Result<Request> {
-    let mut plan = Plan { steps: Vec::new(), after_failure: AfterFailure::Stop };
-    for word in arguments {
-        match word.as_str() {
-            "--list" => return Ok(Request::List),
-            "--no-fail-fast" => plan.after_failure = AfterFailure::GoOn,
-            name => {
-                let step = STEPS.iter().find(|step| step.name == name);
-                plan.steps.push(step.ok_or_else(|| format!("test has no step '{name}'; --list names them"))?);
-            }
-        }
-    }
-    if plan.steps.is_empty() {
-        plan.steps = STEPS.iter().collect();
-    }
-    Ok(Request::Run(plan))
-}
-
 impl Plan {
-    fn run(&self) -> Result {
+    fn new(options: &Options) -> Self {
+        let steps = if options.steps.is_empty() { STEPS.iter().collect() } else { options.steps.clone() };
+        Self { steps, after_failure: if options.no_fail_fast { AfterFailure::GoOn } else { AfterFailure::Stop } }
+    }
+
+    fn run(&self) -> Result<()> {
         let start = Instant::now();
         let mut rows = Vec::new();
         for (step, number) in self.steps.iter().zip(1..) {
@@ -68,7 +66,7 @@ impl Plan {
             let time = step_start.elapsed();
             match &outcome {
                 Ok(()) => println!("== {} passed in {}", step.name, seconds(time)),
-                Err(sentence) => println!("== {} FAILED after {}: {sentence}", step.name, seconds(time)),
+                Err(error) => println!("== {} FAILED after {}: {error:#}", step.name, seconds(time)),
             }
             let failed = outcome.is_err();
             rows.push((time, outcome));
@@ -84,11 +82,11 @@ impl Plan {
             .filter(|(_, (_, outcome))| outcome.is_err())
             .map(|(step, _)| step.name)
             .collect();
-        if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+        if failed.is_empty() { Ok(()) } else { Err(anyhow!("failed: {}", failed.join(", "))) }
     }
 
     /// One line for each step, those that were not run as well, and one for all of them.
-    fn table(&self, rows: &[(Duration, Result)], total: Duration) -> String {
+    fn table(&self, rows: &[(Duration, Result<()>)], total: Duration) -> String {
         let line = |name: &str, time: &str, outcome: &str| format!("{name:<12} {time:>12}  {outcome}\n");
         let mut table = String::new();
         for (index, step) in self.steps.iter().enumerate() {
@@ -106,35 +104,30 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn plan(words: &[&str]) -> Result<Plan> {
-        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        match parse(&words)? {
-            Request::Run(plan) => Ok(plan),
-            Request::List => Err("a list was asked for".to_owned()),
-        }
+    fn plan(words: &[&str]) -> Plan {
+        Plan::new(&Options {
+            steps: words.iter().map(|name| step(name).unwrap()).collect(),
+            list: false,
+            no_fail_fast: false,
+        })
     }
 
     #[test]
     fn without_names_every_step_is_run() {
-        assert_eq!(plan(&[]).unwrap().steps.len(), STEPS.len());
+        assert_eq!(plan(&[]).steps.len(), STEPS.len());
     }
 
     #[test]
     fn named_steps_are_run_in_the_order_of_their_names() {
-        let names: Vec<&str> = plan(&["native", "format"]).unwrap().steps.iter().map(|step| step.name).collect();
+        let names: Vec<&str> = plan(&["native", "format"]).steps.iter().map(|step| step.name).collect();
         assert_eq!(names, ["native", "format"]);
     }
 
     #[test]
-    fn a_step_that_is_not_there_is_named() {
-        assert_eq!(plan(&["dance"]).err().unwrap(), "test has no step 'dance'; --list names them");
-    }
-
-    #[test]
     fn the_table_shows_what_passed_what_failed_and_what_was_not_run() {
-        let plan = plan(&["format", "clippy", "native"]).unwrap();
+        let plan = plan(&["format", "clippy", "native"]);
         let second = Duration::from_secs(1);
-        let table = plan.table(&[(second, Ok(())), (second, Err("no".to_owned()))], 2 * second);
+        let table = plan.table(&[(second, Ok(())), (second, Err(anyhow::anyhow!("no")))], 2 * second);
         assert_eq!(
             table,
             "\

@@ -8,8 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Context, Result, anyhow};
+
 use crate::command::{self, answer, on_path, program, root, version};
-use crate::{Result, install, npm};
+use crate::{install, npm};
 
 /// What `rustup target add` and cargo's `--target` take.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -66,9 +68,9 @@ impl Tool {
     /// The page and the tool that finishes it have to agree to the last digit.
     fn wasm_bindgen() -> Result<Self> {
         let lock = root().join("Cargo.lock");
-        let text = fs::read_to_string(&lock).map_err(|error| format!("cannot read {}: {error}", lock.display()))?;
+        let text = fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
         let version = locked_version(&text, "wasm-bindgen")
-            .ok_or_else(|| format!("{} does not name wasm-bindgen", lock.display()))?;
+            .with_context(|| format!("{} does not name wasm-bindgen", lock.display()))?;
         Ok(Self {
             package: "wasm-bindgen-cli",
             version: version.to_owned(),
@@ -149,7 +151,7 @@ impl Tools {
         if !self.folders.is_empty() {
             let path = env::var_os("PATH").unwrap_or_default();
             let folders = self.folders.iter().cloned().chain(env::split_paths(&path));
-            let path = env::join_paths(folders).map_err(|error| format!("cannot put the tools on PATH: {error}"))?;
+            let path = env::join_paths(folders).context("cannot put the tools on PATH")?;
             command.env("PATH", path);
         }
         Ok(command)
@@ -175,14 +177,14 @@ pub(crate) fn axe_core() -> Result<PathBuf> {
 }
 
 /// Finds or installs what rustc needs to compile the page.
-pub(crate) fn ready_wasm_target() -> Result {
+pub(crate) fn ready_wasm_target() -> Result<()> {
     let mut question = program("rustc");
     question.args(["--print", "target-libdir", "--target", WASM_TARGET]);
     if answer(&mut question).is_some_and(|folder| Path::new(folder.trim()).is_dir()) {
         return Ok(());
     }
     if on_path("rustup").is_none() {
-        return Err(format!(
+        return Err(anyhow!(
             "this Rust has no {WASM_TARGET} target, and there is no rustup to add it; see https://rustup.rs"
         ));
     }
@@ -214,7 +216,7 @@ fn cache_folder(variable: impl Fn(&str) -> Option<OsString>, os: &str) -> Result
             .filter(|cache| cache.is_absolute())
             .or_else(|| folder("HOME").map(|home| home.join(".cache"))),
     };
-    let cache = cache.ok_or("this user has no cache folder; name a folder for the tools in $CANYON_TOOLS")?;
+    let cache = cache.context("this user has no cache folder; name a folder for the tools in $CANYON_TOOLS")?;
     Ok(cache.join("canyon"))
 }
 
@@ -260,21 +262,27 @@ source = \"registry+https://github.com/rust-lang/crates.io-index\"
     #[test]
     fn tools_are_kept_in_the_cache_folder_of_the_platform() {
         let home = ("HOME", "/home/ann");
-        assert_eq!(cache_on("linux", &[home]), Ok("/home/ann/.cache/canyon".into()));
-        assert_eq!(cache_on("linux", &[home, ("XDG_CACHE_HOME", "/cache")]), Ok("/cache/canyon".into()));
-        assert_eq!(cache_on("linux", &[home, ("XDG_CACHE_HOME", "relative")]), Ok("/home/ann/.cache/canyon".into()));
-        assert_eq!(cache_on("macos", &[home]), Ok("/home/ann/Library/Caches/canyon".into()));
-        assert_eq!(cache_on("windows", &[("LOCALAPPDATA", "/local")]), Ok("/local/canyon".into()));
+        assert_eq!(cache_on("linux", &[home]).unwrap(), Path::new("/home/ann/.cache/canyon"));
+        assert_eq!(cache_on("linux", &[home, ("XDG_CACHE_HOME", "/cache")]).unwrap(), Path::new("/cache/canyon"));
+        assert_eq!(
+            cache_on("linux", &[home, ("XDG_CACHE_HOME", "relative")]).unwrap(),
+            Path::new("/home/ann/.cache/canyon")
+        );
+        assert_eq!(cache_on("macos", &[home]).unwrap(), Path::new("/home/ann/Library/Caches/canyon"));
+        assert_eq!(cache_on("windows", &[("LOCALAPPDATA", "/local")]).unwrap(), Path::new("/local/canyon"));
     }
 
     #[test]
     fn canyon_tools_wins_over_the_cache_folder() {
-        assert_eq!(cache_on("linux", &[("HOME", "/home/ann"), ("CANYON_TOOLS", "/tools")]), Ok("/tools".into()));
+        assert_eq!(
+            cache_on("linux", &[("HOME", "/home/ann"), ("CANYON_TOOLS", "/tools")]).unwrap(),
+            Path::new("/tools")
+        );
     }
 
     #[test]
     fn without_any_home_the_sentence_names_the_way_out() {
-        let sentence = cache_on("linux", &[]).unwrap_err();
+        let sentence = cache_on("linux", &[]).unwrap_err().to_string();
         assert!(sentence.contains("$CANYON_TOOLS"), "{sentence}");
     }
 }

@@ -2,12 +2,14 @@
 
 use std::process::{Command, Stdio};
 
-use crate::Result;
+use anyhow::{Context, Result, bail};
+
 use crate::bench::machine;
-use crate::bench::servers::{self, Answer, Server};
-use crate::command;
+use crate::bench::servers::{Answer, Server};
+use crate::{command, own_program};
 
 /// One way to use a server, and the figure that comes of it.
+#[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) name: &'static str,
     /// As the head of a column.
@@ -72,12 +74,12 @@ impl Load {
     pub(crate) fn named(name: &str) -> Result<&'static Self> {
         let names = || LOADS.iter().map(|load| load.name).collect::<Vec<_>>().join(", ");
         let load = LOADS.iter().find(|load| load.name == name);
-        load.ok_or_else(|| format!("there is no load '{name}', only {}", names()))
+        load.with_context(|| format!("there is no load '{name}', only {}", names()))
     }
 
     /// Loads the server on a port of this machine, and gives the figure.
     pub(crate) fn run(&self, port: u16, seconds: u32, server: &Server) -> Result<f64> {
-        let mut command = machine::pinned(machine::LOAD, servers::programs()?.join(self.program));
+        let mut command = machine::pinned(machine::LOAD, own_program::built("release")?.join(self.program));
         command.arg(format!("ws://127.0.0.1:{port}{}", server.path(self.answer))).arg("--json").args(self.arguments);
         if self.program == "load" {
             command.args(["--seconds", &seconds.to_string()]);
@@ -86,16 +88,16 @@ impl Load {
             command.args(["--prefix", PREFIX]);
         }
         let line = read(&mut command)?;
-        figure(&line, self.field).ok_or_else(|| format!("'{}' has no {}", line.trim_end(), self.field))
+        figure(&line, self.field).with_context(|| format!("'{}' has no {}", line.trim_end(), self.field))
     }
 }
 
 /// What the command prints; its errors go where ours go.
 fn read(command: &mut Command) -> Result<String> {
     command::show(command);
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| command::not_started(command, &error))?;
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| command::not_started(command))?;
     if !output.status.success() {
-        return Err(format!("its load failed with {}", output.status));
+        bail!("its load failed with {}", output.status);
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -6,7 +6,8 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::Result;
+use anyhow::{Context, Result, anyhow};
+
 use crate::command::{on_path, program};
 
 /// The processor that servers have for themselves, where there is more than one and `taskset`.
@@ -56,7 +57,7 @@ fn everybody() -> Result<u64> {
         [user, nice, system, _idle, _iowait, irq, softirq, steal, ..] => {
             Ok(user + nice + system + irq + softirq + steal)
         }
-        _ => Err("/proc/stat does not begin with the times of the processors".to_owned()),
+        _ => Err(anyhow!("/proc/stat does not begin with the times of the processors")),
     }
 }
 
@@ -65,9 +66,9 @@ fn ours() -> Result<u64> {
     let stat = read("/proc/self/stat")?;
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let times = after_name.split_whitespace().skip(11).take(4).map(str::parse::<u64>);
-    times.sum::<std::result::Result<_, _>>().map_err(|error| format!("cannot read /proc/self/stat: {error}"))
+    times.sum::<std::result::Result<_, _>>().context("cannot read /proc/self/stat")
 }
 
 fn read(file: &str) -> Result<String> {
-    fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))
+    fs::read_to_string(file).with_context(|| format!("cannot read {file}"))
 }

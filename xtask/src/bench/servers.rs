@@ -7,11 +7,12 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Result;
+use anyhow::{Context, Result, bail};
+
 use crate::bench::loads::Load;
 use crate::bench::machine;
 use crate::command::{self, answer, cargo, on_path, program, root};
-use crate::guard::{self, Guarded};
+use crate::guard::Guarded;
 use crate::packages::Packages;
 
 /// How long a server may take until it can be connected to.
@@ -31,7 +32,7 @@ const WS: &str = "8.23.0";
 const LIBUV: Packages = Packages { what: "libuv", apt: &["libuv1"], brew: &["libuv"] };
 
 /// What is asked of canyon.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Answer {
     /// What came.
     Echo,
@@ -40,7 +41,7 @@ pub(crate) enum Answer {
 }
 
 /// A server that can be started on a port.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Server {
     pub(crate) name: String,
     /// Program and arguments.
@@ -62,7 +63,7 @@ impl Server {
     pub(crate) fn given(word: &str) -> Result<Self> {
         let (name, command) = word.split_once('=').unwrap_or_default();
         if name.is_empty() || !command.contains(PORT) {
-            return Err(format!("'{word}' is not NAME=COMMAND with {PORT} in the command"));
+            bail!("'{word}' is not NAME=COMMAND with {PORT} in the command");
         }
         Ok(Self::new(name, command.split_whitespace()))
     }
@@ -82,10 +83,10 @@ impl Server {
         let start = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             if let Some(status) = process.ended() {
-                return Err(format!("it ended with {status} before '{}'", load.about));
+                bail!("it ended with {status} before '{}'", load.about);
             }
             if start.elapsed() > START {
-                return Err(format!("it does not listen on port {port} after {START:?}"));
+                bail!("it does not listen on port {port} after {START:?}");
             }
             thread::sleep(Duration::from_millis(20));
         }
@@ -95,19 +96,11 @@ impl Server {
 
 fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    listener.map(|address| address.port()).map_err(|error| format!("no port is free: {error}"))
-}
-
-/// Where optimised programs are.
-pub(crate) fn programs() -> Result<PathBuf> {
-    // xtask's own program lies in `debug` of the target folder, beside `release`.
-    let own_program = guard::OWN_PROGRAM.as_deref().ok_or("cannot find the program that xtask itself is")?;
-    let target = own_program.parent().and_then(Path::parent).ok_or("xtask's own program lies in no target folder")?;
-    Ok(target.join("release"))
+    listener.map(|address| address.port()).context("no port is free")
 }
 
 /// Builds the peers in Rust beside canyon.
-pub(crate) fn build(programs: &Path) -> Result {
+pub(crate) fn build(programs: &Path) -> Result<()> {
     let target = programs.parent().unwrap_or(programs);
     let mut build = cargo(["build", "--release", "--manifest-path", "bench/peers/Cargo.toml", "--target-dir"]);
     command::run(build.arg(target))
@@ -141,7 +134,7 @@ fn imports(package: &str) -> bool {
 }
 
 /// Installs Python's and Node's packages.
-pub(crate) fn install() -> Result {
+pub(crate) fn install() -> Result<()> {
     command::run(program("python3").args(["-m", "venv"]).arg(folder().join("python")))?;
     let mut pip = program(python());
     pip.args(["-m", "pip", "install", "--disable-pip-version-check"]);

@@ -1,16 +1,19 @@
 //! What `cargo xtask test` checks, in the order in which a failure is cheapest to find.
 //! Never installs more than its own step needs.
 
+use anyhow::{Result, anyhow};
+
 use crate::command::{self, cargo, on_path};
 use crate::server::Server;
 use crate::tools::{self, Tools, WASM_TARGET};
-use crate::{Result, browser, instructions, interop, size};
+use crate::{browser, instructions, interop, size};
 
 /// One thing that can pass or fail, and be run alone.
+#[derive(Debug)]
 pub(super) struct Step {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
-    pub(super) run: fn() -> Result,
+    pub(super) run: fn() -> Result<()>,
 }
 
 pub(super) const STEPS: &[Step] = &[
@@ -28,34 +31,34 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "instructions", about: instructions::ABOUT, run: instructions::check },
 ];
 
-fn format() -> Result {
+fn format() -> Result<()> {
     command::run(&mut cargo(["fmt", "--all", "--check"]))
 }
 
 const DENY_WARNINGS: &[&str] = &["--", "--deny", "warnings"];
 
-fn clippy() -> Result {
+fn clippy() -> Result<()> {
     command::run(cargo(["clippy", "--workspace", "--exclude", "web", "--all-targets"]).args(DENY_WARNINGS))?;
     // `--all-targets` passes over a target that `cargo test` is to leave out.
     command::run(cargo(["clippy", "--package", "canyon-tests", "--test", "browser"]).args(DENY_WARNINGS))
 }
 
-fn clippy_wasm() -> Result {
+fn clippy_wasm() -> Result<()> {
     tools::ready_wasm_target()?;
     command::run(cargo(["clippy", "--package", "web", "--all-targets", "--target", WASM_TARGET]).args(DENY_WARNINGS))
 }
 
-fn doc() -> Result {
+fn doc() -> Result<()> {
     // Without the page: its dependencies would be checked once more for half a minute.
     command::run(cargo(["doc", "--workspace", "--exclude", "web", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
-fn native() -> Result {
+fn native() -> Result<()> {
     command::run(&mut cargo(["test"]))
 }
 
 /// They are run by hand, with a nightly compiler; see CONTRIBUTING.md.
-fn fuzz() -> Result {
+fn fuzz() -> Result<()> {
     if on_path("c++").is_none() {
         println!("left out: the fuzz targets need a C++ compiler");
         return Ok(());
@@ -64,7 +67,7 @@ fn fuzz() -> Result {
 }
 
 /// Tests that need a server are built as ignored unless `ECHO_URL` is set; here each of them has to run.
-fn page() -> Result {
+fn page() -> Result<()> {
     let tools = Tools::ready()?;
     let driver = browser::driver()?;
     let server = Server::on_free_port()?;
@@ -75,17 +78,17 @@ fn page() -> Result {
         .env("ECHO_URL", &server.url);
     let counts = counts(&command::run_and_read(&mut test)?);
     match counts {
-        Counts { passed: 0, .. } => Err("no test of the page was run".to_owned()),
+        Counts { passed: 0, .. } => Err(anyhow!("no test of the page was run")),
         Counts { ignored: 0, .. } => Ok(()),
-        Counts { ignored, .. } => Err(format!("{ignored} tests of the page were ignored, though they had a server")),
+        Counts { ignored, .. } => Err(anyhow!("{ignored} tests of the page were ignored, though they had a server")),
     }
 }
 
-fn trunk() -> Result {
+fn trunk() -> Result<()> {
     command::run(&mut Tools::ready()?.trunk("build")?)
 }
 
-fn journeys() -> Result {
+fn journeys() -> Result<()> {
     let driver = browser::driver()?;
     let axe_core = tools::axe_core()?;
     let mut test = cargo(["test", "--package", "canyon-tests", "--test", "browser"]);
