@@ -6,3 +6,4 @@ pub mod json;
 pub(crate) mod payload;
 pub(crate) mod text_file;
 pub(crate) mod time;
+pub(crate) mod visible;

@@ -33,6 +33,7 @@ pub use data::json;
 pub use data::payload::{Content, Payload};
 pub use data::text_file::TextFileError;
 pub use data::time::Time;
+pub use data::visible::visible;
 pub use log::filter::{Compile, Facet, Facets, Filter, Matcher, Query, Rows};
 pub use log::viewport::{ROW_HEIGHT, Viewport};
 pub use log::{Direction, Entry, Kind, Label, Limits, Log, PinError, Source, Tally, Tone};

@@ -10,6 +10,7 @@ use crate::data::json::{self, Value};
 use crate::data::payload::{Content, Payload};
 use crate::data::text_file::{self, TextFileError};
 use crate::data::time::{Time, micros_of_iso_8601, micros_of_number};
+use crate::data::visible::Quoted;
 use crate::log::{Direction, Kind, Log, Source, Tone};
 
 /// What could be read of a file.
@@ -137,16 +138,18 @@ fn read_line(value: &Value<'_>) -> Result<ImportedEntry, String> {
     let text = |name| value.member(name).and_then(Value::text);
     let micros = read_time(value.member("time").ok_or("it has no \"time\"")?)?;
     let kind = text("kind").ok_or("it has no \"kind\"")?;
-    let kind =
-        Kind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(|| format!("{kind:?} is no kind"))?;
+    let kind = Kind::ALL
+        .into_iter()
+        .find(|known| known.name() == kind)
+        .ok_or_else(|| format!("{} is no kind", Quoted(&kind)))?;
     let direction = match text("direction").as_deref() {
         Some("sent") => Some(Direction::Sent),
         Some("received") => Some(Direction::Received),
-        Some(other) => return Err(format!("{other:?} is no direction")),
+        Some(other) => return Err(format!("{} is no direction", Quoted(other))),
         None => None,
     };
     if matches!(kind, Kind::Text | Kind::Binary) != direction.is_some() {
-        return Err(format!("kind {:?} does not go with its direction", kind.name()));
+        return Err(format!("kind {} does not go with its direction", Quoted(kind.name())));
     }
     let payload = match kind {
         Kind::Binary => read_base64(&text("base64").ok_or("it has no \"base64\"")?)?,
@@ -204,7 +207,7 @@ fn read_message(value: &Value<'_>, latest: u64) -> Result<ImportedEntry, String>
         Some("error") => {
             return note(Kind::Error, if data.is_empty() { "error".to_owned() } else { data.into_owned() });
         }
-        Some(other) => return Err(format!("type {other:?} is neither \"send\" nor \"receive\" nor \"error\"")),
+        Some(other) => return Err(format!("type {} is neither \"send\" nor \"receive\" nor \"error\"", Quoted(other))),
         None => return Err("it has no \"type\"".to_owned()),
     };
     let control = |name: &str| {

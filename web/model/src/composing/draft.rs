@@ -6,6 +6,7 @@ use crate::composing::template::{Sources, Strings, substitute};
 use crate::data::codec;
 use crate::data::json::{self, Object, Value};
 use crate::data::payload::Payload;
+use crate::data::visible::Quoted;
 
 /// How the typed text becomes a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -101,7 +102,7 @@ impl Draft {
             Some(name) => Format::ALL
                 .into_iter()
                 .find(|format| format.name() == name)
-                .ok_or_else(|| format!("{name:?} is no format; text, json, hex and base64 are"))?,
+                .ok_or_else(|| format!("{} is no format; text, json, hex and base64 are", Quoted(&name)))?,
             None => Format::default(),
         };
         let templates = match value.member("templates").and_then(Value::text).as_deref() {

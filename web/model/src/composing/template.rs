@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::data::json::{self, Path, Value};
 use crate::data::time::iso_8601;
+use crate::data::visible::{Quoted, Visible};
 
 const TEMPLATES: &str = "n, now, now ms, uuid, random 1 100, last.$.path";
 
@@ -37,7 +38,7 @@ pub enum Strings {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TemplateError {
     /// Nothing has this name.
-    #[error("unknown {{{{{name}}}}} at character {place}; known are {TEMPLATES}, and {{{{{{{{ for {{{{ itself")]
+    #[error("unknown {{{{{}}}}} at character {place}; known are {TEMPLATES}, and {{{{{{{{ for {{{{ itself", Visible(.name))]
     Unknown {
         /// What stands between the braces.
         name: String,
@@ -51,7 +52,7 @@ pub enum TemplateError {
         place: usize,
     },
     /// `random` needs other bounds.
-    #[error("{bounds:?} at character {place} is not what random needs: two whole numbers, the smaller one first")]
+    #[error("{} at character {place} is not what random needs: two whole numbers, the smaller one first", Quoted(.bounds))]
     Bounds {
         /// What it got.
         bounds: String,
@@ -59,7 +60,7 @@ pub enum TemplateError {
         place: usize,
     },
     /// `last` finds nothing.
-    #[error("{{{{{name}}}}} at character {place}: {why}")]
+    #[error("{{{{{}}}}} at character {place}: {why}", Visible(.name))]
     Last {
         /// What stands between the braces.
         name: String,

@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::data::visible::Quoted;
+
 /// Parses an absolute URL and gives it back serialised, `None` where it is invalid: the browser's own
 /// [`URL`](https://developer.mozilla.org/en-US/docs/Web/API/URL/URL), so that what is accepted here is what its
 /// `WebSocket` accepts.
@@ -18,12 +20,12 @@ pub struct WsUrl(String);
 pub enum AddressError {
     #[error("the address is empty, it needs one such as ws://localhost:12345/")]
     Empty,
-    #[error("{0:?} is no address of a WebSocket server, which begins with ws:// or wss://")]
+    #[error("{} is no address of a WebSocket server, which begins with ws:// or wss://", Quoted(.0))]
     Scheme(String),
-    #[error("{0:?} is no valid address: its host is wrong, or its port, which is a number up to 65535")]
+    #[error("{} is no valid address: its host is wrong, or its port, which is a number up to 65535", Quoted(.0))]
     Invalid(String),
     /// `#…` never reaches a server, and browsers refuse it.
-    #[error("{0:?} has a #fragment, which a WebSocket address cannot have")]
+    #[error("{} has a #fragment, which a WebSocket address cannot have", Quoted(.0))]
     Fragment(String),
 }
 

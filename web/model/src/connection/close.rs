@@ -3,6 +3,7 @@
 
 use thiserror::Error;
 
+use crate::data::visible::Quoted;
 use crate::log::Tone;
 
 /// A close code that a page may send: 1000 or 3000 to 4999
@@ -102,7 +103,7 @@ impl CloseFrame {
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum CloseFrameError {
     /// The code is no number, or far too large.
-    #[error("{0:?} is no close code: a page may send 1000 and 3000 to 4999")]
+    #[error("{} is no close code: a page may send 1000 and 3000 to 4999", Quoted(.0))]
     NoCode(String),
     /// A page may not send it.
     #[error(transparent)]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::connection::close;
+use crate::data::visible::Quoted;
 use crate::log::Tone;
 
 /// What the browser says about a closed connection
@@ -105,7 +106,7 @@ impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "code {}, {}", self.code, close::meaning(self.code))?;
         if !self.reason.is_empty() {
-            write!(f, ", reason {:?}", self.reason)?;
+            write!(f, ", reason {}", Quoted(&self.reason))?;
         }
         Ok(())
     }
@@ -144,10 +145,18 @@ mod tests {
 
     #[test]
     fn a_reason_with_control_characters_stays_on_one_line() {
-        assert_eq!(
-            closed(4000, "a\n\u{1b}[2J").to_string(),
-            r#"code 4000, the application's own, reason "a\n\u{1b}[2J""#
-        );
+        assert_eq!(closed(4000, "a\n\u{1b}[2J").to_string(), r#"code 4000, the application's own, reason "a␊␛[2J""#);
+    }
+
+    #[test]
+    fn a_reason_is_shown_in_its_own_letters() {
+        for reason in ["सत्र समाप्त ❤\u{fe0f}", "สิ้นสุดเซสชัน"] {
+            assert_eq!(
+                closed(4001, reason).to_string(),
+                format!("code 4001, the application's own, reason \"{reason}\"")
+            );
+        }
+        assert!(closed(4001, "\u{202e}gpj.exe").to_string().ends_with("reason \"⟨U+202E⟩gpj.exe\""));
     }
 
     #[test]

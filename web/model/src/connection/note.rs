@@ -8,6 +8,7 @@ use crate::connection::ending::Ending;
 use crate::connection::retry::Retry;
 use crate::connection::state::Opened;
 use crate::data::format::{Count, Size, Span};
+use crate::data::visible::Quoted;
 use crate::log::{Kind, Tally, Tone};
 
 /// What happened besides messages; shown by its [`Display`](fmt::Display).
@@ -74,7 +75,9 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connecting { url, typed: None } => write!(f, "Connecting to {url}"),
-            Self::Connecting { url, typed: Some(typed) } => write!(f, "Connecting to {url}, completed from {typed:?}"),
+            Self::Connecting { url, typed: Some(typed) } => {
+                write!(f, "Connecting to {url}, completed from {}", Quoted(typed))
+            }
             Self::NotConnected(why) => write!(f, "Not connected: {why}"),
             Self::Opened(opened) => opened.fmt(f),
             Self::Gap(gap) => write!(f, "A gap of {}: what the server sent meanwhile did not arrive here", Span(*gap)),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::connection::ending::Ending;
 use crate::data::format::Span;
 use crate::data::time::Time;
+use crate::data::visible::Visible;
 use crate::log::Tone;
 
 /// Where a connection stands.
@@ -86,10 +87,10 @@ impl fmt::Display for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Open after {}", Span(self.handshake))?;
         if !self.protocol.is_empty() {
-            write!(f, ", subprotocol {}", self.protocol)?;
+            write!(f, ", subprotocol {}", Visible(&self.protocol))?;
         }
         if !self.extensions.is_empty() {
-            write!(f, ", {}", self.extensions)?;
+            write!(f, ", {}", Visible(&self.extensions))?;
         }
         Ok(())
     }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::data::visible::{Quoted, QuotedChar};
+
 /// Names to offer in the handshake, in order of preference: each an HTTP token, none twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subprotocols(Vec<String>);
@@ -13,7 +15,7 @@ pub struct Subprotocols(Vec<String>);
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SubprotocolsError {
     /// A character that a name cannot have.
-    #[error("subprotocol {name:?} contains {character:?}, which a name cannot have")]
+    #[error("subprotocol {} contains {}, which a name cannot have", Quoted(.name), QuotedChar(*.character))]
     Character {
         /// The name that has it.
         name: String,
@@ -21,7 +23,7 @@ pub enum SubprotocolsError {
         character: char,
     },
     /// A name stands there twice.
-    #[error("subprotocol {0:?} is named twice")]
+    #[error("subprotocol {} is named twice", Quoted(.0))]
     Twice(String),
 }
 

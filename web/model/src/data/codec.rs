@@ -3,13 +3,15 @@
 use data_encoding::{BASE64, BASE64_NOPAD, DecodeKind, HEXLOWER};
 use thiserror::Error;
 
+use crate::data::visible::QuotedChar;
+
 /// Places are counted in characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HexError {
-    #[error("{found:?} at character {place} is no hex digit")]
+    #[error("{} at character {place} is no hex digit", QuotedChar(*.found))]
     Digit { found: char, place: usize },
     /// Half a byte, followed by a separator or the end.
-    #[error("digit {found:?} at character {place} stands alone, a byte has two")]
+    #[error("digit {} at character {place} stands alone, a byte has two", QuotedChar(*.found))]
     Alone { found: char, place: usize },
 }
 
@@ -17,11 +19,11 @@ pub enum HexError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Base64Error {
     /// Padding before the end included.
-    #[error("{found:?} at character {place} is no base64 digit")]
+    #[error("{} at character {place} is no base64 digit", QuotedChar(*.found))]
     Digit { found: char, place: usize },
     #[error("{digits} base64 digits make no whole number of bytes: one is missing or one is too many")]
     Length { digits: usize },
-    #[error("{found:?} at character {place} cannot be the last base64 digit here: it has bits that belong to no byte")]
+    #[error("{} at character {place} cannot be the last base64 digit here: it has bits that belong to no byte", QuotedChar(*.found))]
     Trailing { found: char, place: usize },
 }
 

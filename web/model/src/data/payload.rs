@@ -2,6 +2,7 @@
 //! binary is shown as hex even where it happens to be readable.
 
 use crate::data::codec;
+use crate::data::visible::Visible;
 
 /// Characters of a text, or bytes of a binary message, that a line of the log has any use for.
 const PREVIEW_CHARS: usize = 400;
@@ -54,7 +55,7 @@ impl<'a> Content<'a> {
         self.bytes().len()
     }
 
-    /// One line, cut where it is long; control characters become visible ones, so that it stays one line.
+    /// One line, cut where it is long.
     pub fn preview(self) -> String {
         match self {
             Self::Text(text) => preview_text(text),
@@ -72,24 +73,9 @@ impl<'a> Content<'a> {
 }
 
 fn preview_text(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut line: String = chars.by_ref().take(PREVIEW_CHARS).map(visible).collect();
-    if chars.next().is_some() {
-        line.push('…');
-    }
-    line
-}
-
-/// The [control picture](https://www.unicode.org/charts/PDF/U2400.pdf) of a control character, others as they are.
-fn visible(c: char) -> char {
-    match c {
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
-        '\u{7f}' => '␡',
-        // Line separators, and the marks that turn the direction of what follows them.
-        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        c => c,
-    }
+    let end = text.char_indices().nth(PREVIEW_CHARS).map_or(text.len(), |(end, _)| end);
+    let dots = if end < text.len() { "…" } else { "" };
+    format!("{}{dots}", Visible(&text[..end]))
 }
 
 fn preview_hex(bytes: &[u8]) -> String {
@@ -113,7 +99,7 @@ mod tests {
     #[test]
     fn a_preview_is_one_line_with_its_control_characters_visible() {
         let text = Content::Text("a\r\n\tb\u{7f}\u{9b}");
-        assert_eq!(text.preview(), "a␍␊␉b␡\u{fffd}");
+        assert_eq!(text.preview(), "a␍␊␉b␡⟨U+009B⟩");
     }
 
     #[test]
@@ -130,6 +116,6 @@ mod tests {
 
     #[test]
     fn signs_that_break_or_turn_a_line_are_not_shown() {
-        assert_eq!(Content::Text("a\u{202e}b\u{2028}c").preview(), "a\u{fffd}b\u{fffd}c");
+        assert_eq!(Content::Text("a\u{202e}b\u{2028}c").preview(), "a⟨U+202E⟩b⟨U+2028⟩c");
     }
 }

@@ -7,6 +7,7 @@ use crate::composing::draft::Draft;
 use crate::data::codec;
 use crate::data::json::{self, Path};
 use crate::data::payload::Content;
+use crate::data::visible::Quoted;
 use crate::log::filter::{Compile, Matcher};
 
 pub(crate) use self::run::Event;
@@ -81,7 +82,7 @@ impl Expectation {
             Reply::Json { path, equals } => {
                 let path = path.parse().map_err(|error: json::PathError| error.to_string())?;
                 if !equals.is_empty() {
-                    json::parse(equals).map_err(|error| format!("{equals:?} is no JSON ({error})"))?;
+                    json::parse(equals).map_err(|error| format!("{} is no JSON ({error})", Quoted(equals)))?;
                 }
                 Ok(Self::Json { path, equals: equals.clone() })
             }

@@ -9,6 +9,7 @@ use wire::form::{pairs, push_pair};
 
 use crate::composing::draft::{Draft, Format, Templates};
 use crate::connection::setup::{Offline, Reconnect, Setup};
+use crate::data::visible::{Quoted, Visible};
 
 /// What a link carries, as the fragment of the page's address: `#url=ws%3A%2F%2Flocalhost%3A12345%2F`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub enum LinkError {
     #[error("the link has no url")]
     NoUrl,
     /// It was made by something else, or by a newer page.
-    #[error("the link has {name}={value:?}, which this page does not know")]
+    #[error("the link has {}={}, which this page does not know", Visible(.name), Quoted(.value))]
     Unknown {
         /// The name.
         name: String,

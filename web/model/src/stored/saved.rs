@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use crate::composing::draft::Draft;
 use crate::data::json::{self, Object, Value};
+use crate::data::visible::Quoted;
 
 /// What tells saved messages apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +67,7 @@ impl Library {
     /// The new name is empty or taken: told in words.
     pub fn rename(&mut self, from: &SavedName, to: SavedName) -> Result<(), String> {
         if *from != to && self.find(&to).is_some() {
-            return Err(format!("{:?} is the name of another message there", to.name));
+            return Err(format!("{} is the name of another message there", Quoted(&to.name)));
         }
         let Some(Saved { draft, .. }) = self.find(from).cloned() else { return Ok(()) };
         if !to.name.trim().is_empty() {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use model::json::JsonErrorKind;
-use model::{Content, HexDump};
+use model::{Content, HexDump, visible};
 use web_sys::HtmlElement;
 
 use crate::page::{ContentFormat, Page};
@@ -28,7 +28,7 @@ pub(super) fn content(page: &Page, format: ContentFormat) -> View {
     match (format, content) {
         (ContentFormat::Hex, Some(content)) => hex_dump(content.bytes().len()),
         (ContentFormat::Json, Some(Content::Text(text))) => match model::json::parse(text) {
-            Ok(json) => pre.text(&json.pretty()),
+            Ok(json) => pre.text(&visible(&json.pretty())),
             Err(error) => {
                 let problem = html("<p id=json-problem class=problem role=alert></p>");
                 let why = error.to_string();
@@ -36,11 +36,11 @@ pub(super) fn content(page: &Page, format: ContentFormat) -> View {
                     JsonErrorKind::Syntax => problem.text(&["This is no JSON: ", &why].concat()),
                     JsonErrorKind::TooDeep => html("<div class=as-text></div>")
                         .child(problem.text(&["Shown as text: ", &why].concat()))
-                        .child(pre.text(text)),
+                        .child(pre.text(&visible(text))),
                 }
             }
         },
-        (_, Some(Content::Text(text))) => pre.text(text),
+        (_, Some(Content::Text(text))) => pre.text(&visible(text)),
         (_, Some(Content::Binary(_)) | None) => pre,
     }
 }

@@ -9,6 +9,7 @@ use hifijson::token::Lex as _;
 use hifijson::{Read as _, SliceLexer, escape};
 
 use super::{JsonError, JsonErrorKind, JsonString, Value};
+use crate::data::visible::{Quoted, QuotedChar};
 
 /// Arrays and objects inside one another. Each level is a call of its own, so that more could overflow the stack.
 const MAX_DEPTH: usize = 256;
@@ -23,7 +24,7 @@ pub fn parse(text: &str) -> Result<Value<'_>, JsonError> {
     parser.lexer.eat_whitespace();
     match parser.next_char() {
         None => Ok(value),
-        Some(c) => Err(parser.error(format!("{c:?} after the end of the value"))),
+        Some(c) => Err(parser.error(format!("{} after the end of the value", QuotedChar(c)))),
     }
 }
 
@@ -105,7 +106,7 @@ impl<'a> Parser<'a> {
             Ok(()) => Ok(JsonString(&self.text[start..start + written.len()])),
             Err(StringError::Control) => {
                 let c = self.next_char().unwrap_or_default();
-                Err(self.error(format!("{c:?} in a string has to be escaped")))
+                Err(self.error(format!("{} in a string has to be escaped", QuotedChar(c))))
             }
             Err(StringError::Escape(escape::Error::InvalidHex(_))) => Err(self.unexpected("four hex digits after \\u")),
             Err(StringError::Escape(escape::Error::InvalidKind(_))) => {
@@ -130,7 +131,7 @@ impl<'a> Parser<'a> {
             "null" => Value::Null,
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
-            _ => return Err(self.error(format!("{word:?} is no value; a string needs quotes"))),
+            _ => return Err(self.error(format!("{} is no value; a string needs quotes", Quoted(word)))),
         };
         self.lexer.strip_prefix(word.as_bytes());
         Ok(value)
@@ -152,7 +153,7 @@ impl<'a> Parser<'a> {
 
     fn unexpected(&self, wanted: &str) -> JsonError {
         match self.next_char() {
-            Some(c) => self.error(format!("expected {wanted}, found {c:?}")),
+            Some(c) => self.error(format!("expected {wanted}, found {}", QuotedChar(c))),
             None => self.error(format!("expected {wanted}, found the end")),
         }
     }

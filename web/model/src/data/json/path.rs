@@ -6,6 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::{Value, quoted};
+use crate::data::visible::Quoted;
 
 /// Where a value is in another one: `$` for the whole, `.name` or `["any name"]` for a member, `[0]` for an element, as in
 /// [RFC 9535](https://www.rfc-editor.org/rfc/rfc9535#section-2.3).
@@ -22,10 +23,10 @@ enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PathError {
     /// Every path begins with the whole.
-    #[error("path {0:?} does not begin with $")]
+    #[error("path {} does not begin with $", Quoted(.0))]
     Start(String),
     /// A step is none.
-    #[error("{rest:?} in path {path:?} is neither .name nor [0] nor [\"name\"]")]
+    #[error("{} in path {} is neither .name nor [0] nor [\"name\"]", Quoted(.rest), Quoted(.path))]
     Step {
         /// What stands where a step should.
         rest: String,

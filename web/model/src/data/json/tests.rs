@@ -30,7 +30,7 @@ fn a_mistake_is_told_with_its_line_and_column() {
         ("{\"a\":1", "line 1, column 7: expected a comma or }, found the end"),
         ("{} {}", "line 1, column 4: '{' after the end of the value"),
         ("\"a", "line 1, column 3: expected the closing quote of a string, found the end"),
-        ("\"a\nb\"", "line 1, column 3: '\\n' in a string has to be escaped"),
+        ("\"a\nb\"", "line 1, column 3: '␊' in a string has to be escaped"),
         (r#""\x""#, "line 1, column 3: expected one of \"\\/bfnrtu after a backslash, found 'x'"),
         (r#""\u12g4""#, "line 1, column 6: expected four hex digits after \\u, found 'g'"),
         ("012", "line 1, column 2: a number cannot begin with 0 and go on"),

@@ -3,6 +3,7 @@
 use super::{Reply, Sequence, Step};
 use crate::composing::draft::Draft;
 use crate::data::json::{self, Object, Value};
+use crate::data::visible::Quoted;
 
 impl Sequence {
     /// Some sequences as one document.
@@ -72,7 +73,7 @@ fn read_sequence(value: &Value<'_>) -> Result<Sequence, String> {
     let name = value.member("name").and_then(Value::text).ok_or("a sequence has no \"name\"")?.into_owned();
     let steps = value.member("steps").map(Value::elements).unwrap_or_default();
     let step = |(value, number): (_, usize)| {
-        read_step(value).map_err(|why| format!("sequence {name:?}, step {number}: {why}"))
+        read_step(value).map_err(|why| format!("sequence {}, step {number}: {why}", Quoted(&name)))
     };
     let steps = steps.iter().zip(1..).map(step).collect::<Result<_, _>>()?;
     let rounds = value.member("rounds").and_then(ms).unwrap_or(1);
