@@ -6,26 +6,38 @@ pub(crate) mod access;
 pub(crate) mod admission;
 pub(crate) mod handshake;
 pub(crate) mod headers;
+mod last_words;
 mod page;
 pub(crate) mod refusal;
 pub(crate) mod token;
 
-use std::{convert::Infallible, future, net::IpAddr, pin::Pin, sync::OnceLock};
+use std::{
+    convert::Infallible,
+    future,
+    net::IpAddr,
+    pin::{Pin, pin},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode, Version,
     body::Incoming,
     header::{
-        ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue,
-        RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE, X_CONTENT_TYPE_OPTIONS,
+        ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST,
+        HeaderMap, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS,
     },
     server::conn::http1,
     service::Service,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{io::AsyncWriteExt, net::TcpStream, sync::oneshot};
 
 use crate::{
     config::bytes,
@@ -36,6 +48,7 @@ use crate::{
 };
 use handshake::Accepted;
 use headers::exactly_one;
+use last_words::{WithoutAutomaticAnswers, last_words, response};
 use page::File;
 use refusal::Refusal;
 
@@ -44,6 +57,9 @@ pub(crate) type Stream = WriteTimeout<TcpStream>;
 
 /// The seconds after which a client that found no room may try again.
 const RETRY: &str = "1";
+
+/// The time that a client for which there is no room has for its request, and again for reading the answer.
+const REFUSAL_TIME: Duration = Duration::from_secs(1);
 
 /// What is left of a connection when HTTP has done its part.
 pub(crate) struct Parts {
@@ -57,21 +73,88 @@ pub(crate) struct Parts {
 /// Answers requests until the client leaves, one of them opens a WebSocket, or the server drains; `local` is the
 /// address that the client connected to.
 pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Shared) -> Parts {
+    let (mut parts, error) = answer_requests(stream, local, server, Standing::Admitted, future::pending()).await;
+    if let Some(Unanswered { error, status }) = error
+        && (status.is_some() || parts.stream.progress() == Progress::Nothing)
+    {
+        let answer = last_words(&error, status, &parts.rest, &server.config.limits);
+        // The connection ends now, however this write ends.
+        let _ = parts.stream.write_all(answer.as_bytes()).await;
+    }
+    parts
+}
+
+/// Answers one request of a client for which there is no room: `/healthz` as always, anything else with 503. It has a
+/// second for that, or until `is_evicted` completes because others wait for the same.
+pub(crate) async fn refuse_connection(stream: TcpStream, server: &Shared, mut is_evicted: oneshot::Receiver<()>) {
+    let Ok(local) = stream.local_addr() else { return };
+    let stream = WriteTimeout::new(stream, REFUSAL_TIME);
+    let evicted = async { drop((&mut is_evicted).await) };
+    let (Parts { stream, .. }, _) = answer_requests(stream, local.ip(), server, Standing::BeyondLimit, evicted).await;
+    let (progress, stream) = (stream.progress(), stream.into_inner());
+    if progress == Progress::Nothing {
+        refuse_at_once(&stream);
+    }
+    let mut close = pin!(linger::close(stream));
+    // The first poll ends the server's side, and throws away what has come.
+    if close.as_mut().now_or_never().is_none() && !is_evicted.is_terminated() {
+        tokio::select! {
+            () = close => {}
+            _ = is_evicted => {}
+        }
+    }
+}
+
+/// Tells a client without reading its request that there is no room for it.
+pub(crate) fn refuse_at_once(stream: &TcpStream) {
+    let headers = format!("retry-after: {RETRY}\r\n");
+    let answer = response(StatusCode::SERVICE_UNAVAILABLE, &headers, &Refusal::Full.to_string());
+    // A new socket has room for these few bytes; if not, the client gets the close alone.
+    let _ = stream.try_write(answer.as_bytes());
+}
+
+/// Whether a connection has a place, or is only told that there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Admitted,
+    BeyondLimit,
+}
+
+/// Why HTTP ended with bytes that got no answer, and the status that hyper had for them.
+struct Unanswered {
+    error: hyper::Error,
+    status: Option<StatusCode>,
+}
+
+async fn answer_requests(
+    stream: Stream,
+    local: IpAddr,
+    server: &Shared,
+    standing: Standing,
+    evicted: impl Future<Output = ()>,
+) -> (Parts, Option<Unanswered>) {
     let limits = &server.config.limits;
-    let front = Front { server, local, accepted: OnceLock::new() };
+    let is_answering = AtomicBool::new(false);
+    let front = Front { server, local, standing, accepted: OnceLock::new(), is_answering: &is_answering };
+    let stream = WithoutAutomaticAnswers::new(stream, &is_answering);
     let draining = server.phase.is_at_least(Phase::Draining);
+    let head_time = match standing {
+        Standing::Admitted => *limits.handshake_timeout,
+        Standing::BeyondLimit => REFUSAL_TIME.min(*limits.handshake_timeout),
+    };
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(*limits.handshake_timeout)
+        .header_read_timeout(head_time)
         .max_buf_size(bytes(limits.max_head_size))
         .max_headers(limits.max_headers.get())
         .half_close(true)
-        .keep_alive(!draining)
+        .keep_alive(!draining && standing == Standing::Admitted)
         .serve_connection(TokioIo::new(stream), front);
     let served = tokio::select! {
         served = future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(served),
-        // Who comes while the server drains shall be told so, and not just hung up on.
+        // A client that comes while the server drains is told so, and not just hung up on.
         () = server.phase.reached(Phase::Draining), if !draining => None,
+        () = evicted => None,
     };
     let served = match served {
         Some(served) => served,
@@ -80,58 +163,26 @@ pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Shared) -> Par
             future::poll_fn(|cx| connection.poll_without_shutdown(cx)).await
         }
     };
-    if let Err(error) = &served {
-        tracing::debug!(%error, "HTTP ended: {error}");
-    }
     let parts = connection.into_parts();
     // A handshake whose answer could not be written has opened nothing.
     let accepted = parts.service.accepted.into_inner().filter(|_| served.is_ok());
     // Copied, because it is little, and the buffer in which it lies is hyper's and large.
     let rest = BytesMut::from(&parts.read_buf[..]);
-    let mut stream = parts.io.into_inner();
-    if let Err(error) = served
-        && stream.progress() == Progress::Nothing
-    {
-        // hyper hangs up on these without a word.
-        let _ = stream.write_all(canned(last_words(&error), "").as_bytes()).await;
-    }
-    Parts { stream, rest, accepted }
-}
-
-/// The status for a request that never became one.
-fn last_words(error: &hyper::Error) -> &'static str {
-    if error.is_timeout() {
-        "408 Request Timeout"
-    } else if error.is_parse() {
-        "505 HTTP Version Not Supported"
-    } else {
-        "400 Bad Request"
-    }
-}
-
-/// A whole response for where there is no request to answer; `headers` end in a line break each.
-fn canned(status: &str, headers: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\n{headers}connection: close\r\n\
-         content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n{status}\n",
-        status.len() + 1
-    )
-}
-
-/// Tells a client without reading its request that there is no room for it.
-pub(crate) async fn refuse_connection(mut stream: TcpStream) {
-    let answer = canned("503 Service Unavailable", &format!("retry-after: {RETRY}\r\n"));
-    // A new socket has room for these few bytes; if not, the client gets the close alone.
-    if stream.write_all(answer.as_bytes()).await.is_ok() {
-        linger::close(stream).await;
-    }
+    let (stream, status) = parts.io.into_inner().into_parts();
+    let unanswered = served.err().map(|error| {
+        tracing::debug!(%error, "HTTP ended: {error}");
+        Unanswered { error, status }
+    });
+    (Parts { stream, rest, accepted }, unanswered)
 }
 
 /// Answers the requests of one connection, and remembers the handshake among them.
 struct Front<'server> {
     server: &'server Shared,
     local: IpAddr,
+    standing: Standing,
     accepted: OnceLock<Accepted>,
+    is_answering: &'server AtomicBool,
 }
 
 impl Service<Request<Incoming>> for Front<'_> {
@@ -140,7 +191,14 @@ impl Service<Request<Incoming>> for Front<'_> {
     type Future = future::Ready<Result<Self::Response, Infallible>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        future::ready(Ok(self.answer(&request).unwrap_or_else(|refusal| refuse(&refusal))))
+        self.is_answering.store(true, Ordering::Relaxed);
+        let headers = request.headers();
+        let mut response = self.answer(&request).unwrap_or_else(|refusal| refuse(&refusal, headers));
+        if headers.contains_key(TRANSFER_ENCODING) {
+            // Where a chunked body ends is what requests are smuggled by, and none is wanted here.
+            response.headers_mut().append(CONNECTION, HeaderValue::from_static("close"));
+        }
+        future::ready(Ok(response))
     }
 }
 
@@ -150,12 +208,18 @@ impl Front<'_> {
         if request.version() == Version::HTTP_11 {
             exactly_one(headers, &HOST)?;
         }
+        check_body(headers)?;
         self.server.config.access.check(self.local, request.uri(), headers)?;
         let is_attempt = handshake::is_attempt(headers);
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !is_attempt && !is_read {
+            return Err(Refusal::HttpMethod(request.method().clone()));
+        }
         match request.uri().path() {
             "/healthz" if !is_attempt => return Ok(self.health()),
             _ if self.server.phase.is_at_least(Phase::Draining) => return Err(Refusal::Draining),
-            "/readyz" if !is_attempt => return Ok(sentence(StatusCode::OK, "ready".to_owned())),
+            _ if self.standing == Standing::BeyondLimit => return Err(Refusal::Full),
+            "/readyz" if !is_attempt => return Ok(probe("ready".to_owned())),
             _ => {}
         }
         if !is_attempt {
@@ -177,16 +241,33 @@ impl Front<'_> {
             totals.opened.total(),
             totals.panics.total()
         );
-        let mut response = sentence(StatusCode::OK, body);
+        let mut response = probe(body);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
 }
 
-fn answer_http(request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Refusal> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(Refusal::HttpMethod(request.method().clone()));
+/// Checks how the body's length is told: it is the same for everyone who reads the request.
+fn check_body(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {
+            if headers.contains_key(CONTENT_LENGTH) {
+                return Err(Refusal::Malformed(
+                    "a request has content-length or transfer-encoding, not both".to_owned(),
+                ));
+            }
+            Ok(())
+        }
+        _ => {
+            Err(Refusal::TransferCoding(format!("{:?}", headers.get_all(TRANSFER_ENCODING).iter().collect::<Vec<_>>())))
+        }
     }
+}
+
+/// The answer to a GET or HEAD that asks for no WebSocket.
+fn answer_http(request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Refusal> {
     let path = request.uri().path();
     if path == "/" && accepts_html(request) {
         return Ok(serve_file(page::index()));
@@ -207,23 +288,39 @@ fn accepts_html(request: &Request<Incoming>) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
+/// The response to a request with these headers that does not get what it asks for.
+fn refuse(refusal: &Refusal, headers: &HeaderMap) -> Response<Full<Bytes>> {
     tracing::debug!(%refusal, "refused: {refusal}");
     let mut response = sentence(refusal.status(), refusal.to_string());
-    let headers = response.headers_mut();
+    let asks_for_upgrade = response.status() == StatusCode::UPGRADE_REQUIRED;
+    let may_be_followed_by_frames = handshake::may_be_followed_by_frames(headers);
+    let answer = response.headers_mut();
     match refusal {
-        Refusal::HttpMethod(_) => drop(headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"))),
-        Refusal::Method(_) => drop(headers.insert(ALLOW, HeaderValue::from_static("GET"))),
-        Refusal::Draining => drop(headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY))),
-        Refusal::WebSocketVersion(_) => {
-            headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-            headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        }
-        Refusal::NoUpgrade(_) => drop(headers.insert(UPGRADE, HeaderValue::from_static("websocket"))),
-        // What follows a malformed request may be part of it.
-        Refusal::Malformed(_) => drop(headers.insert(CONNECTION, HeaderValue::from_static("close"))),
+        Refusal::HttpMethod(_) => drop(answer.insert(ALLOW, HeaderValue::from_static("GET, HEAD"))),
+        Refusal::Method(_) => drop(answer.insert(ALLOW, HeaderValue::from_static("GET"))),
+        Refusal::Draining | Refusal::Full => drop(answer.insert(RETRY_AFTER, HeaderValue::from_static(RETRY))),
         _ => {}
     }
+    if asks_for_upgrade {
+        // Upgrade needs Connection: Upgrade beside it (RFC 9110, 7.8).
+        answer.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        answer.append(CONNECTION, HeaderValue::from_static("Upgrade"));
+    }
+    if asks_for_upgrade || (may_be_followed_by_frames && !handshake::has_version(headers)) {
+        answer.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static(handshake::VERSION));
+    }
+    // What follows a malformed request may be part of it, and what follows a handshake is frames.
+    if may_be_followed_by_frames || matches!(refusal, Refusal::Malformed(_)) {
+        answer.append(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The answer to who asks how the server is. Its connection ends, so that the next time shows whether new connections
+/// are served.
+fn probe(text: String) -> Response<Full<Bytes>> {
+    let mut response = sentence(StatusCode::OK, text);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

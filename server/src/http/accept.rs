@@ -1,12 +1,12 @@
 //! From listening sockets to connections: who is let in, and what becomes of the server when one of them goes wrong.
 //! Never looks into what a connection carries.
 
-use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
+use std::{collections::VecDeque, future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
 use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{Semaphore, oneshot},
     time::sleep,
 };
 
@@ -14,8 +14,10 @@ use crate::{connection::Held, http, shared::Shared, workers::Workers};
 
 /// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How many clients are told at once that there is no room; more of them are dropped without a word.
+/// How many clients for which there is no room are there at the most; more are refused without being listened to.
 const REFUSALS: usize = 64;
+/// How many of them are waited for at the most: the oldest makes way.
+const AWAITED_REFUSALS: usize = 32;
 
 /// The size of each connection's send buffer in the system, in bytes; Linux doubles it.
 ///
@@ -33,7 +35,7 @@ where
         // Connections inherit it. Where the system does not let itself be told, its own choice works as well.
         let _ = SockRef::from(listener).set_send_buffer_size(SEND_BUFFER);
     }
-    let refusals = Arc::new(Semaphore::new(REFUSALS));
+    let mut refusals = Refusals::new();
     let mut turn = 0;
     loop {
         match next(listeners, &mut turn).await {
@@ -42,14 +44,7 @@ where
                     let server = Arc::clone(server);
                     workers.serve(stream, move |stream, place| serve(stream, peer, server, (permit, place)));
                 }
-                None => {
-                    if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
-                        workers.serve(stream, async move |stream, _place| {
-                            http::refuse_connection(stream).await;
-                            drop(permit);
-                        });
-                    }
-                }
+                None => refusals.refuse(stream, server, workers),
             },
             // The client gave up before it was accepted; the next one may be there already.
             Err(error) if is_of_one_connection(&error) => {}
@@ -58,6 +53,34 @@ where
                 sleep(PAUSE).await;
             }
         }
+    }
+}
+
+/// The clients that are being told that there is no room.
+struct Refusals {
+    permits: Arc<Semaphore>,
+    /// From the oldest to the newest; one that is dropped has to hurry.
+    awaited: VecDeque<oneshot::Sender<()>>,
+}
+
+impl Refusals {
+    fn new() -> Self {
+        Self { permits: Arc::new(Semaphore::new(REFUSALS)), awaited: VecDeque::new() }
+    }
+
+    fn refuse(&mut self, stream: TcpStream, server: &Arc<Shared>, workers: &Workers) {
+        self.awaited.retain(|awaited| !awaited.is_closed());
+        if self.awaited.len() >= AWAITED_REFUSALS {
+            self.awaited.pop_front();
+        }
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return http::refuse_at_once(&stream) };
+        let (awaited, is_evicted) = oneshot::channel();
+        self.awaited.push_back(awaited);
+        let server = Arc::clone(server);
+        workers.serve(stream, async move |stream, _place| {
+            http::refuse_connection(stream, &server, is_evicted).await;
+            drop(permit);
+        });
     }
 }
 

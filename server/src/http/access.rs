@@ -1,7 +1,11 @@
 //! Which hosts and origins are served. On a loopback address only loopback ones are, so that no web page that a person
-//! visits can talk to the server on their own machine. Never guards anything but that: it is no authentication.
+//! visits can talk to the server on their own machine. It is no authentication.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    str::FromStr,
+};
 
 use hyper::{
     Uri,
@@ -36,10 +40,10 @@ pub struct Access {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AllowedHost(Authority);
 
-/// An origin as it stands in the header `Origin`
+/// An origin as it may stand in the header `Origin`
 /// ([RFC 6454, 7](https://www.rfc-editor.org/rfc/rfc6454#section-7)).
 #[derive(Debug, Clone, PartialEq)]
-pub struct AllowedOrigin(String);
+pub struct AllowedOrigin(Origin);
 
 /// Why a text is no host or origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,10 +68,7 @@ impl FromStr for AllowedOrigin {
     type Err = AccessError;
 
     fn from_str(text: &str) -> Result<Self, AccessError> {
-        match origin_authority(text) {
-            None if text != "null" => Err(AccessError::Origin(text.to_owned())),
-            _ => Ok(Self(text.to_owned())),
-        }
+        Origin::parse(text).map(Self).ok_or_else(|| AccessError::Origin(text.to_owned()))
     }
 }
 
@@ -88,11 +89,16 @@ impl Access {
     /// ([RFC 9112, 3.2.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2)), and its origin; `local` is the address
     /// that the client connected to.
     pub(crate) fn check(&self, local: IpAddr, target: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
-        let malformed = |text: &str| Refusal::Malformed(format!("the header host is no host: {text:?}"));
-        let named = at_most_one(headers, &HOST)?;
-        let named = named.map(|text| parse_authority(text).ok_or_else(|| malformed(text))).transpose()?;
-        let host = target.authority().cloned().or(named);
+        let authority = |text: &str, place: &str| {
+            parse_authority(text).ok_or_else(|| Refusal::Malformed(format!("the {place} names no host: {text:?}")))
+        };
+        let named = at_most_one(headers, &HOST)?.map(|text| authority(text, "header host")).transpose()?;
+        let targeted = target.authority().map(|text| authority(text.as_str(), "request's target")).transpose()?;
+        let host = targeted.or(named);
         let origin = at_most_one(headers, &ORIGIN)?;
+        if let Some(origin) = origin.filter(|origin| origin.contains('@')) {
+            return Err(Refusal::Malformed(format!("an origin has no user information: {origin:?}")));
+        }
         if self.public || !local.to_canonical().is_loopback() {
             return Ok(());
         }
@@ -102,22 +108,73 @@ impl Access {
         {
             return Err(Refusal::Host(host.to_string()));
         }
-        match origin {
-            Some(origin) if !self.allows_origin(origin, host.as_ref()) => Err(Refusal::Origin(origin.to_owned())),
-            _ => Ok(()),
+        let Some(text) = origin else { return Ok(()) };
+        match Origin::parse(text) {
+            None => Err(Refusal::NoOrigin(text.to_owned())),
+            Some(origin) if self.allows_origin(&origin, host.as_ref()) => Ok(()),
+            Some(_) => Err(Refusal::Origin(text.to_owned())),
         }
     }
 
-    fn allows_origin(&self, origin: &str, host: Option<&Authority>) -> bool {
-        let authority = origin_authority(origin);
-        authority.is_some_and(|authority| {
-            is_loopback(&authority) || host.is_some_and(|host| is_same_host(&authority, host, default_port(origin)))
-        }) || self.allow_origin.iter().any(|allowed| allowed.0.eq_ignore_ascii_case(origin))
+    fn allows_origin(&self, origin: &Origin, host: Option<&Authority>) -> bool {
+        let is_own = |authority| {
+            is_loopback(authority) || host.is_some_and(|host| is_same_host(authority, host, origin.default_port()))
+        };
+        origin.authority.as_ref().is_some_and(is_own)
+            || self.allow_origin.iter().any(|allowed| allowed.0.serialized == origin.serialized)
     }
 }
 
-fn default_port(origin: &str) -> u16 {
-    if origin.starts_with("https://") { 443 } else { 80 }
+/// An origin, which is the same as another one where its serialization is.
+#[derive(Debug, Clone, PartialEq)]
+struct Origin {
+    /// As browsers write it ([RFC 6454, 6.2](https://www.rfc-editor.org/rfc/rfc6454#section-6.2)): scheme and host in
+    /// lower case, without the scheme's usual port.
+    serialized: String,
+    /// There is none in `null` and `file://`.
+    authority: Option<Authority>,
+}
+
+impl Origin {
+    /// Reads `scheme://host`, `scheme://host:port`, each with or without a slash at the end, `file://` and `null`.
+    fn parse(text: &str) -> Option<Self> {
+        if text == "null" {
+            return Some(Self { serialized: text.to_owned(), authority: None });
+        }
+        let (scheme, rest) = text.split_once("://")?;
+        let scheme = scheme.to_ascii_lowercase();
+        if !scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        {
+            return None;
+        }
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        if rest.is_empty() {
+            return (scheme == "file").then(|| Self { serialized: "file://".to_owned(), authority: None });
+        }
+        let authority = parse_authority(rest)?;
+        let host = authority.host().to_ascii_lowercase();
+        let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).map(str::parse::<Ipv6Addr>);
+        let host = match address {
+            Some(address) => format!("[{}]", address.ok()?),
+            None => host,
+        };
+        let port = authority.port_u16().filter(|&port| usual_port(&scheme) != Some(port));
+        let port = port.map_or(String::new(), |port| format!(":{port}"));
+        Some(Self { serialized: format!("{scheme}://{host}{port}"), authority: Some(authority) })
+    }
+
+    fn default_port(&self) -> u16 {
+        self.serialized.split_once(':').and_then(|(scheme, _)| usual_port(scheme)).unwrap_or(80)
+    }
+}
+
+fn usual_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
 }
 
 fn is_same_host(one: &Authority, other: &Authority, default_port: u16) -> bool {
@@ -125,20 +182,15 @@ fn is_same_host(one: &Authority, other: &Authority, default_port: u16) -> bool {
     one.host().eq_ignore_ascii_case(other.host()) && port(one) == port(other)
 }
 
-/// A host with or without a port, and nothing else.
+/// A host with or without a port, and nothing else: no user, and none of the characters that RFC 3986 lets stand in a
+/// name and no name has.
 fn parse_authority(text: &str) -> Option<Authority> {
     let authority = text.parse::<Authority>().ok()?;
     let host = authority.host();
     let port = text.strip_prefix(host)?;
     let is_port = matches!(port, "" | ":") || authority.port_u16().is_some();
-    (!host.is_empty() && is_port).then_some(authority)
-}
-
-/// The host of an origin of the form `scheme://host` or `scheme://host:port`.
-fn origin_authority(origin: &str) -> Option<Authority> {
-    let (_, authority) = origin.split_once("://")?;
-    origin.parse::<Uri>().ok()?;
-    parse_authority(authority)
+    let is_host = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~[:]".contains(&byte));
+    (!host.is_empty() && is_host && is_port).then_some(authority)
 }
 
 /// Whether a host is this machine by its very name
@@ -190,18 +242,105 @@ mod tests {
         for host in ["evil.example", "localhost.evil.example", "evillocalhost", "128.0.0.1", "[2001:db8::1]"] {
             assert_eq!(check(&Access::default(), Ipv6Addr::LOCALHOST, host, None), Err(403), "{host}");
         }
-        for host in ["", "me@localhost", "a b", "localhost:port"] {
+        for host in ["", "me@localhost", "a b", "localhost:port", "localhost:99999", "one.test,two.test"] {
             assert_eq!(check(&Access::default(), Ipv4Addr::LOCALHOST, host, None), Err(400), "{host:?}");
         }
     }
 
     #[test]
     fn loopback_origins_are_served_and_others_are_403() {
-        for origin in ["http://localhost:8080", "https://127.0.0.1", "http://[::1]:8080"] {
+        for origin in [
+            "http://localhost:8080",
+            "http://localhost:8081/",
+            "HTTP://LOCALHOST",
+            "https://127.0.0.1",
+            "http://[::1]:8080",
+            "capacitor://localhost",
+        ] {
             assert_eq!(check(&Access::default(), Ipv4Addr::LOCALHOST, "localhost", Some(origin)), Ok(()), "{origin}");
         }
-        for origin in ["http://evil.example", "null", "", "file://", "http://localhost@evil.example", "localhost"] {
+        for origin in ["http://evil.example", "null", "", "file://", "localhost", "http://localhost/path", "http://"] {
             assert_eq!(check(&Access::default(), Ipv4Addr::LOCALHOST, "localhost", Some(origin)), Err(403), "{origin}");
+        }
+    }
+
+    #[test]
+    fn user_information_is_400_whoever_may_connect() {
+        let public = Access { public: true, ..Access::default() };
+        for access in [Access::default(), public] {
+            for origin in ["http://localhost@evil.example", "http://me:secret@localhost", "https://@localhost"] {
+                assert_eq!(check(&access, Ipv4Addr::LOCALHOST, "localhost", Some(origin)), Err(400), "{origin}");
+            }
+            for target in
+                ["http://me@localhost/", "http://localhost@evil.example/", "http://me:secret@localhost:80/echo"]
+            {
+                let target = target.parse().unwrap();
+                let refusal = access.check(Ipv4Addr::LOCALHOST.into(), &target, &HeaderMap::new()).unwrap_err();
+                assert_eq!(refusal.status(), 400, "{target}");
+            }
+        }
+        assert!("http://me@localhost".parse::<AllowedOrigin>().is_err());
+    }
+
+    /// The values that a refusal's sentence advises for a flag.
+    #[test]
+    fn what_a_refusal_advises_lets_that_very_request_in() {
+        for origin in [
+            "file://",
+            "file:///",
+            "null",
+            "http://app.test:8081/",
+            "HTTPS://App.Test:443",
+            "http://app.test:80",
+            "http://[2001:DB8::1]:8080",
+            "chrome-extension://abcdefghijklmnop",
+            "moz-extension://0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0/",
+            "app://.",
+            "vscode-webview://1ab2/",
+            "http://under_score.test",
+            "https://xn--bcher-kva.example",
+            "https://dot.test.",
+        ] {
+            let mut access = Access::default();
+            let request = [(ORIGIN, HeaderValue::from_static(origin))].into_iter().collect();
+            let check = |access: &Access| access.check(Ipv4Addr::LOCALHOST.into(), &Uri::from_static("/"), &request);
+            let sentence = check(&access).unwrap_err().to_string();
+            let (_, advised) = sentence.split_once("--allow-origin ").unwrap();
+            access.allow_origin = advised.split(',').map(|origin| origin.parse().unwrap()).collect();
+            check(&access).unwrap_or_else(|refusal| panic!("{refusal}"));
+        }
+        for host in ["app.test", "app.test:8080", "App.Test.", "[2001:db8::1]:80", "app.test:", "under_score.test"] {
+            let mut access = Access::default();
+            let request = [(HOST, HeaderValue::from_static(host))].into_iter().collect();
+            let check = |access: &Access| access.check(Ipv4Addr::LOCALHOST.into(), &Uri::from_static("/"), &request);
+            let sentence = check(&access).unwrap_err().to_string();
+            let (_, advised) = sentence.split_once("--allow-host ").unwrap();
+            access.allow_host = advised.split(',').map(|host| host.parse().unwrap()).collect();
+            check(&access).unwrap_or_else(|refusal| panic!("{refusal}"));
+        }
+    }
+
+    #[test]
+    fn origins_are_compared_by_their_serialization() {
+        let access = |allowed: &str| Access { allow_origin: vec![allowed.parse().unwrap()], ..Access::default() };
+        for (allowed, origin, expected) in [
+            ("https://app.test", "https://app.test:443", Ok(())),
+            ("https://app.test:443/", "https://app.test", Ok(())),
+            ("HTTP://APP.TEST:80", "http://app.test", Ok(())),
+            ("http://[2001:db8:0:0::1]", "http://[2001:db8::1]", Ok(())),
+            ("file:///", "file://", Ok(())),
+            ("https://app.test", "http://app.test", Err(403)),
+            ("https://app.test:443", "https://app.test:80", Err(403)),
+            ("http://app.test", "http://app.test:8080", Err(403)),
+            ("file://", "null", Err(403)),
+            ("null", "file://", Err(403)),
+        ] {
+            assert_eq!(check(&access(allowed), Ipv4Addr::LOCALHOST, "localhost", Some(origin)), expected, "{origin}");
+        }
+        for wrong in
+            ["", "app.test", "http://", "http://app.test/path", "://app.test", "1http://app.test", "http://a b"]
+        {
+            assert!(wrong.parse::<AllowedOrigin>().is_err(), "{wrong}");
         }
     }
 

@@ -1,8 +1,9 @@
 //! The opening handshake ([RFC 6455, 4.2](https://www.rfc-editor.org/rfc/rfc6455#section-4.2)): from a request to what
-//! its connection will be, or to the status that refuses it. Never touches the socket.
+//! its connection will be, or to the status that refuses it.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::LazyLock};
 
+use data_encoding::{BASE64, Encoding};
 use hyper::{
     Method, Request, Response, StatusCode, Version,
     header::{
@@ -20,6 +21,17 @@ use crate::{
     protocol::deflate::{self, Agreed},
 };
 
+/// The only version of the protocol that is spoken here.
+pub(crate) const VERSION: &str = "13";
+
+/// Base64 as clients write the key: some set bits in its last digit that stand for nothing. Other servers accept that,
+/// and `Sec-WebSocket-Accept` is made of the key as it was written.
+static KEY: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = BASE64.specification();
+    specification.check_trailing_bits = false;
+    specification.encoding().expect("what is base64 with the check is base64 without it")
+});
+
 /// A handshake that was in order.
 #[derive(Debug)]
 pub(crate) struct Accepted {
@@ -34,6 +46,16 @@ pub(crate) struct Accepted {
 /// Whether the request asks for a WebSocket at all, rightly or wrongly.
 pub(crate) fn is_attempt(headers: &HeaderMap) -> bool {
     has_token(headers, &UPGRADE, "websocket")
+}
+
+/// Whether frames may follow the request: it is an attempt, or was one before a proxy took `Upgrade` out of it.
+pub(crate) fn may_be_followed_by_frames(headers: &HeaderMap) -> bool {
+    is_attempt(headers) || headers.contains_key(SEC_WEBSOCKET_KEY)
+}
+
+/// Whether the request names the version that is spoken here, and no other.
+pub(crate) fn has_version(headers: &HeaderMap) -> bool {
+    exactly_one(headers, &SEC_WEBSOCKET_VERSION).is_ok_and(|version| version == VERSION)
 }
 
 /// Checks the client's handshake.
@@ -52,11 +74,11 @@ pub(crate) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
         return Err(Refusal::Malformed("a request for a WebSocket has no body".to_owned()));
     }
     let version = exactly_one(headers, &SEC_WEBSOCKET_VERSION)?;
-    if version != "13" {
+    if version != VERSION {
         return Err(Refusal::WebSocketVersion(version.to_owned()));
     }
     let key = exactly_one(headers, &SEC_WEBSOCKET_KEY)?;
-    if !data_encoding::BASE64.decode(key.as_bytes()).is_ok_and(|nonce| nonce.len() == 16) {
+    if !KEY.decode(key.as_bytes()).is_ok_and(|nonce| nonce.len() == 16) {
         return Err(Refusal::Malformed(format!("Sec-WebSocket-Key {key:?} is not 16 bytes in base64")));
     }
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());

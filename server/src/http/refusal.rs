@@ -1,4 +1,4 @@
-//! Why a request does not get what it asks for, and with which status it is told. Never the response itself.
+//! Why a request does not get what it asks for, and with which status it is refused.
 
 use hyper::{Method, StatusCode, Version};
 
@@ -15,16 +15,22 @@ pub(crate) enum Refusal {
     HttpVersion(Version),
     #[error("{0}")]
     Malformed(String),
+    #[error("the transfer coding {0} is not understood here, only chunked, once")]
+    TransferCoding(String),
     #[error("{0} is a WebSocket: connect to it with a WebSocket client")]
     NoUpgrade(&'static str),
     #[error("WebSocket version {0:?} is not known here, only 13")]
     WebSocketVersion(String),
-    #[error("host {0:?} is not served here; canyon's flag --allow-host would")]
+    #[error("host {0:?} is not served here, but with canyon --allow-host {0}")]
     Host(String),
-    #[error("origin {0:?} is not served here; canyon's flag --allow-origin would")]
+    #[error("origin {0:?} is not served here, but with canyon --allow-origin {0}")]
     Origin(String),
+    #[error("{0:?} is no origin such as https://example.com, and not served here, but with canyon --public")]
+    NoOrigin(String),
     #[error("the server is shutting down")]
     Draining,
+    #[error("there is no room for another connection")]
+    Full,
     #[error(transparent)]
     Behaviour(#[from] wire::Error),
 }
@@ -47,8 +53,9 @@ impl Refusal {
             Self::HttpMethod(_) | Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::HttpVersion(_) => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::NoUpgrade(_) | Self::WebSocketVersion(_) => StatusCode::UPGRADE_REQUIRED,
-            Self::Host(_) | Self::Origin(_) => StatusCode::FORBIDDEN,
-            Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Host(_) | Self::Origin(_) | Self::NoOrigin(_) => StatusCode::FORBIDDEN,
+            Self::TransferCoding(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::Draining | Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             Self::Behaviour(wire::Error::UnknownPath { .. }) => StatusCode::NOT_FOUND,
             Self::Malformed(_) | Self::Behaviour(_) => StatusCode::BAD_REQUEST,
         }

@@ -1,0 +1,139 @@
+//! Answers to what never became a request: hyper has some, without a body, and none for the rest. Here each gets a
+//! sentence.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll, ready},
+    time::SystemTime,
+};
+
+use hyper::StatusCode;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::config::Limits;
+
+/// The first bytes of a TLS connection: a handshake record of any version
+/// ([RFC 8446, 5.1](https://www.rfc-editor.org/rfc/rfc8446#section-5.1)).
+const TLS: &[u8] = &[22, 3];
+
+/// A stream that holds back what hyper answers by itself, and keeps its status.
+pub(super) struct WithoutAutomaticAnswers<'connection, S> {
+    stream: S,
+    /// Set when a request is answered, and cleared when its answer is flushed: what is written in between is no automatic
+    /// answer.
+    is_answering: &'connection AtomicBool,
+    has_written: bool,
+    status: Option<StatusCode>,
+}
+
+impl<'connection, S> WithoutAutomaticAnswers<'connection, S> {
+    pub(super) fn new(stream: S, is_answering: &'connection AtomicBool) -> Self {
+        Self { stream, is_answering, has_written: false, status: None }
+    }
+
+    /// The stream, and the status of the answer that was held back.
+    pub(super) fn into_parts(self) -> (S, Option<StatusCode>) {
+        (self.stream, self.status)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for WithoutAutomaticAnswers<'_, S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for WithoutAutomaticAnswers<'_, S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_answering.load(Ordering::Relaxed) {
+            self.has_written = true;
+            return Pin::new(&mut self.stream).poll_write(cx, bytes);
+        }
+        if let Some(status) = status(bytes) {
+            self.status = Some(status);
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        if self.has_written {
+            self.has_written = false;
+            self.is_answering.store(false, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// The status of a response that begins so.
+fn status(response: &[u8]) -> Option<StatusCode> {
+    StatusCode::from_bytes(response.strip_prefix(b"HTTP/1.1 ")?.get(..3)?).ok()
+}
+
+/// The answer to a connection on which HTTP ended with this error; `automatic` is the status that hyper had for it, and
+/// `unread` what it could not read.
+pub(super) fn last_words(
+    error: &hyper::Error,
+    automatic: Option<StatusCode>,
+    unread: &[u8],
+    limits: &Limits,
+) -> String {
+    let (status, sentence) = match automatic {
+        Some(status @ StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) => {
+            let (size, count) = (limits.max_head_size, limits.max_headers);
+            (status, format!("the head of a request has at most {size} and {count} headers here"))
+        }
+        Some(status @ StatusCode::URI_TOO_LONG) => (status, "the address is too long".to_owned()),
+        Some(status) if unread.starts_with(TLS) => {
+            (status, "this is TLS, but only ws:// and http:// are served here, no wss:// or https://".to_owned())
+        }
+        Some(status) => (status, format!("this is no request of HTTP/1.1: {error}")),
+        None if error.is_timeout() => {
+            let time = limits.handshake_timeout;
+            (StatusCode::REQUEST_TIMEOUT, format!("no whole head of a request came within {time}"))
+        }
+        None if error.is_parse() => {
+            (StatusCode::HTTP_VERSION_NOT_SUPPORTED, "HTTP/2 is not served here, only HTTP/1.1".to_owned())
+        }
+        None => (StatusCode::BAD_REQUEST, format!("the request is not whole: {error}")),
+    };
+    response(status, "", &sentence)
+}
+
+/// A whole response for where there is no request to answer; each of `headers` ends in a line break.
+pub(super) fn response(status: StatusCode, headers: &str, sentence: &str) -> String {
+    let date = httpdate::fmt_http_date(SystemTime::now());
+    let length = sentence.len() + 1;
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}connection: close\r\ndate: {date}\r\n\
+         content-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\n\r\n{sentence}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_what_answers_a_request_is_written() {
+        let is_answering = AtomicBool::new(true);
+        let mut stream = WithoutAutomaticAnswers::new(Vec::new(), &is_answering);
+        // A flush before the answer is written ends nothing.
+        stream.flush().await.unwrap();
+        stream.write_all(b"HTTP/1.1 404 Not Found\r\n").await.unwrap();
+        stream.write_all(b"\r\n").await.unwrap();
+        stream.flush().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        let (written, status) = stream.into_parts();
+        assert_eq!(written, b"HTTP/1.1 404 Not Found\r\n\r\n");
+        assert_eq!(status, Some(StatusCode::BAD_REQUEST));
+    }
+}
