@@ -32,7 +32,7 @@ pub enum AddressError {
 impl WsUrl {
     /// Reads what a person typed. `http:` and `https:` stand for `ws:` and `wss:`, as in the
     /// [`WebSocket` constructor](https://websockets.spec.whatwg.org/#dom-websocket-websocket); a host without a scheme,
-    /// such as `localhost:12345`, gets `ws:`. [`WsUrl::is_completion_of`] tells whether that happened.
+    /// such as `localhost:12345`, gets `ws:`. Where that happened, `WsUrl::is_completion_of` is true.
     pub fn parse(typed: &str, parse_url: ParseUrl) -> Result<Self, AddressError> {
         let typed = typed.trim();
         if typed.is_empty() {

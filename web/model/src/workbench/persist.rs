@@ -28,8 +28,8 @@ impl Workbench {
     /// are for a page in which nothing has happened yet.
     ///
     /// # Errors
-    /// Something of worth cannot be read, perhaps because a newer page has left it: set the whole aside, as
-    /// [`Document::aside`], for what is kept next takes its place.
+    /// Something of worth cannot be read, perhaps because a newer page has left it: keep the whole under
+    /// [`Document::quarantine_key`], because what is saved next takes its place.
     pub fn restore(&mut self, document: Document, text: &str) -> Result<(), String> {
         self.empty(document);
         let read = match document {
