@@ -1,6 +1,7 @@
 //! Which entries of the log are shown. It never looks at the whole log at once: it scans as much as a frame has time for,
 //! goes on from there, and keeps what it has found in step with a log that grows and lets go.
 
+mod pattern;
 mod query;
 mod rows;
 
@@ -8,9 +9,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::data::codec;
-use crate::data::payload::Content;
 use crate::log::{Entry, Log};
+
+use self::pattern::Pattern;
 
 pub use self::query::{Facet, Facets, Query};
 pub use self::rows::Rows;
@@ -57,52 +58,20 @@ pub struct Filter {
     next: u64,
 }
 
-#[derive(Debug, Default)]
-enum Pattern {
-    #[default]
-    Any,
-    Plain {
-        /// With ASCII letters in lower case.
-        needle: Vec<u8>,
-        /// The same in a binary message, if it can stand there.
-        hex: Option<Vec<u8>>,
-    },
-    Regex(Matcher),
-    /// A regular expression with something wrong, in the words of [`Compile`]: it hides nothing.
-    Wrong(String),
-}
-
-impl Pattern {
-    fn new(typed: &str, compile: Compile) -> Self {
-        if typed.is_empty() {
-            return Self::Any;
-        }
-        let regex = typed.strip_prefix('/').and_then(|rest| {
-            let end = rest.rfind('/')?;
-            Some((&rest[..end], &rest[end + 1..]))
-        });
-        if let Some((expression, flags)) = regex.filter(|(_, flags)| flags.chars().all(|c| c.is_ascii_lowercase())) {
-            return compile(expression, flags).map_or_else(Self::Wrong, Self::Regex);
-        }
-        Self::Plain {
-            needle: typed.to_ascii_lowercase().into_bytes(),
-            hex: codec::decode_hex(typed).ok().filter(|bytes| !bytes.is_empty()),
-        }
-    }
-}
-
 impl Filter {
     /// A filter that has not looked at anything yet.
     pub fn new(query: Query, compile: Compile) -> Self {
-        Self { pattern: Pattern::new(&query.typed, compile), query, ..Self::default() }
+        Self { pattern: Pattern::parse(&query.typed, compile), query, ..Self::default() }
     }
 
     /// What is wrong with the regular expression: show it beside the field.
     pub fn problem(&self) -> Option<&str> {
-        match &self.pattern {
-            Pattern::Wrong(why) => Some(why),
-            _ => None,
-        }
+        self.pattern.problem()
+    }
+
+    /// How the text was understood, where it could have meant something else.
+    pub fn hint(&self) -> Option<&str> {
+        self.pattern.hint()
     }
 
     /// What it looks for.
@@ -112,7 +81,7 @@ impl Filter {
 
     /// Whether it could hide anything.
     pub fn is_on(&self) -> bool {
-        !self.query.hidden.is_empty() || matches!(self.pattern, Pattern::Plain { .. } | Pattern::Regex(_))
+        !self.query.hidden.is_empty() || !self.pattern.matches_everything()
     }
 
     /// Looks on through the log until about so many bytes have been looked at, at least at one entry; whether there is more.
@@ -148,28 +117,8 @@ impl Filter {
     }
 
     fn matches(&self, entry: Entry<'_>) -> bool {
-        if Facets::of(entry.label).intersects(self.query.hidden) {
-            return false;
-        }
-        match (&self.pattern, entry.content) {
-            (Pattern::Any | Pattern::Wrong(_), _) => true,
-            (Pattern::Plain { needle, .. }, Content::Text(text)) => contains_in_any_case(text.as_bytes(), needle),
-            (Pattern::Plain { hex, .. }, Content::Binary(bytes)) => {
-                hex.as_ref().is_some_and(|hex| bytes.windows(hex.len()).any(|window| window == hex))
-            }
-            (Pattern::Regex(matcher), Content::Text(text)) => matcher.is_match(text),
-            (Pattern::Regex(matcher), Content::Binary(bytes)) => matcher.is_match(&codec::encode_hex(bytes)),
-        }
+        !Facets::of(entry.label).intersects(self.query.hidden) && self.pattern.matches(entry.content)
     }
-}
-
-/// Whether the bytes have the needle in them, which is in lower case and not empty.
-pub(crate) fn contains_in_any_case(bytes: &[u8], needle: &[u8]) -> bool {
-    let Some(first) = needle.first() else { return true };
-    let Some(last_start) = bytes.len().checked_sub(needle.len()) else { return false };
-    bytes[..=last_start].iter().enumerate().any(|(start, byte)| {
-        byte.to_ascii_lowercase() == *first && bytes[start..start + needle.len()].eq_ignore_ascii_case(needle)
-    })
 }
 
 #[cfg(test)]

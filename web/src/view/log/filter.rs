@@ -23,8 +23,8 @@ const CHIPS: [(&str, &[Facet]); 6] = [
 pub(in crate::view) fn tools() -> View {
     html(
         "<header class=tools>\
-           <input class=filter type=search aria-label=Filter placeholder='Filter: text or /regex/' autocomplete=off \
-             autocapitalize=none spellcheck=false aria-describedby=filter-problem>\
+           <input class=filter type=search aria-label=Filter placeholder='Filter: text, -word or /regex/' autocomplete=off \
+             autocapitalize=none spellcheck=false aria-describedby='filter-problem filter-hint'>\
          </header>",
     )
     .child(group("Show", CHIPS.map(chip)))
@@ -40,6 +40,11 @@ pub(in crate::view) fn tools() -> View {
             .attr_if("disabled", |page| page.shown().log().is_empty()),
     )
     .child(problem("filter-problem", |page| page.shown().filter().problem().unwrap_or_default().into()))
+    .child(
+        html("<p id=filter-hint class=hint></p>")
+            .attr_if("hidden", |page| page.shown().filter().hint().is_none())
+            .text_of(|page| page.shown().filter().hint().unwrap_or_default().into()),
+    )
     .child(problem("pin-problem", |page| match page.shown().problem() {
         Some(Problem::Pin(text)) => text.as_str().into(),
         _ => "".into(),

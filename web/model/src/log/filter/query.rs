@@ -112,9 +112,8 @@ impl From<Facet> for Facets {
 /// What is to be shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
-    /// What the content has to have somewhere; everything has an empty one. `/…/` is a regular expression, with its flags
-    /// behind it as in `/…/i`, and sees binary messages as hex: `de ad be ef`. Anything else is looked for as it stands,
-    /// with ASCII letters in either case; in binary messages as hex, if it is hex.
+    /// Text, `/regex/` with its flags, and words to exclude with a `-` before them; empty for everything. Text is looked
+    /// for with ASCII letters in either case, and in binary messages where it is hex.
     pub typed: String,
     /// An entry with any of these is not shown.
     pub hidden: Facets,

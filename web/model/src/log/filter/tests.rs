@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
+use super::pattern::contains_ignoring_case;
 use super::*;
+use crate::data::payload::Content;
 use crate::data::time::Time;
 use crate::log::{Direction, Kind, Limits, Source, Tone};
 use crate::test_page::compile;
@@ -60,6 +62,47 @@ fn a_regular_expression_sees_text_as_it_is_and_binary_as_hex() {
     assert_eq!(shown(plain("/^de ad/"), &log()), [5]);
     assert_eq!(shown(plain("/^hello/i"), &log()), [2]);
     assert_eq!(shown(plain("/^hello"), &log()), [0; 0], "it has no end");
+}
+
+fn hint(typed: &str) -> Option<String> {
+    Filter::new(plain(typed), compile).hint().map(str::to_owned)
+}
+
+#[test]
+fn a_path_is_looked_for_as_it_stands() {
+    let mut log = Log::default();
+    for text in ["GET /users/list", "GET /users", "/img/s", "/v1/trades/", "s", "users"] {
+        log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text(text));
+    }
+    assert_eq!(shown(plain("/users/list"), &log), [1]);
+    assert_eq!(shown(plain("/users"), &log), [1, 2]);
+    assert_eq!(shown(plain("/v1/trades/"), &log), [4]);
+    assert_eq!(shown(plain(r"\/img/s"), &log), [3]);
+    for path in ["/users/list", "/", "//", "//x", "/users", "/v1/trades/", "/v1/trades/s", "/users/gg", r"\/img/s"] {
+        assert_eq!(hint(path), None, "{path}");
+    }
+}
+
+#[test]
+fn a_regular_expression_is_said_to_be_one() {
+    assert_eq!(hint("/^img/s").as_deref(), Some(r"a regular expression; \/^img/s looks for the text"));
+    assert_eq!(hint(r"/^a\/b[/]/").as_deref(), Some(r"a regular expression; \/^a\/b[/]/ looks for the text"));
+    assert_eq!(hint("-/^a/").as_deref(), Some(r"without matches of a regular expression; \/^a/ looks for the text"));
+}
+
+#[test]
+fn words_with_a_minus_exclude_entries() {
+    assert_eq!(shown(plain("-hello"), &log()), [1, 4, 5]);
+    assert_eq!(shown(plain("e -HELLO"), &log()), [1]);
+    assert_eq!(shown(plain("server: hello -ping -x"), &log()), [3]);
+    assert_eq!(shown(plain("-adbe"), &log()), [1, 2, 3, 4], "binary messages as hex");
+    assert_eq!(shown(plain("-/^server/"), &log()), [1, 2, 4, 5]);
+    assert_eq!(hint("a -b -c").as_deref(), Some(r#"without "b", "c"; a \ before - looks for the text"#));
+    let mut log = Log::default();
+    log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text("-5 - 3"));
+    assert_eq!(shown(plain(r"\-5 - 3"), &log), [1]);
+    assert_eq!(shown(plain("5 - 3"), &log), [1], "a minus alone is text");
+    assert_eq!(shown(plain("-"), &log), [1]);
 }
 
 #[test]
@@ -165,7 +208,7 @@ proptest! {
     #[test]
     fn a_needle_is_found_where_lower_case_text_contains_it(text in "[abAB]{0,12}", needle in "[ab]{0,3}") {
         prop_assert_eq!(
-            contains_in_any_case(text.as_bytes(), needle.as_bytes()),
+            contains_ignoring_case(text.as_bytes(), needle.as_bytes()),
             text.to_ascii_lowercase().contains(&needle)
         );
     }

@@ -1,0 +1,153 @@
+//! What a person typed into the filter, and whether an entry matches it.
+//!
+//! 1. `/…/` with flags is a regular expression if it is one in JavaScript: the flags are its flags, and a slash inside is
+//!    escaped or in brackets. `/users/list` is none, because `list` is no set of flags; `/a/b/` is none, because of its
+//!    slash. A `-` before it excludes what matches.
+//! 2. A `\` before `/` or `-` has the rest looked for as it stands.
+//! 3. Words that begin with `-` exclude entries; what is left is looked for as one text, blanks included.
+
+use crate::data::codec;
+use crate::data::payload::Content;
+use crate::data::visible::Quoted;
+
+use super::{Compile, Matcher};
+
+#[derive(Debug, Default)]
+pub(super) struct Pattern {
+    /// `None` matches everything.
+    wanted: Option<Term>,
+    unwanted: Vec<Term>,
+    /// What is wrong with a regular expression, in the words of [`Compile`]. Such a pattern matches everything.
+    problem: Option<String>,
+    /// How the text was understood, where it could have meant something else.
+    hint: Option<String>,
+}
+
+#[derive(Debug)]
+enum Term {
+    Plain {
+        /// With ASCII letters in lower case, not empty.
+        needle: Vec<u8>,
+        /// The same as bytes of a binary message, where it is hex.
+        hex: Option<Vec<u8>>,
+    },
+    /// Sees binary messages as hex: `de ad be ef`.
+    Regex(Matcher),
+}
+
+impl Pattern {
+    pub(super) fn parse(typed: &str, compile: Compile) -> Self {
+        let (is_excluded, rest) = typed.strip_prefix('-').map_or((false, typed), |rest| (true, rest));
+        if let Some((expression, flags)) = regex(rest) {
+            return Self::of_regex(is_excluded, rest, compile(expression, flags));
+        }
+        if let Some(literal) = typed.strip_prefix('\\').filter(|rest| rest.starts_with(['/', '-'])) {
+            return Self { wanted: Term::plain(literal), ..Self::default() };
+        }
+        let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+        for word in typed.split(' ') {
+            match word.strip_prefix('-').filter(|word| !word.is_empty()) {
+                Some(word) => unwanted.push(word),
+                None => wanted.push(word),
+            }
+        }
+        if unwanted.is_empty() {
+            return Self { wanted: Term::plain(typed), ..Self::default() };
+        }
+        let words: Vec<_> = unwanted.iter().map(|word| Quoted(word).to_string()).collect();
+        let hint = format!("without {}; a \\ before - looks for the text", words.join(", "));
+        Self {
+            wanted: Term::plain(wanted.join(" ").trim()),
+            unwanted: unwanted.into_iter().filter_map(Term::plain).collect(),
+            problem: None,
+            hint: Some(hint),
+        }
+    }
+
+    fn of_regex(is_excluded: bool, typed: &str, compiled: Result<Matcher, String>) -> Self {
+        let matcher = match compiled {
+            Ok(matcher) => matcher,
+            Err(problem) => return Self { problem: Some(problem), ..Self::default() },
+        };
+        let without = if is_excluded { "without matches of a" } else { "a" };
+        let hint = Some(format!("{without} regular expression; \\{typed} looks for the text"));
+        let mut pattern = Self { hint, ..Self::default() };
+        if is_excluded {
+            pattern.unwanted.push(Term::Regex(matcher));
+        } else {
+            pattern.wanted = Some(Term::Regex(matcher));
+        }
+        pattern
+    }
+
+    pub(super) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    pub(super) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    pub(super) fn matches_everything(&self) -> bool {
+        self.wanted.is_none() && self.unwanted.is_empty()
+    }
+
+    pub(super) fn matches(&self, content: Content<'_>) -> bool {
+        self.wanted.as_ref().is_none_or(|term| term.is_in(content))
+            && !self.unwanted.iter().any(|term| term.is_in(content))
+    }
+}
+
+impl Term {
+    fn plain(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self::Plain {
+            needle: text.to_ascii_lowercase().into_bytes(),
+            hex: codec::decode_hex(text).ok().filter(|bytes| !bytes.is_empty()),
+        })
+    }
+
+    fn is_in(&self, content: Content<'_>) -> bool {
+        match (self, content) {
+            (Self::Plain { needle, .. }, Content::Text(text)) => contains_ignoring_case(text.as_bytes(), needle),
+            (Self::Plain { hex, .. }, Content::Binary(bytes)) => {
+                hex.as_ref().is_some_and(|hex| bytes.windows(hex.len()).any(|window| window == hex))
+            }
+            (Self::Regex(matcher), Content::Text(text)) => matcher.is_match(text),
+            (Self::Regex(matcher), Content::Binary(bytes)) => matcher.is_match(&codec::encode_hex(bytes)),
+        }
+    }
+}
+
+/// Splits `/expression/flags`, where it is a regular expression as JavaScript would read it.
+fn regex(typed: &str) -> Option<(&str, &str)> {
+    let rest = typed.strip_prefix('/')?;
+    let end = rest.rfind('/').filter(|&end| end > 0)?;
+    let (expression, flags) = (&rest[..end], &rest[end + 1..]);
+    let are_flags = flags.chars().all(|flag| "dgimsuvy".contains(flag) && flags.matches(flag).count() == 1);
+    (are_flags && !ends_early(expression)).then_some((expression, flags))
+}
+
+/// Whether a slash in it, neither escaped nor in brackets, would end the expression.
+fn ends_early(expression: &str) -> bool {
+    let mut in_brackets = false;
+    let mut chars = expression.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            '[' => in_brackets = true,
+            ']' => in_brackets = false,
+            '/' if !in_brackets => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// `needle` is in lower case and not empty. Only ASCII letters are alike in both cases.
+pub(super) fn contains_ignoring_case(bytes: &[u8], needle: &[u8]) -> bool {
+    let Some(first) = needle.first() else { return true };
+    let Some(last_start) = bytes.len().checked_sub(needle.len()) else { return false };
+    bytes[..=last_start].iter().enumerate().any(|(start, byte)| {
+        byte.to_ascii_lowercase() == *first && bytes[start..start + needle.len()].eq_ignore_ascii_case(needle)
+    })
+}
