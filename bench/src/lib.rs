@@ -7,5 +7,7 @@ pub mod connection;
 pub mod frames;
 pub mod load;
 pub mod messages;
+pub mod polite;
 pub mod process;
+pub mod table;
 pub mod target;

@@ -75,6 +75,19 @@ impl Server {
         self.port
     }
 
+    /// Its process id.
+    ///
+    /// # Errors
+    /// The process has ended, and somebody has waited for it.
+    pub fn id(&self) -> Result<u32> {
+        self.child.id().context("the server has ended")
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// What it uses now.
     pub fn usage(&self) -> Result<Usage> {
         Usage::of(self.child.id().context("the server has ended")?)

@@ -1,5 +1,6 @@
 //! The commands of this repository: one function per verb, all of them in [`Verb`].
 
+mod attacks;
 mod bench;
 mod browser;
 mod command;
@@ -47,6 +48,10 @@ enum Verb {
     FinalizeDist,
     /// Hold the server under mixed load, and verify every byte
     Soak(soak::Options),
+    /// Measure how long polite peers wait while others flood the server
+    Floods(attacks::Options),
+    /// Measure how much memory attacks make the server hold, and how long places stay taken
+    Memory(attacks::Options),
     /// Measure what an echo costs the server and its peers, in turn
     Bench(bench::Options),
     /// Count the instructions that a message takes, and compare them with docs/instructions.tsv
@@ -76,6 +81,8 @@ impl Verb {
             Self::Size(options) => size::run(options),
             Self::FinalizeDist => finalize_dist::run(),
             Self::Soak(options) => soak::run(&options),
+            Self::Floods(options) => attacks::run("floods", &options),
+            Self::Memory(options) => attacks::run("memory", &options),
             Self::Bench(options) => bench::run(options),
             Self::Instructions(options) => instructions::run(options),
         }
