@@ -39,7 +39,7 @@ async fn journey(window: Window) -> Result<()> {
     page.script(&axe_core()?).await.context("axe-core does not start")?;
     has_no_barriers(&page, "fresh").await?;
 
-    page.connects_to("localhost:12345").await?;
+    page.connects_to("ftp://localhost:12345").await?;
     page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
     has_no_barriers(&page, "with a problem").await?;
 

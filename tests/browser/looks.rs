@@ -40,7 +40,7 @@ async fn look(window: Window, name: &str) -> Result<()> {
     let page = Page::start_in(window).await?;
     fits(&page, &format!("{name}-fresh")).await?;
 
-    page.connects_to(&format!("localhost:12345/{}", "long".repeat(40))).await?;
+    page.connects_to(&format!("ftp://localhost:12345/{}", "long".repeat(40))).await?;
     page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
     fits(&page, &format!("{name}-problem")).await?;
 
