@@ -1,5 +1,4 @@
-//! Logs as files: written for other programs, read back for looking at and replaying. It never holds a whole file
-//! when it writes one.
+//! Logs as files: export for other programs, import for viewing and replaying.
 
 mod export;
 mod import;
@@ -7,23 +6,21 @@ mod import;
 pub use self::export::export;
 pub use self::import::{EntryError, ImportError, Imported, ImportedEntry, ImportedLog, import};
 
-/// What a log is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArchiveFormat {
-    /// A line of JSON for each entry; can be read back.
+    /// One JSON object for each entry. Can be imported.
     JsonLines,
-    /// For spreadsheets.
+    /// For spreadsheets. Cannot be imported.
     Csv,
-    /// [HTTP Archive](http://www.softwareishard.com/blog/har-12-spec/) with Chrome's `_webSocketMessages`: only messages;
-    /// can be read back.
+    /// [HTTP Archive](http://www.softwareishard.com/blog/har-12-spec/) with Chrome's `_webSocketMessages`. Has the
+    /// messages but not the notes. Can be imported.
     Har,
 }
 
 impl ArchiveFormat {
-    /// All of them, in the order in which they are offered.
+    /// In the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::JsonLines, Self::Csv, Self::Har];
 
-    /// What it is called.
     pub fn name(self) -> &'static str {
         match self {
             Self::JsonLines => "JSON Lines",
@@ -32,7 +29,6 @@ impl ArchiveFormat {
         }
     }
 
-    /// How such files' names end.
     pub fn extension(self) -> &'static str {
         match self {
             Self::JsonLines => "jsonl",
@@ -41,7 +37,6 @@ impl ArchiveFormat {
         }
     }
 
-    /// Its media type.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::JsonLines => "application/jsonl",

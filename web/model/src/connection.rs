@@ -1,5 +1,5 @@
-//! One connection: where it goes, how it stands, what it has said and heard, and what is being written for it. It never
-//! knows of another one, and never runs an effect: it leaves them with what all connections share.
+//! One connection: its setup, state, draft, queue, tasks, log and filter. It knows of no other connection, and leaves
+//! its effects in [`Shared`].
 
 pub(crate) mod address;
 pub mod close;
@@ -35,32 +35,31 @@ use crate::shared::{ConnectionId, Shared, SocketId};
 pub use self::message::{ConnectionMsg, Problem, SocketEvent};
 use self::note::Note;
 
-/// One connection and all that belongs to it.
 #[derive(Debug)]
 pub struct Connection {
     id: ConnectionId,
     setup: Setup,
-    /// What the message box holds. Only sending it, or leaving by it, empties it.
+    /// The content of the message box.
     draft: Draft,
-    /// How far back in the history the draft is from, until it is changed.
+    /// The index in the history of the message in the box, 0 for the newest; `None` once it is edited.
     recalled: Option<usize>,
-    /// The number of the next message with `{{n}}`.
+    /// The value of the next `{{n}}`.
     n: u64,
-    /// The entry with the last text that came and looks like JSON.
+    /// The number of the newest received entry that looks like JSON.
     last_json: Option<u64>,
-    /// What was wrong with the last wish, until what it was wrong with is changed.
+    /// Shown until the field that it is about changes.
     problem: Option<Problem>,
     state: State,
-    /// The newest socket.
+    /// Events of older sockets are ignored.
     socket: SocketId,
-    /// When it opened.
+    /// When `socket` opened.
     opened_at: Time,
-    /// When the connection was lost that is being tried again.
+    /// When the connection was lost; `None` unless it is being reconnected.
     lost_at: Option<Time>,
     back_off: BackOff,
     outbox: Outbox,
     repetition: Option<Repetition>,
-    /// The newest sequence, at its end until it is forgotten.
+    /// The newest sequence; it stays after its end, with its results.
     run: Option<Run>,
     replay: Option<Replay>,
     log: Log,
@@ -91,62 +90,53 @@ impl Connection {
         }
     }
 
-    /// What tells it from the others.
     pub fn id(&self) -> ConnectionId {
         self.id
     }
 
-    /// Where it goes, and what the person has chosen for it.
     pub fn setup(&self) -> &Setup {
         &self.setup
     }
 
-    /// What is being written.
     pub fn draft(&self) -> &Draft {
         &self.draft
     }
 
-    /// Whether the arrow keys go through the history: in an empty message box, and in one that it has filled.
+    /// Whether the arrow keys recall the history: in an empty message box, and in one with a recalled message.
     pub fn recalls(&self) -> bool {
         self.draft.text.is_empty() || self.recalled.is_some()
     }
 
-    /// What was wrong with the last wish.
     pub fn problem(&self) -> Option<&Problem> {
         self.problem.as_ref()
     }
 
-    /// Where it stands.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// What waits to be sent.
     pub fn outbox(&self) -> &Outbox {
         &self.outbox
     }
 
-    /// What is sent again and again.
     pub fn repetition(&self) -> Option<&Repetition> {
         self.repetition.as_ref()
     }
 
-    /// The newest sequence, on its way or at its end.
+    /// The newest sequence, running or ended.
     pub fn run(&self) -> Option<&Run> {
         self.run.as_ref()
     }
 
-    /// What is sent as it was once.
     pub fn replay(&self) -> Option<&Replay> {
         self.replay.as_ref()
     }
 
-    /// What happened so far.
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// The messages sent that the log still has, with the gaps between them.
+    /// The sent messages that the log still has, with their offsets from the first.
     pub fn sent_messages(&self) -> Vec<ReplayMessage> {
         let mut first = None;
         let sent = self.log.iter_from(0).filter(|entry| entry.label.direction == Some(Direction::Sent));
@@ -157,12 +147,10 @@ impl Connection {
         .collect()
     }
 
-    /// Which entries are shown.
     pub fn filter(&self) -> &Filter {
         &self.filter
     }
 
-    /// The rows that are shown.
     pub fn rows(&self) -> Rows<'_> {
         self.filter.rows(&self.log)
     }
@@ -210,7 +198,7 @@ impl Connection {
         }
     }
 
-    /// When it wants to be told the time next.
+    /// When `tick` is due.
     pub(crate) fn due(&self, now: Time, shared: &Shared) -> Option<Time> {
         Time::earliest(self.next_retry_tick(now), self.next_task(now, shared))
     }
@@ -220,7 +208,6 @@ impl Connection {
         self.drive(now, shared);
     }
 
-    /// Fills the log with entries of a file.
     pub(crate) fn load(&mut self, entries: Vec<ImportedEntry>, time_origin: f64) {
         for entry in entries {
             self.log.push_imported(entry, time_origin);
@@ -241,7 +228,7 @@ impl Connection {
         shared.persist_setups();
     }
 
-    /// Keeps the server of the address, and asks it for another behaviour.
+    /// Replaces path and query of the address.
     fn choose(&mut self, behaviour: Behaviour, shared: &mut Shared) {
         match WsUrl::parse(&self.setup.address, shared.parse_url) {
             Ok(url) => self.change_setup(shared, |setup| setup.address = url.at(&behaviour).to_string()),

@@ -1,5 +1,5 @@
-//! The state and the rules of Canyon's page: what a message, a click or a socket event changes, and in which words
-//! it is told. It never does I/O and reads no clock, so every rule is tested without a browser.
+//! The state and the rules of Canyon's page: what a message, a click or a socket event changes, and all texts about it.
+//! It does no I/O and reads no clock, so every rule is tested without a browser.
 
 mod archive;
 mod composing;

@@ -1,5 +1,9 @@
-//! The log: what went over the connection and what became of it, in order, within limits. It never forgets silently:
-//! what had to go is counted, and the totals stay exact.
+//! The log of a connection: messages and notes in order, within limits.
+//!
+//! A ring of segments ([`segment`]). Entries are numbered without gaps, so an entry is found by a binary search for its
+//! segment. When a limit is exceeded, the oldest entry is dropped: it is counted in `dropped` and in `gone`, and its
+//! memory is freed with its whole segment. Pinned entries are copies, each in a segment of its own, that outlive the
+//! original. The totals count every message.
 
 mod entry;
 pub(crate) mod filter;
@@ -16,12 +20,12 @@ use crate::data::time::Time;
 
 pub use self::entry::{Direction, Entry, Kind, Label, Source, Tone};
 
-/// How much a log keeps. The newest entry is always kept, however large, and so are pinned ones.
+/// The newest entry and pinned ones are kept in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Entries at most; each costs 16 bytes beside its content.
+    /// Each costs 16 bytes beside its content.
     pub entries: usize,
-    /// Bytes of contents at most: payloads, and the words of notes.
+    /// Bytes of contents: payloads and the words of notes.
     pub bytes: usize,
 }
 
@@ -31,51 +35,46 @@ impl Default for Limits {
     }
 }
 
-/// Messages of one direction, counted since the log was cleared, those that are not kept any more included.
+/// Messages of one direction since the log was cleared, dropped ones included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Messages.
     pub messages: u64,
-    /// Bytes of their payloads.
+    /// Sum of the payloads.
     pub bytes: u64,
 }
 
-/// There are [`Log::MAX_PINNED`] pinned entries already; ask the person to let one go.
+/// There are [`Log::MAX_PINNED`] pinned entries already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{} entries are pinned already, which is the limit", Log::MAX_PINNED)]
 pub struct PinError;
 
-/// The entries kept, oldest first, and the figures of all.
 #[derive(Debug, Default)]
 pub struct Log {
     limits: Limits,
-    /// None is empty, and their entries are numbered without gaps, so that one is found by its number.
+    /// Oldest first; none is empty.
     segments: VecDeque<Segment>,
-    /// Entries of the first segment that are gone, and wait for the rest of it to go.
+    /// Entries of the first segment that are dropped; their memory is freed with the rest of it.
     gone: usize,
-    /// Entries kept, pinned ones that have left the ring not counted.
+    /// Entries in the ring, without the copies of pinned ones.
     len: usize,
-    /// Bytes of contents of the entries kept and of the copies of pinned ones.
+    /// Of the entries in the ring and the copies of pinned ones.
     bytes: usize,
-    /// The number of the newest entry that there has been, 0 before the first.
+    /// The number of the newest entry; 0 before the first. Survives [`Log::clear`].
     last_seq: u64,
     dropped: u64,
     sent: Tally,
     received: Tally,
-    /// Copies, one segment each, in order of their numbers.
+    /// Copies, one segment each, sorted by number.
     pinned: Vec<Segment>,
 }
 
 impl Log {
-    /// Entries that can be pinned at once.
     pub const MAX_PINNED: usize = 100;
 
-    /// An empty log.
     pub fn new(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
     }
 
-    /// Adds a message, and lets the oldest entries go where a limit asks for it.
     pub fn push_message(&mut self, at: Time, direction: Direction, source: Source, content: Content<'_>) {
         let tally = match direction {
             Direction::Sent => &mut self.sent,
@@ -86,57 +85,54 @@ impl Log {
         self.push(at, Label::message(direction, source, content), content);
     }
 
-    /// Adds a note, which lets the oldest entries go like a message.
     pub fn push_note(&mut self, at: Time, kind: Kind, tone: Tone, words: &str) {
         self.push(at, Label::note(kind, tone), Content::Text(words));
     }
 
-    /// Counts messages that came and were lost before they could be added.
+    /// Counts received messages that were lost before they could be added.
     pub fn miss(&mut self, missed: Tally) {
         self.received.messages += missed.messages;
         self.received.bytes += missed.bytes;
         self.dropped += missed.messages;
     }
 
-    /// Keeps so much from now on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
         self.enforce_limits();
     }
 
-    /// Forgets all entries but the pinned ones and starts the figures anew; numbers go on.
+    /// Removes all entries but the pinned ones and resets the totals. Numbers continue.
     pub fn clear(&mut self) {
         let pinned = std::mem::take(&mut self.pinned);
         let bytes = pinned.iter().map(|copy| copy.size(0)).sum();
         *self = Self { limits: self.limits, last_seq: self.last_seq, pinned, bytes, ..Self::default() };
     }
 
-    /// How many entries are kept, not counting pinned ones that are older than those.
+    /// Entries in the ring.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is nothing to show.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Bytes of contents that are kept.
+    /// Bytes of contents, pinned copies included.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The number of the oldest entry kept, or the one that the next will get.
+    /// The number of the oldest entry in the ring; of the next one where that is empty.
     pub fn first_seq(&self) -> u64 {
         self.last_seq + 1 - self.len as u64
     }
 
-    /// The number of the newest entry that there has been, 0 before the first.
+    /// The number of the newest entry; 0 before the first. Survives [`Log::clear`].
     pub fn last_seq(&self) -> u64 {
         self.last_seq
     }
 
-    /// The entry of that number, if it is still kept or is pinned.
+    /// `None` where the entry was dropped and is not pinned.
     pub fn entry(&self, seq: u64) -> Option<Entry<'_>> {
         if seq < self.first_seq() {
             let index = self.pin_index(seq).ok()?;
@@ -147,7 +143,7 @@ impl Log {
         segment.entry((seq - segment.first_seq) as usize)
     }
 
-    /// The entries kept from that number on, or from the oldest, in order.
+    /// The entries in the ring from this number on.
     pub fn iter_from(&self, seq: u64) -> impl Iterator<Item = Entry<'_>> {
         let seq = seq.max(self.first_seq());
         let after = self.segments.partition_point(|segment| segment.first_seq <= seq);
@@ -157,25 +153,20 @@ impl Log {
         })
     }
 
-    /// Entries that had to go since the log was cleared.
+    /// Entries dropped since the log was cleared.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// All messages sent.
     pub fn sent(&self) -> Tally {
         self.sent
     }
 
-    /// All messages received.
     pub fn received(&self) -> Tally {
         self.received
     }
 
-    /// Keeps an entry until it is unpinned, whatever the limits say. One that is gone cannot be pinned any more.
-    ///
-    /// # Errors
-    /// [`PinError`], where there are too many.
+    /// Keeps an entry until it is unpinned. Does nothing for an entry that was dropped.
     pub fn pin(&mut self, seq: u64) -> Result<(), PinError> {
         let Err(index) = self.pin_index(seq) else { return Ok(()) };
         let Some(Entry { at, label, content, .. }) = self.entry(seq) else { return Ok(()) };
@@ -192,24 +183,22 @@ impl Log {
         Ok(())
     }
 
-    /// Lets the limits decide on an entry again.
     pub fn unpin(&mut self, seq: u64) {
         if let Ok(index) = self.pin_index(seq) {
             self.bytes -= self.pinned.remove(index).size(0);
         }
     }
 
-    /// Whether an entry is pinned.
     pub fn is_pinned(&self, seq: u64) -> bool {
         self.pin_index(seq).is_ok()
     }
 
-    /// The pinned entries, oldest first.
+    /// Oldest first.
     pub fn pinned(&self) -> impl Iterator<Item = Entry<'_>> {
         self.pinned.iter().filter_map(|copy| copy.entry(0))
     }
 
-    /// Where among the pinned a number is, or would be.
+    /// As of a binary search.
     fn pin_index(&self, seq: u64) -> Result<usize, usize> {
         self.pinned.binary_search_by_key(&seq, |copy| copy.first_seq)
     }

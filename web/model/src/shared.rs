@@ -1,4 +1,4 @@
-//! What all connections share, and the effects that they leave for the page.
+//! State that all connections share, and the effects that they leave for the page.
 
 mod effect;
 
@@ -15,7 +15,6 @@ use crate::stored::settings::Settings;
 
 pub use self::effect::{ConnectionId, Effect, SocketId};
 
-/// What all connections share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
@@ -24,13 +23,13 @@ pub(crate) struct Shared {
     pub(crate) parse_url: ParseUrl,
     pub(crate) history: History,
     pub(crate) library: Library,
-    /// In the order of their names.
+    /// Sorted by name.
     pub(crate) sequences: Vec<Sequence>,
     /// The moment zero of [`Time`], in milliseconds since 1970.
     pub(crate) time_origin: f64,
-    /// How often each document has changed.
+    /// Incremented with each change of a document.
     pub(crate) revisions: [u32; Document::ALL.len()],
-    /// What is to be done, in order.
+    /// Taken by [`Workbench::update`](crate::Workbench::update).
     pub(crate) effects: Vec<Effect>,
     last_socket: SocketId,
 }
@@ -61,14 +60,12 @@ impl Shared {
         self.persist(Document::Setups);
     }
 
-    /// Remembers what was sent by hand.
     pub(crate) fn remember(&mut self, draft: Draft) {
         if self.history.push(draft) {
             self.persist(Document::History);
         }
     }
 
-    /// In milliseconds since 1970.
     pub(crate) fn epoch_ms(&self, now: Time) -> u64 {
         (self.time_origin + now.0) as u64
     }

@@ -1,5 +1,4 @@
-//! A page without a browser, for tests: it keeps the effects of the last message, and does with messages to be sent what
-//! a browser would. It never has more than the one connection that it begins with, unless a test adds one.
+//! A test double of the page: runs effects as a browser would, and records them.
 
 use crate::connection::ending::Closed;
 use crate::connection::{Connection, ConnectionMsg, SocketEvent};
@@ -16,15 +15,15 @@ pub(crate) struct Page {
     pub(crate) workbench: Workbench,
     pub(crate) id: ConnectionId,
     pub(crate) now: Time,
-    /// All of the last message, and of what the browser reported on them, but for `Send` and `Keep`.
+    /// Of the last message, and of the reports that followed it, except `Send` and `Persist`.
     pub(crate) effects: Vec<Effect>,
-    /// Every socket that was asked for.
+    /// All that were opened.
     sockets: Vec<(ConnectionId, SocketId)>,
-    /// What the browser took.
+    /// What the browser accepted.
     pub(crate) sent: Vec<Payload>,
-    /// Whether the browser takes messages.
+    /// Whether the browser accepts messages.
     pub(crate) takes: bool,
-    /// Bytes that wait in the browser, as it says.
+    /// The `bufferedAmount` of the browser.
     pub(crate) buffered: u64,
 }
 
@@ -104,7 +103,7 @@ impl Page {
         }
     }
 
-    /// Lets time pass, as a timer does that is set to whatever is due.
+    /// Lets time pass, with a tick whenever one is due.
     pub(crate) fn wait(&mut self, ms: f64) {
         let end = self.now.after(ms);
         while let Some(due) = self.workbench.due(self.now).filter(|&due| due <= end) {
@@ -140,19 +139,18 @@ impl Page {
         self.tell(ConnectionMsg::Send);
     }
 
-    /// The newest entry.
     pub(crate) fn last(&self) -> Entry<'_> {
         let log = self.connection().log();
         log.entry(log.last_seq()).unwrap()
     }
 
-    /// What the log shows, line by line.
+    /// The previews of all entries.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.connection().log().iter_from(0).map(|entry| entry.content.preview()).collect()
     }
 }
 
-/// Regular expressions are the browser's: `^` at the beginning is all that these know, and the flag `i`.
+/// A test double of `RegExp` that knows `^` at the beginning and the flag `i`.
 pub(crate) fn compile(expression: &str, flags: &str) -> Result<Matcher, String> {
     let start = expression.strip_prefix('^').ok_or_else(|| format!("no ^ in {expression}"))?.to_owned();
     Ok(match flags {
@@ -161,7 +159,7 @@ pub(crate) fn compile(expression: &str, flags: &str) -> Result<Matcher, String> 
     })
 }
 
-/// The URL parser of browsers, by the crate that follows the same standard.
+/// The same standard as the browser's parser.
 pub(crate) fn parse_url(text: &str) -> Option<String> {
     url::Url::parse(text).ok().map(String::from)
 }

@@ -1,5 +1,5 @@
-//! The page's state and the one function that changes it. It never runs an effect: it returns them, for their one
-//! owner to run.
+//! The page's state, and [`Workbench::update`], the only function that changes it. Effects are returned, and run by the
+//! page.
 
 mod message;
 mod persist;
@@ -22,45 +22,42 @@ use crate::stored::storage_error::StorageError;
 
 pub use self::message::{Extent, Msg, Subject};
 
-/// What the model cannot know by itself.
+/// What only the browser knows.
 #[derive(Debug, Clone)]
 pub struct Start {
-    /// The address that a fresh connection shows.
+    /// The address of new connections.
     pub address: String,
-    /// Any number, another one each time: all random numbers come from it.
+    /// The seed of all random numbers.
     pub seed: u64,
     /// [`performance.timeOrigin`](https://developer.mozilla.org/en-US/docs/Web/API/Performance/timeOrigin): the moment
     /// zero of [`Time`], in milliseconds since 1970.
     pub time_origin: f64,
-    /// Makes matchers of regular expressions.
     pub compile: Compile,
     pub parse_url: ParseUrl,
 }
 
-/// The page's state.
 #[derive(Debug)]
 pub struct Workbench {
-    /// At least one, in the order of the tabs.
+    /// At least one.
     connections: Vec<Connection>,
-    /// The index of the one that is seen.
+    /// Index.
     shown: usize,
     last_id: ConnectionId,
-    /// What was wrong with the last change or import of stored things.
+    /// What was wrong with the last change or import.
     problem: Option<(Subject, String)>,
-    /// Why the browser did not keep what it was given last.
+    /// Of the last attempt to save.
     storage_error: Option<StorageError>,
-    /// What a fresh connection shows as its address.
+    /// Of new connections.
     address: String,
     shared: Shared,
 }
 
 impl Workbench {
-    /// Connections at most: each has a log of its own.
+    /// Each has a log of its own.
     pub const MAX_CONNECTIONS: usize = 32;
-    /// Saved sequences at most.
     pub const MAX_SEQUENCES: usize = 200;
 
-    /// A fresh page with one connection.
+    /// With one connection.
     pub fn new(start: Start) -> Self {
         let shared = Shared::new(start.seed, start.time_origin, start.compile, start.parse_url);
         let mut workbench = Self {
@@ -76,72 +73,70 @@ impl Workbench {
         workbench
     }
 
-    /// The connections, in the order of their tabs; never none.
+    /// At least one.
     pub fn connections(&self) -> &[Connection] {
         &self.connections
     }
 
-    /// The one that is seen.
     pub fn shown(&self) -> &Connection {
         &self.connections[self.shown]
     }
 
-    /// The one of that id, if it has not been removed.
+    /// `None` after it was removed.
     pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
         self.connections.iter().find(|connection| connection.id() == id)
     }
 
-    /// What the person has chosen for the page.
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
     }
 
-    /// The saved messages.
+    /// Sorted by folder and name.
     pub fn saved(&self) -> &[Saved] {
         self.shared.library.all()
     }
 
-    /// The saved sequences, in the order of their names.
+    /// Sorted by name.
     pub fn sequences(&self) -> &[Sequence] {
         &self.shared.sequences
     }
 
-    /// Another number whenever what is to be kept has changed.
+    /// Incremented with each change of the document.
     pub fn revision(&self, document: Document) -> u32 {
         self.shared.revisions[document as usize]
     }
 
-    /// What was wrong with the last change or import of stored things, if that was about this.
+    /// What was wrong with the last change or import, if it was about this subject.
     pub fn problem(&self, subject: Subject) -> Option<&str> {
         let (about, text) = self.problem.as_ref()?;
         (*about == subject).then_some(text)
     }
 
-    /// Why what changes now is gone with a reload, where it is.
+    /// Why changes are lost at a reload.
     pub fn storage_error(&self) -> Option<StorageError> {
         self.storage_error
     }
 
-    /// What was sent by hand, newest first.
+    /// Messages that were sent by hand, newest first.
     pub fn history(&self) -> &History {
         &self.shared.history
     }
 
-    /// The message that a connection's draft would become now, templates and all; what a person sends next is this.
+    /// The message that a connection's draft would become now, with its templates substituted.
     ///
     /// # Errors
-    /// What is wrong with it, with place and value.
+    /// What is wrong with the draft, with its place.
     pub fn preview(&self, id: ConnectionId, now: Time) -> Result<Payload, String> {
         let connection = self.connection(id).ok_or("this connection has been removed")?;
         connection.preview(self.shared.epoch_ms(now), self.shared.random.clone())
     }
 
-    /// A moment in milliseconds since 1970.
+    /// Milliseconds since 1970.
     pub fn epoch_ms(&self, at: Time) -> u64 {
         self.shared.epoch_ms(at)
     }
 
-    /// Writes the log of a connection, or what is shown of it, as a file, piece by piece.
+    /// Writes the log of a connection as a file, piece by piece.
     pub fn export(&self, id: ConnectionId, format: ArchiveFormat, extent: Extent, sink: &mut dyn FnMut(&str)) {
         let Some(connection) = self.connection(id) else { return };
         let (log, rows) = (connection.log(), connection.rows());
@@ -153,12 +148,12 @@ impl Workbench {
         }
     }
 
-    /// When it wants [`Msg::Tick`] next, if at all: one timer is enough.
+    /// When [`Msg::Tick`] is due. One timer serves the whole page.
     pub fn due(&self, now: Time) -> Option<Time> {
         self.connections.iter().map(|connection| connection.due(now, &self.shared)).fold(None, Time::earliest)
     }
 
-    /// Takes in what happened at `now`, and returns what is to be done, in order.
+    /// The effects are to be run in order.
     pub fn update(&mut self, now: Time, msg: Msg) -> Vec<Effect> {
         match msg {
             Msg::Connection(id, msg) => {
@@ -216,7 +211,6 @@ impl Workbench {
         std::mem::take(&mut self.shared.effects)
     }
 
-    /// Adds a connection at the end and shows it.
     fn add(&mut self) {
         self.add_with(Setup { address: self.address.clone(), ..Setup::default() });
     }
@@ -227,7 +221,7 @@ impl Workbench {
         self.shown = self.connections.len() - 1;
     }
 
-    /// Shows what a link carries, in the connection that is set up like this, or in a fresh one.
+    /// Shows the connection that is set up as the link says, or adds it.
     fn follow(&mut self, now: Time, link: Link) {
         let known = self.connections.iter().position(|connection| *connection.setup() == link.setup);
         match known {
@@ -241,7 +235,7 @@ impl Workbench {
         self.shared.persist_setups();
     }
 
-    /// Removes a connection and shows its neighbour, or a fresh one where there is none.
+    /// Shows the neighbour, or a new connection after the last one.
     fn remove(&mut self, id: ConnectionId) {
         let Some(index) = self.index(id) else { return };
         self.connections.remove(index);

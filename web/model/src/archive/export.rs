@@ -115,7 +115,8 @@ fn csv_field(text: &str) -> String {
     field
 }
 
-/// Spreadsheets drop what is not seen before the sign that begins a formula, and take its wide and small forms as well.
+/// Spreadsheets ignore invisible characters before the sign that begins a formula, and accept its full-width and small
+/// forms.
 fn may_be_formula(text: &str) -> bool {
     let is_unseen =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');

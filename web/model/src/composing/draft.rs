@@ -1,4 +1,4 @@
-//! What is being written, and the message that it would become. It never changes what was typed.
+//! What is being written, and the message that it becomes.
 
 use std::borrow::Cow;
 
@@ -8,25 +8,23 @@ use crate::data::json::{self, Object, Value};
 use crate::data::payload::Payload;
 use crate::data::visible::Quoted;
 
-/// How the typed text becomes a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
-    /// As it is.
     #[default]
     Text,
-    /// As it is, if it is JSON.
+    /// A text message; refused unless it is JSON.
     Json,
-    /// As bytes in hex.
+    /// A binary message.
     Hex,
-    /// As bytes in base64.
+    /// A binary message.
     Base64,
 }
 
 impl Format {
-    /// All of them, in the order in which they are offered.
+    /// In the order in which they are offered.
     pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Hex, Self::Base64];
 
-    /// One word for it, in documents and on the page.
+    /// In files and on the page.
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -37,32 +35,27 @@ impl Format {
     }
 }
 
-/// What `{{…}}` in a text is.
+/// What `{{…}}` in a text means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Templates {
-    /// A template, see [`substitute`].
+    /// See [`substitute`].
     #[default]
     Substituted,
-    /// Itself.
     Literal,
 }
 
-/// What is in the message box, or was, or is kept for another time.
+/// The content of the message box, of a saved message or of the history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
-    /// How the text is meant.
     pub format: Format,
-    /// Whether it may have templates.
     pub templates: Templates,
-    /// What is typed.
+    /// As typed.
     pub text: String,
 }
 
 impl Draft {
-    /// The message that it is.
-    ///
     /// # Errors
-    /// What is wrong with the text, with place and value: show it and let the person correct it.
+    /// What is wrong with the text, with its place.
     pub fn payload(&self, sources: &mut Sources<'_>) -> Result<Payload, String> {
         let text = match self.templates {
             Templates::Literal => Cow::Borrowed(self.text.as_str()),
@@ -82,12 +75,11 @@ impl Draft {
         }
     }
 
-    /// Whether it asks to leave, as the tutorial's client does.
+    /// Whether it disconnects, as in the tutorial's client.
     pub(crate) fn is_quit(&self) -> bool {
         self.format == Format::Text && self.text.trim().eq_ignore_ascii_case("quit")
     }
 
-    /// Writes its members into an object: `format` and `text`, and `templates` where they are off.
     pub(crate) fn write(&self, object: &mut Object<'_>) {
         object.text("format", self.format.name());
         if self.templates == Templates::Literal {
@@ -96,7 +88,7 @@ impl Draft {
         object.text("text", &self.text);
     }
 
-    /// Reads what [`Draft::write`] has written; what is missing is what a fresh draft has, but for the text.
+    /// Defaults replace what is missing, except the text.
     pub(crate) fn read(value: &Value<'_>) -> Result<Self, String> {
         let format = match value.member("format").and_then(Value::text) {
             Some(name) => Format::ALL

@@ -1,52 +1,45 @@
-//! What Canyon's server can be asked for, as a form. It never lists behaviours or parameters: `wire` does.
+//! A behaviour of Canyon's server as a form. Which behaviours and parameters there are is said by `wire`.
 
 use wire::{Behaviour, Parameter};
 
 use crate::connection::address::{ParseUrl, WsUrl};
 
-/// A behaviour with a field for each of its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
     behaviour: Behaviour,
     fields: Vec<Field>,
 }
 
-/// One parameter, as it is filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// Which.
     pub parameter: Parameter,
-    /// What is typed; empty asks for nothing special.
+    /// As typed; empty for the default.
     pub text: String,
-    /// What is wrong with that.
     pub problem: Option<String>,
 }
 
 impl Form {
-    /// The form of a behaviour, filled in with what it asks for.
     pub fn new(behaviour: Behaviour) -> Self {
         let field =
             |&parameter| Field { parameter, text: behaviour.value(parameter).unwrap_or_default(), problem: None };
         Self { behaviour, fields: behaviour.parameters().iter().map(field).collect() }
     }
 
-    /// The form of what an address asks for, if that is something that Canyon's server does.
+    /// `None` unless the address asks for a behaviour of Canyon's server.
     pub fn from_address(address: &str, parse_url: ParseUrl) -> Option<Self> {
         let url = WsUrl::parse(address, parse_url).ok()?;
         url.target().parse().ok().map(Self::new)
     }
 
-    /// The fields, in their order.
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
-    /// What is asked for; a field that is wrong asks for what it did before.
+    /// A wrong field counts with its last right value.
     pub fn behaviour(&self) -> Behaviour {
         self.behaviour
     }
 
-    /// Fills in a field.
     pub fn fill_in(&mut self, parameter: Parameter, text: String) {
         let changed = self.behaviour.with(parameter, text.trim());
         let Some(field) = self.fields.iter_mut().find(|field| field.parameter == parameter) else { return };
@@ -60,7 +53,6 @@ impl Form {
         }
     }
 
-    /// Whether every field is right.
     pub fn is_right(&self) -> bool {
         self.fields.iter().all(|field| field.problem.is_none())
     }

@@ -1,5 +1,4 @@
-//! Templates: what stands between `{{` and `}}` in a message is put in when it is sent. It never knows a clock or chance:
-//! what is put in comes from [`Sources`].
+//! Templates: each `{{…}}` in a message is replaced when the message is sent, by a value from [`Sources`].
 
 use std::borrow::Cow;
 
@@ -12,69 +11,50 @@ use crate::data::visible::{Quoted, Visible};
 
 const TEMPLATES: &str = "n, now, now ms, uuid, random 1 100, last.$.path";
 
-/// What templates draw from.
 #[derive(Debug)]
 pub struct Sources<'a> {
-    /// The number of the next message that has one; goes on with each.
+    /// The value of `{{n}}`; incremented by each message that has one.
     pub n: &'a mut u64,
-    /// The present moment, in milliseconds since 1970.
+    /// The current time, in milliseconds since 1970.
     pub epoch_ms: u64,
     /// For `{{uuid}}` and `{{random}}`.
     pub random: &'a mut Rng,
-    /// The last JSON text that came.
+    /// The newest received JSON.
     pub last: Option<&'a str>,
 }
 
-/// How a string from `{{last}}` is put in.
+/// How `{{last}}` inserts a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strings {
-    /// As its text.
     Plain,
-    /// With its escapes, to stand between the quotes of another JSON string.
+    /// With its escapes, for use inside another JSON string.
     Escaped,
 }
 
-/// Why a message cannot be made; places are counted in characters from 1. Show it and let the person correct it.
+/// Places are counted in characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TemplateError {
-    /// Nothing has this name.
     #[error("unknown {{{{{}}}}} at character {place}; known are {TEMPLATES}, and {{{{{{{{ for {{{{ itself", Visible(.name))]
     Unknown {
-        /// What stands between the braces.
+        /// The text between the braces.
         name: String,
-        /// Where it begins.
         place: usize,
     },
-    /// It never ends.
     #[error("{{{{ at character {place} has no }}}}; {{{{{{{{ is {{{{ itself")]
-    Open {
-        /// Where it begins.
-        place: usize,
-    },
-    /// `random` needs other bounds.
+    Open { place: usize },
     #[error("{} at character {place} is not what random needs: two whole numbers, the smaller one first", Quoted(.bounds))]
-    Bounds {
-        /// What it got.
-        bounds: String,
-        /// Where the template begins.
-        place: usize,
-    },
-    /// `last` finds nothing.
+    Bounds { bounds: String, place: usize },
+    /// `{{last}}` finds nothing.
     #[error("{{{{{}}}}} at character {place}: {why}", Visible(.name))]
     Last {
-        /// What stands between the braces.
+        /// The text between the braces.
         name: String,
-        /// Where it begins.
         place: usize,
-        /// What is missing.
         why: String,
     },
 }
 
-/// The text with everything put in.
-///
-/// # Errors
-/// The first template that is wrong.
+/// `{{{{` becomes `{{`. The text is borrowed where it has no braces.
 pub fn substitute<'t>(
     text: &'t str,
     strings: Strings,

@@ -1,5 +1,5 @@
 //! Close codes and reasons ([RFC 6455, section 7.4](https://www.rfc-editor.org/rfc/rfc6455#section-7.4)): what a page
-//! may send, and what each code means. It never decides when to close.
+//! may send, and what each code means.
 
 use thiserror::Error;
 
@@ -11,13 +11,11 @@ use crate::log::Tone;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CloseCode(u16);
 
-/// The number is no [`CloseCode`]; ask for another one.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("close code {0} cannot be sent by a page, which may use 1000 and 3000 to 4999")]
 pub struct CloseCodeError(u16);
 
 impl CloseCode {
-    /// 1000, the purpose of the connection is fulfilled.
     pub const NORMAL: Self = Self(1000);
 }
 
@@ -38,20 +36,18 @@ impl From<CloseCode> for u16 {
     }
 }
 
-/// The reason in a close frame: at most [`Reason::MAX_BYTES`] bytes of UTF-8, what a control frame has room for.
+/// The reason in a close frame, at most [`Reason::MAX_BYTES`] of UTF-8.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reason(String);
 
-/// The text is no [`Reason`]; ask for a shorter one.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("a close reason of {0} bytes does not fit, there is room for 123")]
 pub struct ReasonError(usize);
 
 impl Reason {
-    /// 125 bytes of a control frame less the two of the code.
+    /// A control frame has 125 bytes, of which the code takes 2.
     pub const MAX_BYTES: usize = 123;
 
-    /// The reason as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -68,12 +64,11 @@ impl TryFrom<String> for Reason {
     }
 }
 
-/// What the page says when it closes a connection.
+/// The close frame that the page sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseFrame {
-    /// Why, as a number.
     pub code: CloseCode,
-    /// Why, in words; may be empty.
+    /// May be empty.
     pub reason: Reason,
 }
 
@@ -83,10 +78,7 @@ impl CloseFrame {
         Self { code: CloseCode::NORMAL, reason: Reason::default() }
     }
 
-    /// The frame that a person has typed; without a code it is 1000.
-    ///
-    /// # Errors
-    /// What is wrong with the code or the reason: show it and let the person correct it.
+    /// An empty code means 1000.
     pub fn parse(code: &str, reason: &str) -> Result<Self, CloseFrameError> {
         let code = match code.trim() {
             "" => CloseCode::NORMAL,
@@ -99,22 +91,19 @@ impl CloseFrame {
     }
 }
 
-/// Why what was typed is no [`CloseFrame`]; show it and let the person correct it.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum CloseFrameError {
-    /// The code is no number, or far too large.
+    /// No number, or far too large.
     #[error("{} is no close code: a page may send 1000 and 3000 to 4999", Quoted(.0))]
     NoCode(String),
-    /// A page may not send it.
     #[error(transparent)]
     Code(#[from] CloseCodeError),
-    /// It does not fit.
     #[error(transparent)]
     Reason(#[from] ReasonError),
 }
 
-/// What a code of a close event means, in the words of the
-/// [IANA registry](https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number).
+/// The short name of a code, as in the [IANA
+/// registry](https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number).
 pub fn meaning(code: u16) -> &'static str {
     match code {
         1000 => "normal closure",
@@ -141,7 +130,7 @@ pub fn meaning(code: u16) -> &'static str {
     }
 }
 
-/// What a code of a close event means for whoever sees it, and what may help, in plain words.
+/// What a code probably means and what may help.
 pub fn explanation(code: u16) -> &'static str {
     match code {
         1000 => "The connection has done what it was for. This is how a connection should end.",
@@ -177,7 +166,6 @@ pub fn explanation(code: u16) -> &'static str {
     }
 }
 
-/// Whether a code of a close event is good news: an orderly end is neutral, whatever failed is not.
 pub fn tone(code: u16) -> Tone {
     match code {
         1000 | 1001 | 1005 => Tone::Neutral,

@@ -1,4 +1,4 @@
-//! How a connection ended, told in words. It never changes state: the model decides which ending it was.
+//! How a connection ended, and the texts about it.
 
 use std::fmt;
 
@@ -6,47 +6,45 @@ use crate::connection::close;
 use crate::data::visible::Quoted;
 use crate::log::Tone;
 
-/// What the browser says about a closed connection
-/// ([`CloseEvent`](https://developer.mozilla.org/en-US/docs/Web/API/CloseEvent)).
+/// The fields of a [`CloseEvent`](https://developer.mozilla.org/en-US/docs/Web/API/CloseEvent).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
-    /// The code of the close frame received, 1005 for a frame without one, 1006 where there was no frame.
+    /// The code of the received close frame; 1005 for a frame without a code, 1006 without a frame.
     pub code: u16,
-    /// The reason of the close frame received, often empty.
+    /// The reason of the received close frame; often empty.
     pub reason: String,
-    /// Whether close frames went both ways.
+    /// Whether both sides sent a close frame.
     pub was_clean: bool,
 }
 
-/// How a connection ended. A browser tells a page on purpose no more than this about one that never opened.
+/// A browser deliberately tells a page no more than this about a connection that never opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// It never opened: nothing listens there, or the handshake was refused.
+    /// It never opened: nothing listens there, or the handshake failed.
     Refused(Closed),
-    /// The server closed it.
     ByServer(Closed),
-    /// The page closed it and the server agreed.
+    /// The page closed it, and the server answered the close frame.
     ByUs(Closed),
-    /// The page closed it and no close frame came back.
+    /// The page closed it, and the server did not answer the close frame.
     Unanswered,
-    /// It went away without a close frame.
+    /// It ended without a close frame.
     Lost(Closed),
-    /// The person gave up before it opened.
+    /// The person cancelled before it opened.
     Cancelled,
 }
 
 impl Ending {
-    /// How a connection ended that had been open, and that the page had not begun to close.
+    /// For a connection that was open and not being closed.
     pub(crate) fn of_open(closed: Closed) -> Self {
         if closed.was_clean { Self::ByServer(closed) } else { Self::Lost(closed) }
     }
 
-    /// How a connection ended that the page had begun to close.
+    /// For a connection that the page was closing.
     pub(crate) fn of_closing(closed: Closed) -> Self {
         if closed.was_clean { Self::ByUs(closed) } else { Self::Unanswered }
     }
 
-    /// Whether another try could help: not where the person wanted the end, or the server has done what it was to do.
+    /// Whether reconnecting makes sense. It does not where the person or, with code 1000, the server wanted the end.
     pub(crate) fn is_worth_another_try(&self) -> bool {
         match self {
             Self::Refused(_) | Self::Lost(_) => true,
@@ -55,7 +53,7 @@ impl Ending {
         }
     }
 
-    /// Two or three words, for where the state is shown.
+    /// Two or three words, for the state line.
     pub fn summary(&self) -> &'static str {
         match self {
             Self::Refused(_) => "Could not connect",
@@ -66,7 +64,6 @@ impl Ending {
         }
     }
 
-    /// What the browser said, where it said something.
     pub fn closed(&self) -> Option<&Closed> {
         match self {
             Self::Refused(closed) | Self::ByServer(closed) | Self::ByUs(closed) | Self::Lost(closed) => Some(closed),
@@ -74,7 +71,6 @@ impl Ending {
         }
     }
 
-    /// Whether this is good news.
     pub fn tone(&self) -> Tone {
         match self {
             Self::ByUs(_) | Self::Cancelled => Tone::Neutral,

@@ -1,4 +1,4 @@
-//! How a connection opens, ends and is tried again. It never looks into a message.
+//! How a connection opens, closes and reconnects.
 
 use super::note::Note;
 use super::{Connection, Problem, SocketEvent};
@@ -14,8 +14,8 @@ use crate::data::time::Time;
 use crate::log::{Direction, Source};
 use crate::shared::{Effect, Shared};
 
-/// Milliseconds after which an open connection is a good one, and tries are counted anew when it is lost: a server that
-/// takes every connection only to drop it is not to be tried for ever.
+/// A connection that was open this long starts the count of attempts again when it is lost. One that was lost sooner
+/// does not, so that a server which accepts and drops every connection is not tried forever.
 const STABLE_AFTER_MS: f64 = 10_000.0;
 
 impl Connection {
@@ -152,7 +152,7 @@ impl Connection {
         };
     }
 
-    /// The next try, where the person wants one and it may help.
+    /// The next attempt, if there is to be one; notes in the log what follows.
     fn plan_retry(&mut self, now: Time, ending: &Ending, shared: &mut Shared) -> Option<Retry> {
         if self.setup.reconnect == Reconnect::Never || !ending.is_worth_another_try() {
             return None;
@@ -168,7 +168,6 @@ impl Connection {
         next
     }
 
-    /// Begins the next try, where its time has come.
     pub(super) fn retry_if_due(&mut self, now: Time, shared: &mut Shared) {
         if let State::Reconnecting { until, .. } = self.state
             && now >= until
@@ -177,7 +176,7 @@ impl Connection {
         }
     }
 
-    /// When the countdown to the next try shows another second, or the try begins.
+    /// When the countdown shows the next second, or the attempt begins.
     pub(super) fn next_retry_tick(&self, now: Time) -> Option<Time> {
         let State::Reconnecting { until, .. } = self.state else { return None };
         let whole_seconds = ((until.0 - now.0 - 1.0) / 1000.0).floor().max(0.0);

@@ -1,4 +1,4 @@
-//! What a connection is told, and what it says is wrong. It never says what follows from it.
+//! Everything that can happen to a connection.
 
 use wire::Behaviour;
 
@@ -15,118 +15,96 @@ use crate::sending::replay::ReplayMessage;
 use crate::sending::sequence::Sequence;
 use crate::shared::SocketId;
 
-/// What a socket reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SocketEvent {
-    /// The handshake is done.
     Open {
-        /// The subprotocol chosen, empty for none.
+        /// Empty for none.
         protocol: String,
-        /// The extensions agreed upon, empty for none.
+        /// As in `Sec-WebSocket-Extensions`; empty for none.
         extensions: String,
     },
-    /// The browser would not try this address, for this reason; nothing comes after this.
+    /// The browser rejected the address, for this reason. The last event.
     Refused(String),
-    /// A message came.
     Message(Payload),
-    /// So much came while the page was too busy to take it, and is lost.
+    /// Messages that arrived while the page was too busy, and were dropped.
     Missed(Tally),
-    /// A message that the socket took, and could not send any more.
+    /// A message that the socket accepted and then could not send.
     Unsent(Payload),
-    /// It is closed; nothing comes after this.
+    /// The last event.
     Close(Closed),
 }
 
-/// Everything that can happen to a connection.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConnectionMsg {
-    /// The address field holds this now.
     AddressTyped(String),
-    /// The field of subprotocols holds this now.
     SubprotocolsTyped(String),
-    /// The person wants this of the server.
+    /// Ask the server for this behaviour.
     BehaviourChosen(Behaviour),
-    /// What is to happen when the connection is lost.
     ReconnectChosen(Reconnect),
-    /// What is to happen to messages without a connection.
     OfflineChosen(Offline),
-    /// The person wants a connection: now, where a try is only to come.
+    /// Connect now, even where an attempt is scheduled for later.
     Connect,
-    /// The person wants none: closes an open one, gives up on one that opens, closes or is to be tried again.
+    /// Closes an open connection; gives up on one that is connecting, closing or waiting to reconnect.
     Disconnect,
-    /// The same, with a code and a reason for an open one.
+    /// Like `Disconnect`, with this close frame.
     Close(CloseFrame),
-    /// The message box holds this now.
     DraftTyped(String),
-    /// The message box is read like this.
     FormatChosen(Format),
-    /// What `{{…}}` in the message box is.
     TemplatesChosen(Templates),
-    /// The message box is to hold this: a saved message, or one from the history.
+    /// Put a saved message, or one of the history, into the message box.
     DraftChosen(Draft),
-    /// The message box is to hold what was sent before what it holds, if it is empty or from the history.
+    /// Recall the message that was sent before the recalled one, or the newest.
     RecallOlder,
-    /// The message box is to hold what was sent after what it holds from the history.
+    /// Recall the message that was sent after the recalled one, or restore the draft.
     RecallNewer,
-    /// The person wants the draft sent.
+    /// Send the draft.
     Send,
-    /// The person wants this sent, such as a file.
+    /// Send this, such as a file.
     SendPayload(Payload),
-    /// The person does not want sent any more what waits.
     DiscardQueued,
-    /// The person wants this sent again and again, in place of what is.
+    /// Replaces the repetition that is running.
     StartRepeat(Repeat),
-    /// That is enough.
     StopRepeat,
-    /// The person wants this sequence run, in place of the one before.
+    /// Replaces the sequence before, running or ended.
     StartSequence(Sequence),
-    /// That is enough.
     StopSequence,
-    /// The person does not need its results any more.
+    /// Drop the ended sequence and its results.
     ForgetSequence,
-    /// The person wants these sent with the gaps that they had.
+    /// Send these with their original timing.
     StartReplay(Vec<ReplayMessage>),
-    /// That is enough.
     StopReplay,
-    /// The log is to show this.
     Filter(Query),
-    /// There is time to look at about so many bytes of the log for it.
+    /// Filter about this many bytes more of the log: the budget of one frame.
     Scan {
-        /// How many.
         bytes: usize,
     },
-    /// This entry is to stay.
+    /// The number of an entry.
     Pin(u64),
-    /// It need not any more.
+    /// The number of an entry.
     Unpin(u64),
-    /// The person wants an empty log.
     ClearLog,
-    /// A socket reports.
     Socket(SocketId, SocketEvent),
-    /// The browser took this for sending.
+    /// The browser accepted this.
     Sent {
-        /// What.
         message: Outgoing,
-        /// Bytes that wait there now.
+        /// [`bufferedAmount`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/bufferedAmount) afterwards, in
+        /// bytes.
         buffered: u64,
     },
-    /// The browser did not take this, for there is no open connection any more.
+    /// The browser did not accept this, because the connection is no longer open.
     NotSent(Outgoing),
-    /// So many bytes wait in the browser to be sent.
+    /// The current `bufferedAmount`, in bytes.
     Buffered(u64),
 }
 
-/// Why something was not done, told beside the field that it concerns.
+/// Why something was not done. Shown beside the field that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// The address is wrong.
     Address(String),
-    /// The subprotocols are.
     Subprotocols(String),
-    /// The draft is, or there is no room for it.
+    /// The draft is wrong, or the queue is full.
     Draft(String),
-    /// A repetition, a sequence or a replay cannot go on.
+    /// Of a repetition, a sequence or a replay.
     Task(String),
-    /// No more entries can be pinned.
     Pin(String),
 }

@@ -1,4 +1,4 @@
-//! What the log tells besides messages, in words. It never stays a value in the log: the log keeps the words.
+//! The notes that a connection writes into the log.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,44 +11,36 @@ use crate::data::format::{Count, Size, Span};
 use crate::data::visible::Quoted;
 use crate::log::{Kind, Tally, Tone};
 
-/// What happened besides messages; shown by its [`Display`](fmt::Display).
+/// The log keeps only the text.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Note {
-    /// A handshake began.
     Connecting {
         url: WsUrl,
         /// The address before it was completed.
         typed: Option<String>,
     },
-    /// The browser would not even begin, for the reason that it gave.
+    /// The browser rejected the address, for this reason.
     NotConnected(String),
-    /// The handshake was done.
     Opened(Opened),
-    /// It is open again after such a gap.
+    /// Reconnected; how long the connection was gone.
     Gap(Duration),
-    /// Another try follows.
     Retrying(Retry),
-    /// No more tries: so many were made.
+    /// After this many attempts.
     GaveUp(u32),
-    /// A message was not sent, because the connection had just gone.
     NotSent,
-    /// So many messages that waited for a connection go out now.
+    /// This many queued messages are being sent.
     SendingWaiting(usize),
-    /// So much came while the page was busy, and is lost.
+    /// Messages that were dropped because the page was busy.
     Missed(Tally),
-    /// The connection ended.
     Ended(Ending),
-    /// A sequence ended, told in words.
+    /// The summary of a sequence that ended.
     Sequence {
-        /// Its result in words.
         text: String,
-        /// Whether every step passed.
         tone: Tone,
     },
 }
 
 impl Note {
-    /// Which rows of the log it belongs to.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Opened(_) => Kind::Open,
@@ -58,7 +50,6 @@ impl Note {
         }
     }
 
-    /// Whether this is good news.
     pub fn tone(&self) -> Tone {
         match self {
             Self::Connecting { .. } | Self::SendingWaiting(_) => Tone::Neutral,

@@ -1,15 +1,11 @@
-//! How long to wait before the next try to connect: ever longer, never all at the same time. It never waits itself.
+//! Exponential back-off with jitter for reconnecting.
 
 use fastrand::Rng;
 
-/// How often and how patiently to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Before the first try, in milliseconds.
     pub initial_delay_ms: u32,
-    /// Before any try, in milliseconds.
     pub max_delay_ms: u32,
-    /// How many tries, before it is given up.
     pub max_attempts: u32,
 }
 
@@ -19,25 +15,23 @@ impl Default for RetryPolicy {
     }
 }
 
-/// The tries made since a connection was last a good one.
+/// Counts the attempts since a connection was last stable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BackOff {
-    /// How many there were.
     attempts: u32,
 }
 
-/// One try to come.
+/// A scheduled attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     /// Counted from 1.
     pub attempt: u32,
-    /// Until it begins, in milliseconds.
     pub delay_ms: u32,
 }
 
 impl BackOff {
-    /// The next try: its wait is between half of what has doubled with each try and the whole of it, at random, so that
-    /// many pages that lost the same server do not come back at once. `None` where enough tries were made.
+    /// The next attempt, `None` after the last. The delay doubles with each; between half of it and the whole is chosen
+    /// at random, so that many pages which lost the same server do not return at once.
     pub fn next(&mut self, policy: RetryPolicy, random: &mut Rng) -> Option<Retry> {
         if self.attempts >= policy.max_attempts {
             return None;
@@ -48,7 +42,6 @@ impl BackOff {
         Some(Retry { attempt: self.attempts, delay_ms: random.u32(longest / 2..=longest) })
     }
 
-    /// How many tries were made.
     pub fn attempts(self) -> u32 {
         self.attempts
     }

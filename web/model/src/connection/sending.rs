@@ -1,4 +1,5 @@
-//! How a message leaves: from the message box through the outbox to the browser. It never loses what was typed.
+//! The way of a message: from the message box through the outbox to the socket. A message that cannot be sent stays in
+//! the box.
 
 use fastrand::Rng;
 
@@ -37,7 +38,6 @@ impl Connection {
         self.forget_draft_problem();
     }
 
-    /// Goes back in the history, from an empty box or from what the history has put there.
     pub(super) fn recall_older(&mut self, shared: &Shared) {
         if self.recalled.is_none() && !self.draft.text.is_empty() {
             return;
@@ -46,7 +46,6 @@ impl Connection {
         self.recall(back, shared);
     }
 
-    /// Comes back from the history, at last to an empty box.
     pub(super) fn recall_newer(&mut self, shared: &Shared) {
         match self.recalled {
             None => {}
@@ -62,13 +61,13 @@ impl Connection {
         }
     }
 
-    /// The message that the draft would become.
+    /// The message that the draft would become now; draws from copies of the sources.
     pub(crate) fn preview(&self, epoch_ms: u64, mut random: Rng) -> Result<Payload, String> {
         let mut sources = Sources { n: &mut self.n.clone(), epoch_ms, random: &mut random, last: self.last_json() };
         self.draft.payload(&mut sources)
     }
 
-    /// The message that a draft becomes now; what it has drawn from the sources is used up.
+    /// The message that a draft becomes. Advances the sources, unless the draft is wrong.
     pub(super) fn payload(&mut self, draft: &Draft, now: Time, shared: &mut Shared) -> Result<Payload, String> {
         let mut n = self.n;
         let epoch_ms = shared.epoch_ms(now);
@@ -78,7 +77,7 @@ impl Connection {
         Ok(payload)
     }
 
-    /// The last text that came and looks like JSON, if the log still has it.
+    /// The newest received text that looks like JSON, if the log still has it.
     fn last_json(&self) -> Option<&str> {
         match self.log.entry(self.last_json?)?.content {
             Content::Text(text) => Some(text),
@@ -92,7 +91,7 @@ impl Connection {
         }
     }
 
-    /// Sends the draft, or leaves by it. What cannot be sent stays as it is.
+    /// Sends the draft, or disconnects where it says `quit`. What cannot be sent stays in the box.
     pub(super) fn send_draft(&mut self, now: Time, shared: &mut Shared) {
         if self.draft.is_quit() {
             return self.leave(now, shared);
@@ -116,7 +115,6 @@ impl Connection {
         }
     }
 
-    /// Ends what there is, as the tutorial's client does when it reads `quit`.
     fn leave(&mut self, now: Time, shared: &mut Shared) {
         match self.state {
             State::Idle(_) | State::Closing(_) => {}
@@ -134,21 +132,21 @@ impl Connection {
         self.problem = self.enqueue(Outgoing { payload, source: Source::Person }, shared).err().map(Problem::Draft);
     }
 
-    /// Whether a message goes out, or may wait for that.
+    /// Whether a message can be sent or queued.
     fn may_send(&self) -> bool {
         let is_open = matches!(self.state, State::Open(_)) && !self.outbox.is_closed();
         is_open || self.setup.offline == Offline::Wait
     }
 
-    /// Hands a message to the outbox, or says why it does not take it.
+    /// The error says why the outbox is full.
     pub(super) fn enqueue(&mut self, message: Outgoing, shared: &mut Shared) -> Result<(), String> {
         self.outbox.push(message).map_err(|(full, _)| full.to_string())?;
         self.pump(shared);
         Ok(())
     }
 
-    /// Gives the browser as much as it may have. While it has not said what became of the messages before, it gets none,
-    /// so that their order stays.
+    /// Hands queued messages to the socket, up to the high watermark. Waits until all earlier ones are reported as
+    /// accepted or returned: otherwise a returned message would come after its successors.
     pub(super) fn pump(&mut self, shared: &mut Shared) {
         if !matches!(self.state, State::Open(_)) || !self.outbox.is_settled() {
             return;
@@ -164,7 +162,7 @@ impl Connection {
         self.pump(shared);
     }
 
-    /// What the browser did not take goes back into the box where that is empty, or waits; what no person sent is let go.
+    /// A message that the socket did not accept.
     pub(super) fn not_sent(&mut self, now: Time, message: Outgoing) {
         self.note(now, &Note::NotSent);
         self.outbox.close();
@@ -174,18 +172,19 @@ impl Connection {
         }
     }
 
-    /// The same for what the browser took a moment too late. The log has it as sent, and then the note.
+    /// A message that the socket accepted and could not send. The log has it as sent, followed by the note.
     pub(super) fn unsent(&mut self, now: Time, payload: Payload) {
         let message = Outgoing { source: self.sender(payload.content()), payload };
         self.note(now, &Note::NotSent);
         self.outbox.close();
         if let Some(message) = self.put_back(message) {
-            // What there is no room for is in the log.
+            // If the outbox is full, the message is still in the log.
             let _ = self.outbox.push(message);
         }
     }
 
-    /// Gives back what is to wait.
+    /// Puts a message back into an empty message box, where messages are not queued. Returns it where it is to be
+    /// queued instead; automatic messages are dropped.
     fn put_back(&mut self, message: Outgoing) -> Option<Outgoing> {
         match message {
             Outgoing { source: Source::Automatic, .. } => None,
@@ -199,7 +198,7 @@ impl Connection {
         }
     }
 
-    /// Who sent the newest message of that content.
+    /// Of the newest sent message with that content.
     fn sender(&self, content: Content<'_>) -> Source {
         let newest_first = (self.log.first_seq()..=self.log.last_seq()).rev().filter_map(|seq| self.log.entry(seq));
         let mut sent = newest_first.filter(|entry| entry.label.direction == Some(Direction::Sent));

@@ -1,24 +1,21 @@
-//! What a person has chosen for one connection. It never holds what became of it.
+//! What a person chooses for one connection.
 
 use crate::data::json::{Object, Value};
 
-/// Where a connection goes, and how it is to behave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Setup {
-    /// What the person calls it; may be empty.
+    /// May be empty.
     pub name: String,
-    /// What the address field holds.
+    /// As typed.
     pub address: String,
-    /// What the field of subprotocols holds.
+    /// As typed.
     pub subprotocols: String,
-    /// What is to happen when it is lost.
     pub reconnect: Reconnect,
-    /// What is to happen to messages that are written while it is not open.
     pub offline: Offline,
 }
 
 impl Setup {
-    /// What it is shown as: its name, or else where it goes.
+    /// The name, or the address without its scheme where there is none.
     pub fn title(&self) -> &str {
         let address = self.address.split_once("://").map_or(self.address.as_str(), |(_, rest)| rest);
         [self.name.as_str(), address].into_iter().find(|title| !title.trim().is_empty()).unwrap_or("New connection")
@@ -32,7 +29,7 @@ impl Setup {
         object.text("offline", self.offline.name());
     }
 
-    /// Reads what [`Setup::write`] has written; what is missing or wrong is as in a fresh one.
+    /// Defaults replace what is missing or wrong.
     pub(crate) fn read(value: &Value<'_>) -> Self {
         let text = |name| value.member(name).and_then(Value::text).unwrap_or_default();
         Self {
@@ -45,18 +42,16 @@ impl Setup {
     }
 }
 
-/// What is to happen when a connection is lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Reconnect {
-    /// Nothing.
     #[default]
     Never,
-    /// It is tried again, ever more patiently.
+    /// With exponential back-off.
     WhenLost,
 }
 
 impl Reconnect {
-    /// Its word in documents and links.
+    /// In files and links.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Never => "never",
@@ -64,24 +59,24 @@ impl Reconnect {
         }
     }
 
-    /// The one of that name, or what a fresh connection has.
+    /// The default where the name is unknown.
     pub(crate) fn named(name: &str) -> Self {
         if name == Self::WhenLost.name() { Self::WhenLost } else { Self::Never }
     }
 }
 
-/// What is to happen to messages that are written while there is no open connection.
+/// What happens to messages that are sent without an open connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Offline {
     /// They stay in the message box.
     #[default]
     Refuse,
-    /// They wait, and go out when there is one.
+    /// They are queued.
     Wait,
 }
 
 impl Offline {
-    /// Its word in documents and links.
+    /// In files and links.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Refuse => "refuse",
@@ -89,7 +84,7 @@ impl Offline {
         }
     }
 
-    /// The one of that name, or what a fresh connection has.
+    /// The default where the name is unknown.
     pub(crate) fn named(name: &str) -> Self {
         if name == Self::Wait.name() { Self::Wait } else { Self::Refuse }
     }

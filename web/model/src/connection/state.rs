@@ -1,4 +1,4 @@
-//! The state of a connection. What a control may do is a match on it; it never holds a message.
+//! The state of a connection.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,28 +9,23 @@ use crate::data::time::Time;
 use crate::data::visible::Visible;
 use crate::log::Tone;
 
-/// Where a connection stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum State {
-    /// There is none; how the one before ended.
+    /// Not connected; how the connection before ended.
     Idle(Option<Ending>),
-    /// It was lost, and another try follows.
+    /// The connection was lost, and an attempt to reconnect is scheduled.
     Reconnecting {
-        /// How it ended.
         ending: Ending,
-        /// The number of the try, counted from 1.
+        /// Counted from 1.
         attempt: u32,
-        /// When that begins.
+        /// When the attempt begins.
         until: Time,
     },
-    /// The handshake is on its way.
     Connecting {
-        /// When it began.
         since: Time,
     },
-    /// Messages may go both ways.
     Open(Opened),
-    /// The page has sent its close frame; messages may still come.
+    /// The page has sent its close frame; messages may still arrive.
     Closing(Opened),
 }
 
@@ -41,7 +36,6 @@ impl Default for State {
 }
 
 impl State {
-    /// Two or three words for it.
     pub fn summary(&self) -> &'static str {
         match self {
             Self::Idle(None) => "Not connected",
@@ -53,7 +47,6 @@ impl State {
         }
     }
 
-    /// Whether this is good news.
     pub fn tone(&self) -> Tone {
         match self {
             Self::Idle(Some(ending)) => ending.tone(),
@@ -63,7 +56,6 @@ impl State {
         }
     }
 
-    /// What the handshake agreed upon, while there is a connection.
     pub fn opened(&self) -> Option<&Opened> {
         match self {
             Self::Open(opened) | Self::Closing(opened) => Some(opened),
@@ -72,10 +64,10 @@ impl State {
     }
 }
 
-/// What a handshake agreed upon.
+/// The result of a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
-    /// From the wish to connect to the open event: name look-up, TCP, TLS and HTTP together.
+    /// From the call of the constructor to the open event: name look-up, TCP, TLS and HTTP together.
     pub handshake: Duration,
     /// The subprotocol that the server chose; empty for none.
     pub protocol: String,

@@ -1,5 +1,4 @@
 //! The subprotocols that a page offers ([RFC 6455, section 1.9](https://www.rfc-editor.org/rfc/rfc6455#section-1.9)).
-//! It never says which the server chose.
 
 use std::str::FromStr;
 
@@ -7,28 +6,23 @@ use thiserror::Error;
 
 use crate::data::visible::{Quoted, QuotedChar};
 
-/// Names to offer in the handshake, in order of preference: each an HTTP token, none twice.
+/// In order of preference; each an HTTP token, none twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subprotocols(Vec<String>);
 
-/// Why a list of names cannot be offered; show it beside the field and let the person correct it.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SubprotocolsError {
-    /// A character that a name cannot have.
     #[error("subprotocol {} contains {}, which a name cannot have", Quoted(.name), QuotedChar(*.character))]
     Character {
-        /// The name that has it.
         name: String,
-        /// The first such character.
+        /// The first wrong one.
         character: char,
     },
-    /// A name stands there twice.
     #[error("subprotocol {} is named twice", Quoted(.0))]
     Twice(String),
 }
 
 impl Subprotocols {
-    /// The names.
     pub fn names(&self) -> &[String] {
         &self.0
     }
@@ -37,7 +31,7 @@ impl Subprotocols {
 impl FromStr for Subprotocols {
     type Err = SubprotocolsError;
 
-    /// Reads names parted by commas, blanks, or both.
+    /// Names are separated by commas, white space or both.
     fn from_str(typed: &str) -> Result<Self, SubprotocolsError> {
         let mut names: Vec<String> = Vec::new();
         for name in typed.split(|c: char| c == ',' || c.is_whitespace()).filter(|name| !name.is_empty()) {

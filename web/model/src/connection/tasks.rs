@@ -1,5 +1,5 @@
-//! What sends by itself: a repetition, a sequence, a replay. It never goes on where the connection has ended, but for
-//! a repetition, which waits for the next one.
+//! What sends by itself: a repetition, a sequence, a replay. When the connection ends, a repetition pauses until the
+//! next one; the others end.
 
 use super::note::Note;
 use super::{Connection, Problem};
@@ -14,7 +14,7 @@ use crate::sending::replay::{Replay, ReplayMessage};
 use crate::sending::sequence::{Event, Run, Sequence, Verdict};
 use crate::shared::Shared;
 
-/// Milliseconds after which a task looks again whether the browser takes messages.
+/// How often a task that is held up by back-pressure checks whether it may send again.
 const RESUME_CHECK_MS: f64 = 50.0;
 
 impl Connection {
@@ -62,7 +62,7 @@ impl Connection {
         }
     }
 
-    /// When a task wants to go on.
+    /// When [`Connection::drive`] is due.
     pub(super) fn next_task(&self, now: Time, shared: &Shared) -> Option<Time> {
         if !matches!(self.state, State::Open(_)) {
             return None;
@@ -83,14 +83,12 @@ impl Connection {
         }
     }
 
-    /// A connection has opened: what waited for it goes on.
     pub(super) fn tasks_opened(&mut self, now: Time) {
         if let Some(repetition) = &mut self.repetition {
             repetition.pause(now);
         }
     }
 
-    /// The connection has ended.
     pub(super) fn tasks_ended(&mut self, now: Time) {
         self.replay = None;
         if let Some(run) = self.run.as_mut().filter(|run| run.verdict() == Verdict::Running) {
@@ -99,7 +97,6 @@ impl Connection {
         }
     }
 
-    /// A message has come.
     pub(super) fn tasks_received(&mut self, now: Time, content: Content<'_>, shared: &mut Shared) {
         self.drive_run(now, Event::Received(content), shared);
     }
@@ -122,7 +119,7 @@ impl Connection {
         while self.can_send_more(shared)
             && let Some(payload) = self.replay.as_mut().and_then(|replay| replay.take_due(now))
         {
-            // It takes more, so it has room for one.
+            // `can_send_more` means an empty outbox, so there is room.
             let _ = self.enqueue(Outgoing { payload, source: Source::Automatic }, shared);
         }
         self.replay = self.replay.take().filter(|replay| replay.left() > 0);
@@ -139,7 +136,7 @@ impl Connection {
         }
     }
 
-    /// Whether the browser takes messages, and none waits for that.
+    /// Whether nothing is queued, and the socket is below its watermark.
     fn can_send_more(&self, shared: &Shared) -> bool {
         matches!(self.state, State::Open(_))
             && self.outbox.is_empty()

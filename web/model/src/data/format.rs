@@ -1,13 +1,13 @@
-//! Figures as people read them: counts, sizes and spans of time. It never rounds what is counted, only what is shown, and
-//! never formats a floating-point number: the code for that would be a twentieth of the page.
+//! Counts, sizes and spans of time for display. Integers only: formatting floating-point numbers would add some 15 KB
+//! of WebAssembly.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A narrow no-break space, so that a figure stays in one piece.
+/// A narrow no-break space, so that a number is never broken across lines.
 const GROUP_SEPARATOR: char = '\u{202f}';
 
-/// A count, shown in groups of three digits: `1 204 000`.
+/// `1 204 000`
 #[derive(Debug, Clone, Copy)]
 pub struct Count(pub u64);
 
@@ -24,7 +24,7 @@ impl fmt::Display for Count {
     }
 }
 
-/// A number of bytes: `58 B`, `4.0 KiB`.
+/// Bytes: `58 B`, `4.0 KiB`.
 #[derive(Debug, Clone, Copy)]
 pub struct Size(pub u64);
 
@@ -46,7 +46,7 @@ impl fmt::Display for Size {
     }
 }
 
-/// A span of time with two or three digits that count: `0.42 ms`, `3.1 ms`, `1.24 s`.
+/// Two or three significant digits: `0.42 ms`, `3.1 ms`, `1.24 s`.
 #[derive(Debug, Clone, Copy)]
 pub struct Span(pub Duration);
 

@@ -1,8 +1,7 @@
-//! JSON as text: checked with the place of a mistake, laid out for reading, looked into by a path, written. It never turns
-//! a number into another type, so that none beyond 2^53 changes.
+//! JSON as text: parsing with the place of a mistake, pretty-printing, paths, writing.
 //!
-//! The values keep numbers, strings, order and repeated names as they were written, which `serde_json` does not, even
-//! with its features for numbers and order. `hifijson` reads the tokens.
+//! The values keep numbers, strings, order and repeated names as they were written, so that no number beyond 2^53 changes.
+//! `serde_json` does not, even with its features for numbers and order. `hifijson` reads the tokens.
 
 mod parse;
 mod path;
@@ -18,24 +17,20 @@ pub use self::parse::parse;
 pub use self::path::{Path, PathError};
 pub(crate) use self::write::{Object, quoted};
 
-/// A value, as it stands in a text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)).
+/// [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
-    /// `null`
     Null,
-    /// `true` or `false`
     Bool(bool),
-    /// A number, with its digits as they were written.
+    /// The digits as they were written.
     Number(&'a str),
-    /// A string.
     String(JsonString<'a>),
-    /// An array.
     Array(Vec<Value<'a>>),
-    /// An object: its members in their order, repeated names included.
+    /// In order, repeated names included.
     Object(Vec<(JsonString<'a>, Value<'a>)>),
 }
 
-/// A string, as it was written between its quotes, escapes and all.
+/// What was written between the quotes, with its escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JsonString<'a>(&'a str);
 
@@ -58,18 +53,17 @@ pub enum JsonErrorKind {
 }
 
 impl<'a> Value<'a> {
-    /// The member of that name; the last one, where it is repeated.
+    /// The last one where the name is repeated.
     pub fn member(&self, name: &str) -> Option<&Self> {
         let Self::Object(members) = self else { return None };
         members.iter().rev().find(|(known, _)| known.text() == name).map(|(_, value)| value)
     }
 
-    /// The element of that index.
     pub fn element(&self, index: usize) -> Option<&Self> {
         self.elements().get(index)
     }
 
-    /// The elements of an array; none of anything else.
+    /// None where this is no array.
     pub fn elements(&self) -> &[Self] {
         match self {
             Self::Array(elements) => elements,
@@ -77,7 +71,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A string's text.
+    /// Of a string, with its escapes resolved.
     pub fn text(&self) -> Option<Cow<'a, str>> {
         match self {
             Self::String(string) => Some(string.text()),
@@ -85,7 +79,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A number that is whole and not negative.
+    /// Of a number that is whole and not negative.
     pub fn integer(&self) -> Option<u64> {
         match self {
             Self::Number(digits) => digits.parse().ok(),
@@ -93,7 +87,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Laid out in lines, two blanks for each level.
+    /// Indented by two spaces for each level.
     pub fn pretty(&self) -> String {
         let mut out = String::new();
         write::pretty(&mut out, self, 0);
@@ -128,7 +122,7 @@ fn last_of_each_name<'v, 'a>(members: &'v [(JsonString<'a>, Value<'a>)]) -> BTre
     members.iter().map(|(name, value)| (name.text(), value)).collect()
 }
 
-/// On one line, without blanks.
+/// On one line, without white space.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = String::new();
@@ -138,12 +132,11 @@ impl fmt::Display for Value<'_> {
 }
 
 impl<'a> JsonString<'a> {
-    /// What stands between its quotes.
     pub fn as_written(self) -> &'a str {
         self.0
     }
 
-    /// Its text, with its escapes resolved; a surrogate without its partner becomes U+FFFD.
+    /// With its escapes resolved.
     pub fn text(self) -> Cow<'a, str> {
         if self.0.contains('\\') { Cow::Owned(parse::unescape(self.0)) } else { Cow::Borrowed(self.0) }
     }

@@ -1,24 +1,20 @@
-//! What one message carries, and the line that the log shows of it. It never guesses: text is what came as text, and
-//! binary is shown as hex even where it happens to be readable.
+//! The content of a message, and its preview in the log. Its kind is that of the frame: a binary message is shown as
+//! hex even where it is readable.
 
 use crate::data::codec;
 use crate::data::visible::Visible;
 
-/// Characters of a text, or bytes of a binary message, that a line of the log has any use for.
+/// More than fits on a row of the widest screen.
 const PREVIEW_CHARS: usize = 400;
 const PREVIEW_BYTES: usize = 64;
 
-/// The content of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payload {
-    /// A text message.
     Text(String),
-    /// A binary message.
     Binary(Vec<u8>),
 }
 
 impl Payload {
-    /// The same, lent.
     pub fn content(&self) -> Content<'_> {
         match self {
             Self::Text(text) => Content::Text(text),
@@ -26,23 +22,21 @@ impl Payload {
         }
     }
 
-    /// Its length on the wire, uncompressed, in bytes: of UTF-8 for text.
+    /// Bytes of the uncompressed payload; of UTF-8 for text.
     pub fn size(&self) -> usize {
         self.content().size()
     }
 }
 
-/// The content of one message, lent by whoever keeps it.
+/// A borrowed [`Payload`], or the words of a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content<'a> {
-    /// Of a text message, or the words of a note.
     Text(&'a str),
-    /// Of a binary message.
     Binary(&'a [u8]),
 }
 
 impl<'a> Content<'a> {
-    /// The bytes that went over the wire, uncompressed and unmasked.
+    /// The payload, uncompressed and unmasked.
     pub fn bytes(self) -> &'a [u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -50,12 +44,12 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// How many those are.
+    /// In bytes.
     pub fn size(self) -> usize {
         self.bytes().len()
     }
 
-    /// One line, cut where it is long.
+    /// One line, truncated.
     pub fn preview(self) -> String {
         match self {
             Self::Text(text) => preview_text(text),
@@ -63,7 +57,6 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// A message of its own with this content.
     pub fn to_payload(self) -> Payload {
         match self {
             Self::Text(text) => Payload::Text(text.to_owned()),

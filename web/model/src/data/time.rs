@@ -1,26 +1,25 @@
-//! Moments and spans on the page's own clock. It never reads a clock: every moment comes from the browser.
+//! Moments on the page's clock, and the formats of dates in files.
 
 use std::iter;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// A moment, in milliseconds since the page was opened: the clock of `Event.timeStamp` and `performance.now()`.
+/// Milliseconds since the page was opened, as in `Event.timeStamp` and `performance.now()`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
 pub struct Time(pub f64);
 
 impl Time {
-    /// How long ago `earlier` was; none at all where a coarse clock has it later.
+    /// Zero where a coarse clock has `earlier` later.
     pub fn since(self, earlier: Self) -> Duration {
-        // The cast turns what is negative into zero.
+        // The cast saturates: a negative number becomes 0.
         Duration::from_micros(((self.0 - earlier.0) * 1000.0).round() as u64)
     }
 
-    /// The moment so many milliseconds later.
     pub fn after(self, ms: f64) -> Self {
         Self(self.0 + ms)
     }
 
-    /// The earlier of two moments that may come; `None` is never.
+    /// `None` means never.
     pub(crate) fn earliest(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         match (one, other) {
             (Some(one), Some(other)) => Some(if other < one { other } else { one }),
@@ -29,17 +28,17 @@ impl Time {
     }
 }
 
-/// A moment in UTC, to the millisecond: `2026-11-22T17:24:19.004Z`.
+/// `2026-11-22T17:24:19.004Z`
 pub(crate) fn iso_8601(epoch_ms: u64) -> String {
     format!("{}.{:03}Z", seconds(epoch_ms / 1000), epoch_ms % 1000)
 }
 
-/// A moment in UTC, to the microsecond: `2026-11-22T17:24:19.004123Z`.
+/// `2026-11-22T17:24:19.004123Z`
 pub(crate) fn iso_8601_micros(epoch_micros: u64) -> String {
     format!("{}.{:06}Z", seconds(epoch_micros / 1_000_000), epoch_micros % 1_000_000)
 }
 
-/// Reads such a moment, with any number of digits behind the point, and in any time zone: `…Z`, `…+01:00`.
+/// Reads a date with any number of decimals, in any time zone: `…Z`, `…+01:00`.
 pub(crate) fn micros_of_iso_8601(text: &str) -> Option<u64> {
     if !text.is_ascii() || text.len() < 20 {
         return None;
@@ -75,15 +74,15 @@ fn seconds_of_zone(zone: &str) -> Option<i64> {
     Some(minutes as i64 * if sign == "-" { -60 } else { 60 })
 }
 
-/// Parsing alone would take a sign.
+/// `parse` alone would accept a sign.
 fn number(digits: &str, limits: RangeInclusive<u64>) -> Option<u64> {
     let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
     limits.contains(&number).then_some(number)
 }
 
-/// Reads a number of seconds since 1970 such as `1795368259.004123` or `1.79E9`, or of milli-, micro- or nanoseconds:
-/// its size says which, for those of our time have 10, 13, 16 and 19 digits. It stays in decimal digits, of which a
-/// floating-point number would lose some.
+/// Reads a number of seconds since 1970 such as `1795368259.004123` or `1.79E9`, or of milli-, micro- or nanoseconds.
+/// Its size tells the unit: today's dates have 10, 13, 16 and 19 digits. It works on decimal digits, because an `f64`
+/// would lose some.
 pub(crate) fn micros_of_number(text: &str) -> Option<u64> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i16>().ok()?),
@@ -108,7 +107,7 @@ pub(crate) fn micros_of_number(text: &str) -> Option<u64> {
     micros.map(|digit| u64::from(digit - b'0')).try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(digit))
 }
 
-/// The digits behind the point of a number of seconds; those beyond the sixth are left out.
+/// The decimals of a number of seconds; those after the sixth are ignored.
 fn micros_of_fraction(digits: &str) -> Option<u64> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -124,7 +123,7 @@ fn seconds(epoch_seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-/// The inverse of [`civil`], by the same author.
+/// Days from 1970-01-01 to a date: the inverse of [`civil`], by the same author.
 fn days(year: u64, month: u64, day: u64) -> u64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year / 400, year % 400);
@@ -134,8 +133,9 @@ fn days(year: u64, month: u64, day: u64) -> u64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// Year, month and day so many days after 1970-01-01, by Howard Hinnant's
-/// [`civil_from_days`](https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
+/// Year, month and day from days since 1970-01-01, by Howard Hinnant's
+/// [`civil_from_days`](https://howardhinnant.github.io/date_algorithms.html#civil_from_days). Years begin in March, so
+/// that the leap day is the last one.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);

@@ -1,48 +1,36 @@
-//! What is told of one entry. It never owns the content: that lies with its neighbours in the log.
+//! An entry of the log, borrowed from it.
 
 use crate::data::payload::Content;
 use crate::data::time::Time;
 
-/// One line of the log, as the log lends it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Entry<'a> {
-    /// Its number, counted from 1 since the page was opened: what tells entries apart, never the clock.
+    /// Identifies the entry. Counted from 1 in each log; goes on after the log is cleared.
     pub seq: u64,
-    /// When it happened.
     pub at: Time,
-    /// What it is, and what it is meant as.
     pub label: Label,
-    /// The message, or a note's words.
+    /// The message, or the words of a note.
     pub content: Content<'a>,
 }
 
-/// What can be told of an entry without its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Label {
-    /// A message, or what else.
     pub kind: Kind,
-    /// Which way a message went; `None` for what is no message.
+    /// `None` for a note.
     pub direction: Option<Direction>,
-    /// Who sent it.
     pub source: Source,
-    /// How news is meant; neutral for messages.
+    /// Neutral for messages.
     pub tone: Tone,
 }
 
-/// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A text message.
     Text,
-    /// A binary message.
     Binary,
-    /// A handshake was done.
     Open,
-    /// A connection ended.
     Close,
-    /// Something failed.
     Error,
-    /// Something else that is worth a line.
+    /// Any other note.
     Note,
 }
 
@@ -50,7 +38,6 @@ impl Kind {
     /// All of them, in the order in which a filter offers them.
     pub const ALL: [Self; 6] = [Self::Text, Self::Binary, Self::Open, Self::Close, Self::Error, Self::Note];
 
-    /// One word for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -74,17 +61,13 @@ impl Kind {
     }
 }
 
-/// Which way a message went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// To the server.
     Sent,
-    /// From the server.
     Received,
 }
 
 impl Direction {
-    /// One word for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sent => "sent",
@@ -93,10 +76,9 @@ impl Direction {
     }
 }
 
-/// Who had a message sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Source {
-    /// A person, one message at a time; also whatever is not sent.
+    /// A person, one message at a time. Also of received messages and notes.
     #[default]
     Person,
     /// A repetition, a sequence or a replay.
@@ -117,24 +99,20 @@ impl Label {
     }
 }
 
-/// How news is meant; the words say it too, colour only repeats it.
+/// The colour of a note. Its words say the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// Neither here nor there.
     #[default]
     Neutral,
-    /// As wished.
     Good,
-    /// Worth a look.
     Warning,
-    /// It failed.
     Error,
 }
 
 impl Tone {
     pub(crate) const ALL: [Self; 4] = [Self::Neutral, Self::Good, Self::Warning, Self::Error];
 
-    /// Its word in files.
+    /// In files.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Neutral => "neutral",

@@ -1,5 +1,8 @@
-//! Which entries of the log are shown. It never looks at the whole log at once: it scans as much as a frame has time for,
-//! goes on from there, and keeps what it has found in step with a log that grows and lets go.
+//! Which entries of the log are shown.
+//!
+//! A log of 64 MiB cannot be searched within a frame. [`Filter::scan`] searches a part with each call and continues at
+//! `next`; `hits` has the numbers of the matching entries before that. When the log drops old entries, their hits are
+//! removed at the next scan and counted in `gone`, so that the ordinals of the rows stay the same (see [`Rows`]).
 
 mod pattern;
 mod query;
@@ -16,20 +19,18 @@ use self::pattern::Pattern;
 pub use self::query::{Facet, Facets, Query};
 pub use self::rows::Rows;
 
-/// What looking at one entry costs beside its bytes, in bytes: so that a million empty ones are no single step.
+/// The cost of an entry beside its bytes, in bytes, so that a scan of many empty entries ends, too.
 const ENTRY_COST: usize = 64;
 
-/// Tells whether a text matches; made by [`Compile`].
+/// A compiled regular expression; made by [`Compile`].
 #[derive(Clone)]
 pub struct Matcher(Rc<dyn Fn(&str) -> bool>);
 
 impl Matcher {
-    /// A matcher that asks this.
     pub fn new(is_match: impl Fn(&str) -> bool + 'static) -> Self {
         Self(Rc::new(is_match))
     }
 
-    /// Whether the text matches.
     pub fn is_match(&self, text: &str) -> bool {
         (self.0)(text)
     }
@@ -41,30 +42,29 @@ impl fmt::Debug for Matcher {
     }
 }
 
-/// Makes a matcher of a regular expression and its flags, or says what is wrong with them: the browser's
-/// [`RegExp`](https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/RegExp).
+/// Compiles a regular expression with the browser's
+/// [`RegExp`](https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/RegExp). The error is
+/// the browser's message.
 pub type Compile = fn(expression: &str, flags: &str) -> Result<Matcher, String>;
 
-/// The entries that match a query, as far as they have been looked for.
 #[derive(Debug, Default)]
 pub struct Filter {
     query: Query,
     pattern: Pattern,
-    /// Numbers of matching entries, ascending; the first ones may have left the log since the last scan.
+    /// Numbers of matching entries, ascending. The first may have been dropped from the log since the last scan.
     hits: VecDeque<u64>,
-    /// Hits that were let go with their entries.
+    /// Hits that were removed because the log dropped their entries.
     gone: u64,
-    /// The entry to be looked at next.
+    /// The number of the entry at which the scan continues.
     next: u64,
 }
 
 impl Filter {
-    /// A filter that has not looked at anything yet.
     pub fn new(query: Query, compile: Compile) -> Self {
         Self { pattern: Pattern::parse(&query.typed, compile), query, ..Self::default() }
     }
 
-    /// What is wrong with the regular expression: show it beside the field.
+    /// What is wrong with the regular expression.
     pub fn problem(&self) -> Option<&str> {
         self.pattern.problem()
     }
@@ -74,17 +74,15 @@ impl Filter {
         self.pattern.hint()
     }
 
-    /// What it looks for.
     pub fn query(&self) -> &Query {
         &self.query
     }
 
-    /// Whether it could hide anything.
     pub fn is_on(&self) -> bool {
         !self.query.hidden.is_empty() || !self.pattern.matches_everything()
     }
 
-    /// Looks on through the log until about so many bytes have been looked at, at least at one entry; whether there is more.
+    /// Continues the search for about `bytes` bytes, at least for one entry. Returns whether there is more.
     pub fn scan(&mut self, log: &Log, bytes: usize) -> bool {
         if !self.is_on() {
             return false;
@@ -106,12 +104,11 @@ impl Filter {
         self.left(log) > 0
     }
 
-    /// Entries that it has not looked at yet.
+    /// Entries that have not been searched yet.
     pub fn left(&self, log: &Log) -> u64 {
         if self.is_on() { log.last_seq() + 1 - self.next.clamp(log.first_seq(), log.last_seq() + 1) } else { 0 }
     }
 
-    /// The rows of the log that are shown.
     pub fn rows<'a>(&'a self, log: &'a Log) -> Rows<'a> {
         if self.is_on() { Rows::Hits { filter: self, log } } else { Rows::All(log) }
     }

@@ -1,19 +1,21 @@
-//! A stretch of the log: the contents of some thousand entries in one piece of memory, so that a million small messages
-//! cost 16 bytes each beside their payloads, and no allocation of their own. It never forgets a single entry: the log
-//! lets go of whole segments.
+//! A segment of the log: the contents of up to 4096 entries in one allocation.
+//!
+//! The contents lie end to end in `bytes`. A record has only the end of its content, which is where the next one
+//! begins, so that a small message costs 16 bytes (on wasm32) beside its payload and no allocation. A segment only
+//! grows: the log drops whole segments, and until then counts the entries of the first one that are dropped.
 
 use super::entry::{Entry, Kind, Label};
 use crate::data::payload::Content;
 use crate::data::time::Time;
 
-/// Bytes of contents in a segment, unless one message alone has more.
+/// Bytes of contents; more only where a single message is larger.
 const BYTES: usize = 64 << 10;
-/// Entries in a segment, so that empty messages fill one, too.
+/// Without this, empty messages would never fill a segment.
 const ENTRIES: usize = 4096;
 
 #[derive(Debug)]
 pub(super) struct Segment {
-    /// The number of its first entry; the others follow without gaps.
+    /// The others follow without gaps.
     pub(super) first_seq: u64,
     records: Vec<Record>,
     bytes: Vec<u8>,
@@ -22,18 +24,17 @@ pub(super) struct Segment {
 #[derive(Debug, Clone, Copy)]
 struct Record {
     at: Time,
-    /// Where its content ends in `bytes`; it begins where the one before ends.
+    /// Where the content ends in `bytes`.
     end: usize,
     label: Label,
 }
 
 impl Segment {
-    /// An empty segment in which a content of that size will fit.
+    /// `size` is that of the first content, in bytes.
     pub(super) fn new(first_seq: u64, size: usize) -> Self {
         Self { first_seq, records: Vec::new(), bytes: Vec::with_capacity(BYTES.max(size)) }
     }
 
-    /// Whether a content of that size still belongs here.
     pub(super) fn has_room(&self, size: usize) -> bool {
         self.records.len() < ENTRIES && self.bytes.len() + size <= BYTES
     }
@@ -43,7 +44,7 @@ impl Segment {
         self.records.push(Record { at, end: self.bytes.len(), label });
     }
 
-    /// Gives back what was reserved and not needed; nothing more is to be pushed.
+    /// Frees the unused capacity. Called once, when the segment is full.
     pub(super) fn seal(&mut self) {
         self.records.shrink_to_fit();
         self.bytes.shrink_to_fit();
@@ -62,7 +63,7 @@ impl Segment {
         let bytes = &self.bytes[self.start(index)..end];
         let content = match label.kind {
             Kind::Binary => Content::Binary(bytes),
-            // What came in as text is text.
+            // Text was pushed as `&str`, so it is UTF-8.
             _ => Content::Text(str::from_utf8(bytes).unwrap_or_default()),
         };
         Some(Entry { seq: self.first_seq + index as u64, at, label, content })

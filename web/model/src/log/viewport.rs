@@ -1,26 +1,33 @@
-//! Which rows of a long list are on the screen. It never holds the rows: all have one height, so that counting is
-//! enough, and a log of any length costs what a screen of it costs.
+//! Which rows of a long list are on the screen.
+//!
+//! All rows have the same height, so positions are computed, and a list of any length costs as much as the rows on the
+//! screen. There are two coordinate systems, both in CSS pixels:
+//!
+//! 1. `top` is the distance from the beginning of the list: row × height. It can be larger than a browser can scroll.
+//! 2. `scroll_top` is that of the element that stands for the list, which is at most [`MAX_ELEMENT_HEIGHT`] high.
+//!
+//! They are equal up to that height. Beyond it, [`Viewport::scale`] maps the range of one to the range of the other, so
+//! that a step of the scrollbar skips rows, but both ends can be reached.
 
 use std::ops::Range;
 
-/// Height of a row of the log, in CSS pixels.
+/// CSS pixels.
 pub const ROW_HEIGHT: u32 = 28;
-/// Rows drawn beyond each edge, so that a quick scroll does not show blank.
+/// Rows drawn beyond each edge, so that a quick scroll shows no blank.
 const OVERSCAN: usize = 4;
-/// How far from the end, in CSS pixels, still counts as there: browsers round scroll positions.
+/// CSS pixels from the end that still count as the end, because browsers round scroll positions.
 const TAIL_SLACK: f64 = 2.0;
-/// The highest element that every browser draws right, in CSS pixels; Firefox's own limit is 17.9 million. A longer
-/// list is scrolled in larger steps.
+/// CSS pixels. The highest element that every browser lays out correctly; Firefox's limit is 17.9 million.
 const MAX_ELEMENT_HEIGHT: f64 = 16e6;
 
-/// The part of a scrolled list that is seen, in CSS pixels.
+/// The visible part of a scrolled list, in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Viewport {
-    /// Distance from the list's beginning to the first pixel seen.
+    /// From the beginning of the list to the first visible pixel.
     pub top: f64,
-    /// Height of what is seen.
+    /// Of the visible part.
     pub height: f64,
-    /// Height of a row.
+    /// Of a row.
     pub row: u32,
 }
 
@@ -31,58 +38,57 @@ impl Default for Viewport {
 }
 
 impl Viewport {
-    /// How high the element is that stands for a list of `len` rows.
+    /// The height of the element that stands for a list of `len` rows.
     pub fn list_height(self, len: usize) -> f64 {
         self.rows_height(len).min(MAX_ELEMENT_HEIGHT)
     }
 
-    /// The same viewport, where the browser has scrolled that element to.
+    /// After the browser has scrolled the element to `scroll_top`.
     pub fn scrolled(self, scroll_top: f64, len: usize) -> Self {
         Self { top: scroll_top * self.scale(len), ..self }
     }
 
-    /// Where the browser has to scroll that element to.
+    /// The scroll position of the element that shows this viewport.
     pub fn scroll_top(self, len: usize) -> f64 {
         self.top / self.scale(len)
     }
 
-    /// Where in that element a row begins.
+    /// The position of a row in the element.
     pub fn row_top(self, row: usize, len: usize) -> f64 {
         self.scroll_top(len) + self.rows_height(row) - self.top
     }
 
-    /// The rows to draw out of `len`.
+    /// The rows to draw.
     pub fn rows(self, len: usize) -> Range<usize> {
-        // Casts from float saturate, so that a negative or huge position needs no special care.
+        // Casts from `f64` saturate, so negative and huge positions need no care.
         let first = (self.top / f64::from(self.row)) as usize;
         let last = ((self.top + self.height) / f64::from(self.row)).ceil() as usize;
         let end = last.saturating_add(OVERSCAN).min(len);
         first.saturating_sub(OVERSCAN).min(end)..end
     }
 
-    /// The rows that are seen whole on a screen, at least one: how far Page Up and Page Down go.
+    /// Whole rows on the screen, at least 1: the step of Page Up and Page Down.
     pub fn page(self) -> usize {
         ((self.height / f64::from(self.row)) as usize).max(1)
     }
 
-    /// Whether the end of the list is seen.
     pub fn at_tail(self, len: usize) -> bool {
         self.top + TAIL_SLACK >= self.tail(len).top
     }
 
-    /// The same viewport, scrolled to the end of the list.
+    /// Scrolled to the end of the list.
     pub fn tail(self, len: usize) -> Self {
         Self { top: (self.rows_height(len) - self.height).max(0.0), ..self }
     }
 
-    /// The same viewport, scrolled no farther than needed for a row to be seen whole.
+    /// Scrolled as little as possible to show a whole row.
     pub fn showing(self, row: usize) -> Self {
         let row_top = self.rows_height(row);
         let lowest = (self.rows_height(row + 1) - self.height).max(0.0);
         Self { top: self.top.min(row_top).max(lowest), ..self }
     }
 
-    /// The same viewport over the same rows, after `count` rows have gone from the list's beginning.
+    /// Over the same rows, after the first `count` rows were dropped.
     pub fn without_first(self, count: usize) -> Self {
         Self { top: (self.top - self.rows_height(count)).max(0.0), ..self }
     }
@@ -91,7 +97,7 @@ impl Viewport {
         len as f64 * f64::from(self.row)
     }
 
-    /// Pixels of the list to one of the element that stands for it.
+    /// Pixels of the list for each pixel of the element.
     fn scale(self, len: usize) -> f64 {
         let room = MAX_ELEMENT_HEIGHT - self.height;
         if self.rows_height(len) <= MAX_ELEMENT_HEIGHT { 1.0 } else { (self.rows_height(len) - self.height) / room }

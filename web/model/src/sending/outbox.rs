@@ -1,5 +1,8 @@
-//! What is to be sent and has not been given to the browser yet, because the network is slower or there is no connection.
-//! It never loses a message: what it has no room for, it refuses.
+//! The queue of messages that the socket has not accepted yet, because the network is slower or there is no connection.
+//!
+//! A message goes through three places: `waiting` here, `in_flight` between page and socket, and the browser's buffer
+//! (`buffered` bytes). The socket reports on each message in order: accepted, or returned because the connection has
+//! closed. A returned message goes back to the front of `waiting`, behind those returned before it.
 
 use std::collections::VecDeque;
 
@@ -9,22 +12,19 @@ use crate::data::format::{Count, Size};
 use crate::data::payload::Payload;
 use crate::log::Source;
 
-/// A message on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// What it carries.
     pub payload: Payload,
-    /// Who wants it sent.
     pub source: Source,
 }
 
-/// How many bytes may wait in the browser
+/// Bytes in the browser's buffer
 /// ([`bufferedAmount`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/bufferedAmount)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watermarks {
-    /// From here on it gets no more.
+    /// Sending pauses at this many.
     pub high: u64,
-    /// From here down it gets more again.
+    /// Sending resumes at this many.
     pub low: u64,
 }
 
@@ -34,27 +34,24 @@ impl Default for Watermarks {
     }
 }
 
-/// There is no room for another message: ask the person to wait, or to let go of those that do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{} messages of {} wait to be sent already, which is the limit", Count(*messages as u64), Size(*bytes as u64))]
 pub struct OutboxFull {
-    /// Messages that wait.
     pub messages: usize,
-    /// Bytes of their payloads.
+    /// Sum of the payloads.
     pub bytes: usize,
 }
 
-/// The messages that wait, in order.
 #[derive(Debug, Default)]
 pub struct Outbox {
     waiting: VecDeque<Outgoing>,
-    /// Bytes of the payloads of `waiting`.
+    /// Sum of the payloads of `waiting`.
     bytes: usize,
-    /// Bytes that wait in the browser: as it said last, and what it got since.
+    /// Bytes in the browser's buffer: the last report, plus what was handed over since.
     buffered: u64,
-    /// Messages handed over that have not been reported on yet.
+    /// Messages handed over and not reported on yet.
     in_flight: usize,
-    /// Of those, how many came back; they are the first ones of `waiting`.
+    /// Messages returned since `in_flight` was last 0; they are the first ones of `waiting`.
     returned: usize,
     flow: Flow,
 }
@@ -63,22 +60,19 @@ pub struct Outbox {
 enum Flow {
     #[default]
     Open,
-    /// The high mark was reached, the low one not yet.
+    /// The high watermark was reached, the low one not yet.
     Paused,
-    /// The browser has refused a message, and will refuse all others on this connection.
+    /// The socket has returned a message, and will return all others.
     Closed,
 }
 
 impl Outbox {
-    /// Messages that can wait at once.
     pub const MAX_MESSAGES: usize = 10_000;
-    /// Bytes that can wait at once, unless one message alone has more.
+    /// A single message may be larger.
     pub const MAX_BYTES: usize = 64 << 20;
 
-    /// Adds a message at the end.
-    ///
     /// # Errors
-    /// [`OutboxFull`] with the message, where there is no room for it.
+    /// [`OutboxFull`] with the message, if there is no room.
     pub fn push(&mut self, message: Outgoing) -> Result<(), (OutboxFull, Outgoing)> {
         let bytes = self.bytes + message.payload.size();
         let full = self.waiting.len() >= Self::MAX_MESSAGES || bytes > Self::MAX_BYTES;
@@ -90,8 +84,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// The next message for the browser, if it may have one now. Each is to be reported on by [`Outbox::accepted`] or
-    /// [`Outbox::return_unsent`], in order.
+    /// The next message for the socket, unless sending is paused. Each needs a report, in order: [`Outbox::accepted`],
+    /// [`Outbox::return_unsent`] or [`Outbox::dropped`].
     pub fn next(&mut self, watermarks: Watermarks) -> Option<Outgoing> {
         if self.is_paused(watermarks) {
             self.pause();
@@ -105,7 +99,7 @@ impl Outbox {
         Some(message)
     }
 
-    /// The browser took a message, and so many bytes wait there now.
+    /// `buffered` is the browser's `bufferedAmount` afterwards.
     pub fn accepted(&mut self, buffered: u64) {
         self.reported();
         if self.in_flight == 0 {
@@ -113,7 +107,7 @@ impl Outbox {
         }
     }
 
-    /// The browser did not take this message: it will be the next one again.
+    /// The socket did not accept this message; it is queued again.
     pub fn return_unsent(&mut self, message: Outgoing) {
         self.bytes += message.payload.size();
         self.waiting.insert(self.returned, message);
@@ -121,12 +115,11 @@ impl Outbox {
         self.reported();
     }
 
-    /// The browser did not take a message, and somebody else keeps it.
+    /// The socket did not accept a message, and it is not to be queued again.
     pub fn dropped(&mut self) {
         self.reported();
     }
 
-    /// Whether every message handed over has been reported on.
     pub fn is_settled(&self) -> bool {
         self.in_flight == 0
     }
@@ -138,7 +131,6 @@ impl Outbox {
         }
     }
 
-    /// Whether the browser has enough for now.
     pub fn is_paused(&self, watermarks: Watermarks) -> bool {
         match self.flow {
             Flow::Open => self.buffered >= watermarks.high,
@@ -153,48 +145,41 @@ impl Outbox {
         }
     }
 
-    /// The browser takes no more on this connection.
+    /// The socket accepts no more.
     pub fn close(&mut self) {
         self.flow = Flow::Closed;
     }
 
-    /// Whether the browser takes no more on this connection.
     pub fn is_closed(&self) -> bool {
         self.flow == Flow::Closed
     }
 
-    /// There is a fresh connection, or none.
+    /// The connection has ended.
     pub fn reset(&mut self) {
         self.buffered = 0;
         self.flow = Flow::Open;
     }
 
-    /// Takes over how many bytes wait in the browser.
     pub fn set_buffered(&mut self, bytes: u64) {
         self.buffered = bytes;
     }
 
-    /// Bytes that wait in the browser.
     pub fn buffered(&self) -> u64 {
         self.buffered
     }
 
-    /// How many messages wait here.
     pub fn len(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Whether none waits here.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Bytes of the payloads that wait here.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Lets go of everything that waits here.
     pub fn clear(&mut self) {
         self.waiting.clear();
         self.bytes = 0;

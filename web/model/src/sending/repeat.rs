@@ -1,36 +1,29 @@
-//! When the messages of a repetition are due. It never sends one.
+//! When the messages of a repetition are due.
 
 use thiserror::Error;
 
 use crate::composing::draft::Draft;
 use crate::data::time::Time;
 
-/// A repetition that is further behind than this many milliseconds, as after a page has slept, leaves out what it has missed.
+/// A repetition that is further behind than this, as after the computer slept, skips what it has missed.
 const MAX_CATCH_UP_MS: f64 = 1000.0;
 
-/// How often something is sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
-    /// Milliseconds between one and the next.
+    /// Milliseconds.
     interval: f64,
 }
 
-/// A number that is no [`Pace`]; ask for another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PaceError {
-    /// Too short or too long.
     #[error("every {0} ms is not possible, it must be from 1 to 3600000")]
     Interval(u64),
-    /// Too seldom or too often.
     #[error("{0} times a second is not possible, it must be from 1 to 10000")]
     Rate(u64),
 }
 
 impl Pace {
-    /// One every so many milliseconds, up to an hour.
-    ///
-    /// # Errors
-    /// [`PaceError::Interval`]
+    /// 1 to 3 600 000 ms.
     pub fn every(ms: u64) -> Result<Self, PaceError> {
         match ms {
             1..=3_600_000 => Ok(Self { interval: ms as f64 }),
@@ -38,10 +31,7 @@ impl Pace {
         }
     }
 
-    /// So many a second, up to ten thousand.
-    ///
-    /// # Errors
-    /// [`PaceError::Rate`]
+    /// 1 to 10 000 messages a second.
     pub fn per_second(rate: u64) -> Result<Self, PaceError> {
         match rate {
             1..=10_000 => Ok(Self { interval: 1000.0 / rate as f64 }),
@@ -50,56 +40,51 @@ impl Pace {
     }
 }
 
-/// What is to be sent again and again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Repeat {
-    /// What; its templates are substituted each time.
+    /// Its templates are substituted for each message.
     pub draft: Draft,
-    /// How often.
     pub pace: Pace,
-    /// How many times; `None` until it is stopped.
+    /// `None` repeats until stopped.
     pub count: Option<u64>,
 }
 
-/// A repetition on its way.
+/// A running [`Repeat`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Repetition {
     repeat: Repeat,
-    /// When the first message was due, of those since the last pause.
+    /// When the first message since the last pause was due.
     start: Time,
-    /// Messages since then.
+    /// Messages since `start`.
     beats: u64,
-    /// Messages in all.
     sent: u64,
 }
 
 impl Repetition {
-    /// A repetition whose first message is due now.
+    /// The first message is due at once.
     pub fn new(repeat: Repeat, now: Time) -> Self {
         Self { repeat, start: now, beats: 0, sent: 0 }
     }
 
-    /// What is repeated.
     pub fn repeat(&self) -> &Repeat {
         &self.repeat
     }
 
-    /// Messages so far.
     pub fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// Messages to come, where that is known.
+    /// `None` where it repeats until stopped.
     pub fn left(&self) -> Option<u64> {
         self.repeat.count.map(|count| count.saturating_sub(self.sent))
     }
 
-    /// When the next message is due; `None` after the last.
+    /// `None` after the last message.
     pub fn next(&self) -> Option<Time> {
         (self.left() != Some(0)).then(|| self.start.after(self.beats as f64 * self.repeat.pace.interval))
     }
 
-    /// Whether a message is due now; then it counts as sent.
+    /// Whether a message is due. It counts as sent then.
     pub fn beat(&mut self, now: Time) -> bool {
         let Some(next) = self.next().filter(|&next| next <= now) else { return false };
         if now.0 - next.0 > MAX_CATCH_UP_MS {
@@ -111,7 +96,7 @@ impl Repetition {
         true
     }
 
-    /// Puts the next message off until an interval from now.
+    /// The next message is due an interval from now.
     pub fn pause(&mut self, now: Time) {
         self.start = now.after(self.repeat.pace.interval);
         self.beats = 0;

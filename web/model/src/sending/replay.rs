@@ -1,51 +1,43 @@
-//! Messages that were sent once, sent again with the same gaps between them. It never sends one itself.
+//! Sending recorded messages again with their original timing.
 
 use std::collections::VecDeque;
 
 use crate::data::payload::Payload;
 use crate::data::time::Time;
 
-/// One message to be sent again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplayMessage {
-    /// How long after the first one, in milliseconds.
+    /// Milliseconds after the first message.
     pub offset: f64,
-    /// What it carries.
     pub payload: Payload,
 }
 
-/// A replay on its way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replay {
     start: Time,
-    /// What is still to come, in order.
     messages: VecDeque<ReplayMessage>,
-    /// How many there were.
     total: usize,
 }
 
 impl Replay {
-    /// A replay whose first message is due now.
+    /// The first message is due at once.
     pub fn new(messages: Vec<ReplayMessage>, now: Time) -> Self {
         Self { start: now, total: messages.len(), messages: messages.into() }
     }
 
-    /// How many messages it has in all.
     pub fn total(&self) -> usize {
         self.total
     }
 
-    /// How many are still to come.
     pub fn left(&self) -> usize {
         self.messages.len()
     }
 
-    /// When the next one is due; `None` after the last.
+    /// `None` after the last message.
     pub fn next(&self) -> Option<Time> {
         self.messages.front().map(|message| self.start.after(message.offset))
     }
 
-    /// The message that is due now, if one is.
     pub fn take_due(&mut self, now: Time) -> Option<Payload> {
         self.next().filter(|&next| next <= now)?;
         self.messages.pop_front().map(|message| message.payload)

@@ -1,4 +1,4 @@
-//! A sequence: what to send, which replies to wait for, and how long. It never runs itself; [`Run`] does.
+//! A sequence of messages to send and replies to expect. [`Run`] executes one.
 
 mod document;
 mod run;
@@ -13,60 +13,52 @@ use crate::log::filter::{Compile, Matcher};
 pub(crate) use self::run::Event;
 pub use self::run::{Outcome, Run, StepResult, Verdict};
 
-/// Steps in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sequence {
-    /// What tells it from the others.
+    /// Unique among the saved sequences.
     pub name: String,
-    /// How many rounds; none is as good as one.
+    /// 0 counts as 1.
     pub rounds: u32,
-    /// What each round does.
     pub steps: Vec<Step>,
 }
 
 impl Sequence {
-    /// Steps at most.
     pub const MAX_STEPS: usize = 1000;
 }
 
-/// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Send this.
     Send(Draft),
-    /// Wait for a message that is like this; others are passed over.
+    /// Wait for a matching message and ignore others.
     Expect {
-        /// What it is like.
         reply: Reply,
-        /// Milliseconds after which it has failed.
+        /// Timeout in milliseconds.
         within: u32,
     },
-    /// Wait so many milliseconds.
+    /// Milliseconds.
     Delay(u32),
 }
 
 impl Step {
-    /// For how many milliseconds a reply is waited for, unless the person says otherwise.
     pub const DEFAULT_TIMEOUT_MS: u32 = 5000;
 }
 
-/// What a message is to be like. Binary messages are looked at as hex: `de ad be ef`.
+/// What a message has to match. Binary messages are matched as hex: `de ad be ef`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// It has this text somewhere.
+    /// It contains this text.
     Text(String),
-    /// This regular expression matches.
     Regex(String),
-    /// It is JSON, and has something at a path.
+    /// It is JSON with a value at a path.
     Json {
-        /// Where, such as `$.a.b[0]`.
+        /// Such as `$.a.b[0]`.
         path: String,
-        /// What, as JSON; empty for anything.
+        /// JSON; empty for any value.
         equals: String,
     },
 }
 
-/// A [`Reply`] that can be looked for.
+/// A compiled [`Reply`].
 #[derive(Debug)]
 enum Expectation {
     Text(String),

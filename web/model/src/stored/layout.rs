@@ -1,16 +1,13 @@
-//! Where the lines between the parts of the page stand. It never lets a part become too small or too large to be used;
-//! what there is room for is the style sheet's affair.
+//! The sizes of the page's parts, within bounds that keep them usable. Where a window has less room, the style sheet
+//! decides.
 
 use std::ops::RangeInclusive;
 
-/// How large the parts are that a line is the edge of, in CSS pixels.
+/// CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
-    /// The list of connections.
     pub sidebar_width: u16,
-    /// The selected entry.
     pub detail_width: u16,
-    /// The message box.
     pub compose_height: u16,
 }
 
@@ -20,22 +17,21 @@ impl Default for Layout {
     }
 }
 
-/// A line that can be moved.
+/// A splitter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edge {
     /// Between the lists and the connection.
     Sidebar,
-    /// Between the log and what is beside it.
+    /// Between the log and the detail.
     Detail,
     /// Above the message box.
     Compose,
 }
 
 impl Edge {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Sidebar, Self::Detail, Self::Compose];
 
-    /// The sizes that its part can have, in CSS pixels.
+    /// CSS pixels.
     pub fn range(self) -> RangeInclusive<u16> {
         match self {
             Self::Sidebar | Self::Detail => 160..=900,
@@ -43,7 +39,7 @@ impl Edge {
         }
     }
 
-    /// A name for it in documents.
+    /// In files.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Sidebar => "sidebarWidth",
@@ -54,7 +50,6 @@ impl Edge {
 }
 
 impl Layout {
-    /// How large the part of that edge is.
     pub fn size(self, edge: Edge) -> u16 {
         match edge {
             Edge::Sidebar => self.sidebar_width,
@@ -63,7 +58,7 @@ impl Layout {
         }
     }
 
-    /// The layout with a part that is so large, or as nearly as may be.
+    /// Clamped to [`Edge::range`].
     pub fn with(mut self, edge: Edge, size: i32) -> Self {
         let range = edge.range();
         let size = size.clamp((*range.start()).into(), (*range.end()).into()) as u16;

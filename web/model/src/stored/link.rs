@@ -1,5 +1,4 @@
-//! A link that carries the set-up of a connection in its fragment, which no browser sends to a server. It never carries
-//! messages, unless the person asks for that.
+//! A link to the page with the setup of a connection in its fragment, which browsers don't send to servers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,29 +10,21 @@ use crate::composing::draft::{Draft, Format, Templates};
 use crate::connection::setup::{Offline, Reconnect, Setup};
 use crate::data::visible::{Quoted, Visible};
 
-/// What a link carries, as the fragment of the page's address: `#url=ws%3A%2F%2Flocalhost%3A12345%2F`.
+/// `#url=ws%3A%2F%2Flocalhost%3A12345%2F`
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Link {
-    /// The connection.
     pub setup: Setup,
-    /// What is to stand in the message box, where the person wants the link to carry it.
+    /// Only where the person chose to share it.
     pub draft: Option<Draft>,
 }
 
-/// Why a fragment is no link; tell the person, the page works without it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LinkError {
-    /// It does not say where to.
     #[error("the link has no url")]
     NoUrl,
-    /// It was made by something else, or by a newer page.
+    /// Made by another program or a newer version of the page.
     #[error("the link has {}={}, which this page does not know", Visible(.name), Quoted(.value))]
-    Unknown {
-        /// The name.
-        name: String,
-        /// What it stands for.
-        value: String,
-    },
+    Unknown { name: String, value: String },
 }
 
 impl fmt::Display for Link {
@@ -66,7 +57,7 @@ impl fmt::Display for Link {
 impl FromStr for Link {
     type Err = LinkError;
 
-    /// Reads a fragment, with its `#` or without.
+    /// With or without the `#`.
     fn from_str(fragment: &str) -> Result<Self, LinkError> {
         let mut link = Self::default();
         let mut draft = Draft::default();

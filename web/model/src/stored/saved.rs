@@ -1,5 +1,4 @@
-//! Messages that are kept for another time: saved ones with names, and those that were sent. It never keeps more than its
-//! limits.
+//! Saved messages, and the history of sent ones.
 
 use std::collections::VecDeque;
 
@@ -7,46 +6,39 @@ use crate::composing::draft::Draft;
 use crate::data::json::{self, Object, Value};
 use crate::data::visible::Quoted;
 
-/// What tells saved messages apart.
+/// Unique among the saved messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SavedName {
-    /// Where it is kept; empty for no folder.
+    /// Empty for none.
     pub folder: String,
-    /// What it is called.
     pub name: String,
 }
 
-/// A message with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
-    /// What it is called.
     pub name: SavedName,
-    /// What it is.
     pub draft: Draft,
 }
 
-/// The saved messages, in the order of their folders and names.
+/// Sorted by folder and name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Library(Vec<Saved>);
 
 impl Library {
-    /// Messages at most.
     pub const MAX: usize = 1000;
 
-    /// All of them.
     pub fn all(&self) -> &[Saved] {
         &self.0
     }
 
-    /// The one of that name.
     pub fn find(&self, name: &SavedName) -> Option<&Saved> {
         self.place(name).ok().map(|place| &self.0[place])
     }
 
-    /// Keeps a message, in place of any that has its name.
+    /// Replaces a message of the same name.
     ///
     /// # Errors
-    /// The name is empty, or there are too many: told in words.
+    /// The name is empty, or there are too many messages.
     pub fn save(&mut self, saved: Saved) -> Result<(), String> {
         if saved.name.name.trim().is_empty() {
             return Err("a saved message needs a name".to_owned());
@@ -61,10 +53,10 @@ impl Library {
         Ok(())
     }
 
-    /// Gives a message another name, folder, or both.
+    /// Changes name, folder or both.
     ///
     /// # Errors
-    /// The new name is empty or taken: told in words.
+    /// The new name is empty or taken.
     pub fn rename(&mut self, from: &SavedName, to: SavedName) -> Result<(), String> {
         if *from != to && self.find(&to).is_some() {
             return Err(format!("{} is the name of another message there", Quoted(&to.name)));
@@ -76,14 +68,12 @@ impl Library {
         self.save(Saved { name: to, draft })
     }
 
-    /// Forgets a message.
     pub fn remove(&mut self, name: &SavedName) {
         if let Ok(place) = self.place(name) {
             self.0.remove(place);
         }
     }
 
-    /// All of them as a JSON document.
     pub fn to_json(&self) -> String {
         let mut out = String::new();
         let mut document = Object::new(&mut out);
@@ -98,10 +88,10 @@ impl Library {
         out
     }
 
-    /// Adds the messages of a document, in place of those with the same names; how many there were.
+    /// Adds the messages of a document, replacing those with the same names. Returns their number.
     ///
     /// # Errors
-    /// What is wrong with it, and with which message; then nothing is added.
+    /// What is wrong with which message. Nothing is added then.
     pub fn add_json(&mut self, text: &str) -> Result<usize, String> {
         let mut added = self.clone();
         let count = added.take_in(text)?;
@@ -109,10 +99,10 @@ impl Library {
         Ok(count)
     }
 
-    /// Adds those messages of a document that can be read; how many there were.
+    /// Adds the messages of a document that can be read. Returns their number.
     ///
     /// # Errors
-    /// What is wrong with it, or with the first of the others.
+    /// What is wrong with the first that cannot be read; the others are added.
     pub(crate) fn take_in(&mut self, text: &str) -> Result<usize, String> {
         let document = json::parse(text).map_err(|error| error.to_string())?;
         let messages = document.member("messages").ok_or("this is no document of messages: it has no \"messages\"")?;
@@ -132,27 +122,25 @@ impl Library {
     }
 }
 
-/// What was sent by hand, newest first.
+/// Messages that were sent by hand, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History(VecDeque<Draft>);
 
 impl History {
-    /// Messages at most.
     pub const MAX: usize = 200;
-    /// Bytes of a text at most: longer ones are for files.
+    /// Bytes. Longer texts are not recorded.
     pub const MAX_BYTES: usize = 64 << 10;
 
-    /// All of it.
     pub fn iter(&self) -> impl Iterator<Item = &Draft> {
         self.0.iter()
     }
 
-    /// The one that was sent so many before the newest.
+    /// 0 is the newest.
     pub fn draft(&self, back: usize) -> Option<&Draft> {
         self.0.get(back)
     }
 
-    /// Adds what was just sent; whether it is worth keeping: not empty, not too long, not the same once more.
+    /// Returns whether the draft was added: it is not if it is empty, too long or the same as the newest.
     pub fn push(&mut self, draft: Draft) -> bool {
         if draft.text.is_empty() || draft.text.len() > Self::MAX_BYTES || self.0.front() == Some(&draft) {
             return false;
@@ -162,7 +150,6 @@ impl History {
         true
     }
 
-    /// All of it as a JSON document.
     pub fn to_json(&self) -> String {
         let mut out = String::new();
         let mut document = Object::new(&mut out);
@@ -175,7 +162,7 @@ impl History {
         out
     }
 
-    /// Reads what [`History::to_json`] has written; what is wrong is left out.
+    /// Leaves out what cannot be read.
     pub fn from_json(text: &str) -> Self {
         let Ok(document) = json::parse(text) else { return Self::default() };
         let drafts = document.member("history").map(Value::elements).unwrap_or_default();

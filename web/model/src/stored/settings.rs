@@ -1,5 +1,4 @@
-//! What a person chooses for the whole page, with defaults that need no choice. It never holds what belongs to one
-//! connection.
+//! What a person chooses for the whole page.
 
 mod numeric;
 
@@ -13,20 +12,14 @@ use crate::stored::layout::{Edge, Layout};
 
 pub use self::numeric::NumericSetting;
 
-/// The choices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// Light or dark.
     pub theme: Theme,
-    /// What the log shows as the time of an entry.
     pub times: Times,
-    /// How much each log keeps.
+    /// Of each log.
     pub limits: Limits,
-    /// How often and how patiently a lost connection is tried again.
     pub retry: RetryPolicy,
-    /// How many bytes may wait in the browser.
     pub watermarks: Watermarks,
-    /// Where the splitters stand.
     pub layout: Layout,
 }
 
@@ -44,18 +37,16 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Entries that a log can be told to keep.
+    /// The range of [`Limits::entries`].
     pub const ENTRIES: RangeInclusive<usize> = 100..=1_000_000;
-    /// Bytes of contents that a log can be told to keep.
+    /// The range of [`Limits::bytes`].
     pub const BYTES: RangeInclusive<usize> = 1 << 20..=1 << 30;
-    /// Milliseconds before a lost connection is tried again.
+    /// The range of the delays of [`RetryPolicy`].
     const DELAY_MS: RangeInclusive<u64> = 10..=3_600_000;
-    /// How often it is tried again.
     const ATTEMPTS: RangeInclusive<u64> = 0..=1000;
-    /// Bytes that may wait in the browser.
+    /// Bytes.
     const MAX_WATERMARK: u64 = 64 << 20;
 
-    /// The choices as a JSON document.
     pub fn to_json(&self) -> String {
         let mut out = String::new();
         let mut object = Object::new(&mut out);
@@ -79,8 +70,8 @@ impl Settings {
         out
     }
 
-    /// Reads what [`Settings::to_json`] has written. What is missing or wrong is as if it had never been chosen, and what is
-    /// out of range is as near as may be: an older or newer page has left it, or a person has edited it.
+    /// Defaults replace what is missing or wrong, and numbers are clamped to their range: the document may be of an
+    /// older or newer version of the page.
     pub fn from_json(text: &str) -> Self {
         let plain = Self::default();
         let Ok(document) = json::parse(text) else { return plain };
@@ -116,23 +107,19 @@ impl Settings {
     }
 }
 
-/// The colours of the page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// Those that the system prefers.
     #[default]
     System,
-    /// Dark on light.
     Light,
-    /// Light on dark.
     Dark,
 }
 
 impl Theme {
-    /// All of them, in the order in which they are offered.
+    /// In the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
-    /// One word for it, in documents and on the page.
+    /// In files and on the page.
     pub fn name(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -142,23 +129,19 @@ impl Theme {
     }
 }
 
-/// What the log shows as the time of an entry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Times {
-    /// The time of day.
     #[default]
     Clock,
-    /// The time since the entry before.
     SincePrevious,
-    /// The time since the oldest entry kept.
     SinceStart,
 }
 
 impl Times {
-    /// All of them, in the order in which they are offered.
+    /// In the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Clock, Self::SincePrevious, Self::SinceStart];
 
-    /// A name for it in documents.
+    /// In files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Clock => "clock",

@@ -11,56 +11,48 @@ use crate::stored::storage_error::StorageError;
 /// Everything that can happen to the page.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Msg {
-    /// The person wants one connection more.
+    /// Add a connection.
     Add,
-    /// The page was opened by a link: what it carries becomes a connection, unless there is one that goes there.
+    /// The page was opened by a link.
     Follow(Link),
-    /// The person does not want this one any more.
     Remove(ConnectionId),
-    /// The person wants to see this one.
     Show(ConnectionId),
-    /// The person calls it this.
     Rename(ConnectionId, String),
-    /// Something happened to this one.
     Connection(ConnectionId, ConnectionMsg),
-    /// The moment that [`Workbench::due`](super::Workbench::due) named has come.
+    /// The time of [`Workbench::due`](super::Workbench::due) has come.
     Tick,
-    /// The person has chosen this.
     Settings(Settings),
-    /// The person wants a message kept under a name.
     Save(Saved),
-    /// The person calls a saved message something else.
+    /// From, to.
     RenameSaved(SavedName, SavedName),
-    /// The person does not want a saved message any more.
     RemoveSaved(SavedName),
-    /// The person wants the messages of a document added to the saved ones.
+    /// Add the saved messages of a file.
     ImportSaved(Vec<u8>),
-    /// The person wants a sequence kept, in place of any with its name.
+    /// Replaces a sequence of the same name.
     SaveSequence(Sequence),
-    /// The person does not want the sequence of that name any more.
+    /// By name.
     RemoveSequence(String),
-    /// The person wants the sequences of a document added.
+    /// Add the sequences of a file.
     ImportSequences(Vec<u8>),
-    /// The person wants to look at the logs in a file, each as a connection of its own.
+    /// Add a connection for each log in a file.
     ImportLog {
-        /// What the connections are to be called.
+        /// The name of the connections.
         name: String,
         bytes: Vec<u8>,
     },
     /// The dialog or panel that shows [`Workbench::problem`](crate::Workbench::problem) is opened or closed.
     DismissProblem(Subject),
-    /// The browser has kept what it was given with [`Effect::Persist`](crate::Effect::Persist), or has not.
+    /// The result of [`Effect::Persist`](crate::Effect::Persist).
     Persisted(Result<(), StorageError>),
-    /// The person wants nothing kept over reloads, nor for now.
+    /// Delete all stored documents and close all connections.
     ForgetEverything,
 }
 
-/// How much of a log is meant.
+/// A part of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Every entry that is kept.
     All,
-    /// Those that the filter has found.
+    /// The entries that pass the filter.
     Shown,
 }
 

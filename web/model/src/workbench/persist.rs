@@ -1,4 +1,4 @@
-//! What the page keeps over reloads, and what comes from files. It never touches the browser's storage.
+//! The stored documents, and imports from files.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::stored::saved::{History, Library};
 use crate::stored::settings::Settings;
 
 impl Workbench {
-    /// What is to be kept, as JSON.
+    /// As JSON.
     pub fn document(&self, document: Document) -> String {
         match document {
             Document::Settings => self.shared.settings.to_json(),
@@ -24,12 +24,12 @@ impl Workbench {
         }
     }
 
-    /// Takes up what was kept, in place of what there is. What cannot be read is as if it had not been kept. The set-ups
-    /// are for a page in which nothing has happened yet.
+    /// Replaces the current content by a stored document. What cannot be read is left out. [`Document::Setups`] is only
+    /// for a page that has just been opened.
     ///
     /// # Errors
-    /// Something of worth cannot be read, perhaps because a newer page has left it: keep the whole under
-    /// [`Document::quarantine_key`], because what is saved next takes its place.
+    /// A part cannot be read, perhaps because a newer version of the page wrote it. Keep the whole under
+    /// [`Document::quarantine_key`], because the next change overwrites it.
     pub fn restore(&mut self, document: Document, text: &str) -> Result<(), String> {
         self.empty(document);
         let read = match document {
@@ -56,7 +56,7 @@ impl Workbench {
         read
     }
 
-    /// Has that as if nothing of it had been kept; but for the set-ups, for a page has a connection.
+    /// Empties a document, because another tab has deleted it. The connections stay.
     pub fn forget_document(&mut self, document: Document) {
         let before = self.document(document);
         self.empty(document);
@@ -124,7 +124,7 @@ impl Workbench {
         self.problem = problem.map(|text| (Subject::Logs, text));
     }
 
-    /// Adds a connection for each log in a file, as many as there is room for; what was left out, in words.
+    /// Adds a connection for each log in a file, as far as there is room. Returns what was left out.
     fn add_logs(&mut self, name: &str, bytes: &[u8]) -> Result<Option<String>, String> {
         let limit = Self::MAX_CONNECTIONS;
         let Imported { logs, skipped, first_skipped } = archive::import(bytes).map_err(|error| error.to_string())?;
@@ -150,7 +150,7 @@ impl Workbench {
         Ok(if left_out.is_empty() { None } else { Some(left_out.join("; ")) })
     }
 
-    /// Back to a fresh page; ids go on, so that what is late stays late.
+    /// Ids continue, so that late events of old connections are still ignored.
     pub(super) fn forget(&mut self) {
         for connection in std::mem::take(&mut self.connections) {
             self.shared.effects.push(Effect::Release(connection.id()));

@@ -1,4 +1,4 @@
-//! Paths into JSON: `$.a.b[0]`. They never match more than one value.
+//! Paths into JSON that name one value: `$.a.b[0]`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,8 @@ use thiserror::Error;
 use super::{Value, quoted};
 use crate::data::visible::Quoted;
 
-/// Where a value is in another one: `$` for the whole, `.name` or `["any name"]` for a member, `[0]` for an element, as in
-/// [RFC 9535](https://www.rfc-editor.org/rfc/rfc9535#section-2.3).
+/// `$` for the whole value, `.name` or `["any name"]` for a member, `[0]` for an element: a part of [RFC
+/// 9535](https://www.rfc-editor.org/rfc/rfc9535#section-2.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path(Vec<Step>);
 
@@ -19,24 +19,15 @@ enum Step {
     Element(usize),
 }
 
-/// Why a text is no path; show it and let the person correct it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PathError {
-    /// Every path begins with the whole.
     #[error("path {} does not begin with $", Quoted(.0))]
     Start(String),
-    /// A step is none.
     #[error("{} in path {} is neither .name nor [0] nor [\"name\"]", Quoted(.rest), Quoted(.path))]
-    Step {
-        /// What stands where a step should.
-        rest: String,
-        /// The whole path.
-        path: String,
-    },
+    Step { rest: String, path: String },
 }
 
 impl Path {
-    /// The value at this place.
     pub fn find<'v, 'a>(&self, value: &'v Value<'a>) -> Option<&'v Value<'a>> {
         self.0.iter().try_fold(value, |value, step| match step {
             Step::Member(name) => value.member(name),
@@ -61,7 +52,7 @@ impl FromStr for Path {
     }
 }
 
-/// The first step, and what comes after it.
+/// The first step and the rest.
 fn step(rest: &str) -> Option<(Step, &str)> {
     if let Some(name) = rest.strip_prefix('.') {
         let end = name.find(['.', '[']).unwrap_or(name.len());

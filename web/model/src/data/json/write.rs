@@ -1,8 +1,8 @@
-//! Writing JSON. It never writes what a parser would not take.
+//! Writing JSON.
 
 use super::{JsonString, Value};
 
-/// An object that is being written, closed by [`Object::end`].
+/// Writes an object member by member; [`Object::end`] closes it.
 #[must_use]
 pub(crate) struct Object<'a> {
     out: &'a mut String,
@@ -15,7 +15,7 @@ impl<'a> Object<'a> {
         Self { out, is_empty: true }
     }
 
-    /// Writes a name, and gives where its value is to be written.
+    /// Writes a name and returns the output for its value.
     pub(crate) fn member(&mut self, name: &str) -> &mut String {
         if !self.is_empty {
             self.out.push(',');
@@ -34,7 +34,6 @@ impl<'a> Object<'a> {
         *self.member(name) += &number.to_string();
     }
 
-    /// An array of what `write` writes of each item.
     pub(crate) fn array<T>(
         &mut self,
         name: &str,
@@ -57,7 +56,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A text as a JSON string, quotes and all.
+/// A JSON string with its quotes.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     write_string(&mut out, text);
@@ -88,7 +87,7 @@ pub(super) fn pretty(out: &mut String, value: &Value<'_>, level: usize) {
     lay_out(out, value, Some(level));
 }
 
-/// On lines of its own below a level, or all on one line.
+/// `level` is the indentation; `None` writes all on one line.
 fn lay_out(out: &mut String, value: &Value<'_>, level: Option<usize>) {
     let inner = level.map(|level| level + 1);
     match value {

@@ -1,33 +1,24 @@
-//! What a person wants to see of the log. It never looks at it.
+//! What a person wants to see of the log.
 
 use crate::log::{Direction, Kind, Label, Source};
 
-/// A property of entries by which they are shown or hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Facet {
-    /// Messages to the server.
     Sent,
-    /// Messages from the server.
     Received,
-    /// Text messages.
     Text,
-    /// Binary messages.
     Binary,
-    /// Connections that opened.
     Open,
-    /// Connections that ended.
     Close,
-    /// What failed.
     Error,
-    /// Other notes.
     Note,
-    /// Messages that no person sent one by one.
+    /// See [`Source::Automatic`].
     Automatic,
 }
 
 impl Facet {
-    /// All of them, in the order in which they are offered.
+    /// In the order in which they are offered.
     pub const ALL: [Self; 9] = [
         Self::Sent,
         Self::Received,
@@ -40,7 +31,6 @@ impl Facet {
         Self::Automatic,
     ];
 
-    /// One word for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sent => Direction::Sent.name(),
@@ -56,28 +46,24 @@ impl Facet {
     }
 }
 
-/// Some of the [`Facet`]s.
+/// A set of [`Facet`]s, one bit for each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Facets(u16);
 
 impl Facets {
-    /// Whether this one is among them.
     pub fn contains(self, facet: Facet) -> bool {
         self.intersects(facet.into())
     }
 
-    /// Without this one if it was among them, else with it.
     #[must_use]
     pub fn toggled(self, facet: Facet) -> Self {
         Self(self.0 ^ Self::from(facet).0)
     }
 
-    /// Whether there are none.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether the other ones have any of these.
     pub(super) fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -109,12 +95,11 @@ impl From<Facet> for Facets {
     }
 }
 
-/// What is to be shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// Text, `/regex/` with its flags, and words to exclude with a `-` before them; empty for everything. Text is looked
     /// for with ASCII letters in either case, and in binary messages where it is hex.
     pub typed: String,
-    /// An entry with any of these is not shown.
+    /// An entry with any of these is hidden.
     pub hidden: Facets,
 }

@@ -1,34 +1,29 @@
-//! The rows that the log shows, filtered or not. It never renumbers them while the log moves on.
+//! The rows of the log on the page, filtered or not.
+//!
+//! A row has an ordinal that stays the same while older rows are dropped and newer ones are added, until the query
+//! changes. Without a filter it is the number of the entry. With one, it is the position among all hits, those that
+//! were removed included: hit `index` of `hits` has the ordinal `gone + index`.
 
 use super::Filter;
 use crate::log::Log;
 
-/// The rows that the log shows. Each has an ordinal that stays the same while older rows go and newer ones come, until
-/// another query is asked.
 #[derive(Debug, Clone, Copy)]
 pub enum Rows<'a> {
-    /// Every entry; the ordinals are the entries' numbers.
     All(&'a Log),
-    /// The entries that a filter has found.
-    Hits {
-        /// The filter.
-        filter: &'a Filter,
-        /// What it filters.
-        log: &'a Log,
-    },
+    Hits { filter: &'a Filter, log: &'a Log },
 }
 
 impl Rows<'_> {
-    /// The ordinal of the oldest row, or the one that the next row will get.
+    /// The ordinal of the oldest row; without rows, that of the next one.
     pub fn first(self) -> u64 {
         match self {
             Self::All(log) => log.first_seq(),
-            // Some hits may have left the log since the last scan.
+            // The log may have dropped some hits since the last scan.
             Self::Hits { log, .. } => self.ordinal(log.first_seq()),
         }
     }
 
-    /// The ordinal that the next row will get.
+    /// The ordinal of the next row.
     pub fn end(self) -> u64 {
         match self {
             Self::All(log) => log.last_seq() + 1,
@@ -36,17 +31,14 @@ impl Rows<'_> {
         }
     }
 
-    /// How many rows there are.
     pub fn len(self) -> usize {
         (self.end() - self.first()) as usize
     }
 
-    /// Whether there is nothing to show.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The number of the entry in that row.
     pub fn seq(self, ordinal: u64) -> Option<u64> {
         match self {
             Self::All(_) => (self.first()..self.end()).contains(&ordinal).then_some(ordinal),
@@ -57,7 +49,7 @@ impl Rows<'_> {
         }
     }
 
-    /// The row of that entry, or the next one after it, which may be [`Rows::end`].
+    /// The row of an entry, or the next one after it; may be [`Rows::end`].
     pub fn ordinal(self, seq: u64) -> u64 {
         match self {
             Self::All(_) => seq.clamp(self.first(), self.end()),

@@ -1,4 +1,4 @@
-//! Sequences as JSON, for sharing and keeping. It never guesses what a step is.
+//! Sequences as JSON, for files and for the browser's storage.
 
 use super::{Reply, Sequence, Step};
 use crate::composing::draft::Draft;
@@ -6,7 +6,6 @@ use crate::data::json::{self, Object, Value};
 use crate::data::visible::Quoted;
 
 impl Sequence {
-    /// Some sequences as one document.
     pub fn to_json<'a>(sequences: impl IntoIterator<Item = &'a Self>) -> String {
         let mut out = String::new();
         let mut document = Object::new(&mut out);
@@ -21,18 +20,13 @@ impl Sequence {
         out
     }
 
-    /// The sequences of a document.
-    ///
     /// # Errors
-    /// What is wrong, and in which step of which sequence.
+    /// What is wrong in which step of which sequence.
     pub fn from_json(text: &str) -> Result<Vec<Self>, String> {
         Self::each_from_json(text)?.into_iter().collect()
     }
 
-    /// Each sequence of a document, or what is wrong with it.
-    ///
-    /// # Errors
-    /// What is wrong with the document itself.
+    /// Each sequence, or what is wrong with it.
     pub(crate) fn each_from_json(text: &str) -> Result<Vec<Result<Self, String>>, String> {
         let document = json::parse(text).map_err(|error| error.to_string())?;
         let sequences =

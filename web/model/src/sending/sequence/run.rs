@@ -1,5 +1,4 @@
-//! A sequence on its way: it is told what happens, and tells what to send and how each step went. It never looks at
-//! a clock.
+//! Executing a sequence.
 
 use std::time::Duration;
 
@@ -10,74 +9,61 @@ use crate::data::payload::Content;
 use crate::data::time::Time;
 use crate::log::filter::Compile;
 
-/// Milliseconds between two rounds: a sequence that only sends must let the page breathe.
+/// Between two rounds. Without a pause, a sequence that only sends would block the page.
 const ROUND_PAUSE_MS: f64 = 1.0;
 
-/// How one step went.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepResult {
-    /// The index of the step.
+    /// Index.
     pub step: usize,
-    /// How it ended.
     pub outcome: Outcome,
-    /// How long it took.
     pub took: Duration,
 }
 
-/// How a step ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// As it should.
     Passed,
-    /// Otherwise, told in words.
+    /// The reason.
     Failed(String),
 }
 
-/// How a sequence stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It goes on.
     Running,
-    /// Every step of every round passed.
     Passed,
-    /// A step failed, and nothing comes after it.
+    /// A step failed; the rest was not executed.
     Failed,
-    /// The person stopped it.
     Stopped,
 }
 
-/// A sequence on its way, or at its end.
+/// A sequence that is running or has ended.
 #[derive(Debug)]
 pub struct Run {
     sequence: Sequence,
-    /// For each step what it waits for, if it waits for a reply.
+    /// For each step, `None` unless it expects a reply.
     expectations: Vec<Option<Expectation>>,
     verdict: Verdict,
-    /// Rounds that have passed.
     rounds: u32,
-    /// The step that is being done.
+    /// The index of the current step.
     step: usize,
-    /// When that began.
+    /// When the current step began.
     since: Time,
-    /// Messages that came since and were not what it waits for.
+    /// Messages since then that did not match.
     passed_over: u64,
-    /// How each step of this round went so far.
+    /// Of the current round.
     results: Vec<StepResult>,
     started: Time,
     took: Duration,
 }
 
-/// What a run is told.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Event<'a> {
-    /// Time has passed, or it begins.
     Tick,
-    /// This came.
     Received(Content<'a>),
 }
 
 impl Run {
-    /// A run that is to be told of a tick to begin.
+    /// Begins with the first `Event::Tick`.
     ///
     /// # Errors
     /// Which step is wrong, and why.
@@ -108,27 +94,24 @@ impl Run {
         })
     }
 
-    /// What is run.
     pub fn sequence(&self) -> &Sequence {
         &self.sequence
     }
 
-    /// How it stands.
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
 
-    /// How each step of the newest round went so far.
+    /// Of the newest round.
     pub fn results(&self) -> &[StepResult] {
         &self.results
     }
 
-    /// Rounds that have passed.
     pub fn rounds(&self) -> u32 {
         self.rounds
     }
 
-    /// How it ended and how long it took, in words.
+    /// One sentence for the log.
     pub fn summary(&self) -> String {
         let name = &self.sequence.name;
         let took = Span(self.took);
@@ -146,7 +129,7 @@ impl Run {
         }
     }
 
-    /// When it wants to be told of a tick, while it runs.
+    /// When `Event::Tick` is due; `None` after the end.
     pub fn due(&self) -> Option<Time> {
         if self.verdict != Verdict::Running {
             return None;
@@ -158,7 +141,7 @@ impl Run {
         })
     }
 
-    /// Goes on with what happened as far as it can; `send` sends, or says why not.
+    /// Executes all steps that can be executed now. `send` returns why a draft cannot be sent.
     pub(crate) fn on(&mut self, now: Time, event: Event<'_>, send: &mut dyn FnMut(&Draft) -> Result<(), String>) {
         if let Event::Received(content) = event {
             self.received(now, content);
@@ -182,13 +165,11 @@ impl Run {
         }
     }
 
-    /// The connection has gone, or something else makes it pointless to go on.
     pub(crate) fn fail(&mut self, now: Time, why: String) {
         self.end_step(now, Outcome::Failed(why));
         self.end(now, Verdict::Failed);
     }
 
-    /// The person does not want it any more.
     pub(crate) fn stop(&mut self, now: Time) {
         self.end(now, Verdict::Stopped);
     }

@@ -1,37 +1,30 @@
-//! The figures among the settings: what each is called, and what it may be. It never bends one that a person has typed:
-//! what cannot be is told.
+//! The numbers among the settings, with their names and ranges. A number out of range is refused, not clamped.
 
 use std::ops::RangeInclusive;
 
 use super::Settings;
 use crate::data::format::Count;
 
-/// Bytes of a mebibyte.
 const MIB: u64 = 1 << 20;
-/// Bytes of a kibibyte.
 const KIB: u64 = 1 << 10;
 
-/// A whole number that a person can choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NumericSetting {
-    /// Entries that each log keeps.
     MaxEntries,
-    /// Mebibytes of contents that each log keeps.
+    /// Mebibytes.
     MaxSize,
-    /// Milliseconds before the first try to connect again.
+    /// Milliseconds.
     InitialDelay,
-    /// Milliseconds before any try to connect again.
+    /// Milliseconds.
     MaxDelay,
-    /// Tries to connect again.
     MaxAttempts,
-    /// Kibibytes in the browser, from where on it gets no more.
+    /// Kibibytes.
     HighWatermark,
-    /// Kibibytes in the browser, from where down it gets more again.
+    /// Kibibytes.
     LowWatermark,
 }
 
 impl NumericSetting {
-    /// What it is called on the page.
     pub fn name(self) -> &'static str {
         match self {
             Self::MaxEntries => "Messages",
@@ -44,7 +37,6 @@ impl NumericSetting {
         }
     }
 
-    /// What it is.
     pub fn value(self, settings: &Settings) -> u64 {
         let Settings { limits, retry, watermarks, .. } = settings;
         match self {
@@ -58,7 +50,7 @@ impl NumericSetting {
         }
     }
 
-    /// What it may be: of those that come in pairs, one is never beyond the other.
+    /// The lower number of a pair is never above the upper one.
     fn range(self, settings: &Settings) -> RangeInclusive<u64> {
         match self {
             Self::MaxEntries => *Settings::ENTRIES.start() as u64..=*Settings::ENTRIES.end() as u64,
@@ -73,10 +65,10 @@ impl NumericSetting {
 }
 
 impl Settings {
-    /// These settings with a figure as a person has typed it, blanks between its digits or not.
+    /// These settings with a number as typed; white space between its digits is ignored.
     ///
     /// # Errors
-    /// What was typed, and what it may be: show it beside the field.
+    /// What was typed, and the range.
     pub fn with(mut self, setting: NumericSetting, typed: &str) -> Result<Self, String> {
         let digits: String = typed.chars().filter(|character| !character.is_whitespace()).collect();
         let range = setting.range(&self);
