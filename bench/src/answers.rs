@@ -1,9 +1,12 @@
-//! Whether what comes back is what was sent. Never keeps an answer: its bytes are compared as they come.
+//! Whether what comes back is what was sent; bytes are compared as they come, and not kept.
 
 use anyhow::{Context, Result, ensure};
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::Decompress;
 
-use crate::messages::Messages;
+use crate::{
+    deflate::{self, FLUSH},
+    messages::Messages,
+};
 
 /// What a server's answers must be.
 #[derive(Debug)]
@@ -36,13 +39,6 @@ pub struct Answers {
     inflate: Option<Decompress>,
 }
 
-/// What a sync flush ends with, and permessage-deflate leaves out
-/// ([RFC 7692, section 7.2.2](https://www.rfc-editor.org/rfc/rfc7692#section-7.2.2)).
-const FLUSH: [u8; 4] = [0, 0, 0xff, 0xff];
-
-/// Most bytes that are inflated at once.
-const INFLATED: usize = 16 << 10;
-
 impl Answers {
     /// Begins with the answer to a message.
     pub fn from(number: u64, inflate: Option<Decompress>) -> Self {
@@ -71,20 +67,9 @@ impl Answers {
         Ok(())
     }
 
-    fn inflate(&mut self, expected: &Expected, mut bytes: &[u8]) -> Result<()> {
+    fn inflate(&mut self, expected: &Expected, bytes: &[u8]) -> Result<()> {
         let mut inflate = self.inflate.take().context("an answer is compressed, which was not agreed")?;
-        let mut out = Vec::with_capacity(INFLATED);
-        loop {
-            out.clear();
-            let before = inflate.total_in();
-            let status = inflate.decompress_vec(bytes, &mut out, FlushDecompress::None)?;
-            ensure!(status != Status::StreamEnd, "an answer ends the compressed stream");
-            bytes = &bytes[(inflate.total_in() - before) as usize..];
-            self.compare(expected, &out)?;
-            if bytes.is_empty() && out.len() < out.capacity() {
-                break;
-            }
-        }
+        deflate::inflate(&mut inflate, bytes, |bytes| self.compare(expected, bytes))?;
         self.inflate = Some(inflate);
         Ok(())
     }
@@ -120,16 +105,14 @@ fn brief(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use flate2::{Compress, Compression, FlushCompress};
+    use flate2::{Compress, Compression};
+    use testkit::frame::TEXT;
 
     use super::*;
-    use crate::{
-        frames::TEXT,
-        messages::{Compressing, Kind},
-    };
+    use crate::messages::Kind;
 
     fn expected(prefix: &str) -> Expected {
-        let messages = Messages::prepare(Kind::Ascii, 30, 4, Compressing::Off).unwrap();
+        let messages = Messages::prepare(Kind::Ascii, 30, 4, testkit::handshake::Compression::Off).unwrap();
         Expected { messages, prefix: prefix.as_bytes().to_vec(), look: Look::Bytes }
     }
 
@@ -170,12 +153,11 @@ mod tests {
     #[test]
     fn compressed_answers_are_inflated_with_what_came_before() {
         let expected = expected("");
-        let mut deflate = Compress::new(Compression::default(), false);
+        let mut stream = Compress::new(Compression::default(), false);
         let mut answers = Answers::from(0, Some(Decompress::new(false)));
         for number in 0..4 {
-            let mut out = Vec::with_capacity(200);
-            deflate.compress_vec(expected.messages.payload(number), &mut out, FlushCompress::Sync).unwrap();
-            let (first, last) = out[..out.len() - FLUSH.len()].split_at(3);
+            let out = deflate::compress(&mut stream, expected.messages.payload(number)).unwrap();
+            let (first, last) = out.split_at(3);
             answers.take(&expected, first, TEXT, true, false).unwrap();
             answers.take(&expected, last, TEXT, true, true).unwrap();
         }

@@ -1,5 +1,5 @@
 //! One open WebSocket that never blocks: it sends prepared messages, a number of them ahead of their answers, and takes
-//! the answers. Never reads a clock, and never waits but for its handshake.
+//! the answers. Only its handshake waits.
 
 use std::{
     collections::VecDeque,
@@ -7,29 +7,25 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use flate2::Decompress;
 use mio::net::TcpStream;
+use testkit::handshake::Compression;
 
 use crate::{
     answers::{Answers, Expected, Look},
-    frames::{self, Decoder, Event},
-    messages::Compressing,
+    client::Client,
+    decoder::Event,
+    handshake::Handshake,
     target::Target,
 };
-
-/// How long a server may take to answer a handshake.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Largest head of an answer to a handshake.
-const HEAD: usize = 16 << 10;
 
 /// An open WebSocket, and where its messages and answers are.
 #[derive(Debug)]
 pub struct Connection {
-    /// Registered by who polls.
+    /// Registered by whoever polls it.
     pub stream: TcpStream,
-    decoder: Decoder,
+    client: Client,
     answers: Answers,
     /// The first message's number, so that connections do not all send the same at once.
     offset: u64,
@@ -45,21 +41,19 @@ pub struct Connection {
     written: usize,
     /// For each message in flight, from when its latency counts.
     since: VecDeque<Duration>,
-    /// Control frames that are to be sent.
-    control: Vec<u8>,
     /// Whether the socket takes no more for now.
     is_full: bool,
 }
 
 impl Connection {
     /// Connects and shakes hands; the messages start with number `offset`.
-    pub fn open(target: &Target, offset: u64, compressing: Compressing, expected: &Expected) -> Result<Self> {
-        let (stream, early) = Handshake::begin(target, compressing)?.complete()?;
+    pub fn open(target: &Target, offset: u64, compression: Compression, expected: &Expected) -> Result<Self> {
+        let (stream, early) = Handshake::begin(target, compression)?.complete()?;
         stream.set_nonblocking(true)?;
-        let inflates = compressing == Compressing::Deflate && expected.look == Look::Bytes;
+        let inflates = compression == Compression::Deflate && expected.look == Look::Bytes;
         let mut connection = Self {
             stream: TcpStream::from_std(stream),
-            decoder: Decoder::default(),
+            client: Client::default(),
             answers: Answers::from(offset, inflates.then(|| Decompress::new(false))),
             offset,
             wanted: 0,
@@ -68,7 +62,6 @@ impl Connection {
             received: 0,
             written: 0,
             since: VecDeque::new(),
-            control: Vec::new(),
             is_full: false,
         };
         connection.take(expected, &early, |_| {})?;
@@ -110,15 +103,15 @@ impl Connection {
     pub fn write(&mut self, expected: &Expected) -> Result<()> {
         while !self.is_full {
             // A control frame may stand between messages only.
-            let is_control = self.written == 0 && !self.control.is_empty();
+            let is_control = self.written == 0 && !self.client.output.is_empty();
             let next = self.offset + self.sent;
             let bytes = match self.queued - self.sent {
-                _ if is_control => &self.control[..],
+                _ if is_control => &self.client.output[..],
                 0 => return Ok(()),
                 count => &expected.messages.frames(next, count - 1)[self.written..],
             };
             match self.stream.write(bytes) {
-                Ok(count) if is_control => drop(self.control.drain(..count)),
+                Ok(count) if is_control => drop(self.client.output.drain(..count)),
                 Ok(count) => self.wrote(expected, count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_full = true,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -159,88 +152,20 @@ impl Connection {
     }
 
     fn take(&mut self, expected: &Expected, mut input: &[u8], mut answered: impl FnMut(Duration)) -> Result<()> {
-        while let Some(event) = self.decoder.next(&mut input)? {
-            match event {
-                Event::Data { bytes, opcode, compressed, end } => {
-                    self.answers.take(expected, bytes, opcode, compressed, end)?;
-                    if end {
-                        self.received += 1;
-                        answered(self.since.pop_front().context("an answer came to nothing that was sent")?);
-                    }
-                }
-                Event::Ping(payload) => frames::write(
-                    &mut self.control,
-                    frames::FIN | frames::PONG,
-                    &payload,
-                    fastrand::u32(..).to_ne_bytes(),
-                ),
-                Event::Pong => {}
-                Event::Close(payload) => bail!("the server closed: '{}'", payload.escape_ascii()),
+        while let Some(event) = self.client.next_while_open(&mut input)? {
+            let Event::Data { bytes, opcode, compressed, end } = event else { continue };
+            self.answers.take(expected, bytes, opcode, compressed, end)?;
+            if end {
+                self.received += 1;
+                answered(self.since.pop_front().context("an answer came to nothing that was sent")?);
             }
         }
         Ok(())
     }
 
-    /// Says goodbye and goes, whether or not the server answers.
+    /// Sends a close frame and hangs up, whether or not the server answers.
     pub fn close(mut self, expected: &Expected) -> Result<()> {
-        frames::write(&mut self.control, frames::FIN | frames::CLOSE, &frames::NORMAL, fastrand::u32(..).to_ne_bytes());
+        self.client.queue_close();
         self.write(expected)
     }
 }
-
-/// A handshake whose request is sent, and whose answer is not read.
-#[derive(Debug)]
-pub struct Handshake {
-    stream: std::net::TcpStream,
-    compressing: Compressing,
-}
-
-impl Handshake {
-    /// Connects, and asks for a WebSocket.
-    pub fn begin(target: &Target, compressing: Compressing) -> Result<Self> {
-        let mut stream = target.connect().with_context(|| format!("cannot connect to {target}"))?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.write_all(request(target, compressing).as_bytes())?;
-        Ok(Self { stream, compressing })
-    }
-
-    /// Waits for the answer; with the open WebSocket comes what the server sent right behind it.
-    pub fn complete(self) -> Result<(std::net::TcpStream, Vec<u8>)> {
-        let Self { mut stream, compressing } = self;
-        let mut head = Vec::new();
-        let end = loop {
-            if let Some(end) = head.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
-                break end + 4;
-            }
-            ensure!(head.len() < HEAD, "the answer to the handshake has a head of more than {HEAD} bytes");
-            let mut buffer = [0; 1024];
-            let count = stream.read(&mut buffer).context("no answer to the handshake")?;
-            ensure!(count > 0, "the server hung up during the handshake");
-            head.extend(&buffer[..count]);
-        };
-        let early = head.split_off(end);
-        let head = String::from_utf8_lossy(&head);
-        ensure!(head.starts_with("HTTP/1.1 101 "), "the server refused the handshake: {head:?}");
-        ensure!(head.contains(ACCEPT), "the server does not accept the handshake's key: {head:?}");
-        let agrees = head.contains("permessage-deflate");
-        ensure!(agrees || compressing == Compressing::Off, "the server does not agree to permessage-deflate: {head:?}");
-        Ok((stream, early))
-    }
-}
-
-/// The request of a handshake; its key is the RFC's own example.
-fn request(target: &Target, compressing: Compressing) -> String {
-    let extensions = match compressing {
-        Compressing::Off => "",
-        Compressing::Deflate => "Sec-WebSocket-Extensions: permessage-deflate\r\n",
-    };
-    format!(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{extensions}\r\n",
-        target.path, target.authority
-    )
-}
-
-/// What follows from the key of [`request`]; see [RFC 6455, section 1.3](https://www.rfc-editor.org/rfc/rfc6455#section-1.3).
-const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";

@@ -1,10 +1,11 @@
-//! What load on a WebSocket server is made of: clients that write frames as they like, and the server's process as the
-//! system sees it. Never used by the server itself.
+//! What load on a WebSocket server is made of: clients that write frames as they like, and whether every answer is right.
 
 pub mod answers;
 pub mod client;
 pub mod connection;
-pub mod frames;
+pub mod decoder;
+pub mod deflate;
+pub mod handshake;
 pub mod load;
 pub mod messages;
 pub mod polite;

@@ -9,8 +9,9 @@ use std::{
 use anyhow::{Context, Result, bail};
 use hdrhistogram::Histogram;
 use mio::{Events, Interest, Poll, Token};
+use testkit::{Usage, handshake::Compression};
 
-use crate::{answers::Expected, connection::Connection, messages::Compressing, process::Usage, target::Target};
+use crate::{answers::Expected, connection::Connection, target::Target};
 
 /// What is to be done to a server.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub struct Plan {
     /// Most messages of a connection that wait for their answers.
     pub in_flight: u64,
     /// Whether compression is offered.
-    pub compressing: Compressing,
+    pub compression: Compression,
     /// When messages are sent.
     pub pace: Pace,
     /// What is sent, and must come back.
@@ -136,7 +137,7 @@ impl<'a> Load<'a> {
         let mut connections = Vec::with_capacity(plan.connections);
         for index in 0..plan.connections {
             let offset = index as u64 * plan.in_flight;
-            let opened = Connection::open(&plan.target, offset, plan.compressing, &plan.expected);
+            let opened = Connection::open(&plan.target, offset, plan.compression, &plan.expected);
             let mut connection = opened.with_context(|| format!("connection {index}"))?;
             // An event comes when something changes: a socket that can be written to all the time makes none.
             poll.registry().register(&mut connection.stream, Token(index), Interest::READABLE | Interest::WRITABLE)?;

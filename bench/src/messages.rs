@@ -1,12 +1,16 @@
-//! What is sent, prepared before the clock starts: payloads, and their frames, masked and if need be compressed.
-//! Never made while a server is measured, so that the load costs less than what it loads.
+//! What is sent: payloads and their frames, masked and if need be compressed. They are prepared before the clock starts, so
+//! that the load costs less than what it loads.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::ValueEnum;
 use fastrand::Rng;
-use flate2::{Compress, Compression, FlushCompress};
+use flate2::Compress;
+use testkit::{
+    frame::{self, BINARY, FIN, RSV1, TEXT},
+    handshake::Compression,
+};
 
-use crate::frames;
+use crate::deflate;
 
 /// What a message is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,15 +21,6 @@ pub enum Kind {
     Utf8,
     /// Random bytes
     Binary,
-}
-
-/// Whether messages are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compressing {
-    /// Sent as they are.
-    Off,
-    /// With permessage-deflate, each by itself, so that the same frame serves every connection.
-    Deflate,
 }
 
 const ASCII: [&str; 8] = ["canyon", "echo", "the", "rock", "answers", "what", "it", "heard"];
@@ -48,12 +43,12 @@ pub struct Messages {
 
 impl Messages {
     /// Prepares `count` messages of `size` bytes, the same ones each time.
-    pub fn prepare(kind: Kind, size: usize, count: usize, compressing: Compressing) -> Result<Self> {
-        let opcode = if kind == Kind::Binary { frames::BINARY } else { frames::TEXT };
-        let rsv1 = if compressing == Compressing::Deflate { frames::RSV1 } else { 0 };
+    pub fn prepare(kind: Kind, size: usize, count: usize, compression: Compression) -> Result<Self> {
+        let opcode = if kind == Kind::Binary { BINARY } else { TEXT };
+        let rsv1 = if compression == Compression::Deflate { RSV1 } else { 0 };
         let mut random = Rng::with_seed(1);
         let mut messages = Self {
-            first: frames::FIN | rsv1 | opcode,
+            first: FIN | rsv1 | opcode,
             payloads: Vec::with_capacity(size * count),
             size,
             frames: Vec::new(),
@@ -62,9 +57,14 @@ impl Messages {
         for number in 0..count {
             let payload = payload(kind, number, size, &mut random);
             let key = random.u32(..).to_ne_bytes();
-            match compressing {
-                Compressing::Off => frames::write(&mut messages.frames, messages.first, &payload, key),
-                Compressing::Deflate => frames::write(&mut messages.frames, messages.first, &deflate(&payload)?, key),
+            match compression {
+                Compression::Off => frame::write(&mut messages.frames, messages.first, &payload, key),
+                Compression::Deflate => {
+                    // Each by itself, so that the same frame serves every connection.
+                    let mut stream = Compress::new(flate2::Compression::default(), false);
+                    let compressed = deflate::compress(&mut stream, &payload)?;
+                    frame::write(&mut messages.frames, messages.first, &compressed, key);
+                }
             }
             messages.payloads.extend(payload);
             messages.starts.push(messages.frames.len());
@@ -134,15 +134,6 @@ fn payload(kind: Kind, number: usize, size: usize, random: &mut Rng) -> Vec<u8> 
     payload
 }
 
-/// A message's payload as permessage-deflate sends it: without the four bytes that a sync flush ends with.
-fn deflate(payload: &[u8]) -> Result<Vec<u8>> {
-    let mut out = Vec::with_capacity(payload.len() + payload.len() / 8 + 64);
-    Compress::new(Compression::default(), false).compress_vec(payload, &mut out, FlushCompress::Sync)?;
-    ensure!(out.ends_with(&[0, 0, 0xff, 0xff]), "the compressor needs more room than {} bytes", out.capacity());
-    out.truncate(out.len() - 4);
-    Ok(out)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -153,7 +144,7 @@ mod tests {
     fn all_messages_differ_and_have_the_size_that_was_asked_for() {
         for kind in [Kind::Ascii, Kind::Utf8, Kind::Binary] {
             for size in [3, 20, 1000] {
-                let messages = Messages::prepare(kind, size, 500, Compressing::Off).unwrap();
+                let messages = Messages::prepare(kind, size, 500, Compression::Off).unwrap();
                 let payloads: HashSet<&[u8]> = (0..500).map(|number| messages.payload(number)).collect();
                 assert_eq!(payloads.len(), 500, "{kind:?} of {size} bytes");
                 assert!(kind == Kind::Binary || payloads.iter().all(|text| str::from_utf8(text).is_ok()));
@@ -163,7 +154,7 @@ mod tests {
 
     #[test]
     fn frames_in_one_piece_end_with_the_last_message() {
-        let messages = Messages::prepare(Kind::Ascii, 20, 4, Compressing::Off).unwrap();
+        let messages = Messages::prepare(Kind::Ascii, 20, 4, Compression::Off).unwrap();
         assert_eq!(messages.frame_length(0), 26);
         assert_eq!(messages.frames(5, 0).len(), 26);
         assert_eq!(messages.frames(6, 9).len(), 52);
@@ -171,8 +162,8 @@ mod tests {
 
     #[test]
     fn a_size_too_small_for_the_number_is_kept() {
-        let messages = Messages::prepare(Kind::Binary, 1, 300, Compressing::Deflate).unwrap();
+        let messages = Messages::prepare(Kind::Binary, 1, 300, Compression::Deflate).unwrap();
         assert_eq!(messages.payload(299), [299u16 as u8]);
-        assert_eq!(Messages::prepare(Kind::Utf8, 0, 2, Compressing::Off).unwrap().payload(1), b"");
+        assert_eq!(Messages::prepare(Kind::Utf8, 0, 2, Compression::Off).unwrap().payload(1), b"");
     }
 }

@@ -8,14 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use testkit::{
     frame::{FIN, TEXT, frame},
     handshake::{self, Compression},
 };
 
-use crate::frames::{Decoder, Event};
+use crate::{client::Client, decoder::Event};
 
 /// How long an answer may take before it counts as a failure.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -114,7 +114,7 @@ fn connect(address: SocketAddr) -> Result<TcpStream> {
 /// An open WebSocket that echoes.
 struct Peer {
     stream: TcpStream,
-    decoder: Decoder,
+    client: Client,
 }
 
 impl Peer {
@@ -128,7 +128,7 @@ impl Peer {
             head.extend(byte);
         }
         handshake::agreed(&head)?;
-        Ok(Self { stream, decoder: Decoder::default() })
+        Ok(Self { stream, client: Client::default() })
     }
 
     fn echo(&mut self) -> Result<()> {
@@ -139,17 +139,12 @@ impl Peer {
             let count = self.stream.read(&mut buffer).context("no echo")?;
             ensure!(count > 0, "the server hung up");
             let mut input = &buffer[..count];
-            while let Some(event) = self.decoder.next(&mut input)? {
-                match event {
-                    Event::Data { bytes, end, .. } => {
-                        echoed.extend(bytes);
-                        if end {
-                            ensure!(echoed == MESSAGE, "the echo is '{}'", echoed.escape_ascii());
-                            return Ok(());
-                        }
-                    }
-                    Event::Close(payload) => bail!("the server closed: '{}'", payload.escape_ascii()),
-                    Event::Ping(_) | Event::Pong => {}
+            while let Some(event) = self.client.next_while_open(&mut input)? {
+                let Event::Data { bytes, end, .. } = event else { continue };
+                echoed.extend(bytes);
+                if end {
+                    ensure!(echoed == MESSAGE, "the echo is '{}'", echoed.escape_ascii());
+                    return Ok(());
                 }
             }
         }
@@ -158,6 +153,8 @@ impl Peer {
 
 #[cfg(test)]
 mod tests {
+    use anyhow::bail;
+
     use super::*;
 
     #[test]

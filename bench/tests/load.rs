@@ -11,8 +11,9 @@ use anyhow::Result;
 use bench::{
     answers::{Expected, Look},
     load::{self, Outcome, Pace, Plan},
-    messages::{Compressing, Kind, Messages},
+    messages::{Kind, Messages},
 };
+use testkit::handshake::Compression;
 
 /// A server that echoes what `change` makes of a payload of less than 126 bytes, on a thread for each connection.
 fn server(change: fn(usize, &mut Vec<u8>)) -> Result<u16> {
@@ -52,14 +53,14 @@ fn echo(mut stream: TcpStream, change: fn(usize, &mut Vec<u8>)) -> Result<()> {
 }
 
 fn run(port: u16, pace: Pace, look: Look) -> Result<Outcome> {
-    let messages = Messages::prepare(Kind::Utf8, 40, 64, Compressing::Off)?;
+    let messages = Messages::prepare(Kind::Utf8, 40, 64, Compression::Off)?;
     load::run(&Plan {
         target: format!("ws://127.0.0.1:{port}/echo").parse()?,
         process: process::id(),
         connections: 4,
         active: 3,
         in_flight: 2,
-        compressing: Compressing::Off,
+        compression: Compression::Off,
         pace,
         expected: Expected { messages, prefix: Vec::new(), look },
         warm_up: Duration::ZERO,

@@ -1,6 +1,12 @@
 //! Canyon's server as a program: started, watched and stopped.
 
-use std::{env, ffi::OsStr, process::Stdio};
+use std::{
+    env,
+    ffi::OsStr,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process::Stdio,
+};
 
 use anyhow::{Context, Result, ensure};
 use tokio::{
@@ -15,7 +21,8 @@ use crate::usage::Usage;
 pub struct Program {
     /// The process.
     pub child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    /// Its output, unless that is ignored.
+    lines: Option<Lines<BufReader<ChildStdout>>>,
 }
 
 impl Program {
@@ -37,12 +44,23 @@ impl Program {
     pub fn start(mut command: Command) -> Result<Self> {
         let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {command:?}"))?;
         let stdout = child.stdout.take().context("the program has no standard output")?;
-        Ok(Self { child, lines: BufReader::new(stdout).lines() })
+        Ok(Self { child, lines: Some(BufReader::new(stdout).lines()) })
+    }
+
+    /// Starts `canyon` on a free port of 127.0.0.1, waits until it names its address, and ignores what it prints after that.
+    pub async fn on_free_port(canyon: &Path, arguments: &[&str]) -> Result<(Self, SocketAddr)> {
+        let mut command = Self::command(canyon);
+        command.args(["--host", "127.0.0.1", "--port", "0"]).args(arguments);
+        let mut program = Self::start(command)?;
+        let address = (Ipv4Addr::LOCALHOST, program.port().await?).into();
+        program.ignore_output();
+        Ok((program, address))
     }
 
     /// The next line of its standard output; `None` after the last.
     pub async fn line(&mut self) -> Result<Option<String>> {
-        self.lines.next_line().await.context("cannot read the program's output")
+        let Some(lines) = &mut self.lines else { return Ok(None) };
+        lines.next_line().await.context("cannot read the program's output")
     }
 
     /// The address that the next line, its first, names: `ws://localhost:12345`.
@@ -59,12 +77,26 @@ impl Program {
         port.with_context(|| format!("the server's address names no port: {url:?}"))
     }
 
+    /// Reads its output on and drops it, so that it never waits for a reader. [`Self::line`] then gives `None`.
+    pub fn ignore_output(&mut self) {
+        let lines = self.lines.take();
+        tokio::spawn(async move {
+            let Some(mut lines) = lines else { return };
+            while let Ok(Some(_)) = lines.next_line().await {}
+        });
+    }
+
     /// Its process id.
     ///
     /// # Errors
     /// The process has ended, and somebody has waited for it.
     pub fn id(&self) -> Result<u32> {
         self.child.id().context("the server has ended")
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// What it uses now.

@@ -1,5 +1,4 @@
-//! Measures what it costs a server to take a WebSocket in and let it go: connect, upgrade, close.
-//! Never sends a message in between.
+//! Measures what it costs a server to open and close a WebSocket without a message: connect, upgrade, close.
 
 use std::{
     io::{Read as _, Write as _},
@@ -7,14 +6,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use bench::{
-    connection::Handshake,
-    frames::{self, CLOSE, FIN},
-    messages::Compressing,
-    process::{self, Usage},
-    target::Target,
-};
+use bench::{client::Client, handshake::Handshake, process, target::Target};
 use clap::Parser;
+use testkit::{
+    Usage,
+    frame::{CLOSE, FIN},
+    handshake::Compression,
+};
 
 /// Measures the processor time that handshakes cost an echo server of this machine.
 #[derive(Debug, Parser)]
@@ -62,13 +60,13 @@ fn main() -> Result<()> {
 
 /// Opens and closes as many as may be under way at once, each step with all of them.
 fn come_and_go(arguments: &Arguments) -> Result<()> {
-    let begin = |_| Handshake::begin(&arguments.target, Compressing::Off);
+    let begin = |_| Handshake::begin(&arguments.target, Compression::Off);
     let begun: Vec<Handshake> = (0..arguments.at_once).map(begin).collect::<Result<_>>()?;
     let open: Vec<_> = begun.into_iter().map(Handshake::complete).collect::<Result<_>>()?;
-    let mut goodbye = Vec::new();
-    frames::write(&mut goodbye, FIN | CLOSE, &frames::NORMAL, fastrand::u32(..).to_ne_bytes());
+    let mut client = Client::default();
+    client.queue_close();
     for (stream, _) in &open {
-        (&*stream).write_all(&goodbye).context("cannot write a close frame")?;
+        (&*stream).write_all(&client.output).context("cannot write a close frame")?;
     }
     for (mut stream, _) in open {
         let mut answer = Vec::new();

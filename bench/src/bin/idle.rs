@@ -1,5 +1,5 @@
-//! Measures the memory that a connection takes which does nothing: opened, and after one message.
-//! Never starts the server, so that any can be measured.
+//! Measures the memory of idle connections: opened, and after one message. The server is started by somebody else, so that
+//! any can be measured.
 
 use std::{
     io::{Read as _, Write as _},
@@ -9,13 +9,15 @@ use std::{
 use anyhow::{Result, ensure};
 use bench::{
     answers::{Answers, Expected, Look},
-    connection::Handshake,
-    frames::{Decoder, Event},
-    messages::{Compressing, Kind, Messages},
-    process::{self, Usage},
+    client::Client,
+    decoder::Event,
+    handshake::Handshake,
+    messages::{Kind, Messages},
+    process,
     target::Target,
 };
 use clap::Parser;
+use testkit::{Usage, handshake::Compression};
 
 /// Measures what idle connections take of an echo server's memory.
 #[derive(Debug, Parser)]
@@ -50,19 +52,19 @@ const WARM_UP: u32 = 100;
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     rlimit::increase_nofile_limit(u64::from(arguments.connections + WARM_UP) + 50)?;
-    let compressing = if arguments.deflate { Compressing::Deflate } else { Compressing::Off };
-    let messages = Messages::prepare(Kind::Ascii, arguments.size as usize, 1, compressing)?;
+    let compression = if arguments.deflate { Compression::Deflate } else { Compression::Off };
+    let messages = Messages::prepare(Kind::Ascii, arguments.size as usize, 1, compression)?;
     let expected = Expected { messages, prefix: Vec::new(), look: Look::Lengths };
     let process = arguments.pid.map_or_else(|| process::listening_on(arguments.target.port), Ok)?;
     let resident = || Usage::of(process).map(|usage| usage.resident);
-    let open = |count| (0..count).map(|_| Client::open(&arguments.target, compressing)).collect::<Result<Vec<_>>>();
+    let open = |count| (0..count).map(|_| Connection::open(&arguments.target, compression)).collect::<Result<Vec<_>>>();
 
     let mut warm = open(WARM_UP)?;
-    warm.iter_mut().try_for_each(|client| client.echo(&expected))?;
+    warm.iter_mut().try_for_each(|connection| connection.echo(&expected))?;
     let before = resident()?;
-    let mut clients = open(arguments.connections)?;
+    let mut connections = open(arguments.connections)?;
     let opened = resident()?;
-    clients.iter_mut().try_for_each(|client| client.echo(&expected))?;
+    connections.iter_mut().try_for_each(|connection| connection.echo(&expected))?;
     let used = resident()?;
 
     let each = |resident: u64| resident.saturating_sub(before) * 1024 / u64::from(arguments.connections);
@@ -75,16 +77,16 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-struct Client {
+struct Connection {
     stream: TcpStream,
-    decoder: Decoder,
+    client: Client,
 }
 
-impl Client {
-    fn open(target: &Target, compressing: Compressing) -> Result<Self> {
-        let (stream, early) = Handshake::begin(target, compressing)?.complete()?;
+impl Connection {
+    fn open(target: &Target, compression: Compression) -> Result<Self> {
+        let (stream, early) = Handshake::begin(target, compression)?.complete()?;
         ensure!(early.is_empty(), "the server spoke before it was spoken to: '{}'", early.escape_ascii());
-        Ok(Self { stream, decoder: Decoder::default() })
+        Ok(Self { stream, client: Client::default() })
     }
 
     /// Sends the message and waits for its echo.
@@ -96,7 +98,7 @@ impl Client {
             let count = self.stream.read(&mut buffer)?;
             ensure!(count > 0, "the server hung up");
             let mut input = &buffer[..count];
-            while let Some(event) = self.decoder.next(&mut input)? {
+            while let Some(event) = self.client.next_while_open(&mut input)? {
                 if let Event::Data { bytes, opcode, compressed, end } = event {
                     answers.take(expected, bytes, opcode, compressed, end)?;
                     if end {

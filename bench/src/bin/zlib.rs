@@ -11,11 +11,12 @@ use std::{
 
 use anyhow::{Result, ensure};
 use bench::{
-    messages::{Compressing, Kind, Messages},
-    process::Usage,
+    deflate::{self, FLUSH},
+    messages::{Kind, Messages},
 };
 use clap::Parser;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
+use testkit::{Usage, handshake};
 
 /// Measures what zlib-rs alone needs for the messages of `load --deflate`.
 #[derive(Debug, Parser)]
@@ -53,7 +54,7 @@ fn main() -> Result<()> {
         ensure!(size <= MOST, "--sockets takes messages of {MOST} B at the most, for they wait in a socket whole");
         rlimit::increase_nofile_limit(2 * u64::from(arguments.connections) + 50)?;
     }
-    let messages = Messages::prepare(Kind::Ascii, size, MESSAGES, Compressing::Off)?;
+    let messages = Messages::prepare(Kind::Ascii, size, MESSAGES, handshake::Compression::Off)?;
     let inputs = (0..MESSAGES).map(|number| deflated(messages.payload(number as u64))).collect::<Result<_>>()?;
     let stream = |_| Stream::new(&arguments);
     let streams = (0..arguments.connections).map(stream).collect::<Result<_>>()?;
@@ -198,7 +199,6 @@ fn pair() -> Result<(TcpStream, TcpStream)> {
 
 /// A message as `load` compresses it, with the end that a server puts back.
 fn deflated(message: &[u8]) -> Result<Vec<u8>> {
-    let mut out = Vec::with_capacity(message.len() + message.len() / 8 + 64);
-    Compress::new(Compression::default(), false).compress_vec(message, &mut out, FlushCompress::Sync)?;
-    Ok(out)
+    let payload = deflate::compress(&mut Compress::new(Compression::default(), false), message)?;
+    Ok([payload, FLUSH.to_vec()].concat())
 }

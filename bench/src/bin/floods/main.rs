@@ -4,7 +4,7 @@
 mod flood;
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::PathBuf,
     sync::{
         Arc,
@@ -17,11 +17,13 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use bench::{
     polite::{self, Timed},
-    process::Server,
     table::Table,
 };
 use clap::{Parser, ValueEnum};
-use testkit::handshake::{self, Compression};
+use testkit::{
+    Program,
+    handshake::{self, Compression},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -114,8 +116,7 @@ struct Counts {
 
 async fn measure(arguments: &Arguments, flood: Flood) -> Result<Outcome> {
     let options: Vec<&str> = arguments.server_arguments.iter().map(String::as_str).collect();
-    let server = Server::start(&arguments.server, &options).await?;
-    let address: SocketAddr = (Ipv4Addr::LOCALHOST, server.port()).into();
+    let (server, address) = Program::on_free_port(&arguments.server, &options).await?;
     let counts = Arc::new(Counts::default());
     let start = Instant::now();
     let until = start + Duration::from_secs(arguments.seconds);

@@ -6,11 +6,12 @@ use anyhow::{Result, ensure};
 use bench::{
     answers::{Expected, Look},
     load::{Pace, Plan},
-    messages::{Compressing, Kind, Messages},
+    messages::{Kind, Messages},
     process,
     target::Target,
 };
 use clap::Parser;
+use testkit::handshake::Compression;
 
 /// Loads an echo server of this machine, and tells what an echo costs it.
 #[derive(Debug, Parser)]
@@ -97,15 +98,15 @@ impl Arguments {
             "{connections} connections × {in_flight} × {size} bytes are too much to verify: prepared twice, that is more than {} MiB",
             PREPARED >> 20
         );
-        let compressing = if self.deflate { Compressing::Deflate } else { Compressing::Off };
-        let messages = Messages::prepare(self.kind, size, count, compressing)?;
+        let compression = if self.deflate { Compression::Deflate } else { Compression::Off };
+        let messages = Messages::prepare(self.kind, size, count, compression)?;
         Ok(Plan {
             target: self.target.clone(),
             process: self.pid.map_or_else(|| process::listening_on(self.target.port), Ok)?,
             connections,
             active,
             in_flight: self.in_flight.into(),
-            compressing,
+            compression,
             pace: self.rate.map_or(Pace::Closed, Pace::Open),
             expected: Expected { messages, prefix: self.prefix.clone().into_bytes(), look: self.look() },
             warm_up: Duration::from_secs(self.warm_up),

@@ -1,7 +1,8 @@
 //! What a peer does to make the server hold as much as possible for it.
 
-use anyhow::{Result, ensure};
-use flate2::{Compress, Compression as Level, FlushCompress};
+use anyhow::Result;
+use bench::deflate;
+use flate2::{Compress, Compression as Level};
 use testkit::{
     frame::{BINARY, FIN, RSV1, frame},
     handshake::Compression,
@@ -87,11 +88,7 @@ fn noise(size: usize) -> Vec<u8> {
 
 /// A message's payload as permessage-deflate sends it, by a compressor of its own with a window of 32 KiB.
 fn deflated(message: &[u8]) -> Result<Vec<u8>> {
-    let mut payload = Vec::with_capacity(message.len() / 4 + 1024);
-    Compress::new(Level::best(), false).compress_vec(message, &mut payload, FlushCompress::Sync)?;
-    ensure!(payload.ends_with(&[0, 0, 0xff, 0xff]), "the message needs more room than {} bytes", payload.capacity());
-    payload.truncate(payload.len() - 4);
-    Ok(payload)
+    deflate::compress(&mut Compress::new(Level::best(), false), message)
 }
 
 #[cfg(test)]

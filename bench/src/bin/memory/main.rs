@@ -6,7 +6,7 @@ mod peer;
 mod places;
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::PathBuf,
     sync::Arc,
     thread,
@@ -16,11 +16,10 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use bench::{
     polite::{self, Timed},
-    process::Server,
     table::Table,
 };
 use clap::{Parser, ValueEnum};
-use testkit::Usage;
+use testkit::{Program, Usage};
 use tokio::{
     sync::Semaphore,
     task::JoinSet,
@@ -134,8 +133,8 @@ async fn measure(arguments: &Arguments, attack: Attack) -> Result<Outcome> {
     let most = (arguments.connections + SPARE_DESCRIPTORS / 2).to_string();
     let mut options = vec!["--log", "warn", "--max-connections", &most];
     options.extend(arguments.server_arguments.iter().map(String::as_str));
-    let mut server = Server::start(&arguments.server, &options).await?;
-    let (address, process): (SocketAddr, u32) = ((Ipv4Addr::LOCALHOST, server.port()).into(), server.id()?);
+    let (mut server, address) = Program::on_free_port(&arguments.server, &options).await?;
+    let process = server.id()?;
     // Opening takes at most as long as holding does; the polite peer ends with the attack.
     let until = Instant::now() + 2 * Duration::from_secs(arguments.seconds);
     let echo = thread::spawn(move || polite::time_echo(address, until));

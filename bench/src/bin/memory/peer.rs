@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use bench::frames::{Decoder, Event};
+use bench::decoder::{Decoder, Event};
 use testkit::handshake::{self, Compression};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -89,7 +89,7 @@ impl Peer {
             while let Some(event) = decoder.next(&mut input)? {
                 let control = match event {
                     Event::Data { .. } | Event::Ping(_) => continue,
-                    Event::Pong => Control::Pong,
+                    Event::Pong(_) => Control::Pong,
                     Event::Close(payload) => {
                         Control::Close(payload.first_chunk().map(|code| u16::from_be_bytes(*code)))
                     }

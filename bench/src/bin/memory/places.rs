@@ -7,8 +7,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use bench::{process::Server, table::Table};
+use bench::table::Table;
 use testkit::{
+    Program,
     frame::{CLOSE, FIN, PING, TEXT, frame},
     handshake::Compression,
 };
@@ -44,13 +45,11 @@ pub(crate) async fn measure(program: &Path, options: &[&str]) -> Result<Table> {
     let most = PLACES.to_string();
     let options = [&["--log", "warn", "--max-connections", &most], options].concat();
     for leaving in [Leaving::Reset, Leaving::End, Leaving::Close] {
-        let server = Server::start(program, &options).await?;
-        let address = (std::net::Ipv4Addr::LOCALHOST, server.port()).into();
+        let (_server, address) = Program::on_free_port(program, &options).await?;
         let taken = time_taken(address, leaving).await.with_context(|| format!("{leaving:?}"))?;
         table.add(&[format!("all {PLACES} peers leave by {}: a place is free after", leaving.name()), taken]);
     }
-    let server = Server::start(program, &options).await?;
-    let address = (std::net::Ipv4Addr::LOCALHOST, server.port()).into();
+    let (_server, address) = Program::on_free_port(program, &options).await?;
     for (what, sent, expected) in [("ping", PING, "pong"), ("close frame", CLOSE, "close frame")] {
         let time = seconds(answer_time(address, sent).await?);
         table.add(&[format!("a {what} comes: its {expected} is there after"), time]);

@@ -1,9 +1,11 @@
 //! Holds a server under mixed load for a while, verifies every byte that comes back, and fails if anything is lost,
 //! reordered or changed, or if the server's memory or file descriptors grow.
 
+mod connection;
+
 use std::{
     collections::VecDeque,
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
@@ -13,16 +15,16 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use bench::{
-    client::{Client, Message, Offer},
-    process::{Server, Usage},
-};
 use clap::Parser;
 use fastrand::Rng;
+use testkit::{Program, Usage, handshake::Compression};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep, sleep_until, timeout},
 };
+use wire::TimeSpan;
+
+use crate::connection::{Connection, Message};
 
 /// How long anything that must happen may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -83,8 +85,8 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     rlimit::increase_nofile_limit(arguments.connections + 100)?;
     let most = (arguments.connections + 100).to_string();
-    let server = Server::start(&arguments.server, &["--log", "warn", "--max-connections", &most]).await?;
-    let address = (Ipv4Addr::LOCALHOST, server.port()).into();
+    let options = ["--log", "warn", "--max-connections", &most];
+    let (server, address) = Program::on_free_port(&arguments.server, &options).await?;
     let idle = server.usage()?;
     let totals = Arc::new(Totals::default());
     let end = Instant::now() + Duration::from_secs(arguments.minutes * 60);
@@ -102,7 +104,7 @@ async fn main() -> Result<()> {
 }
 
 /// Prints a line now and then until the end; gives what the server used over time.
-async fn watch(server: &Server, totals: &Totals, end: Instant) -> Result<Vec<Usage>> {
+async fn watch(server: &Program, totals: &Totals, end: Instant) -> Result<Vec<Usage>> {
     let start = Instant::now();
     let length = end - start;
     let step = (length / 120).max(Duration::from_secs(1));
@@ -112,11 +114,7 @@ async fn watch(server: &Server, totals: &Totals, end: Instant) -> Result<Vec<Usa
         let usage = server.usage()?;
         samples.push(usage);
         if samples.len() % 10 == 0 {
-            println!(
-                "{} {}",
-                humantime::format_duration(Duration::from_secs(start.elapsed().as_secs())),
-                line(totals, usage)
-            );
+            println!("{} {}", TimeSpan::seconds(start.elapsed().as_secs()), line(totals, usage));
         }
         let faults = totals.faults();
         ensure!(faults.len() < MOST_FAULTS, "too many faults, the first of them: {faults:#?}");
@@ -138,7 +136,7 @@ fn line(totals: &Totals, usage: Usage) -> String {
 }
 
 /// Fails if anything went wrong or grew.
-async fn verdict(server: &Server, totals: &Totals, idle: Usage, samples: &[Usage]) -> Result<()> {
+async fn verdict(server: &Program, totals: &Totals, idle: Usage, samples: &[Usage]) -> Result<()> {
     let after = timeout(PATIENCE, async {
         loop {
             let usage = server.usage()?;
@@ -183,8 +181,8 @@ async fn stay_connected(address: SocketAddr, mut random: Rng, end: Instant, tota
 }
 
 async fn one_connection(address: SocketAddr, random: &mut Rng, end: Instant, totals: &Totals) -> Result<()> {
-    let offer = if random.bool() { Offer::Deflate } else { Offer::Plain };
-    let mut client = Client::connect(address, "/echo", offer).await?;
+    let offer = if random.bool() { Compression::Deflate } else { Compression::Off };
+    let mut client = Connection::open(address, "/echo", offer).await?;
     totals.opened.fetch_add(1, Relaxed);
     for _ in 0..random.usize(1..30) {
         if Instant::now() >= end {
@@ -197,7 +195,7 @@ async fn one_connection(address: SocketAddr, random: &mut Rng, end: Instant, tot
 }
 
 /// Sends a few messages at once and reads their echoes.
-async fn exchange(client: &mut Client, random: &mut Rng, totals: &Totals) -> Result<()> {
+async fn exchange(client: &mut Connection, random: &mut Rng, totals: &Totals) -> Result<()> {
     let mut expected = VecDeque::new();
     for _ in 0..random.usize(1..8) {
         let message = message(random);
@@ -214,11 +212,6 @@ async fn exchange(client: &mut Client, random: &mut Rng, totals: &Totals) -> Res
     // Pongs may overtake: a control frame goes out before what is queued behind it.
     while !expected.is_empty() {
         let got = timeout(PATIENCE, client.read()).await.context("an echo does not come")??;
-        if let Message::Ping(payload) = got {
-            client.queue(&Message::Pong(payload), usize::MAX)?;
-            client.flush(usize::MAX).await?;
-            continue;
-        }
         let is_pong = matches!(got, Message::Pong(_));
         let place = expected.iter().position(|message| matches!(message, Message::Pong(_)) == is_pong);
         let wanted = place.and_then(|place| expected.remove(place));
@@ -260,20 +253,12 @@ fn message(random: &mut Rng) -> Message {
 }
 
 /// Closes in order, or goes away in one of the ways in which clients do.
-async fn leave(mut client: Client, random: &mut Rng, totals: &Totals) -> Result<()> {
+async fn leave(mut client: Connection, random: &mut Rng, totals: &Totals) -> Result<()> {
     if random.u8(..10) < 7 {
         let goodbye = Message::Close([&4000u16.to_be_bytes()[..], b"soaked"].concat());
         client.queue(&goodbye, usize::MAX)?;
         client.flush(usize::MAX).await?;
-        let answer = timeout(PATIENCE, async {
-            loop {
-                match client.read().await {
-                    Ok(Message::Ping(_)) => {}
-                    answer => break answer,
-                }
-            }
-        });
-        let answer = answer.await.context("the close is not answered")??;
+        let answer = timeout(PATIENCE, client.read()).await.context("the close is not answered")??;
         ensure!(answer == goodbye, "the close is answered with {}", brief(&Some(answer)));
         ensure!(timeout(PATIENCE, client.is_at_end()).await?, "bytes follow the close");
         return Ok(());

@@ -1,45 +1,10 @@
-//! Frames on the wire ([RFC 6455, section 5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2)), written as a client
-//! writes them and read as a client reads them, in whatever pieces they come. Never copies a data frame's payload.
+//! Takes a server's frames apart ([RFC 6455, section 5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2)), in whatever
+//! pieces they come, without copying the payloads of data frames.
 
 use std::mem;
 
 use anyhow::{Result, bail, ensure};
-
-/// FIN, the first byte's highest bit.
-pub const FIN: u8 = 0x80;
-/// RSV1: the message is compressed, [RFC 7692](https://www.rfc-editor.org/rfc/rfc7692#section-6).
-pub const RSV1: u8 = 0x40;
-/// Opcode of a text.
-pub const TEXT: u8 = 1;
-/// Opcode of a binary message.
-pub const BINARY: u8 = 2;
-/// Opcode of a close frame.
-pub const CLOSE: u8 = 8;
-/// Opcode of a ping.
-pub const PING: u8 = 9;
-/// Opcode of a pong.
-pub const PONG: u8 = 10;
-
-/// Payload of a close frame with the code 1000.
-pub const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
-
-/// Appends a frame, masked with a key of its own.
-pub fn write(out: &mut Vec<u8>, first: u8, payload: &[u8], key: [u8; 4]) {
-    out.push(first);
-    match payload.len() {
-        length @ ..126 => out.push(0x80 | length as u8),
-        length @ 126..0x1_0000 => {
-            out.push(0x80 | 126);
-            out.extend((length as u16).to_be_bytes());
-        }
-        length => {
-            out.push(0x80 | 127);
-            out.extend((length as u64).to_be_bytes());
-        }
-    }
-    out.extend(key);
-    out.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
-}
+use testkit::frame::{BINARY, CLOSE, FIN, PING, PONG, RSV1, TEXT};
 
 /// Part of what came.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,7 +23,7 @@ pub enum Event<'a> {
     /// A whole ping.
     Ping(Vec<u8>),
     /// A whole pong.
-    Pong,
+    Pong(Vec<u8>),
     /// A whole close frame.
     Close(Vec<u8>),
 }
@@ -116,7 +81,7 @@ impl Decoder {
         match self.head[0] & 0x0f {
             CLOSE => Ok(Some(Event::Close(payload))),
             PING => Ok(Some(Event::Ping(payload))),
-            PONG => Ok(Some(Event::Pong)),
+            PONG => Ok(Some(Event::Pong(payload))),
             opcode => bail!("the server sent the opcode {opcode}"),
         }
     }
@@ -179,7 +144,7 @@ mod tests {
                         }
                     }
                     Some(Event::Ping(payload)) => words.push(format!("ping {}", String::from_utf8_lossy(&payload))),
-                    Some(Event::Pong) => words.push("pong".to_owned()),
+                    Some(Event::Pong(payload)) => words.push(format!("pong {}", String::from_utf8_lossy(&payload))),
                     Some(Event::Close(payload)) => words.push(format!("close {}", payload.len())),
                     None => {}
                 }
@@ -200,21 +165,13 @@ mod tests {
             "1 false ab",
             "1 true z",
             "1 false ",
-            "pong",
+            "pong ",
             &format!("2 false {}", "x".repeat(256)),
             "close 2",
         ];
         for size in [1, 2, 3, 7, 1000] {
             assert_eq!(words(&input, size), expected, "in pieces of {size}");
         }
-    }
-
-    #[test]
-    fn a_frame_is_masked_with_its_key() {
-        let mut out = Vec::new();
-        write(&mut out, FIN | TEXT, b"Hello", [0x37, 0xfa, 0x21, 0x3d]);
-        // The example of RFC 6455, section 5.7.
-        assert_eq!(out, [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
     }
 
     #[test]
