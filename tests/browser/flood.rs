@@ -3,11 +3,9 @@
 
 use anyhow::{Context, Result};
 use fantoccini::key::Key;
-use tokio::io::AsyncWriteExt;
-use tokio::sync::mpsc;
 
 use crate::page::Page;
-use crate::servers::peer;
+use crate::servers::{Flood, TOGETHER};
 
 const MANY: u32 = 200_000;
 /// Together more than a hundred messages a second make in an hour and a half.
@@ -44,41 +42,19 @@ const WATCH_CLICK: &str = "addEventListener('click', ({ timeStamp }) => {
         requestAnimationFrame(look);
     }, true);";
 
-/// A text message of 100 bytes, as it is on the wire.
-const FRAME: [u8; 102] = {
-    let mut frame = [b'x'; 102];
-    (frame[0], frame[1]) = (0x81, 100);
-    frame
-};
-/// Messages in one write.
-const TOGETHER: u32 = 500;
-
-/// Sends so many messages each time that it is told to, and spends next to nothing on it.
-async fn flood() -> Result<(String, mpsc::Sender<u32>)> {
-    let (told, mut count) = mpsc::channel(1);
-    let address = peer(async move |mut client| {
-        let frames = FRAME.repeat(TOGETHER as usize);
-        while let Some(count) = count.recv().await {
-            for _ in 0..count / TOGETHER {
-                client.get_mut().write_all(&frames).await?;
-            }
-        }
-        Ok(())
-    })
-    .await?;
-    Ok((address, told))
-}
+/// Of a message, in bytes.
+const SIZE: usize = 100;
 
 #[tokio::test]
 async fn hundreds_of_thousands_of_messages_are_counted_in_memory_that_stays() -> Result<()> {
-    let (address, more) = flood().await?;
-    let page = Page::connecting_to(&address).await?;
+    let flood = Flood::start(SIZE).await?;
+    let page = Page::connecting_to(&flood.address).await?;
     page.sees_state("Open").await?;
     page.script(WATCH_FRAMES).await?;
     let mut memory = Vec::new();
     for round in 1..=ROUNDS {
         let begun = std::time::Instant::now();
-        more.send(MANY).await.context("the peer is gone")?;
+        flood.send(MANY).await?;
         page.waits_long_for(&format!("{} messages", round * MANY), &received(round * MANY)).await?;
         memory.push(page.script_async(MEMORY).await?.as_u64().context("a size")? >> 20);
         let (seconds, frames) = (begun.elapsed().as_secs_f64(), page.script(FRAMES).await?);
@@ -93,17 +69,17 @@ async fn hundreds_of_thousands_of_messages_are_counted_in_memory_that_stays() ->
 #[tokio::test]
 async fn a_million_messages_are_kept_and_searched() -> Result<()> {
     const MILLION: u32 = 1_000_000;
-    let (address, more) = flood().await?;
+    let flood = Flood::start(SIZE).await?;
     let page = Page::start().await?;
     page.clicks("Settings…").await?;
     page.fills("Messages", &MILLION.to_string()).await?;
     page.fills("MiB", "200").await?;
     page.clicks("Close the dialog").await?;
-    page.connects_to(&address).await?;
+    page.connects_to(&flood.address).await?;
     page.sees_state("Open").await?;
     let begun = std::time::Instant::now();
     // Two entries tell of the connection.
-    more.send(MILLION - TOGETHER).await.context("the peer is gone")?;
+    flood.send(MILLION - TOGETHER).await?;
     page.waits_long_for("nearly a million messages", &received(MILLION - TOGETHER)).await?;
     println!("{} messages in {:.1} s", MILLION - TOGETHER, begun.elapsed().as_secs_f64());
     page.waits_for("nothing was dropped", "//p[@class='dropped'][.='']").await?;
@@ -119,10 +95,10 @@ async fn a_million_messages_are_kept_and_searched() -> Result<()> {
 
 #[tokio::test]
 async fn disconnect_answers_while_messages_pour_in() -> Result<()> {
-    let (address, more) = flood().await?;
-    let page = Page::connecting_to(&address).await?;
+    let flood = Flood::start(SIZE).await?;
+    let page = Page::connecting_to(&flood.address).await?;
     page.sees_state("Open").await?;
-    more.send(5 * MANY).await.context("the peer is gone")?;
+    flood.send(5 * MANY).await?;
     page.waits_for("they pour in", "//*[@role='option'][contains(., 'xxxx')]").await?;
     page.script(WATCH_CLICK).await?;
     page.script(WATCH_FRAMES).await?;

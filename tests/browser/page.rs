@@ -271,12 +271,22 @@ impl Page {
     }
 
     pub(crate) async fn script(&self, script: &str) -> Result<Value> {
-        Ok(self.client.execute(script, Vec::new()).await?)
+        self.script_with(script, Vec::new()).await
+    }
+
+    /// A script with what it finds in `arguments`.
+    pub(crate) async fn script_with(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute(script, arguments).await?)
     }
 
     /// A script that gives its result to the last of its arguments.
     pub(crate) async fn script_async(&self, script: &str) -> Result<Value> {
-        Ok(self.client.execute_async(script, Vec::new()).await?)
+        self.script_async_with(script, Vec::new()).await
+    }
+
+    /// The same, with what it finds in `arguments` before that.
+    pub(crate) async fn script_async_with(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute_async(script, arguments).await?)
     }
 
     /// Moves the mouse, presses its buttons.

@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use server::Config;
 use testkit::Server;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 /// Where `trunk build` puts the page.
 pub(crate) const DIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../dist");
@@ -29,6 +33,42 @@ where
         meet(tokio_tungstenite::accept_async(stream).await?).await
     });
     Ok(address)
+}
+
+/// Messages that a [`Flood`] writes at once.
+pub(crate) const TOGETHER: u32 = 500;
+
+/// A server that sends text messages of one size to one client, as fast as the client takes them.
+pub(crate) struct Flood {
+    /// Where it is.
+    pub(crate) address: String,
+    counts: mpsc::Sender<u32>,
+}
+
+impl Flood {
+    /// Waits for its client. Sending costs next to nothing: the frames are made once.
+    pub(crate) async fn start(size: usize) -> Result<Self> {
+        let mut frames = Vec::new();
+        for _ in 0..TOGETHER {
+            Frame::message(vec![b'x'; size], OpCode::Data(Data::Text), true).format(&mut frames)?;
+        }
+        let (counts, mut count) = mpsc::channel(1);
+        let address = peer(async move |mut client| {
+            while let Some(count) = count.recv().await {
+                for _ in 0..count / TOGETHER {
+                    client.get_mut().write_all(&frames).await?;
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(Self { address, counts })
+    }
+
+    /// Begins to send so many messages, a multiple of [`TOGETHER`].
+    pub(crate) async fn send(&self, messages: u32) -> Result<()> {
+        self.counts.send(messages).await.context("the client is gone")
+    }
 }
 
 /// An address where nobody listens.

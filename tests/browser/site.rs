@@ -21,8 +21,14 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start() -> Result<Self> {
+        Self::with_files_of(Path::new(DIST)).await
+    }
+
+    /// What is in another folder than `dist/`.
+    pub(crate) async fn with_files_of(folder: &Path) -> Result<Self> {
         let mut files = HashMap::new();
-        for entry in Path::new(DIST).read_dir().context("run `trunk build` first")? {
+        let built = || format!("there is no page in {}: run `trunk build` first", folder.display());
+        for entry in folder.read_dir().with_context(built)? {
             let entry = entry?;
             files.insert(entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path())?);
         }

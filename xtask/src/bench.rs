@@ -1,8 +1,10 @@
-//! `cargo xtask bench`: what an echo costs canyon and its peers, measured in turn, as a table of ratios.
+//! `cargo xtask bench`: what an echo costs canyon and its peers, measured in turn, as a table of ratios; or with `--page`,
+//! what the page takes in.
 //! Never measures by itself: `load`, `handshakes` and `idle` of `bench/` do.
 
 mod loads;
 mod machine;
+mod page;
 mod servers;
 mod table;
 
@@ -22,6 +24,9 @@ use crate::own_program;
 const DISTURBED: f64 = 0.1;
 
 pub(crate) fn run(options: Options) -> Result<()> {
+    if options.page {
+        return page::run(&options.dists, options.rounds);
+    }
     if !cfg!(target_os = "linux") {
         bail!("bench needs Linux, where /proc tells a process's time and memory");
     }
@@ -121,6 +126,14 @@ pub(crate) struct Options {
     /// How long a measurement takes, up to 60 [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
     seconds: Option<u32>,
+
+    /// Measure how many messages a second the page takes in instead, beside a page that only counts them [default: 5 rounds]
+    #[arg(long, conflicts_with_all = ["quick", "loads", "servers", "peers", "base", "seconds", "install", "write"])]
+    page: bool,
+
+    /// Measure this build of the page too; may be given more than once
+    #[arg(long = "dist", value_name = "FOLDER", requires = "page")]
+    dists: Vec<PathBuf>,
 
     /// Install the servers of other languages' registries into target/bench
     #[arg(long)]
