@@ -17,13 +17,15 @@ mod tasks;
 use wire::Behaviour;
 
 use crate::archive::ImportedEntry;
-use crate::composing::draft::Draft;
+use crate::composing::draft::{Draft, Format, Templates};
 use crate::connection::address::WsUrl;
 use crate::connection::close::CloseFrame;
+use crate::connection::ending::Asked;
 use crate::connection::retry::BackOff;
 use crate::connection::setup::Setup;
 use crate::connection::state::State;
 use crate::data::time::Time;
+use crate::data::visible::Quoted;
 use crate::log::filter::{Filter, Rows};
 use crate::log::{Direction, Log};
 use crate::sending::outbox::Outbox;
@@ -43,6 +45,8 @@ pub struct Connection {
     draft: Draft,
     /// The index in the history of the message in the box, 0 for the newest; `None` once it is edited.
     recalled: Option<usize>,
+    /// What the box had before a message was put into it that was not typed there; `None` where it has that still.
+    own_format: Option<(Format, Templates)>,
     /// The value of the next `{{n}}`.
     n: u64,
     /// The number of the newest received entry that looks like JSON.
@@ -52,6 +56,8 @@ pub struct Connection {
     state: State,
     /// Events of older sockets are ignored.
     socket: SocketId,
+    /// What the newest handshake asked for.
+    asked: Asked,
     /// When `socket` opened.
     opened_at: Time,
     /// When the connection was lost; `None` unless it is being reconnected.
@@ -73,11 +79,13 @@ impl Connection {
             setup,
             draft: Draft::default(),
             recalled: None,
+            own_format: None,
             n: 1,
             last_json: None,
             problem: None,
             state: State::default(),
             socket: SocketId::default(),
+            asked: Asked::default(),
             opened_at: Time::default(),
             lost_at: None,
             back_off: BackOff::default(),
@@ -113,6 +121,11 @@ impl Connection {
 
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// After the connection has ended with a close event: the code, what it means and what may help.
+    pub fn explanation(&self) -> Option<String> {
+        self.state.ending()?.explanation(self.asked)
     }
 
     pub fn outbox(&self) -> &Outbox {
@@ -168,7 +181,7 @@ impl Connection {
             ConnectionMsg::DraftTyped(text) => self.type_draft(text),
             ConnectionMsg::FormatChosen(format) => self.choose_format(format),
             ConnectionMsg::TemplatesChosen(templates) => self.choose_templates(templates),
-            ConnectionMsg::DraftChosen(draft) => self.choose_draft(draft),
+            ConnectionMsg::DraftChosen(draft) => self.replace_draft(draft),
             ConnectionMsg::RecallOlder => self.recall_older(shared),
             ConnectionMsg::RecallNewer => self.recall_newer(shared),
             ConnectionMsg::Send => self.send_draft(now, shared),
@@ -230,7 +243,14 @@ impl Connection {
 
     /// Replaces path and query of the address.
     fn choose(&mut self, behaviour: Behaviour, shared: &mut Shared) {
+        if !matches!(self.state, State::Idle(_) | State::Reconnecting { .. }) {
+            return;
+        }
         match WsUrl::parse(&self.setup.address, shared.parse_url) {
+            Ok(url) if url.target().parse::<Behaviour>().is_err() => {
+                let why = format!("{} is no path of Canyon's server, so it is not replaced", Quoted(url.target()));
+                self.problem = Some(Problem::Address(why));
+            }
             Ok(url) => self.change_setup(shared, |setup| setup.address = url.at(&behaviour).to_string()),
             Err(error) => self.problem = Some(Problem::Address(error.to_string())),
         }

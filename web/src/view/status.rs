@@ -40,7 +40,7 @@ pub(super) fn status() -> View {
                     matches!(page.shown().state(), State::Open(_)) || page.shown().outbox().is_empty()
                 }),
         )
-        .child(html("<p class=hint></p>").text_of(|page| explanation(page.shown())))
+        .child(html("<p class=hint></p>").text_of(|page| page.shown().explanation().unwrap_or_default().into()))
         .at("p")
         .attr_of("class", |page| ["state ", tone_class(page.shown().state().tone())].concat().into())
         .text_of(|page| summary(page.shown()))
@@ -56,18 +56,6 @@ fn summary(connection: &Connection) -> Cow<'_, str> {
             ["Trying again in ", &seconds.to_string(), " s"].concat().into()
         }
         _ => state.summary().into(),
-    }
-}
-
-/// What the close code means, after the connection has ended with one.
-fn explanation(connection: &Connection) -> Cow<'_, str> {
-    let ending = match connection.state() {
-        State::Idle(Some(ending)) | State::Reconnecting { ending, .. } => ending,
-        _ => return "".into(),
-    };
-    match ending.closed() {
-        Some(closed) => [&closed.code.to_string(), ": ", model::close::explanation(closed.code)].concat().into(),
-        None => "".into(),
     }
 }
 

@@ -77,7 +77,7 @@ impl Draft {
 
     /// Whether it disconnects, as in the tutorial's client.
     pub(crate) fn is_quit(&self) -> bool {
-        self.format == Format::Text && self.text.trim().eq_ignore_ascii_case("quit")
+        self.format == Format::Text && self.text.eq_ignore_ascii_case("quit")
     }
 
     pub(crate) fn write(&self, object: &mut Object<'_>) {

@@ -25,6 +25,15 @@ impl Form {
         Self { behaviour, fields: behaviour.parameters().iter().map(field).collect() }
     }
 
+    /// The form of a behaviour, with those of its parameters that the address has already.
+    pub fn for_address(behaviour: Behaviour, address: &str, parse_url: ParseUrl) -> Self {
+        let mut form = Self::new(behaviour);
+        for field in Self::from_address(address, parse_url).map(|current| current.fields).unwrap_or_default() {
+            form.fill_in(field.parameter, field.text);
+        }
+        form
+    }
+
     /// `None` unless the address asks for a behaviour of Canyon's server.
     pub fn from_address(address: &str, parse_url: ParseUrl) -> Option<Self> {
         let url = WsUrl::parse(address, parse_url).ok()?;
@@ -85,6 +94,14 @@ mod tests {
         );
         form.fill_in(Parameter::Ping, "2s".to_owned());
         assert!(form.is_right());
+    }
+
+    #[test]
+    fn parameters_are_kept_from_one_behaviour_to_another() {
+        let kept = |address| Form::for_address("/echo".parse().unwrap(), address, parse_url).behaviour().to_string();
+        assert_eq!(kept("localhost:12345/?delay=1s&ping=2s"), "/echo?delay=1s&ping=2s");
+        assert_eq!(kept("localhost:12345/chat?delay=1s"), "/echo", "it is no address of Canyon's server");
+        assert_eq!(kept(""), "/echo");
     }
 
     #[test]

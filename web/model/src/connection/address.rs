@@ -59,6 +59,10 @@ impl WsUrl {
         &self.0
     }
 
+    pub(crate) fn is_secure(&self) -> bool {
+        self.0.starts_with("wss:")
+    }
+
     /// Whether the scheme is not the one that was typed.
     pub(crate) fn is_completion_of(&self, typed: &str) -> bool {
         scheme(typed.trim()) != scheme(&self.0)

@@ -6,6 +6,8 @@ use crate::connection::close;
 use crate::data::visible::Quoted;
 use crate::log::Tone;
 
+const WHERE_TO_LOOK: &str = "A page is not told which: the console of the developer tools (F12) has more.";
+
 /// The fields of a [`CloseEvent`](https://developer.mozilla.org/en-US/docs/Web/API/CloseEvent).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
@@ -33,7 +35,40 @@ pub enum Ending {
     Cancelled,
 }
 
+/// What a handshake asked for that can be a reason for its failure.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) tls: bool,
+    pub(crate) subprotocols: bool,
+}
+
 impl Ending {
+    /// The code, what it means and what may help. For code 1006 that depends on whether the connection was ever open.
+    pub(crate) fn explanation(&self, asked: Asked) -> Option<String> {
+        let code = self.closed()?.code;
+        let text = match (self, code) {
+            (Self::Refused(_), 1006) => {
+                let tls = if asked.tls { " The certificate may not be trusted." } else { "" };
+                let subprotocols = if asked.subprotocols {
+                    " The server may have chosen none of the subprotocols; browsers take that for a failure."
+                } else {
+                    ""
+                };
+                format!(
+                    "The connection did not open. Nothing listens at this address, the network is down, or the server \
+                     or a proxy refused the handshake.{tls}{subprotocols} {WHERE_TO_LOOK}"
+                )
+            }
+            (Self::Lost(_), 1006) => format!(
+                "The connection was open, and no close frame came. The server or a proxy stopped or cut it off for \
+                 being idle, the network failed, or the server broke the protocol, as with text that is not UTF-8, and \
+                 the browser gave up. {WHERE_TO_LOOK}"
+            ),
+            _ => close::explanation(code).to_owned(),
+        };
+        Some(format!("{code}: {text}"))
+    }
+
     /// For a connection that was open and not being closed.
     pub(crate) fn of_open(closed: Closed) -> Self {
         if closed.was_clean { Self::ByServer(closed) } else { Self::Lost(closed) }
@@ -142,6 +177,28 @@ mod tests {
     #[test]
     fn a_reason_with_control_characters_stays_on_one_line() {
         assert_eq!(closed(4000, "a\n\u{1b}[2J").to_string(), r#"code 4000, the application's own, reason "a␊␛[2J""#);
+    }
+
+    #[test]
+    fn a_connection_that_never_opened_and_one_that_was_lost_are_explained_differently() {
+        let asked = |tls, subprotocols| Asked { tls, subprotocols };
+        let explained = |ending: &Ending, asked| ending.explanation(asked).unwrap();
+        let refused = Ending::Refused(closed(1006, ""));
+        assert_eq!(
+            explained(&refused, Asked::default()),
+            "1006: The connection did not open. Nothing listens at this address, the network is down, or the server or a \
+             proxy refused the handshake. A page is not told which: the console of the developer tools (F12) has more."
+        );
+        assert!(explained(&refused, asked(true, false)).contains(" The certificate may not be trusted. A page"));
+        assert!(explained(&refused, asked(false, true)).contains("may have chosen none of the subprotocols;"));
+        let lost = explained(&Ending::Lost(closed(1006, "")), asked(true, true));
+        assert!(lost.starts_with("1006: The connection was open, and no close frame came."), "{lost}");
+        assert!(lost.contains("broke the protocol") && !lost.contains("certificate"), "{lost}");
+        assert_eq!(
+            explained(&Ending::ByServer(closed(1012, "")), Asked::default()),
+            "1012: The server restarts. Try again soon."
+        );
+        assert_eq!(Ending::Unanswered.explanation(Asked::default()), None);
     }
 
     #[test]

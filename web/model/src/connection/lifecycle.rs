@@ -4,7 +4,7 @@ use super::note::Note;
 use super::{Connection, Problem, SocketEvent};
 use crate::connection::address::WsUrl;
 use crate::connection::close::CloseFrame;
-use crate::connection::ending::Ending;
+use crate::connection::ending::{Asked, Ending};
 use crate::connection::retry::{BackOff, Retry};
 use crate::connection::setup::Reconnect;
 use crate::connection::state::{Opened, State};
@@ -36,13 +36,15 @@ impl Connection {
             Ok(parsed) => parsed,
             Err(problem) => {
                 self.problem = Some(problem);
-                self.stop_retrying();
+                // How an earlier connection ended would contradict the problem beside it.
+                self.state = State::Idle(None);
                 return;
             }
         };
         self.problem = None;
         self.socket = shared.next_socket();
         self.state = State::Connecting { since: now };
+        self.asked = Asked { tls: url.is_secure(), subprotocols: !subprotocols.names().is_empty() };
         let typed = url.is_completion_of(&self.setup.address).then(|| self.setup.address.clone());
         if typed.is_some() {
             self.change_setup(shared, |setup| setup.address = url.to_string());

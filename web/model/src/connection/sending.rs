@@ -18,23 +18,41 @@ use crate::shared::{Effect, Shared};
 
 impl Connection {
     pub(super) fn type_draft(&mut self, text: String) {
-        let Draft { format, templates, .. } = self.draft;
-        self.choose_draft(Draft { format, templates, text });
+        if text.is_empty() {
+            return self.empty_draft();
+        }
+        self.draft.text = text;
+        self.recalled = None;
+        self.forget_draft_problem();
     }
 
-    pub(super) fn choose_draft(&mut self, draft: Draft) {
+    /// Puts a message into the box that was not typed there. It brings its format and templates along; those of the box
+    /// come back when it is empty again.
+    pub(super) fn replace_draft(&mut self, draft: Draft) {
+        let Draft { format, templates, .. } = self.draft;
+        self.own_format.get_or_insert((format, templates));
         self.draft = draft;
+        self.recalled = None;
+        self.forget_draft_problem();
+    }
+
+    fn empty_draft(&mut self) {
+        let Draft { format, templates, .. } = self.draft;
+        let (format, templates) = self.own_format.take().unwrap_or((format, templates));
+        self.draft = Draft { format, templates, text: String::new() };
         self.recalled = None;
         self.forget_draft_problem();
     }
 
     pub(super) fn choose_format(&mut self, format: Format) {
         self.draft.format = format;
+        self.own_format = None;
         self.forget_draft_problem();
     }
 
     pub(super) fn choose_templates(&mut self, templates: Templates) {
         self.draft.templates = templates;
+        self.own_format = None;
         self.forget_draft_problem();
     }
 
@@ -49,14 +67,14 @@ impl Connection {
     pub(super) fn recall_newer(&mut self, shared: &Shared) {
         match self.recalled {
             None => {}
-            Some(0) => self.type_draft(String::new()),
+            Some(0) => self.empty_draft(),
             Some(back) => self.recall(back - 1, shared),
         }
     }
 
     fn recall(&mut self, back: usize, shared: &Shared) {
         if let Some(draft) = shared.history.draft(back) {
-            self.choose_draft(draft.clone());
+            self.replace_draft(draft.clone());
             self.recalled = Some(back);
         }
     }
@@ -105,7 +123,8 @@ impl Connection {
             .and_then(|payload| self.enqueue(Outgoing { payload, source: Source::Person }, shared));
         match sent {
             Ok(()) => {
-                self.choose_draft(Draft { text: String::new(), ..draft.clone() });
+                self.draft = draft.clone();
+                self.empty_draft();
                 shared.remember(draft);
             }
             Err(why) => {
@@ -119,7 +138,7 @@ impl Connection {
         match self.state {
             State::Idle(_) | State::Closing(_) => {}
             State::Reconnecting { .. } | State::Connecting { .. } | State::Open(_) => {
-                self.draft.text.clear();
+                self.empty_draft();
                 self.close(now, CloseFrame::normal(), shared);
             }
         }
@@ -191,7 +210,7 @@ impl Connection {
             Outgoing { payload: Payload::Text(text), .. }
                 if self.setup.offline == Offline::Refuse && self.draft.text.is_empty() =>
             {
-                self.draft = Draft { format: Format::Text, templates: Templates::Literal, text };
+                self.replace_draft(Draft { format: Format::Text, templates: Templates::Literal, text });
                 None
             }
             message => Some(message),

@@ -56,6 +56,14 @@ impl State {
         }
     }
 
+    pub(crate) fn ending(&self) -> Option<&Ending> {
+        match self {
+            Self::Idle(ending) => ending.as_ref(),
+            Self::Reconnecting { ending, .. } => Some(ending),
+            Self::Connecting { .. } | Self::Open(_) | Self::Closing(_) => None,
+        }
+    }
+
     pub fn opened(&self) -> Option<&Opened> {
         match self {
             Self::Open(opened) | Self::Closing(opened) => Some(opened),

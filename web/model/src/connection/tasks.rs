@@ -26,6 +26,8 @@ impl Connection {
 
     pub(super) fn start_sequence(&mut self, now: Time, sequence: Sequence, shared: &mut Shared) {
         self.forget_task_problem();
+        // The results of the run before would stand beside an error of this one.
+        self.run = None;
         if !matches!(self.state, State::Open(_)) {
             self.problem = Some(Problem::Task("a sequence needs an open connection".to_owned()));
             return;

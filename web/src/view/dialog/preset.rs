@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use model::ConnectionMsg;
 use model::preset::Field;
+use model::{ConnectionMsg, State};
 use wire::Parameter;
 
 use crate::page::Page;
@@ -24,7 +24,10 @@ fn use_button() -> View {
         page.dialog = None;
         page.dispatch_shown(ConnectionMsg::BehaviourChosen(page.forms.preset.behaviour()));
     })
-    .attr_if("disabled", |page| !page.forms.preset.is_right())
+    .attr_if("disabled", |page| {
+        let is_used = matches!(page.shown().state(), State::Connecting { .. } | State::Open(_) | State::Closing(_));
+        is_used || !page.forms.preset.is_right()
+    })
 }
 
 fn parameter_field(parameter: Parameter) -> View {

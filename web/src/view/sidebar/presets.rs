@@ -4,7 +4,7 @@ use model::preset::Form;
 use wire::Behaviour;
 
 use crate::browser::url;
-use crate::page::{Dialog, Page};
+use crate::page::Dialog;
 use crate::view::{View, controls, html};
 
 pub(super) fn list() -> View {
@@ -16,12 +16,6 @@ pub(super) fn list() -> View {
 fn item(behaviour: Behaviour) -> View {
     html("<li></li>").child(controls::item(behaviour.summary(), behaviour.path(), move |page, _| {
         page.open(Dialog::Preset);
-        page.forms.preset = filled_in(page, behaviour);
+        page.forms.preset = Form::for_address(behaviour, &page.shown().setup().address, url::parse);
     }))
-}
-
-/// With the parameters that the address has already, if it asks for the same behaviour.
-fn filled_in(page: &Page, behaviour: Behaviour) -> Form {
-    let current = Form::from_address(&page.shown().setup().address, url::parse);
-    current.filter(|form| form.behaviour().path() == behaviour.path()).unwrap_or_else(|| Form::new(behaviour))
 }

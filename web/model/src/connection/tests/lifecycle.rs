@@ -67,7 +67,7 @@ fn an_address_without_the_scheme_of_a_socket_is_completed_and_the_log_says_so() 
 #[test]
 fn a_chosen_behaviour_keeps_the_server_and_changes_the_path() {
     let mut page = Page::new();
-    page.tell(ConnectionMsg::AddressTyped("wss://example.com/chat?x=1".to_owned()));
+    page.tell(ConnectionMsg::AddressTyped("wss://example.com/?delay=1s".to_owned()));
     page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
     assert_eq!(page.connection().setup().address, "wss://example.com/echo");
     page.tell(ConnectionMsg::AddressTyped("example.com:x".to_owned()));
@@ -285,4 +285,41 @@ fn a_server_that_drops_every_connection_at_once_is_not_tried_for_ever() {
     page.wait(10_000.0);
     page.closes(1006);
     assert!(matches!(page.connection().state(), State::Reconnecting { attempt: 1, .. }));
+}
+
+#[test]
+fn a_behaviour_is_not_put_into_an_address_of_another_server_or_of_an_open_connection() {
+    let mut page = Page::new();
+    page.tell(ConnectionMsg::AddressTyped("wss://example.com/chat?x=1".to_owned()));
+    page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    assert_eq!(page.connection().setup().address, "wss://example.com/chat?x=1");
+    let why = r#""/chat?x=1" is no path of Canyon's server, so it is not replaced"#;
+    assert_eq!(page.connection().problem(), Some(&Problem::Address(why.to_owned())));
+    let mut page = Page::open();
+    page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    assert_eq!(page.connection().setup().address, URL);
+}
+
+#[test]
+fn an_address_that_is_refused_does_not_stand_beside_how_an_earlier_connection_ended() {
+    let mut page = Page::connecting();
+    page.closes(1006);
+    assert_eq!(page.connection().state().summary(), "Could not connect");
+    page.tell(ConnectionMsg::AddressTyped("ws://a:70000".to_owned()));
+    page.tell(ConnectionMsg::Connect);
+    assert_eq!(page.connection().state(), &State::Idle(None));
+    assert!(matches!(page.connection().problem(), Some(Problem::Address(_))));
+}
+
+#[test]
+fn the_end_of_a_connection_is_explained_by_what_its_handshake_asked_for() {
+    let mut page = Page::new();
+    page.tell(ConnectionMsg::AddressTyped("wss://a/".to_owned()));
+    page.tell(ConnectionMsg::SubprotocolsTyped("chat".to_owned()));
+    page.tell(ConnectionMsg::Connect);
+    assert_eq!(page.connection().explanation(), None);
+    page.closes(1006);
+    page.tell(ConnectionMsg::AddressTyped("ws://a/".to_owned()));
+    let explanation = page.connection().explanation().unwrap();
+    assert!(explanation.contains("certificate") && explanation.contains("subprotocols"), "{explanation}");
 }

@@ -138,16 +138,18 @@ fn a_draft_that_is_no_message_stays_and_the_place_is_told_until_it_is_changed() 
 
 #[test]
 fn quit_leaves_in_any_case_and_is_not_sent() {
-    for quit in ["quit", "QUIT", " Quit \n"] {
+    for quit in ["quit", "QUIT", "Quit"] {
         let mut page = Page::open();
         page.send(quit);
         assert_eq!(page.effects, [Effect::Close { connection: page.id, frame: CloseFrame::normal() }]);
         assert!(matches!(page.connection().state(), State::Closing(_)));
         assert_eq!(page.connection().draft().text, "");
     }
-    let mut page = Page::open();
-    page.send("quit it");
-    assert_eq!(page.sent, [text("quit it")]);
+    for other in ["quit it", " quit", "quit\n", "\"quit\""] {
+        let mut page = Page::open();
+        page.send(other);
+        assert_eq!(page.sent, [text(other)]);
+    }
 }
 
 #[test]
@@ -278,4 +280,43 @@ fn what_was_sent_comes_back_from_the_history_one_by_one() {
     page.tell(ConnectionMsg::DraftTyped("being written".to_owned()));
     page.tell(ConnectionMsg::RecallOlder);
     assert_eq!(recalled(&page).1, "being written");
+}
+
+#[test]
+fn the_box_gets_its_own_format_back_after_a_message_that_was_not_typed_there() {
+    let mut page = Page::open();
+    page.tell(ConnectionMsg::TemplatesChosen(Templates::Literal));
+    page.tell(ConnectionMsg::FormatChosen(Format::Hex));
+    page.send("02");
+    page.tell(ConnectionMsg::TemplatesChosen(Templates::Substituted));
+    page.tell(ConnectionMsg::FormatChosen(Format::Text));
+    let fresh = (Format::Text, Templates::Substituted);
+    let format = |page: &Page| (page.connection().draft().format, page.connection().draft().templates);
+
+    page.tell(ConnectionMsg::RecallOlder);
+    assert_eq!(format(&page), (Format::Hex, Templates::Literal));
+    page.tell(ConnectionMsg::RecallNewer);
+    assert_eq!(format(&page), fresh, "recalled and put back");
+
+    page.tell(ConnectionMsg::RecallOlder);
+    page.tell(ConnectionMsg::Send);
+    assert_eq!(format(&page), fresh, "recalled and sent");
+
+    page.tell(ConnectionMsg::RecallOlder);
+    page.tell(ConnectionMsg::DraftTyped("02 03".to_owned()));
+    assert_eq!(format(&page), (Format::Hex, Templates::Literal), "recalled and edited");
+    page.tell(ConnectionMsg::DraftTyped(String::new()));
+    assert_eq!(format(&page), fresh, "and deleted");
+
+    let saved = Draft { format: Format::Base64, templates: Templates::Literal, text: "AA==".to_owned() };
+    page.tell(ConnectionMsg::DraftChosen(saved.clone()));
+    page.tell(ConnectionMsg::Send);
+    assert_eq!(format(&page), fresh, "saved and sent");
+    page.send("{{n}}");
+    assert_eq!(page.sent.last(), Some(&text("1")));
+
+    page.tell(ConnectionMsg::DraftChosen(saved));
+    page.tell(ConnectionMsg::FormatChosen(Format::Json));
+    page.tell(ConnectionMsg::DraftTyped(String::new()));
+    assert_eq!(format(&page), (Format::Json, Templates::Literal), "chosen by hand");
 }

@@ -105,6 +105,7 @@ fn a_sequence_fails_when_time_is_up_or_the_connection_ends() {
     gone.tell(ConnectionMsg::StartSequence(login()));
     let problem = Problem::Task("a sequence needs an open connection".to_owned());
     assert_eq!(gone.connection().problem(), Some(&problem));
+    assert!(gone.connection().run().is_none(), "no old result beside a new error");
 }
 
 #[test]
