@@ -7,4 +7,5 @@ pub mod files;
 pub mod pattern;
 pub(crate) mod resize;
 pub mod storage;
+pub mod task;
 pub mod url;

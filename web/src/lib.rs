@@ -8,7 +8,6 @@ pub mod alarm;
 pub mod browser;
 pub mod dom;
 mod page;
-mod promise;
 pub mod socket;
 mod store;
 mod view;

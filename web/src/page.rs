@@ -26,6 +26,7 @@ pub(crate) use self::picked_file::PickedFile;
 pub(crate) use self::repeat_form::RepeatForm;
 
 use crate::browser::document::link;
+use crate::browser::task::Task;
 use crate::dom::{Handle, State};
 use crate::store::Store;
 
@@ -47,6 +48,8 @@ pub struct Page {
     pub(crate) link_problem: String,
     /// Whether the notice that nothing can be saved has been dismissed.
     pub(crate) storage_notice_dismissed: bool,
+    /// Reads the file that is to be imported.
+    pub(crate) importing: Option<Task>,
     /// For timers, promises and observers.
     pub(crate) handle: Handle<Self>,
 }
@@ -66,6 +69,7 @@ impl Page {
             drag: None,
             link_problem,
             storage_notice_dismissed: false,
+            importing: None,
             handle,
         }
     }

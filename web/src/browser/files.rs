@@ -4,9 +4,10 @@
 use gloo_utils::document;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
-use web_sys::{Blob, BlobPropertyBag, FileList, HtmlElement, HtmlInputElement, Url};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, File, FileList, HtmlElement, HtmlInputElement, Url};
 
-use crate::promise::settled;
+use super::task::Task;
 
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,22 +21,25 @@ pub struct ReadFile {
 /// What came of reading a file: that, or the reason why not.
 pub type Read = Result<ReadFile, String>;
 
-/// Reads the first of the files.
-pub fn read_first(files: Option<FileList>, done: impl FnOnce(Read) + 'static) {
-    let Some(file) = files.and_then(|files| files.get(0)) else { return };
+/// Reads the first of the files, if there is one.
+pub fn read_first(files: Option<FileList>, done: impl FnOnce(Read) + 'static) -> Option<Task> {
+    let file = files?.get(0)?;
+    Some(Task::spawn(async move { done(read(&file).await) }))
+}
+
+async fn read(file: &File) -> Read {
     let name = file.name();
-    settled(&file.array_buffer(), move |read| {
-        done(match read {
-            Ok(buffer) => Ok(ReadFile { name, bytes: Uint8Array::new(&buffer).to_vec() }),
-            Err(_) => Err(["cannot read ", &name].concat()),
-        });
-    });
+    match JsFuture::from(file.array_buffer()).await {
+        Ok(buffer) => Ok(ReadFile { name, bytes: Uint8Array::new(&buffer).to_vec() }),
+        Err(_) => Err(["cannot read ", &name].concat()),
+    }
 }
 
 /// Reads the file that an input field holds, and empties the field, so that the same file can be picked again.
-pub fn read_picked(input: &HtmlInputElement, done: impl FnOnce(Read) + 'static) {
-    read_first(input.files(), done);
+pub fn read_picked(input: &HtmlInputElement, done: impl FnOnce(Read) + 'static) -> Option<Task> {
+    let task = read_first(input.files(), done);
     input.set_value("");
+    task
 }
 
 /// A file to come, in pieces: it never has to be in the page's memory as a whole.

@@ -2,6 +2,8 @@
 
 use model::{Kind, Viewport};
 
+use crate::browser::task::Task;
+
 /// Height of a line of the hex dump, in CSS pixels.
 const HEX_LINE_HEIGHT: u32 = 19;
 
@@ -14,6 +16,7 @@ pub(crate) struct Detail {
     pub(crate) show_large: bool,
     /// Whether copying succeeded; `None` before it is tried.
     pub(crate) copied: Option<bool>,
+    pub(crate) copying: Option<Task>,
     /// The visible part of the hex dump.
     pub(crate) hex_viewport: Viewport,
 }
@@ -21,7 +24,7 @@ pub(crate) struct Detail {
 impl Default for Detail {
     fn default() -> Self {
         let hex_viewport = Viewport { row: HEX_LINE_HEIGHT, ..Viewport::default() };
-        Self { seq: None, preferred: ContentFormat::Text, show_large: false, copied: None, hex_viewport }
+        Self { seq: None, preferred: ContentFormat::Text, show_large: false, copied: None, copying: None, hex_viewport }
     }
 }
 

@@ -5,6 +5,7 @@ use model::preset::Form as PresetForm;
 use wire::Behaviour;
 
 use super::field_errors::FieldErrors;
+use crate::browser::task::Task;
 
 pub(crate) struct Forms {
     pub(crate) close: CloseForm,
@@ -46,6 +47,7 @@ pub(crate) struct ShareForm {
     /// Whether the link carries the content of the message box.
     pub(crate) with_draft: bool,
     pub(crate) copied: bool,
+    pub(crate) copying: Option<Task>,
 }
 
 #[derive(Default)]

@@ -6,6 +6,7 @@ use super::detail::Detail;
 use super::live_region::LiveRegion;
 use super::reader::Reader;
 use super::{Editor, Page, PickedFile, RepeatForm};
+use crate::browser::task::Task;
 use crate::dom::Handle;
 
 pub(crate) struct Pane {
@@ -15,6 +16,8 @@ pub(crate) struct Pane {
     pub(crate) live_region: LiveRegion,
     /// The sequence editor, when it is open. It takes the place of the detail.
     pub(crate) editor: Option<Editor>,
+    /// Reads the file that was picked or dropped.
+    pub(crate) reading: Option<Task>,
     /// Picked or dropped, and neither sent nor cancelled yet.
     pub(crate) file: Option<PickedFile>,
     /// Whether the repeat form is open. What is filled in stays while it is closed.
@@ -30,6 +33,7 @@ impl Pane {
             detail: Detail::default(),
             live_region: LiveRegion::new(connection, handle.part(|page| &mut page.pane.live_region)),
             editor: None,
+            reading: None,
             file: None,
             repeat_open: connection.repetition().is_some(),
             repeat: RepeatForm::default(),

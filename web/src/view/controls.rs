@@ -10,6 +10,7 @@ use web_sys::{Event, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 use super::{View, html};
 use crate::browser::files::{self, Read};
+use crate::browser::task::Task;
 use crate::dom;
 use crate::page::Page;
 
@@ -127,7 +128,12 @@ pub(super) fn select(
 }
 
 /// A button that opens a file picker. `picked` gets the file, or why it could not be read.
-pub(super) fn file_button(label: &str, name: &str, picked: fn(&mut Page, Read)) -> View {
+pub(super) fn file_button(
+    label: &str,
+    name: &str,
+    task: fn(&mut Page) -> &mut Option<Task>,
+    picked: fn(&mut Page, Read),
+) -> View {
     html("<label class='ghost file'><input class=visually-hidden type=file><span></span></label>")
         .attr("title", name)
         .at("span")
@@ -135,8 +141,9 @@ pub(super) fn file_button(label: &str, name: &str, picked: fn(&mut Page, Read)) 
         .at("input")
         .attr("aria-label", name)
         .on("input", move |page, event| {
-            let page = page.handle.clone();
-            files::read_picked(&target(event), move |read| page.update(move |page| picked(page, read)));
+            let handle = page.handle.clone();
+            let read = move |read| handle.update(move |page| picked(page, read));
+            *task(page) = files::read_picked(&target(event), read);
         })
 }
 

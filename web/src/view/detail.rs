@@ -117,14 +117,10 @@ fn copy_button() -> View {
             Some(Content::Binary(bytes)) => model::encode_hex(bytes),
             None => return,
         };
-        let (handle, seq) = (page.handle.clone(), page.pane.detail.seq);
-        clipboard::copy(&text, move |done| {
-            handle.update(move |page| {
-                if page.pane.detail.seq == seq {
-                    page.pane.detail.copied = Some(done);
-                }
-            });
-        });
+        let handle = page.handle.clone();
+        // Selecting another entry drops it.
+        page.pane.detail.copying =
+            Some(clipboard::copy(&text, move |done| handle.update(move |page| page.pane.detail.copied = Some(done))));
     })
     .text_of(|page| {
         match page.pane.detail.copied {

@@ -56,7 +56,7 @@ fn an_address_is_read_as_the_browser_reads_it() {
 async fn the_clipboard_tells_whether_it_took_a_text() {
     let told = Rc::new(Cell::new(None));
     let tell = Rc::clone(&told);
-    clipboard::copy("copied", move |done| tell.set(Some(done)));
+    let _copying = clipboard::copy("copied", move |done| tell.set(Some(done)));
     // Without the focus a browser may refuse; that is told as well.
     until("an answer", || told.get()).await;
 }

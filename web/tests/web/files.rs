@@ -28,15 +28,15 @@ async fn the_first_of_the_files_is_read_as_it_is() {
     let read = Rc::new(RefCell::new(None));
     let give = Rc::clone(&read);
     let files = dropped("[['a file.bin', [0, 255, 10]], ['another', [1]]]");
-    files::read_first(Some(files), move |file| *give.borrow_mut() = Some(file));
+    let _reading = files::read_first(Some(files), move |file| *give.borrow_mut() = Some(file));
     let read = until("the file", || read.borrow_mut().take()).await;
     assert_eq!(read, Ok(ReadFile { name: "a file.bin".to_owned(), bytes: vec![0, 255, 10] }));
 }
 
 #[wasm_bindgen_test]
 fn without_a_file_nothing_is_read() {
-    files::read_first(Some(dropped("[]")), |_| panic!("there is no file"));
-    files::read_first(None, |_| panic!("there is no file"));
+    assert!(files::read_first(Some(dropped("[]")), |_| panic!("there is no file")).is_none());
+    assert!(files::read_first(None, |_| panic!("there is no file")).is_none());
 }
 
 /// Keeps what is offered as a download in `offered`: name and blob.

@@ -12,6 +12,7 @@ pub mod dom;
 pub mod files;
 pub mod page;
 pub mod socket;
+pub mod task;
 mod wait;
 pub mod worker;
 

@@ -14,9 +14,9 @@ pub(super) fn pick(page: &mut Page, read: Read) {
 }
 
 /// Reads the first of the files that were dropped.
-pub(in crate::view) fn read_dropped(page: &Page, files: Option<FileList>) {
-    let page = page.handle.clone();
-    files::read_first(files, move |read| page.update(|page| pick(page, read)));
+pub(in crate::view) fn read_dropped(page: &mut Page, files: Option<FileList>) {
+    let handle = page.handle.clone();
+    page.pane.reading = files::read_first(files, move |read| handle.update(|page| pick(page, read)));
 }
 
 pub(super) fn view(page: &Page) -> View {

@@ -27,7 +27,12 @@ pub(super) fn form(page: &Page) -> View {
         )
         .child(
             html("<fieldset><legend>Import</legend></fieldset>")
-                .child(html("<div></div>").child(file_button("Choose a file…", "Import a log", import)))
+                .child(html("<div></div>").child(file_button(
+                    "Choose a file…",
+                    "Import a log",
+                    |page| &mut page.importing,
+                    import,
+                )))
                 .child(html(
                     "<p class=hint>JSON Lines from here, HAR from here or from a browser's developer tools</p>",
                 )),

@@ -31,7 +31,8 @@ fn link(page: &Page) -> String {
 fn copy_button() -> View {
     button("primary", "", |page, _| {
         let handle = page.handle.clone();
-        clipboard::copy(&link(page), move |done| handle.update(move |page| page.forms.share.copied = done));
+        let copied = move |done| handle.update(move |page: &mut Page| page.forms.share.copied = done);
+        page.forms.share.copying = Some(clipboard::copy(&link(page), copied));
     })
     .text_of(|page| if page.forms.share.copied { "Copied" } else { "Copy" }.into())
 }
