@@ -1,7 +1,6 @@
 //! Canyon's server: accepts connections, answers HTTP, and hands WebSockets to the behaviour that their URL names.
 //!
-//! [`serve`] is the whole of it; it never reads arguments or signals, and never installs a logger: that is
-//! `main`'s.
+//! [`serve`] is the whole of it; arguments, signals and a logger are `main`'s.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), server::BindError> {
@@ -44,31 +43,53 @@ use shutdown::Phase;
 use workers::Workers;
 pub use workers::runtime;
 
-/// Serves until `shutdown` comes, and then drains: every client gets its pending answers and close code 1001, who still
-/// asks gets 503, and after at most [`Limits::drain_timeout`] nothing of the server is left.
+/// A server whose workers are up, and that accepts connections as soon as it runs; until then they wait in the system.
+#[derive(Debug)]
+pub struct Server {
+    listeners: Vec<TcpListener>,
+    shared: Arc<Shared>,
+    connections: TaskTracker,
+    workers: Workers,
+}
+
+/// Starts a server and runs it.
 pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl Future<Output = ()>) {
-    let server = Arc::new(Shared::new(config));
-    let connections = TaskTracker::new();
-    let workers = Workers::start(&server, &connections);
-    let run = async {
-        tokio::join!(http::accept::run(&listeners, &server, &workers, connection::serve), server.log.run());
-    };
-    let stop = async {
-        shutdown.await;
-        drain(&server, &connections).await;
-    };
-    tokio::select! {
-        () = run => {}
-        () = stop => {}
+    Server::start(listeners, config).run(shutdown).await;
+}
+
+impl Server {
+    /// Starts the workers, or as many of them as the system allows; the first is the runtime that this is called on.
+    pub fn start(listeners: Vec<TcpListener>, config: Config) -> Self {
+        let shared = Arc::new(Shared::new(config));
+        let connections = TaskTracker::new();
+        let workers = Workers::start(&shared, &connections);
+        Self { listeners, shared, connections, workers }
     }
-    let totals = &server.totals;
-    let (opened, received, sent) = (totals.opened.total(), totals.received.total(), totals.sent.total());
-    tracing::info!(
-        opened,
-        received,
-        sent,
-        "WebSocket server stopped. Clients: {opened}, messages received: {received}, sent: {sent}"
-    );
+
+    /// Serves until `shutdown` comes, and then drains: every client gets its pending answers and close code 1001, who still
+    /// asks gets 503, and after at most [`Limits::drain_timeout`] nothing of the server is left.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { listeners, shared, connections, workers } = self;
+        let run = async {
+            tokio::join!(http::accept::run(&listeners, &shared, &workers, connection::serve), shared.log.run());
+        };
+        let stop = async {
+            shutdown.await;
+            drain(&shared, &connections).await;
+        };
+        tokio::select! {
+            () = run => {}
+            () = stop => {}
+        }
+        let totals = &shared.totals;
+        let (opened, received, sent) = (totals.opened.total(), totals.received.total(), totals.sent.total());
+        tracing::info!(
+            opened,
+            received,
+            sent,
+            "WebSocket server stopped. Clients: {opened}, messages received: {received}, sent: {sent}"
+        );
+    }
 }
 
 async fn drain(server: &Shared, connections: &TaskTracker) {

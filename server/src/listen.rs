@@ -1,11 +1,12 @@
-//! From a host and a port to listening sockets. Never accepts on them.
+//! From a host and a port to listening sockets.
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
+    thread,
 };
 
-use tokio::net::{TcpListener, lookup_host};
+use tokio::{net::TcpListener, sync::oneshot};
 
 /// How often a free port is picked anew when another address of the same host already has it.
 const PICKS: usize = 16;
@@ -58,14 +59,22 @@ async fn addresses(host: &str) -> Result<Vec<IpAddr>, BindError> {
     let unresolved = |source| BindError::Unresolved { host: host.to_owned(), source };
     // Square brackets are how an IPv6 address is written in a URL, so people type them.
     let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let mut addresses: Vec<IpAddr> =
-        lookup_host((name, 0)).await.map_err(unresolved)?.map(|address| address.ip()).collect();
+    let mut addresses = resolve(name.to_owned()).await.map_err(unresolved)?;
     addresses.sort();
     addresses.dedup();
     if addresses.is_empty() {
         return Err(unresolved(io::Error::other("no address")));
     }
     Ok(addresses)
+}
+
+/// Asks the resolver on a thread of its own; tokio's way panics where there is none.
+async fn resolve(name: String) -> io::Result<Vec<IpAddr>> {
+    let (sender, resolved) = oneshot::channel();
+    let resolve = move || Ok((name.as_str(), 0).to_socket_addrs()?.map(|address| address.ip()).collect());
+    // Nobody listens any more where the program ends meanwhile.
+    thread::Builder::new().name("canyon-resolver".to_owned()).spawn(move || drop(sender.send(resolve())))?;
+    resolved.await.map_err(io::Error::other)?
 }
 
 async fn bind_all(addresses: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener>, BindError> {

@@ -1,10 +1,15 @@
-//! What goes to standard output. Never waits for whoever reads it: a reader that is too slow loses lines, not the
-//! server its pace.
+//! What goes to standard output. Nobody waits for whoever reads it: a reader that is too slow loses lines, and cannot hold
+//! up the server, nor its end.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{self, Write},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
 
 use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
     Layer,
     filter::Targets,
@@ -30,38 +35,124 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// How many lines wait for a slow reader; more are lost, and counted.
-const WAITING_LINES: usize = 10_000;
+/// How many bytes of lines wait for a slow reader; what is more is lost, and counted.
+const WAITING: usize = 1 << 20;
+/// How long the end of the program waits for who reads its lines.
+const LAST_LINES: Duration = Duration::from_millis(500);
 
-/// The log as long as it is written. Dropped, it writes out what waits, and says on standard error what was lost.
-pub(crate) struct Log {
-    writer: Option<WorkerGuard>,
-    lost: ErrorCounter,
-}
+/// Ends the log when it is dropped.
+pub(crate) struct EndOfLog(pub(crate) Log);
 
-impl Drop for Log {
+impl Drop for EndOfLog {
     fn drop(&mut self) {
-        drop(self.writer.take());
-        let lost = self.lost.dropped_lines();
-        if lost > 0 {
-            eprintln!("canyon: {lost} lines of the log were lost, for nobody read them in time");
-        }
+        self.0.end();
     }
 }
 
-/// Starts logging.
-pub(crate) fn start(level: LevelFilter, format: LogFormat) -> Log {
-    let (writer, guard) =
-        NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).lossy(true).finish(std::io::stdout());
-    let log = Log { writer: Some(guard), lost: writer.error_counter() };
-    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
+/// The lines that wait to be written.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Log(Arc<Queue>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    lines: Mutex<Lines>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Lines {
+    /// Whole lines, each with its line break.
+    waiting: Vec<u8>,
+    /// How many are being written.
+    in_writing: usize,
+    lost: usize,
+}
+
+impl Log {
+    /// Waits until all lines are written, or nobody has read them for too long; says on standard error what was lost.
+    pub(crate) fn end(&self) {
+        let is_busy = |lines: &mut Lines| lines.in_writing > 0 || !lines.waiting.is_empty();
+        let waited = self.0.changed.wait_timeout_while(self.lines(), LAST_LINES, is_busy);
+        let (lines, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let lost = lines.lost + lines.in_writing + count_lines(&lines.waiting);
+        drop(lines);
+        if lost > 0 {
+            say(&format!("{lost} lines of the log were lost, because nobody read them in time"));
+        }
+    }
+
+    fn add(&self, line: &[u8]) {
+        let mut lines = self.lines();
+        if lines.waiting.len() + line.len() > WAITING {
+            lines.lost += count_lines(line);
+        } else {
+            lines.waiting.extend_from_slice(line);
+            self.0.changed.notify_all();
+        }
+    }
+
+    /// Writes lines as they come, all that wait at once.
+    fn write(&self, mut output: impl Write) -> ! {
+        let mut batch = Vec::new();
+        loop {
+            let is_idle = |lines: &mut Lines| lines.waiting.is_empty();
+            let waited = self.0.changed.wait_while(self.lines(), is_idle);
+            let mut lines = waited.unwrap_or_else(PoisonError::into_inner);
+            std::mem::swap(&mut lines.waiting, &mut batch);
+            lines.in_writing = count_lines(&batch);
+            drop(lines);
+            let written = output.write_all(&batch).and_then(|()| output.flush());
+            batch.clear();
+            let mut lines = self.lines();
+            let count = std::mem::take(&mut lines.in_writing);
+            if written.is_err() {
+                lines.lost += count;
+            }
+            self.0.changed.notify_all();
+        }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        // Nothing panics while it holds the lock, so what is in there is right.
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the subscriber writes to: each write is a line.
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.add(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte == b'\n').count()
+}
+
+/// Starts logging; panics are logged, too.
+///
+/// # Errors
+/// The system has no thread for it.
+pub(crate) fn start(level: LevelFilter, format: LogFormat) -> io::Result<Log> {
+    let log = Log::default();
+    let writer = log.clone();
+    thread::Builder::new().name("canyon-log".to_owned()).spawn(move || writer.write(io::stdout().lock()))?;
+    let lines = log.clone();
+    let layer = tracing_subscriber::fmt::layer().with_writer(move || lines.clone());
     let layer = match format {
         LogFormat::Text => layer.with_ansi(false).event_format(Sentence).fmt_fields(message_only()).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
     let levels = Targets::new().with_default(level).with_target(STARTED, Level::INFO);
     tracing_subscriber::registry().with(layer.with_filter(levels)).init();
-    log
+    // The standard library's hook writes to standard error, which may be a pipe that nobody reads.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{}", panic.to_string().escape_debug())));
+    Ok(log)
 }
 
 /// Says that the server can be connected to, and where.
@@ -69,6 +160,25 @@ pub(crate) fn started(host: &str, port: u16) {
     let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
     let url = format!("ws://{host}:{port}");
     tracing::info!(target: STARTED, url, "WebSocket server started on {url}");
+}
+
+/// Says something on standard error, but does not wait for long where nobody reads that.
+pub(crate) fn say(text: &str) {
+    let line = format!("canyon: {text}\n");
+    let (said, is_said) = mpsc::channel::<()>();
+    let write = |line: String| drop(io::stderr().write_all(line.as_bytes()));
+    let speaker = thread::Builder::new().spawn({
+        let line = line.clone();
+        move || {
+            write(line);
+            drop(said);
+        }
+    });
+    match speaker {
+        // It ends by the sender being dropped.
+        Ok(_) => drop(is_said.recv_timeout(LAST_LINES)),
+        Err(_) => write(line),
+    }
 }
 
 /// Leaves out the fields, which repeat parts of the message for machines.

@@ -1,18 +1,17 @@
-//! The program `canyon`: arguments, logging and signals around [`server::serve`]. Never a rule of its own about
-//! WebSockets.
+//! The program `canyon`: arguments, logging and signals around [`server::Server`].
 
 mod command_line;
+mod descriptors;
 mod logging;
+mod signals;
 
-use std::{num::NonZeroUsize, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use logging::LogFormat;
+use logging::{EndOfLog, LogFormat};
+use server::Server;
 use tracing::level_filters::LevelFilter;
-
-/// File descriptors that are not connections: listeners, the log, the runtime's own, and clients that are being refused.
-const SPARE_DESCRIPTORS: usize = 96;
 
 /// A WebSocket echo server to test clients, proxies and load balancers with.
 #[derive(Debug, Parser)]
@@ -47,68 +46,34 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("canyon: {error:#}");
+            logging::say(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let _flush = logging::start(arguments.log, arguments.log_format);
-    server::runtime().context("cannot start the first worker")?.block_on(serve(arguments))
+    let log = logging::start(arguments.log, arguments.log_format).context("cannot start a thread for the log")?;
+    let _end = EndOfLog(log.clone());
+    let stop = signals::stop(*arguments.config.limits.drain_timeout, log).context("cannot listen for signals")?;
+    let runtime = server::runtime().context("cannot start the first worker")?;
+    runtime.block_on(serve(arguments, stop))
 }
 
-async fn serve(Arguments { host, port, mut config, .. }: Arguments) -> anyhow::Result<()> {
-    let stop = stop_signal().context("cannot listen for signals")?;
+async fn serve(
+    Arguments { host, port, mut config, .. }: Arguments,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
     let listeners = server::bind(&host, port).await?;
     let port = listeners[0].local_addr()?.port();
-    logging::started(&host, port);
     // A name that the server was told to listen on is its own.
     config.access.allow_host.extend(host.parse());
-    fit_connections(&mut config.limits)?;
-    server::serve(listeners, config, stop).await;
-    Ok(())
-}
-
-/// Makes room for as many file descriptors as there may be connections, or lowers their number to the room there is.
-fn fit_connections(limits: &mut server::Limits) -> anyhow::Result<()> {
-    let wanted = limits.max_connections.get();
-    let descriptors = rlimit::increase_nofile_limit(wanted.saturating_add(SPARE_DESCRIPTORS) as u64)
-        .context("cannot learn the limit on file descriptors")?;
-    let room = usize::try_from(descriptors).unwrap_or(usize::MAX).saturating_sub(SPARE_DESCRIPTORS);
-    let fitting = NonZeroUsize::new(room).unwrap_or(NonZeroUsize::MIN);
-    if fitting < limits.max_connections {
-        tracing::warn!(
-            "room for {fitting} connections, not {wanted}: the system allows {descriptors} file descriptors"
-        );
-        limits.max_connections = fitting;
+    let fewer_connections = descriptors::fit_connections(&mut config)?;
+    let server = Server::start(listeners, config);
+    logging::started(&host, port);
+    if let Some(sentence) = fewer_connections {
+        tracing::warn!("{sentence}");
     }
+    server.run(stop).await;
     Ok(())
-}
-
-/// Completes at the first SIGINT or SIGTERM; a second one then ends the program at once.
-#[cfg(unix)]
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            std::process::exit(1);
-        });
-    })
-}
-
-/// Completes at the first Ctrl-C.
-#[cfg(not(unix))]
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

@@ -2,11 +2,13 @@
 //! connection from one to another.
 
 use std::{
+    hint::black_box,
     io,
     num::NonZeroUsize,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
     thread,
 };
@@ -33,6 +35,9 @@ pub fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
+/// Address space that is left free when no further worker can be started, in bytes.
+const RESERVE: usize = 64 << 20;
+
 /// All workers of a server; the first is the runtime that they were started on.
 #[derive(Debug)]
 pub(crate) struct Workers {
@@ -58,8 +63,12 @@ impl Workers {
     pub(crate) fn start(server: &Arc<Shared>, connections: &TaskTracker) -> Self {
         let count = server.config.workers.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
         let mut workers = vec![Worker::new(Handle::current(), None, server)];
+        // Where address space is limited, the last thread that fits in must not leave the program without memory.
+        let mut reserve = Vec::<u8>::new();
         while workers.len() < count.get() {
-            match Worker::start(server) {
+            // Memory that is not used would be optimised away.
+            let reserved = black_box(&mut reserve).try_reserve_exact(RESERVE).map_err(io::Error::other);
+            match reserved.and_then(|()| Worker::start(server)) {
                 Ok(worker) => workers.push(worker),
                 Err(error) => {
                     let started = workers.len();
@@ -107,7 +116,17 @@ impl Worker {
         let runtime = runtime()?;
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel();
-        thread::Builder::new().name("canyon-worker".to_owned()).spawn(move || drop(runtime.block_on(ended)))?;
+        // The runtime follows once there is a thread: one that is dropped together with what could not be started would
+        // wait for its end, which panics in here.
+        let (sender, receiver) = mpsc::channel::<Runtime>();
+        let run = move || receiver.recv().map(|runtime| runtime.block_on(ended));
+        match thread::Builder::new().name("canyon-worker".to_owned()).spawn(run) {
+            Ok(_) => drop(sender.send(runtime)),
+            Err(error) => {
+                runtime.shutdown_background();
+                return Err(error);
+            }
+        }
         Ok(Self::new(handle, Some(end), server))
     }
 }

@@ -63,11 +63,14 @@ impl Program {
         lines.next_line().await.context("cannot read the program's output")
     }
 
-    /// The address that the next line, its first, names: `ws://localhost:12345`.
+    /// The address that it says it has started on: `ws://localhost:12345`. Lines before that one are skipped.
     pub async fn url(&mut self) -> Result<String> {
-        let line = self.line().await?.context("the server ended before it had started")?;
-        let url = line.strip_prefix("WebSocket server started on ");
-        Ok(url.with_context(|| format!("the server's first line names no address: {line:?}"))?.to_owned())
+        loop {
+            let line = self.line().await?.context("the server ended before it had started")?;
+            if let Some(url) = line.strip_prefix("WebSocket server started on ") {
+                return Ok(url.to_owned());
+            }
+        }
     }
 
     /// The port in [`Self::url`].

@@ -10,6 +10,8 @@ mod event_loop;
 mod health;
 mod hostile;
 mod http;
+#[cfg(unix)]
+mod process;
 mod program;
 mod refusals;
 mod settings;

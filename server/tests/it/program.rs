@@ -5,12 +5,7 @@ use std::{net::Ipv6Addr, process::Stdio, time::Instant};
 use tokio::{io::AsyncReadExt, net::TcpListener};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{
-    Client, Peer, Program,
-    peer::handshake,
-    program::{canyon, canyon_with_descriptors},
-    within,
-};
+use crate::support::{Client, Peer, Program, peer::handshake, program::canyon, within};
 
 #[tokio::test]
 async fn it_says_the_words_of_the_tutorial() {
@@ -44,15 +39,6 @@ async fn host_and_port_come_from_the_environment_too() {
     command.env("HOST", "127.0.0.1").env("PORT", "0");
     let mut program = Program::start(command);
     Client::connect(&program.url().await).await;
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn fewer_file_descriptors_mean_fewer_connections_and_it_says_so() {
-    let mut program = Program::start(canyon_with_descriptors(100, "--port 0"));
-    program.url().await;
-    let warning = "warn: room for 4 connections, not 10000: the system allows 100 file descriptors";
-    assert_eq!(program.line().await, warning);
 }
 
 #[tokio::test]
@@ -95,17 +81,6 @@ async fn help_and_version_are_printed() {
     }
 }
 
-#[cfg(unix)]
-#[tokio::test]
-async fn a_second_signal_ends_it_at_once() {
-    let (mut program, port) = Program::on_free_port(&["--drain-timeout", "1h", "--close-timeout", "1h"]).await;
-    let mut mute = Peer::open(([127, 0, 0, 1], port).into(), "/echo").await;
-    program.signal("INT").await;
-    assert_eq!(mute.read_frame().await.0, 0x88);
-    program.signal("INT").await;
-    assert_eq!(within("the program's end", program.child().wait()).await.unwrap().code(), Some(1));
-}
-
 #[tokio::test]
 async fn load_does_not_turn_into_logging() {
     let mut program = Program::start(canyon(&["--port", "0", "--host", "127.0.0.1"]));
@@ -138,19 +113,6 @@ async fn json_lines_are_for_machines() {
     let line = program.line().await;
     assert!(line.starts_with('{') && line.ends_with('}'), "{line}");
     assert!(line.contains(r#""message":"WebSocket server started on ws://localhost:"#), "{line}");
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn sigint_and_sigterm_end_it_with_1001_for_clients_and_exit_code_0() {
-    for signal in ["INT", "TERM"] {
-        let mut program = Program::start(canyon(&["--port", "0", "--host", "127.0.0.1"]));
-        let mut client = Client::connect(&program.url().await).await;
-        program.signal(signal).await;
-        client.expect_close(1001, "server is shutting down").await;
-        let status = within("the program's end", program.child().wait()).await.unwrap();
-        assert_eq!(status.code(), Some(0), "after SIG{signal}");
-    }
 }
 
 #[tokio::test]

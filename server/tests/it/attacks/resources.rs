@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::{
     Client, Peer, Program, TestServer,
     peer::{frame, handshake},
-    program::{canyon, canyon_with_descriptors},
+    program::{canyon, canyon_after},
     within,
 };
 
@@ -198,7 +198,7 @@ async fn one_address_cannot_take_all_connections() {
 
 #[tokio::test]
 async fn without_file_descriptors_the_server_waits_and_recovers() {
-    let mut program = Program::start(canyon_with_descriptors(40, "--host 127.0.0.1 --port 0"));
+    let mut program = Program::start(canyon_after("ulimit -n 40", "--host 127.0.0.1 --port 0"));
     let port: u16 = loop {
         let line = program.line().await;
         if let Some(url) = line.strip_prefix("WebSocket server started on ") {

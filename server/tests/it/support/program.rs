@@ -17,11 +17,11 @@ pub fn canyon(arguments: &[&str]) -> Command {
     command
 }
 
-/// The same on a system that allows it so many file descriptors.
+/// The same after a few words of a shell.
 #[cfg(unix)]
-pub fn canyon_with_descriptors(count: usize, arguments: &str) -> Command {
+pub fn canyon_after(words: &str, arguments: &str) -> Command {
     let mut command = testkit::Program::command("sh");
-    command.args(["-c", &format!("ulimit -n {count}; exec {} {arguments}", env!("CARGO_BIN_EXE_canyon"))]);
+    command.args(["-c", &format!("{words}; exec {} {arguments}", env!("CARGO_BIN_EXE_canyon"))]);
     command
 }
 
