@@ -26,7 +26,7 @@ async fn quit_in_any_case_leaves_with_1000() -> Result<()> {
     let page = Page::connected("/").await?;
     page.sends("QUIT").await?;
     page.sees_state("Disconnected").await?;
-    page.sees_row("Disconnected (code 1000, normal closure)").await?;
+    page.sees_row("Disconnected by this page (code 1000, normal closure)").await?;
     Ok(())
 }
 

@@ -27,7 +27,7 @@ use crate::connection::state::State;
 use crate::data::time::Time;
 use crate::data::visible::Quoted;
 use crate::log::filter::{Filter, Rows};
-use crate::log::{Direction, Log};
+use crate::log::{Direction, Log, Tally};
 use crate::sending::outbox::Outbox;
 use crate::sending::repeat::Repetition;
 use crate::sending::replay::{Replay, ReplayMessage};
@@ -60,6 +60,10 @@ pub struct Connection {
     asked: Asked,
     /// When `socket` opened.
     opened_at: Time,
+    /// When an unanswered close is given up; only while [`State::Closing`].
+    close_by: Time,
+    /// Messages that arrived while [`State::Closing`].
+    after_close: Tally,
     /// When the connection was lost; `None` unless it is being reconnected.
     lost_at: Option<Time>,
     back_off: BackOff,
@@ -87,6 +91,8 @@ impl Connection {
             socket: SocketId::default(),
             asked: Asked::default(),
             opened_at: Time::default(),
+            close_by: Time::default(),
+            after_close: Tally::default(),
             lost_at: None,
             back_off: BackOff::default(),
             outbox: Outbox::default(),
@@ -213,11 +219,13 @@ impl Connection {
 
     /// When `tick` is due.
     pub(crate) fn due(&self, now: Time, shared: &Shared) -> Option<Time> {
-        Time::earliest(self.next_retry_tick(now), self.next_task(now, shared))
+        let closing = matches!(self.state, State::Closing(_)).then_some(self.close_by);
+        Time::earliest(closing, Time::earliest(self.next_retry_tick(now), self.next_task(now, shared)))
     }
 
     pub(crate) fn tick(&mut self, now: Time, shared: &mut Shared) {
         self.retry_if_due(now, shared);
+        self.cut_off_if_due(now, shared);
         self.drive(now, shared);
     }
 

@@ -11,6 +11,7 @@ mod segment;
 pub(crate) mod viewport;
 
 use std::collections::VecDeque;
+use std::ops::AddAssign;
 
 use thiserror::Error;
 
@@ -41,6 +42,13 @@ pub struct Tally {
     pub messages: u64,
     /// Sum of the payloads.
     pub bytes: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+    }
 }
 
 /// There are [`Log::MAX_PINNED`] pinned entries already.
@@ -91,8 +99,7 @@ impl Log {
 
     /// Counts received messages that were lost before they could be added.
     pub fn miss(&mut self, missed: Tally) {
-        self.received.messages += missed.messages;
-        self.received.bytes += missed.bytes;
+        self.received += missed;
         self.dropped += missed.messages;
     }
 

@@ -123,8 +123,8 @@ impl fmt::Display for Ending {
                 write!(f, "Could not connect: no server there, or it refused the handshake ({closed})")
             }
             Self::ByServer(closed) => write!(f, "Connection closed by server ({closed})"),
-            Self::ByUs(closed) => write!(f, "Disconnected ({closed})"),
-            Self::Unanswered => f.write_str("Disconnected, the server did not answer the close frame"),
+            Self::ByUs(closed) => write!(f, "Disconnected by this page ({closed})"),
+            Self::Unanswered => f.write_str("Disconnected by this page, the server did not answer the close frame"),
             Self::Lost(closed) => {
                 write!(f, "Connection lost: the server or the network went away without a word ({closed})")
             }
@@ -162,8 +162,8 @@ mod tests {
                 Ending::ByServer(closed(1001, "shutting down")),
                 r#"Connection closed by server (code 1001, going away, reason "shutting down")"#,
             ),
-            (Ending::ByUs(closed(1000, "")), "Disconnected (code 1000, normal closure)"),
-            (Ending::Unanswered, "Disconnected, the server did not answer the close frame"),
+            (Ending::ByUs(closed(1000, "")), "Disconnected by this page (code 1000, normal closure)"),
+            (Ending::Unanswered, "Disconnected by this page, the server did not answer the close frame"),
             (
                 Ending::Lost(closed(1006, "")),
                 "Connection lost: the server or the network went away without a word (code 1006, no close frame)",

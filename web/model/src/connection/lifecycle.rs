@@ -11,7 +11,7 @@ use crate::connection::state::{Opened, State};
 use crate::connection::subprotocols::Subprotocols;
 use crate::data::payload::Content;
 use crate::data::time::Time;
-use crate::log::{Direction, Source};
+use crate::log::{Direction, Source, Tally};
 use crate::shared::{Effect, Shared};
 
 /// A connection that was open this long starts the count of attempts again when it is lost. One that was lost sooner
@@ -67,9 +67,18 @@ impl Connection {
             State::Connecting { .. } => self.end(now, Ending::Cancelled, shared),
             State::Open(opened) => {
                 self.state = State::Closing(opened.clone());
+                self.close_by = now.after(shared.settings.close_timeout_ms.into());
+                self.after_close = Tally::default();
                 shared.effects.push(Effect::Close { connection: self.id, frame });
             }
             State::Closing(_) => self.end(now, Ending::Unanswered, shared),
+        }
+    }
+
+    /// Gives up on a server that does not answer the close frame. A browser would wait for a minute, and go on receiving.
+    pub(super) fn cut_off_if_due(&mut self, now: Time, shared: &mut Shared) {
+        if matches!(self.state, State::Closing(_)) && now >= self.close_by {
+            self.end(now, Ending::Unanswered, shared);
         }
     }
 
@@ -98,10 +107,13 @@ impl Connection {
             (State::Connecting { .. }, SocketEvent::Close(closed)) => self.end(now, Ending::Refused(closed), shared),
             (State::Open(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_open(closed), shared),
             (State::Closing(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_closing(closed), shared),
-            (State::Open(_) | State::Closing(_), SocketEvent::Message(payload)) => {
-                self.received(now, payload.content(), shared);
+            (State::Open(_), SocketEvent::Message(payload)) => self.received(now, payload.content(), shared),
+            // A server that ignores the close frame would fill the log.
+            (State::Closing(_), SocketEvent::Message(payload)) => {
+                self.after_close += Tally { messages: 1, bytes: payload.size() as u64 };
             }
-            (State::Open(_) | State::Closing(_), SocketEvent::Missed(missed)) => {
+            (State::Closing(_), SocketEvent::Missed(missed)) => self.after_close += missed,
+            (State::Open(_), SocketEvent::Missed(missed)) => {
                 self.log.miss(missed);
                 self.note(now, &Note::Missed(missed));
             }
@@ -136,6 +148,11 @@ impl Connection {
     }
 
     fn end(&mut self, now: Time, ending: Ending, shared: &mut Shared) {
+        let after_close = std::mem::take(&mut self.after_close);
+        if after_close.messages > 0 {
+            self.log.miss(after_close);
+            self.note(now, &Note::AfterClose(after_close));
+        }
         self.note(now, &Note::Ended(ending.clone()));
         self.outbox.reset();
         self.tasks_ended(now);

@@ -30,6 +30,8 @@ pub enum Note {
     NotSent,
     /// This many queued messages are being sent.
     SendingWaiting(usize),
+    /// Messages that arrived after the page had begun to close, and are not logged.
+    AfterClose(Tally),
     /// Messages that were dropped because the page was busy.
     Missed(Tally),
     Ended(Ending),
@@ -54,7 +56,7 @@ impl Note {
         match self {
             Self::Connecting { .. } | Self::SendingWaiting(_) => Tone::Neutral,
             Self::Opened(_) => Tone::Good,
-            Self::NotSent | Self::Gap(_) | Self::Retrying(_) | Self::Missed(_) => Tone::Warning,
+            Self::NotSent | Self::AfterClose(_) | Self::Gap(_) | Self::Retrying(_) | Self::Missed(_) => Tone::Warning,
             Self::NotConnected(_) | Self::GaveUp(_) => Tone::Error,
             Self::Ended(ending) => ending.tone(),
             Self::Sequence { tone, .. } => *tone,
@@ -85,6 +87,10 @@ impl fmt::Display for Note {
                     Count(*messages),
                     Size(*bytes)
                 )
+            }
+            Self::AfterClose(Tally { messages, bytes }) => {
+                let (messages, bytes) = (Count(*messages), Size(*bytes));
+                write!(f, "{messages} messages of {bytes} came after the page had begun to close, and are not logged")
             }
             Self::Ended(ending) => ending.fmt(f),
             Self::Sequence { text, .. } => f.write_str(text),

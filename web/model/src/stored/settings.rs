@@ -19,6 +19,8 @@ pub struct Settings {
     /// Of each log.
     pub limits: Limits,
     pub retry: RetryPolicy,
+    /// How long a server may take to answer a close frame, in milliseconds.
+    pub close_timeout_ms: u32,
     pub watermarks: Watermarks,
     pub layout: Layout,
 }
@@ -30,6 +32,7 @@ impl Default for Settings {
             times: Times::Clock,
             limits: Limits::default(),
             retry: RetryPolicy::default(),
+            close_timeout_ms: 5000,
             watermarks: Watermarks::default(),
             layout: Layout::default(),
         }
@@ -43,6 +46,7 @@ impl Settings {
     pub const BYTES: RangeInclusive<usize> = 1 << 20..=1 << 30;
     /// The range of the delays of [`RetryPolicy`].
     const DELAY_MS: RangeInclusive<u64> = 10..=3_600_000;
+    const CLOSE_TIMEOUT_MS: RangeInclusive<u64> = 100..=60_000;
     const ATTEMPTS: RangeInclusive<u64> = 0..=1000;
     /// Bytes.
     const MAX_WATERMARK: u64 = 64 << 20;
@@ -58,6 +62,7 @@ impl Settings {
             ("firstWait", self.retry.initial_delay_ms.into()),
             ("longestWait", self.retry.max_delay_ms.into()),
             ("tries", self.retry.max_attempts.into()),
+            ("closeTimeout", self.close_timeout_ms.into()),
             ("highMark", self.watermarks.high),
             ("lowMark", self.watermarks.low),
         ] {
@@ -101,6 +106,7 @@ impl Settings {
                 max_delay_ms: ms("longestWait", plain.retry.max_delay_ms),
                 max_attempts: number("tries", plain.retry.max_attempts.into(), Self::ATTEMPTS) as u32,
             },
+            close_timeout_ms: number("closeTimeout", plain.close_timeout_ms.into(), Self::CLOSE_TIMEOUT_MS) as u32,
             watermarks: Watermarks { high, low: number("lowMark", plain.watermarks.low, 0..=high) },
             layout,
         }
@@ -175,7 +181,7 @@ mod tests {
         fn choices_are_read_back_the_same(
             (theme, times, entries, bytes) in (0..3usize, 0..3usize, Settings::ENTRIES, Settings::BYTES),
             (initial_delay_ms, max_delay_ms, max_attempts) in (10u32..3_600_000, 10u32..3_600_000, 0u32..1000),
-            (high, low) in (100u64..64 << 20, 0u64..100),
+            (high, low, close_timeout_ms) in (100u64..64 << 20, 0u64..100, 100u32..=60_000),
             (sidebar_width, detail_width, compose_height) in (160u16..=900, 160u16..=900, 40u16..=600),
         ) {
             let settings = Settings {
@@ -183,6 +189,7 @@ mod tests {
                 times: Times::ALL[times],
                 limits: Limits { entries, bytes },
                 retry: RetryPolicy { initial_delay_ms, max_delay_ms, max_attempts },
+                close_timeout_ms,
                 watermarks: Watermarks { high, low },
                 layout: Layout { sidebar_width, detail_width, compose_height },
             };

@@ -7,9 +7,10 @@ use crate::page::Page;
 use crate::view::controls::{button, finished_number_field, problem, select, value_of};
 use crate::view::{View, html};
 
-const NUMBERS: [(&str, &[NumericSetting]); 3] = [
+const NUMBERS: [(&str, &[NumericSetting]); 4] = [
     ("Each log keeps at most", &[NumericSetting::MaxEntries, NumericSetting::MaxSize]),
     ("Reconnecting", &[NumericSetting::InitialDelay, NumericSetting::MaxDelay, NumericSetting::MaxAttempts]),
+    ("Disconnecting", &[NumericSetting::CloseTimeout]),
     ("Bytes queued in the browser", &[NumericSetting::HighWatermark, NumericSetting::LowWatermark]),
 ];
 

@@ -8,7 +8,9 @@ use crate::data::payload::{Content, Payload};
 use crate::data::time::Time;
 use crate::log::{Kind, Tally};
 use crate::shared::Effect;
+use crate::stored::settings::Settings;
 use crate::test_page::{Page, URL, closed, parse_url, text};
+use crate::workbench::Msg;
 
 fn ended(ending: &Ending) -> State {
     State::Idle(Some(ending.clone()))
@@ -185,11 +187,43 @@ fn connect_does_nothing_while_there_is_a_connection() {
 
 #[test]
 fn messages_are_logged_with_their_time_until_the_connection_is_closed() {
-    for mut page in [Page::open(), Page::closing()] {
-        page.now = Time(2000.5);
-        page.socket(SocketEvent::Message(Payload::Binary(vec![1, 2])));
-        assert_eq!((page.last().at, page.last().content), (Time(2000.5), Content::Binary(&[1, 2])));
-    }
+    let mut page = Page::open();
+    page.now = Time(2000.5);
+    page.socket(SocketEvent::Message(Payload::Binary(vec![1, 2])));
+    assert_eq!((page.last().at, page.last().content), (Time(2000.5), Content::Binary(&[1, 2])));
+}
+
+#[test]
+fn what_comes_after_the_close_is_counted_and_not_logged() {
+    let mut page = Page::closing();
+    let lines = page.lines().len();
+    page.receives("ignored");
+    page.receives("ignored, too");
+    page.socket(SocketEvent::Missed(Tally { messages: 10, bytes: 1000 }));
+    assert_eq!(page.lines().len(), lines);
+    page.closes(1000);
+    assert_eq!(
+        page.lines()[lines..],
+        [
+            "12 messages of 1019 B came after the page had begun to close, and are not logged",
+            "Disconnected by this page (code 1000, normal closure)"
+        ]
+    );
+    let log = page.connection().log();
+    assert_eq!((log.received(), log.dropped()), (Tally { messages: 12, bytes: 1019 }, 12));
+}
+
+#[test]
+fn a_server_that_ignores_the_close_is_cut_off_after_the_time_that_was_set() {
+    let mut page = Page::open();
+    page.update(Msg::Settings(Settings { close_timeout_ms: 300, ..Settings::default() }));
+    page.tell(ConnectionMsg::Disconnect);
+    page.wait(299.0);
+    assert!(matches!(page.connection().state(), State::Closing(_)));
+    page.wait(1.0);
+    assert_eq!(page.connection().state(), &ended(&Ending::Unanswered));
+    assert_eq!(page.effects, [Effect::Release(page.id)]);
+    assert_eq!(page.workbench.due(page.now), None);
 }
 
 #[test]

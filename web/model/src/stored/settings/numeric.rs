@@ -18,6 +18,8 @@ pub enum NumericSetting {
     /// Milliseconds.
     MaxDelay,
     MaxAttempts,
+    /// Milliseconds.
+    CloseTimeout,
     /// Kibibytes.
     HighWatermark,
     /// Kibibytes.
@@ -32,19 +34,21 @@ impl NumericSetting {
             Self::InitialDelay => "Initial delay (ms)",
             Self::MaxDelay => "Maximum delay (ms)",
             Self::MaxAttempts => "Attempts",
+            Self::CloseTimeout => "Close timeout (ms)",
             Self::HighWatermark => "Pause above (KiB)",
             Self::LowWatermark => "Resume below (KiB)",
         }
     }
 
     pub fn value(self, settings: &Settings) -> u64 {
-        let Settings { limits, retry, watermarks, .. } = settings;
+        let Settings { limits, retry, close_timeout_ms, watermarks, .. } = settings;
         match self {
             Self::MaxEntries => limits.entries as u64,
             Self::MaxSize => limits.bytes as u64 / MIB,
             Self::InitialDelay => retry.initial_delay_ms.into(),
             Self::MaxDelay => retry.max_delay_ms.into(),
             Self::MaxAttempts => retry.max_attempts.into(),
+            Self::CloseTimeout => (*close_timeout_ms).into(),
             Self::HighWatermark => watermarks.high / KIB,
             Self::LowWatermark => watermarks.low / KIB,
         }
@@ -58,6 +62,7 @@ impl NumericSetting {
             Self::InitialDelay => *Settings::DELAY_MS.start()..=Self::MaxDelay.value(settings),
             Self::MaxDelay => Self::InitialDelay.value(settings)..=*Settings::DELAY_MS.end(),
             Self::MaxAttempts => Settings::ATTEMPTS,
+            Self::CloseTimeout => Settings::CLOSE_TIMEOUT_MS,
             Self::HighWatermark => Self::LowWatermark.value(settings).max(1)..=Settings::MAX_WATERMARK / KIB,
             Self::LowWatermark => 0..=Self::HighWatermark.value(settings),
         }
@@ -76,13 +81,14 @@ impl Settings {
             let (least, most) = (Count(*range.start()), Count(*range.end()));
             return Err(format!("{}: \"{typed}\" is not a whole number from {least} to {most}", setting.name()));
         };
-        let Self { limits, retry, watermarks, .. } = &mut self;
+        let Self { limits, retry, close_timeout_ms, watermarks, .. } = &mut self;
         match setting {
             NumericSetting::MaxEntries => limits.entries = number as usize,
             NumericSetting::MaxSize => limits.bytes = (number * MIB) as usize,
             NumericSetting::InitialDelay => retry.initial_delay_ms = number as u32,
             NumericSetting::MaxDelay => retry.max_delay_ms = number as u32,
             NumericSetting::MaxAttempts => retry.max_attempts = number as u32,
+            NumericSetting::CloseTimeout => *close_timeout_ms = number as u32,
             NumericSetting::HighWatermark => watermarks.high = number * KIB,
             NumericSetting::LowWatermark => watermarks.low = number * KIB,
         }
@@ -94,12 +100,13 @@ impl Settings {
 mod tests {
     use super::*;
 
-    const ALL: [NumericSetting; 7] = [
+    const ALL: [NumericSetting; 8] = [
         NumericSetting::MaxEntries,
         NumericSetting::MaxSize,
         NumericSetting::InitialDelay,
         NumericSetting::MaxDelay,
         NumericSetting::MaxAttempts,
+        NumericSetting::CloseTimeout,
         NumericSetting::HighWatermark,
         NumericSetting::LowWatermark,
     ];
