@@ -8,20 +8,20 @@ use crate::{
     messages::Messages,
 };
 
-/// What a server's answers must be.
+/// What a server's replies must be.
 #[derive(Debug)]
 pub struct Expected {
     /// What was sent.
     pub messages: Messages,
-    /// What every answer begins with.
+    /// The prefix of every reply.
     pub prefix: Vec<u8>,
-    /// How closely answers are looked at.
-    pub look: Look,
+    /// How closely replies are checked.
+    pub check: Check,
 }
 
-/// How closely answers are looked at.
+/// How closely replies are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum Check {
     /// Their type, order and, unless compressed, their length.
     Lengths,
     /// Every byte of them.
@@ -33,9 +33,9 @@ pub enum Look {
 pub struct Answers {
     /// Number of the message that is answered now.
     number: u64,
-    /// Bytes of its answer that came; only compressed ones that nobody looks at are not counted.
+    /// Bytes of its reply so far; not counted while compressed replies are not checked.
     position: usize,
-    /// There to look at compressed answers.
+    /// Present when compressed replies are checked.
     inflate: Option<Decompress>,
 }
 
@@ -50,7 +50,7 @@ impl Answers {
         let length = expected.prefix.len() + expected.messages.size();
         if !compressed {
             self.compare(expected, bytes)?;
-        } else if expected.look == Look::Bytes {
+        } else if expected.check == Check::Bytes {
             self.inflate(expected, bytes)?;
             if end {
                 self.inflate(expected, &FLUSH)?;
@@ -79,7 +79,7 @@ impl Answers {
         self.position += bytes.len();
         let length = expected.prefix.len() + expected.messages.size();
         ensure!(self.position <= length, "an answer has {} bytes or more instead of {length}", self.position);
-        if expected.look == Look::Lengths {
+        if expected.check == Check::Lengths {
             return Ok(());
         }
         let prefix = &expected.prefix[start.min(expected.prefix.len())..self.position.min(expected.prefix.len())];
@@ -97,7 +97,7 @@ impl Answers {
     }
 }
 
-/// The beginning of what may be long and anything.
+/// At most 40 bytes, escaped.
 fn brief(bytes: &[u8]) -> String {
     let shown = bytes[..bytes.len().min(40)].escape_ascii();
     if bytes.len() > 40 { format!("{shown}…") } else { shown.to_string() }
@@ -113,7 +113,7 @@ mod tests {
 
     fn expected(prefix: &str) -> Expected {
         let messages = Messages::prepare(Kind::Ascii, 30, 4, testkit::handshake::Compression::Off).unwrap();
-        Expected { messages, prefix: prefix.as_bytes().to_vec(), look: Look::Bytes }
+        Expected { messages, prefix: prefix.as_bytes().to_vec(), check: Check::Bytes }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use mio::net::TcpStream;
 use testkit::handshake::Compression;
 
 use crate::{
-    answers::{Answers, Expected, Look},
+    answers::{Answers, Check, Expected},
     client::Client,
     decoder::Event,
     handshake::Handshake,
@@ -29,9 +29,9 @@ pub struct Connection {
     answers: Answers,
     /// The first message's number, so that connections do not all send the same at once.
     offset: u64,
-    /// Messages that may be sent by and by, were there no limit to what is in flight.
+    /// Messages to be sent in total, limited by what may be in flight.
     wanted: u64,
-    /// Messages that were given out to be sent.
+    /// Messages released for sending.
     queued: u64,
     /// Messages that are sent.
     sent: u64,
@@ -50,7 +50,7 @@ impl Connection {
     pub fn open(target: &Target, offset: u64, compression: Compression, expected: &Expected) -> Result<Self> {
         let (stream, early) = Handshake::begin(target, compression)?.complete()?;
         stream.set_nonblocking(true)?;
-        let inflates = compression == Compression::Deflate && expected.look == Look::Bytes;
+        let inflates = compression == Compression::Deflate && expected.check == Check::Bytes;
         let mut connection = Self {
             stream: TcpStream::from_std(stream),
             client: Client::default(),
@@ -68,7 +68,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Messages that were given out to be sent.
+    /// Messages released for sending.
     pub fn queued(&self) -> u64 {
         self.queued
     }
@@ -83,8 +83,8 @@ impl Connection {
         self.wanted = self.queued;
     }
 
-    /// Gives out messages, `most` at once in flight; `since` tells for a message's number here from when it counts.
-    /// The result is how many were given out.
+    /// Releases messages for sending, with `most` in flight; `since` returns from when a message's latency counts. Returns how many
+    /// were released.
     pub fn queue(&mut self, most: u64, since: impl Fn(u64) -> Duration) -> u64 {
         let before = self.queued;
         while self.queued < self.wanted.min(self.received + most) {
@@ -94,7 +94,7 @@ impl Connection {
         self.queued - before
     }
 
-    /// Says that the server reads again.
+    /// The socket accepts writes again.
     pub fn writable(&mut self) {
         self.is_full = false;
     }
@@ -132,7 +132,7 @@ impl Connection {
         }
     }
 
-    /// Reads all that came; `answered` is called for each answer with the time from when its message counts.
+    /// Reads everything available; `answered` is called per reply with the time from which its latency counts.
     pub fn read(&mut self, expected: &Expected, buffer: &mut [u8], mut answered: impl FnMut(Duration)) -> Result<()> {
         loop {
             match self.stream.read(buffer) {

@@ -1,5 +1,5 @@
-//! Load of one thread on one server: many connections, polled, with every answer's latency counted. Never works ahead of
-//! its plan: a message is sent when an answer has made room for it (closed loop) or when its time has come (open loop).
+//! Load of one thread on one server: many connections, polled, and every reply's latency. A message is sent when a reply has
+//! made room for it (closed loop) or when its time has come (open loop).
 
 use std::{
     io,
@@ -50,7 +50,7 @@ pub enum Pace {
     Open(f64),
 }
 
-/// What came of a [`Plan`].
+/// The outcome of a [`Plan`].
 #[derive(Debug)]
 pub struct Outcome {
     /// Answers that count.
@@ -84,18 +84,18 @@ impl ServerUsage {
 /// How long nothing may come from a server that has messages to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The longest sleep, so that a server that is stuck is noticed.
-const NAP: Duration = Duration::from_secs(1);
+/// The longest poll, so that a server that hangs is noticed.
+const MAX_POLL: Duration = Duration::from_secs(1);
 
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
 
-/// Latencies are told apart to three digits, from a microsecond to a minute.
+/// Three significant digits, from a microsecond to a minute.
 fn latencies() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_bounds(1_000, 60_000_000_000, 3)?)
 }
 
-/// Does what the plan says.
+/// Carries out the plan.
 pub fn run(plan: &Plan) -> Result<Outcome> {
     let usage = || Usage::of(plan.process);
     let idle = usage()?;
@@ -173,8 +173,8 @@ impl<'a> Load<'a> {
         let mut events = Events::with_capacity(1024);
         let mut last = (self.counted, Instant::now());
         while !is_enough(self) {
-            let nap = self.send_what_is_due()?;
-            match self.poll.poll(&mut events, Some(nap)) {
+            let pause = self.send_what_is_due()?;
+            match self.poll.poll(&mut events, Some(pause)) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error.into()),
                 _ => {}
             }
@@ -196,7 +196,7 @@ impl<'a> Load<'a> {
 
     /// Reads what came on a connection, and sends what there is room for now.
     fn exchange(&mut self, index: usize) -> Result<()> {
-        // One look at the clock for all that is read at once.
+        // The clock is read once for all replies of one read.
         let mut now = None;
         let (start, latency) = (self.start, &mut self.latency);
         let mut answers = 0;
@@ -229,16 +229,16 @@ impl<'a> Load<'a> {
 
     /// Sends the messages of an open loop whose time has come; the result is for how long nothing else is due.
     fn send_what_is_due(&mut self) -> Result<Duration> {
-        let Pace::Open(rate) = self.plan.pace else { return Ok(NAP) };
+        let Pace::Open(rate) = self.plan.pace else { return Ok(MAX_POLL) };
         while time_of(self.due, rate) <= self.start.elapsed() {
             let index = (self.due % self.plan.active as u64) as usize;
             self.due += 1;
             self.connections[index].want(1);
             self.send(index)?;
         }
-        let nap = time_of(self.due, rate).saturating_sub(self.start.elapsed()).min(NAP);
-        // The system sleeps for whole milliseconds, and rather too long: what is nearer is waited for awake.
-        Ok(Duration::from_millis(nap.as_millis() as u64))
+        let pause = time_of(self.due, rate).saturating_sub(self.start.elapsed()).min(MAX_POLL);
+        // The system sleeps for whole milliseconds, and too long rather than too short; below that, it polls.
+        Ok(Duration::from_millis(pause.as_millis() as u64))
     }
 
     /// Takes the answers that are still to come, and closes.
@@ -249,7 +249,7 @@ impl<'a> Load<'a> {
         let mut events = Events::with_capacity(1024);
         let begin = Instant::now();
         while self.waiting > 0 {
-            self.poll.poll(&mut events, Some(NAP))?;
+            self.poll.poll(&mut events, Some(MAX_POLL))?;
             for event in &events {
                 let Token(index) = event.token();
                 self.connections[index].writable();

@@ -37,7 +37,7 @@ pub struct Messages {
     size: usize,
     /// All frames, one after the other.
     frames: Vec<u8>,
-    /// Where each frame starts in `frames`, and at last where they end.
+    /// Where each frame starts in `frames`, and as last element where they end.
     starts: Vec<usize>,
 }
 

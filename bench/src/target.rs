@@ -1,4 +1,4 @@
-//! Where load goes. Never off this machine: an address that is not loopback is refused.
+//! The server that is loaded: only one on this machine, because an address that is not loopback is refused.
 
 use std::{
     fmt, io,

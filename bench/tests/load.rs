@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 use bench::{
-    answers::{Expected, Look},
+    answers::{Check, Expected},
     load::{self, Outcome, Pace, Plan},
     messages::{Kind, Messages},
 };
@@ -52,7 +52,7 @@ fn echo(mut stream: TcpStream, change: fn(usize, &mut Vec<u8>)) -> Result<()> {
     Ok(())
 }
 
-fn run(port: u16, pace: Pace, look: Look) -> Result<Outcome> {
+fn run(port: u16, pace: Pace, check: Check) -> Result<Outcome> {
     let messages = Messages::prepare(Kind::Utf8, 40, 64, Compression::Off)?;
     load::run(&Plan {
         target: format!("ws://127.0.0.1:{port}/echo").parse()?,
@@ -62,7 +62,7 @@ fn run(port: u16, pace: Pace, look: Look) -> Result<Outcome> {
         in_flight: 2,
         compression: Compression::Off,
         pace,
-        expected: Expected { messages, prefix: Vec::new(), look },
+        expected: Expected { messages, prefix: Vec::new(), check },
         warm_up: Duration::ZERO,
         length: Duration::from_secs(5),
         most: 300,
@@ -71,7 +71,7 @@ fn run(port: u16, pace: Pace, look: Look) -> Result<Outcome> {
 
 #[test]
 fn as_many_messages_count_as_were_asked_for() {
-    let outcome = run(server(|_, _| {}).unwrap(), Pace::Closed, Look::Bytes).unwrap();
+    let outcome = run(server(|_, _| {}).unwrap(), Pace::Closed, Check::Bytes).unwrap();
     // Answers that came together with the last one count, too.
     assert!((300..310).contains(&outcome.messages), "{}", outcome.messages);
     assert_eq!(outcome.latency.len(), outcome.messages);
@@ -80,15 +80,15 @@ fn as_many_messages_count_as_were_asked_for() {
 #[test]
 fn a_byte_that_was_changed_is_noticed_where_every_byte_is_looked_at() {
     let port = server(|number, payload| payload[7] ^= u8::from(number == 50)).unwrap();
-    run(port, Pace::Closed, Look::Lengths).unwrap();
-    let error = format!("{:#}", run(port, Pace::Closed, Look::Bytes).unwrap_err());
+    run(port, Pace::Closed, Check::Lengths).unwrap();
+    let error = format!("{:#}", run(port, Pace::Closed, Check::Bytes).unwrap_err());
     assert!(error.contains("from byte 0 on an answer is '"), "{error}");
 }
 
 #[test]
 fn an_answer_that_is_too_short_is_noticed_in_any_case() {
     let port = server(|number, payload| payload.truncate(40 - number / 50)).unwrap();
-    let error = format!("{:#}", run(port, Pace::Closed, Look::Lengths).unwrap_err());
+    let error = format!("{:#}", run(port, Pace::Closed, Check::Lengths).unwrap_err());
     assert!(error.ends_with("an answer has 39 bytes instead of 40"), "{error}");
 }
 
@@ -99,7 +99,7 @@ fn an_open_loop_charges_a_pause_to_every_message_that_was_due_in_it() {
             thread::sleep(Duration::from_millis(300));
         }
     };
-    let outcome = run(server(pause).unwrap(), Pace::Open(300.0), Look::Bytes).unwrap();
+    let outcome = run(server(pause).unwrap(), Pace::Open(300.0), Check::Bytes).unwrap();
     let waited = outcome.latency.len() as f64 * (1.0 - outcome.latency.quantile_below(50_000_000));
     // Each of the three connections pauses once, with a message due every ten milliseconds.
     assert!(waited > 60.0, "only {waited} messages waited for more than 50 ms");

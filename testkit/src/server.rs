@@ -7,7 +7,7 @@ use server::Config;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-/// A server on a free port of 127.0.0.1. It ends with the runtime, or before when told to.
+/// A server on a free port of 127.0.0.1. It ends with the runtime, or when it is stopped.
 #[derive(Debug)]
 pub struct Server {
     /// Where it listens.

@@ -1,6 +1,5 @@
 //! Names with values as a URL carries them in its query or fragment,
-//! [`application/x-www-form-urlencoded`](https://url.spec.whatwg.org/#application/x-www-form-urlencoded). It never knows
-//! what they mean.
+//! [`application/x-www-form-urlencoded`](https://url.spec.whatwg.org/#application/x-www-form-urlencoded).
 
 /// The names and values of a text such as `delay=200ms&reason=good%20bye`, in their order.
 pub fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {

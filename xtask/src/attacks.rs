@@ -8,10 +8,10 @@ use anyhow::Result;
 use crate::command::{self, cargo};
 use crate::own_program;
 
-/// What the attack's program is told.
+/// What is passed to the attack's program.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Options of the attack's program, such as `--only bombs`; `-- --help` lists them. Those behind a further `--` go to
+    /// Options of the attack's program, such as `--only bombs`; `-- --help` lists them. Options after a second `--` go to
     /// the server
     #[arg(value_name = "OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
     options: Vec<String>,

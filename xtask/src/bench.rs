@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: what an echo costs canyon and its peers, measured in turn, as a table of ratios; or with `--page`,
 //! what the page takes in.
-//! Never measures by itself: `load`, `handshakes` and `idle` of `bench/` do.
+//! The programs `load`, `handshakes` and `idle` of `bench/` measure.
 
 mod loads;
 mod machine;
@@ -20,8 +20,8 @@ use self::table::Table;
 use crate::command::{self, cargo};
 use crate::own_program;
 
-/// Other work beside a measurement, in processors, from which on it does not count.
-const DISTURBED: f64 = 0.1;
+/// A measurement is repeated where other work took more than this, in processors.
+const MAX_OTHER_WORK: f64 = 0.1;
 
 pub(crate) fn run(options: Options) -> Result<()> {
     if options.page {
@@ -55,7 +55,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
     }
 }
 
-/// All servers under a load, one after the other, as often as there are rounds.
+/// Measures all servers under a load, one after the other, once per round.
 fn measure(options: &Options, load: &'static Load, servers: &[Server], table: &mut Table) -> Result<()> {
     for round in 1..=options.rounds() {
         println!("\n== {}, round {round} of {}", load.about, options.rounds());
@@ -75,7 +75,7 @@ fn measure(options: &Options, load: &'static Load, servers: &[Server], table: &m
     Ok(())
 }
 
-/// A figure that other work on the machine has not disturbed, or at last one that it has.
+/// The figure of the first try that other work did not disturb, or of the least disturbed one.
 fn undisturbed(options: &Options, load: &Load, server: &Server) -> Result<f64> {
     let mut best: Option<(f64, f64)> = None;
     for _ in 0..options.tries() {
@@ -89,7 +89,7 @@ fn undisturbed(options: &Options, load: &Load, server: &Server) -> Result<f64> {
         if best.is_none_or(|(_, least)| others < least) {
             best = Some((figure, others));
         }
-        if others < DISTURBED {
+        if others < MAX_OTHER_WORK {
             break;
         }
     }
@@ -153,7 +153,7 @@ impl Options {
         self.seconds.unwrap_or(if self.quick { 1 } else { 3 })
     }
 
-    /// How often a measurement is tried until nothing disturbs it.
+    /// Tries of a measurement that other work disturbs.
     fn tries(&self) -> u32 {
         if self.quick { 1 } else { 4 }
     }
@@ -162,7 +162,7 @@ impl Options {
         if self.loads.is_empty() { LOADS.iter().collect() } else { self.loads.clone() }
     }
 
-    /// Those of all servers that are asked for.
+    /// The servers to measure, of all that there are.
     fn choose(&self, all: Vec<Server>) -> Result<Vec<Server>> {
         let names: Vec<String> = all.iter().map(|server| server.name.clone()).collect();
         if let Some(stranger) = self.servers.iter().find(|name| !names.contains(name)) {
@@ -173,7 +173,7 @@ impl Options {
         Ok(all.into_iter().filter(|server| is_asked_for(&server.name)).collect())
     }
 
-    /// The server that the others are compared with: the first that was given, or else the least that an echo costs.
+    /// The server that the others are compared with: `--base`, the first `--peer`, or `parrot`.
     fn base(&self, servers: &[Server]) -> Result<String> {
         let given = self.base.clone().or_else(|| Some(self.peers.first()?.name.clone()));
         let base = given.unwrap_or_else(|| "parrot".to_owned());

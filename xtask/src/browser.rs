@@ -1,5 +1,4 @@
-//! The browser for the tests, and the chromedriver that steers it: found, or installed.
-//! Never starts either: the tests do, each its own.
+//! Finds or installs the browser for the tests and the chromedriver that controls it; each test starts its own.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -16,10 +15,10 @@ const CHROMIUM: Packages = Packages {
     brew: &["--cask", "chromium", "chromedriver"],
 };
 
-/// The names under which Chromium and Chrome are on a `PATH`.
+/// The names of Chromium and Chrome on `PATH`.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// Where a macOS keeps them.
+/// Their places on macOS.
 const APPLICATIONS: &[&str] = &[
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",

@@ -53,7 +53,7 @@ pub(crate) fn run_and_read(command: &mut Command) -> Result<String> {
     if status.success() { Ok(output) } else { Err(failed(command, status)) }
 }
 
-/// What a quick question to a program answers on its standard output; `None` when it fails or is not there.
+/// The standard output of a short command; `None` when it fails or does not exist.
 pub(crate) fn answer(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
@@ -70,7 +70,7 @@ pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&file)).find(|path| path.is_file())
 }
 
-/// A time as a person would say it.
+/// A time in seconds, or in minutes and seconds.
 pub(crate) fn seconds(time: Duration) -> String {
     match time.as_secs() {
         0..60 => format!("{:.1} s", time.as_secs_f64()),
@@ -107,7 +107,7 @@ fn line(command: &Command) -> String {
     line
 }
 
-/// What stands before the present `PATH` in a value for it.
+/// What a new value of `PATH` adds in front of the present one.
 fn in_front_of_path(name: &str, value: &OsStr) -> Option<String> {
     let path = env::var("PATH").ok().filter(|_| name == "PATH")?;
     value.to_str()?.strip_suffix(&path).map(str::to_owned)
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn times_over_a_minute_are_told_in_minutes() {
+    fn times_over_a_minute_are_in_minutes() {
         assert_eq!(seconds(Duration::from_millis(1_540)), "1.5 s");
         assert_eq!(seconds(Duration::from_secs(286)), "4 min 46 s");
     }

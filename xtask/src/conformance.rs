@@ -1,5 +1,5 @@
 //! `cargo xtask conformance`: the Autobahn test suite against a real server, its verdicts compared with the ones that
-//! are committed. Never trusts wstest's exit code, which is 0 whatever failed.
+//! are committed: wstest's exit code is 0 whatever failed.
 
 use std::env;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::server::Server;
 /// The verdicts that are committed.
 const VERDICTS: &str = "docs/conformance.tsv";
 
-/// Everything but compression, which takes the suite half an hour: of that, one case of each kind.
+/// All cases but those of compression, which take half an hour; of these, one of each kind.
 const SHORT: &[&str] = &[
     "1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*", "12.1.1", "12.1.2", "12.1.3", "12.2.1", "12.3.1",
     "12.5.1", "13.1.1", "13.3.1", "13.5.1", "13.7.1",

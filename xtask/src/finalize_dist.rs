@@ -26,7 +26,7 @@ fn finalize(folder: &Path) -> Result<()> {
     let page = folder.join(PAGE);
     let html = text(&page)?;
     if html.contains(RELOADS_ITSELF) {
-        // Trunk's script stands in the page itself, which the policy forbids; and nothing is to be kept.
+        // Trunk's reload script is inline, which the policy forbids; and nothing is cached.
         return write(&page, &without_policy(&html)?);
     }
     let files = files(folder)?;
@@ -35,7 +35,7 @@ fn finalize(folder: &Path) -> Result<()> {
     write(&worker, &worker_script)
 }
 
-/// A file of the page, as the service worker is told of it.
+/// A file of the page, as the service worker lists it.
 struct Kept {
     /// Relative to the page's address, which is itself `./`.
     name: String,

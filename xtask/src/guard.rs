@@ -2,7 +2,7 @@
 //!
 //! Each runs under a guard: xtask itself, started once more with a hidden verb, its standard input a pipe that
 //! only the first xtask holds. The kernel closes that pipe with its holder; the guard then ends its process.
-//! The guard never prints: the terminal may be gone by then.
+//! The guard prints nothing, because the terminal may be gone by then.
 
 use std::ffi::OsString;
 use std::io;
@@ -38,7 +38,7 @@ impl Guarded {
         if let Some(folder) = command.get_current_dir() {
             guard.current_dir(folder);
         }
-        // The terminal's Ctrl-C must not reach the guard before it has done its work.
+        // The terminal sends Ctrl-C to its foreground process group; the guard has to outlive that.
         in_own_group(&mut guard);
         let child = guard.stdin(Stdio::piped()).stdout(stdout).spawn();
         child.map(Self).with_context(|| command::not_started(command))
@@ -72,14 +72,14 @@ pub(crate) fn stand(mut command: impl Iterator<Item = OsString>) -> Result<ExitC
 
     let group = child.id();
     thread::spawn(move || {
-        // An error ends the wait as well: without the pipe there is nobody left to run for.
+        // An error ends the wait too: without the pipe, xtask is gone.
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         signal(group, Signal::Terminate);
         thread::sleep(GRACE);
         signal(group, Signal::Kill);
     });
     let status = child.wait().with_context(|| format!("cannot wait for process {group}"))?;
-    // What the process has left behind, such as the compiler that Trunk had started.
+    // Ends what the process left behind, such as a compiler that Trunk had started.
     signal(group, Signal::Kill);
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
@@ -114,13 +114,13 @@ fn signal(group: u32, signal: Signal) {
     quietly(Command::new("sh").args(["-c", r#"kill -s "$0" -- "-$1""#, name]).arg(group.to_string()));
 }
 
-/// Ends a process and all that it started; there is no polite way to ask a process without a window.
+/// Ends a process and all that it started; Windows cannot ask a process without a window to end.
 #[cfg(windows)]
 fn signal(group: u32, _: Signal) {
     quietly(Command::new("taskkill").args(["/T", "/F", "/PID"]).arg(group.to_string()));
 }
 
-/// Runs a command that may fail because the processes it is for are gone, which is what it is for.
+/// Runs a command that may fail, because its processes may have ended already.
 fn quietly(command: &mut Command) {
     let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
 }

@@ -1,5 +1,6 @@
-//! Installing tools into the cache: those from crates.io downloaded by `cargo binstall` where that is there, else built.
-//! Never leaves a half-finished tool in its place, not when it is interrupted and not with a second xtask beside it.
+//! Installs tools into the cache. Tools from crates.io are downloaded by `cargo binstall` if it is installed, and built
+//! otherwise. A tool is moved to its place when it is finished, so that neither an interruption nor a second xtask leaves half
+//! of one.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -34,7 +35,7 @@ pub(crate) fn into(cache: &Path, tools: &[Tool]) -> Result<()> {
         fs::rename(&new, tool.folder(cache)).with_context(|| in_cache(cache))?;
         println!("{tool} is installed; that took {}.", seconds(start.elapsed()));
     }
-    // Left over where an install was interrupted before, and of use to this one; some hundred megabytes.
+    // Left over from an interrupted install, whose build artefacts this one has reused; some hundred megabytes.
     match fs::remove_dir_all(&build) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).with_context(|| in_cache(cache)),
         _ => Ok(()),
@@ -55,7 +56,7 @@ fn lock(cache: &Path) -> Result<File> {
     locked.map(|()| file).with_context(|| in_cache(cache))
 }
 
-/// Whether a ready-made tool could be had.
+/// Downloads a tool; whether that worked.
 fn download(tool: &Tool, folder: &Path) -> bool {
     if answer(Command::new("cargo").args(["binstall", "-V"])).is_none() {
         return false;
@@ -70,7 +71,7 @@ fn download(tool: &Tool, folder: &Path) -> bool {
     outcome.is_ok()
 }
 
-/// Builds a tool to be ready soon, not to be fast.
+/// Builds a tool with settings for a short build, not for speed.
 fn compile(tool: &Tool, options: &[&str], minutes: u32, folder: &Path, target: &Path) -> Result<()> {
     println!("Building it takes about {minutes} minutes on two cores.");
     let install = |lock: &[&str]| {
@@ -84,7 +85,7 @@ fn compile(tool: &Tool, options: &[&str], minutes: u32, folder: &Path, target: &
         command::run(&mut install)
     };
     install(&["--locked"]).or_else(|error| {
-        // A lock file may name a version that was withdrawn, or one that a registry's mirror does not have yet.
+        // A lock file may name a version that was yanked, or that a mirror does not have yet.
         println!("{error:#}; once more with the newest dependencies that fit.");
         install(&[])
     })

@@ -1,5 +1,5 @@
-//! `cargo xtask instructions`: how many instructions the frame layer takes for a message, counted by valgrind and compared
-//! with the counts that are committed. Never looks at a clock: a count is the same on a busy machine.
+//! `cargo xtask instructions`: how many instructions the protocol code executes per message, counted by valgrind and compared
+//! with the committed counts. Unlike times, counts are the same on a busy machine.
 
 use std::env;
 use std::fmt::Write as _;
@@ -17,22 +17,22 @@ pub(crate) const ABOUT: &str = "the instructions a message takes are no more tha
 /// The counts that are committed.
 const COUNTS: &str = "docs/instructions.tsv";
 
-/// How much more than the committed count is no step back, in per cent: as much as another compiler or C library may do.
+/// A regression is a count that exceeds the committed one by more than so many per cent: another compiler or C library may
+/// account for less.
 const MARGIN: u64 = 25;
 
-/// How often a case is done; and then as often again, so that the difference is what it takes without its beginnings.
+/// How often a case is run; a second run does it twice as often, so that the difference excludes start and end.
 const TIMES: u64 = 100;
 
 /// The processors whose instructions are counted.
 const ARCHITECTURE: &str = "x86_64";
 
-/// Has glibc copy memory as it does on any of them, where else it would choose by the processor; and without the one
-/// instruction that copies all, of which each byte would count.
+/// Makes glibc choose the same memory copy on every processor, and not `rep movsb`, of which valgrind counts each byte.
 const TUNABLES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-ERMS,-FSRM,-AVX2,-AVX_Fast_Unaligned_Load");
 
 const VALGRIND: Packages = Packages { what: "valgrind", apt: &["valgrind"], brew: &["valgrind"] };
 
-/// One kind of work, and what a message of it takes.
+/// One kind of work, and its instructions per message.
 #[derive(Debug, Clone, PartialEq)]
 struct Count {
     case: String,
@@ -60,14 +60,14 @@ pub(crate) fn check() -> Result<()> {
     let text = fs::read_to_string(root().join(COUNTS)).with_context(|| format!("cannot read {COUNTS}"))?;
     let committed = parse(&text)?;
     let counted = count()?;
-    let (table, steps_back) = compare(&committed, &counted)?;
+    let (table, regressions) = compare(&committed, &counted)?;
     print!("{table}");
-    if steps_back.is_empty() {
+    if regressions.is_empty() {
         return Ok(());
     }
     Err(anyhow!(
         "more than {MARGIN} % above {COUNTS}: {}; if that has to be, `cargo xtask instructions --write` renews it",
-        steps_back.join(", ")
+        regressions.join(", ")
     ))
 }
 
@@ -83,7 +83,7 @@ fn is_countable() -> bool {
     cfg!(target_os = "linux") && env::consts::ARCH == ARCHITECTURE
 }
 
-/// What a message of each case takes.
+/// Instructions per message of each case.
 fn count() -> Result<Vec<Count>> {
     if on_path("valgrind").is_none() {
         VALGRIND.install()?;
@@ -104,7 +104,7 @@ fn count() -> Result<Vec<Count>> {
     Ok(counts)
 }
 
-/// The instructions that a case takes, done so many times, with the program's start and end.
+/// Instructions of a whole process that runs a case so many times.
 fn instructions(example: &Path, case: &str, times: u64) -> Result<u64> {
     let mut valgrind = program("valgrind");
     valgrind.args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--log-fd=1"]);
@@ -120,21 +120,21 @@ fn references(log: &str) -> Option<u64> {
     count.rsplit(' ').next()?.replace(',', "").parse().ok()
 }
 
-/// The counts side by side, and the cases that take much more than they did.
+/// The counts side by side, and the cases that regressed.
 fn compare(committed: &[Count], counted: &[Count]) -> Result<(String, Vec<String>)> {
     let mut table = format!("{:<26} {:>10} {:>10}\n", "instructions a message", "committed", "counted");
-    let mut steps_back = Vec::new();
+    let mut regressions = Vec::new();
     for Count { case, instructions } in counted {
         let was = committed.iter().find(|count| count.case == *case);
         let was = was.with_context(|| format!("{COUNTS} has no case '{case}'; --write adds it"))?.instructions;
         let _ = writeln!(table, "{case:<26} {was:>10} {instructions:>10}");
         if *instructions * 100 > was * (100 + MARGIN) {
-            steps_back.push(format!("{case} takes {instructions}, not {was}"));
+            regressions.push(format!("{case} takes {instructions}, not {was}"));
         }
     }
     match committed.iter().find(|was| counted.iter().all(|count| count.case != was.case)) {
         Some(gone) => Err(anyhow!("{COUNTS} has a case '{}' that is no more; --write removes it", gone.case)),
-        None => Ok((table, steps_back)),
+        None => Ok((table, regressions)),
     }
 }
 
@@ -184,11 +184,11 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_beyond_the_margin_is_a_step_back() {
+    fn only_a_count_beyond_the_margin_is_a_regression() {
         let committed = counts(&[("one", 100), ("two", 100), ("three", 100)]);
         let counted = counts(&[("one", 125), ("two", 126), ("three", 10)]);
-        let (table, steps_back) = compare(&committed, &counted).unwrap();
-        assert_eq!(steps_back, ["two takes 126, not 100"]);
+        let (table, regressions) = compare(&committed, &counted).unwrap();
+        assert_eq!(regressions, ["two takes 126, not 100"]);
         assert_eq!(table.lines().nth(2).unwrap(), "two                               100        126");
     }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask interop`: a real server, and clients that others wrote: Python's websockets and Node's wscat.
-//! Never installs them anywhere but in `target/interop`.
+//! `cargo xtask interop`: a real server, and clients that others wrote: Python's websockets and Node's wscat, installed in
+//! `target/interop`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Packages of Node's registry. Never installs one for more than the folder that is asked for.
+//! Installs packages of Node's registry into a folder.
 
 use std::path::Path;
 use std::process::Command;

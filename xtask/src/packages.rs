@@ -1,5 +1,5 @@
-//! Packages of the operating system, for what no language's registry has.
-//! Never asks for a password: where one would be needed, the error is the command to type.
+//! Packages of the operating system, for programs that no language's registry has. Where installing needs a password, the
+//! error is the command to type.
 
 use std::process::Command;
 
@@ -7,18 +7,21 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::command::{self, answer, on_path, program};
 
-/// What brings one thing, by the names of the two package managers.
+/// The packages of one program, by the names of the two package managers.
 pub(crate) struct Packages {
-    /// The thing, as a sentence can name it.
+    /// The program, as the subject of a sentence.
     pub(crate) what: &'static str,
-    /// Names in Debian and its kin.
+    /// Names in Debian and its derivatives.
     pub(crate) apt: &'static [&'static str],
     /// Arguments for `brew install`.
     pub(crate) brew: &'static [&'static str],
 }
 
 impl Packages {
-    /// Installs them, or says in one sentence how to.
+    /// Installs them.
+    ///
+    /// # Errors
+    /// How to install them by hand.
     pub(crate) fn install(&self) -> Result<()> {
         if on_path("apt-get").is_some() {
             self.install_by_apt()

@@ -19,7 +19,7 @@ use crate::guard::Guarded;
 use crate::server::Server;
 use crate::tools::Tools;
 
-/// Where the page expects the server when it is not told anything else.
+/// Where the page expects the server by default.
 const DEFAULT_SERVER: &str = "ws://localhost:12345";
 
 /// How often both processes are checked; nothing in std waits for either of two.
@@ -73,7 +73,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
 fn stop_signals() -> io::Result<Arc<AtomicBool>> {
     let stopped = Arc::new(AtomicBool::new(false));
     for &signal in signals() {
-        // The order counts: what is registered first is done first, and nothing is shut down by the first signal.
+        // Handlers run in the order of their registration: at the first signal the shutdown's condition is still false.
         flag::register_conditional_shutdown(signal, 1, Arc::clone(&stopped))?;
         flag::register(signal, Arc::clone(&stopped))?;
     }
@@ -93,7 +93,7 @@ fn page_port(variable: Option<&str>) -> Result<u16> {
     port.parse().ok().with_context(|| format!("TRUNK_SERVE_PORT is '{port}', which is no port"))
 }
 
-/// Says it now, not after the minutes that the tools may take.
+/// Fails now, not after the minutes that installing tools may take.
 fn expect_free(port: u16) -> Result<()> {
     for address in localhost(port) {
         if let Err(error) = TcpListener::bind(address) {
@@ -122,7 +122,7 @@ fn get(address: SocketAddr) -> io::Result<[u8; 13]> {
     Ok(answer)
 }
 
-/// The page is told of the server only where it would guess wrong.
+/// The address names the server only if that is not where the page expects it.
 fn page_address(port: u16, server: &str) -> String {
     if server == DEFAULT_SERVER {
         format!("http://localhost:{port}/")
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_is_told_of_a_server_that_is_not_where_it_would_look() {
+    fn the_address_names_a_server_that_is_not_where_the_page_expects_it() {
         assert_eq!(page_address(8080, "ws://localhost:12345"), "http://localhost:8080/");
         assert_eq!(page_address(8080, "ws://localhost:9001"), "http://localhost:8080/?url=ws://localhost:9001/");
     }

@@ -16,7 +16,7 @@ const START: Duration = Duration::from_secs(30);
 
 /// A server that can be connected to.
 pub(crate) struct Server {
-    /// Where it listens, in its own words.
+    /// Where it listens, as it printed it.
     pub(crate) url: String,
     pub(crate) process: Guarded,
     /// Passes the server's output on until its end.
@@ -37,7 +37,7 @@ impl Server {
         let stdout = process.stdout().context("the server's standard output is not a pipe")?;
         let (first_line, output) = pass_on(stdout);
         let line =
-            first_line.recv_timeout(START).ok().with_context(|| format!("the server said nothing for {START:?}"))?;
+            first_line.recv_timeout(START).ok().with_context(|| format!("the server printed nothing for {START:?}"))?;
         let url = url_in(&line)?.to_owned();
         Ok(Self { url, process, output })
     }
@@ -50,18 +50,18 @@ impl Server {
     /// Ends the server, and passes its last lines on.
     pub(crate) fn stop(self) {
         drop(self.process);
-        // It has panicked where standard output is closed, and nobody reads it.
+        // The thread panics when standard output is closed; then nobody reads the rest.
         let _ = self.output.join();
     }
 }
 
-/// Copies the server's output to ours for as long as there is any; the first line comes back as well.
+/// Copies the server's output to ours until its end, and sends the first line.
 fn pass_on(stdout: ChildStdout) -> (mpsc::Receiver<String>, JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel();
     let output = thread::spawn(move || {
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
-        // An error is the end of the output, which an empty line says as well.
+        // An error counts as the end of the output, which is an empty line.
         let _ = stdout.read_line(&mut line);
         print!("{line}");
         let _ = sender.send(line);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_ends_at_once_is_told_from_one_that_says_something_else() {
+    fn a_server_that_ends_at_once_and_one_that_prints_something_else_are_different_errors() {
         assert_eq!(url_in("").unwrap_err().to_string(), "the server ended before it could be connected to");
         assert!(url_in("hello\n").unwrap_err().to_string().contains("'hello'"));
     }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::command::{self, cargo};
 use crate::own_program;
 
-/// What the load's program is told.
+/// What is passed to the load's program.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// How long

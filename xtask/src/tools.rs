@@ -1,5 +1,4 @@
 //! The tools that build and test the page: found on `PATH` or in the cache in exactly the right version, or installed there.
-//! Never changes what the person has installed.
 
 use std::env;
 use std::ffi::OsString;
@@ -22,7 +21,7 @@ const TRUNK: &str = "0.21.14";
 /// The optimiser of WebAssembly. From npm, where it is compiled for every machine; its crate takes ten minutes to build.
 const BINARYEN: &str = "132.0.0";
 
-/// What finds barriers in the page.
+/// The script that checks the page's accessibility.
 const AXE_CORE: &str = "4.14.1";
 
 /// A package of programs or files in the one version that is right.
@@ -40,7 +39,7 @@ pub(crate) enum Source {
     Crates {
         /// What `cargo install` needs to know beyond name and version.
         options: &'static [&'static str],
-        /// Measured on two cores, for the person who waits.
+        /// How long the build takes on two cores.
         minutes: u32,
     },
     Npm,
@@ -65,7 +64,7 @@ impl Tool {
         Self { package: "axe-core", version: AXE_CORE.to_owned(), programs: &[], source: Source::Npm }
     }
 
-    /// The page and the tool that finishes it have to agree to the last digit.
+    /// The page and the tool must have exactly the same version.
     fn wasm_bindgen() -> Result<Self> {
         let lock = root().join("Cargo.lock");
         let text = fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
@@ -85,14 +84,14 @@ impl Tool {
                 answer(Command::new(path).arg("--version"))
                     .as_deref()
                     .and_then(version)
-                    .is_some_and(|told| self.is(told))
+                    .is_some_and(|version| self.is(version))
             })
         })
     }
 
-    /// Binaryen has whole numbers as versions, to which npm wants to see two more.
-    fn is(&self, told: &str) -> bool {
-        self.version == told || self.version.strip_suffix(".0.0") == Some(told)
+    /// Binaryen's versions are whole numbers, to which npm adds `.0.0`.
+    fn is(&self, printed: &str) -> bool {
+        self.version == printed || self.version.strip_suffix(".0.0") == Some(printed)
     }
 
     pub(crate) fn is_in(&self, cache: &Path) -> bool {
@@ -127,12 +126,12 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Finds or installs all that the page is built with while it is worked on.
+    /// Finds or installs all that a debug build of the page needs.
     pub(crate) fn ready() -> Result<Self> {
         Self::with([Tool::trunk(), Tool::wasm_bindgen()?])
     }
 
-    /// As [`Self::ready`], and what makes a release small.
+    /// As [`Self::ready`], and what a release needs.
     pub(crate) fn ready_for_release() -> Result<Self> {
         Self::with([Tool::trunk(), Tool::wasm_bindgen()?, Tool::binaryen()])
     }
@@ -157,11 +156,11 @@ impl Tools {
         Ok(command)
     }
 
-    /// Trunk with one of its verbs; it is not to look for anything outside of this machine.
+    /// Trunk with one of its verbs, offline.
     pub(crate) fn trunk(&self, verb: &str) -> Result<Command> {
         let mut trunk = self.command("trunk")?;
         trunk.args([verb, "--offline"]);
-        // Trunk 0.21 takes only `true` and `false`, and stops at the `1` that others understand.
+        // Trunk 0.21 takes only `true` and `false`, and fails at the usual `1`.
         if env::var_os("NO_COLOR").is_some() {
             trunk.env("NO_COLOR", "true");
         }
@@ -169,7 +168,7 @@ impl Tools {
     }
 }
 
-/// Finds or installs the script that looks for barriers in a page.
+/// Finds or installs the script that checks a page's accessibility.
 pub(crate) fn axe_core() -> Result<PathBuf> {
     let (cache, tool) = (cache()?, Tool::axe_core());
     install::into(&cache, std::slice::from_ref(&tool))?;

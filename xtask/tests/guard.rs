@@ -1,4 +1,4 @@
-//! The guard as a process of its own: what it runs ends with whoever holds its standard input.
+//! The guard as a process: what it runs ends with the process that holds its standard input.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "clippy allows it in tests, but not in their helpers")]
 

@@ -1,4 +1,4 @@
-//! What the echo servers of `src/bin` share: their one argument. Never anything of WebSocket.
+//! The one argument of the echo servers in `src/bin`.
 
 use std::{env, net::Ipv4Addr};
 

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 use bench::{
-    answers::{Answers, Expected, Look},
+    answers::{Answers, Check, Expected},
     client::Client,
     decoder::Event,
     handshake::Handshake,
@@ -46,7 +46,7 @@ struct Arguments {
     json: bool,
 }
 
-/// Connections that are opened and used before the first look, so that what the server takes once does not count.
+/// Connections that are opened and used before measuring, so that one-time allocations of the server do not count.
 const WARM_UP: u32 = 100;
 
 fn main() -> Result<()> {
@@ -54,7 +54,7 @@ fn main() -> Result<()> {
     rlimit::increase_nofile_limit(u64::from(arguments.connections + WARM_UP) + 50)?;
     let compression = if arguments.deflate { Compression::Deflate } else { Compression::Off };
     let messages = Messages::prepare(Kind::Ascii, arguments.size as usize, 1, compression)?;
-    let expected = Expected { messages, prefix: Vec::new(), look: Look::Lengths };
+    let expected = Expected { messages, prefix: Vec::new(), check: Check::Lengths };
     let process = arguments.pid.map_or_else(|| process::listening_on(arguments.target.port), Ok)?;
     let resident = || Usage::of(process).map(|usage| usage.resident);
     let open = |count| (0..count).map(|_| Connection::open(&arguments.target, compression)).collect::<Result<Vec<_>>>();

@@ -1,6 +1,6 @@
-//! Measures what zlib-rs alone needs for the messages of `load --deflate`: inflates and deflates each, as a server must;
-//! in one go, or between the system calls that a server makes, after which a processor knows little of zlib's code.
-//! Never counts those calls: what a server needs beyond this is its own.
+//! Measures what zlib-rs alone needs for the messages of `load --deflate`: it inflates and deflates each, as a server does,
+//! either without pause or between the system calls of a server, which evict zlib's code from the cache. The time of those calls
+//! is subtracted.
 
 use std::{
     io::{Read, Write},

@@ -1,4 +1,4 @@
-//! The loads, each with the words for the program that makes it. Never what they mean for one server alone.
+//! The loads, each with the arguments of the program that generates it.
 
 use std::process::{Command, Stdio};
 
@@ -12,16 +12,16 @@ use crate::{command, own_program};
 #[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) name: &'static str,
-    /// As the head of a column.
+    /// The heading of its column.
     pub(crate) about: &'static str,
-    /// Of the figure.
+    /// The figure's unit.
     pub(crate) unit: &'static str,
     /// The program of `bench/`.
     program: &'static str,
     arguments: &'static [&'static str],
-    /// What the figure is called in the program's JSON.
+    /// The figure's name in the program's JSON.
     field: &'static str,
-    /// What canyon is asked to answer; its peers only echo.
+    /// What canyon replies; its peers always echo.
     pub(crate) answer: Answer,
 }
 
@@ -67,7 +67,7 @@ pub(crate) const LOADS: &[Load] = &[
     },
 ];
 
-/// What canyon's answers begin with at `/`.
+/// What canyon's replies begin with at `/`.
 const PREFIX: &str = "Server received: ";
 
 impl Load {
@@ -77,7 +77,7 @@ impl Load {
         load.with_context(|| format!("there is no load '{name}', only {}", names()))
     }
 
-    /// Loads the server on a port of this machine, and gives the figure.
+    /// Loads the server on a port of this machine, and returns the figure.
     pub(crate) fn run(&self, port: u16, seconds: u32, server: &Server) -> Result<f64> {
         let mut command = machine::pinned(machine::LOAD, own_program::built("release")?.join(self.program));
         command.arg(format!("ws://127.0.0.1:{port}{}", server.path(self.answer))).arg("--json").args(self.arguments);
@@ -92,7 +92,7 @@ impl Load {
     }
 }
 
-/// What the command prints; its errors go where ours go.
+/// The command's standard output; its standard error is inherited.
 fn read(command: &mut Command) -> Result<String> {
     command::show(command);
     let output = command.stderr(Stdio::inherit()).output().with_context(|| command::not_started(command))?;

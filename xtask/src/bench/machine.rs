@@ -1,5 +1,4 @@
-//! The machine that is measured on: a processor for the server, one for the load, and what else goes on.
-//! Never stops other work: it tells how much of it there was.
+//! The machine that measures: one processor for the server, one for the load, and how much other work there was.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,12 +9,12 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::command::{on_path, program};
 
-/// The processor that servers have for themselves, where there is more than one and `taskset`.
+/// The processor reserved for the server, on a machine with several processors and `taskset`.
 pub(crate) const SERVER: &str = "0";
-/// The processor that the load has.
+/// The processor of the load.
 pub(crate) const LOAD: &str = "1";
 
-/// A program on a processor of its own.
+/// A program pinned to a processor.
 pub(crate) fn pinned(processor: &str, name: impl AsRef<OsStr>) -> Command {
     let has_two = std::thread::available_parallelism().is_ok_and(|count| count.get() > 1);
     if !has_two || on_path("taskset").is_none() {
@@ -26,10 +25,10 @@ pub(crate) fn pinned(processor: &str, name: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// What `/proc` counts processor time in.
+/// The unit of processor time in `/proc`.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What the processors have done since a moment.
+/// The processors' work since a moment.
 pub(crate) struct Activity {
     since: Instant,
     everybody: u64,
@@ -41,14 +40,14 @@ impl Activity {
         Ok(Self { since: Instant::now(), everybody: everybody()?, ours: ours()? })
     }
 
-    /// How many processors have worked on average for others than us and the processes that we have waited for.
+    /// How many processors, on average, worked for processes other than ours and the children we waited for.
     pub(crate) fn others(&self) -> Result<f64> {
         let ticks = (everybody()? - self.everybody).saturating_sub(ours()? - self.ours);
         Ok(ticks as f64 * TICK.as_secs_f64() / self.since.elapsed().as_secs_f64())
     }
 }
 
-/// Ticks that all processors have not been idle.
+/// Ticks in which processors were not idle, summed over all of them.
 fn everybody() -> Result<u64> {
     let stat = read("/proc/stat")?;
     let ticks = stat.lines().next().unwrap_or_default().split_whitespace().skip(1).map_while(|word| word.parse().ok());
@@ -61,7 +60,7 @@ fn everybody() -> Result<u64> {
     }
 }
 
-/// Ticks of our own, and of our children that have ended.
+/// Ticks of this process and of its children that have ended.
 fn ours() -> Result<u64> {
     let stat = read("/proc/self/stat")?;
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);

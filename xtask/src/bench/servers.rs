@@ -1,5 +1,5 @@
-//! The servers that are measured: canyon, its peers in Rust, those from other languages' registries where they are
-//! installed, and any that is given. Never more than one runs at a time.
+//! The servers that are measured, one at a time: canyon, its peers in Rust, peers from other languages' registries where they
+//! are installed, and any given on the command line.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::command::{self, answer, cargo, on_path, program, root};
 use crate::guard::Guarded;
 use crate::packages::Packages;
 
-/// How long a server may take until it can be connected to.
+/// How long a server may take until it accepts connections.
 const START: Duration = Duration::from_secs(10);
 
 /// Stands for the port in a server's command.
@@ -28,15 +28,15 @@ const PEERS: [&str; 5] = ["parrot", "tokio-tungstenite", "fastwebsockets", "toki
 const PYTHON_PACKAGES: [(&str, &str); 2] = [("websockets", "17.4"), ("socketify", "0.0.31")];
 const WS: &str = "8.23.0";
 
-/// What socketify is linked with, and does not bring.
+/// A library that socketify links and does not contain.
 const LIBUV: Packages = Packages { what: "libuv", apt: &["libuv1"], brew: &["libuv"] };
 
-/// What is asked of canyon.
+/// What canyon replies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Answer {
-    /// What came.
+    /// The message.
     Echo,
-    /// The tutorial's answer.
+    /// The tutorial's reply.
     Prefixed,
 }
 
@@ -59,7 +59,7 @@ impl Server {
         Self { name: name.to_owned(), command: command.into_iter().map(Into::into).collect() }
     }
 
-    /// The server of `NAME=COMMAND`; the command's words are parted by spaces.
+    /// The server of `NAME=COMMAND`; the command is split at spaces.
     pub(crate) fn given(word: &str) -> Result<Self> {
         let (name, command) = word.split_once('=').unwrap_or_default();
         if name.is_empty() || !command.contains(PORT) {
@@ -68,12 +68,12 @@ impl Server {
         Ok(Self::new(name, command.split_whitespace()))
     }
 
-    /// The path where it answers so; a peer echoes everywhere.
+    /// The path with that reply; a peer echoes at every path.
     pub(crate) fn path(&self, answer: Answer) -> &'static str {
         if self.name == CANYON && answer == Answer::Prefixed { "/" } else { "/echo" }
     }
 
-    /// Starts it, and waits until it can be connected to.
+    /// Starts it, and waits until it accepts connections.
     pub(crate) fn start(&self, load: &Load) -> Result<Running> {
         let port = free_port()?;
         let mut words = self.command.iter().map(|word| word.replace(PORT, &port.to_string()));
@@ -110,7 +110,7 @@ pub(crate) fn build(programs: &Path) -> Result<()> {
 pub(crate) fn own(programs: &Path) -> Vec<Server> {
     let path = |name: &str| programs.join(name).to_string_lossy().into_owned();
     let mut canyon = vec![path(CANYON)];
-    // Room for the load with the most connections; the other limits, the timers and the log are on as ever.
+    // Room for the load with the most connections; everything else is as by default.
     canyon.extend(["--host", "127.0.0.1", "--port", PORT, "--max-connections", "10200"].map(Into::into));
     if answer(Command::new(path(CANYON)).arg("--help")).is_some_and(|help| help.contains("--workers")) {
         canyon.extend(["--workers", "1"].map(Into::into));
@@ -128,7 +128,7 @@ fn python() -> PathBuf {
     folder().join("python/bin/python")
 }
 
-/// Whether our Python has a package, and it works.
+/// Whether a package can be imported by the installed Python.
 fn imports(package: &str) -> bool {
     answer(Command::new(python()).args(["-c", &format!("import {package}")])).is_some()
 }
@@ -147,7 +147,7 @@ pub(crate) fn install() -> Result<()> {
     command::run(npm.arg(format!("ws@{WS}")))
 }
 
-/// Those servers of other languages' registries that are installed; the others are named.
+/// The servers from other languages' registries that are installed; prints the others' names.
 pub(crate) fn from_registries() -> Vec<Server> {
     let mut servers = Vec::new();
     for (name, _) in PYTHON_PACKAGES {

@@ -1,13 +1,13 @@
-//! The figures of all rounds, and the table of their medians. Never a figure without its ratio to the base's.
+//! The figures of all rounds, and the table of their medians and ratios.
 
 use std::fmt::Write as _;
 
 use crate::bench::loads::Load;
 
-/// What was measured.
+/// All figures so far.
 pub(crate) struct Table {
     servers: Vec<String>,
-    /// The server whose figures the others' are compared with.
+    /// The server that the others are compared with.
     base: String,
     cells: Vec<Cell>,
 }
@@ -15,7 +15,7 @@ pub(crate) struct Table {
 struct Cell {
     load: &'static str,
     server: String,
-    /// One a round; none when the server cannot take the load.
+    /// One per round; empty when the server cannot take the load.
     figures: Vec<f64>,
 }
 
@@ -31,7 +31,7 @@ impl Table {
         }
     }
 
-    /// Notes that a server cannot take a load, whatever it did before.
+    /// Records that a server cannot take a load, and drops its earlier figures.
     pub(crate) fn fail(&mut self, load: &Load, server: &str) {
         self.cells.retain(|cell| cell.load != load.name || cell.server != server);
         self.cells.push(Cell { load: load.name, server: server.to_owned(), figures: Vec::new() });
@@ -50,14 +50,14 @@ impl Table {
         median(self.figures(load, server)?)
     }
 
-    /// How much less than the base a server costs: above 1 is better. Figures of the same round are compared, for from
-    /// one round to the next the machine itself may become slower or faster.
+    /// How many times less than the base a server costs: above 1 is better. It compares figures of the same round, because the
+    /// machine may become slower or faster from round to round.
     fn ratio(&self, load: &Load, server: &str) -> Option<f64> {
         let pairs = self.figures(load, &self.base)?.iter().zip(self.figures(load, server)?);
         median(&pairs.map(|(base, figure)| base / figure).collect::<Vec<_>>())
     }
 
-    /// Medians and ratios, with a row for a server.
+    /// Medians and ratios, one row per server.
     pub(crate) fn markdown(&self, loads: &[&Load]) -> String {
         let heads: String = loads.iter().map(|load| format!(" {}, {} |", load.about, load.unit)).collect();
         let mut text = format!("| median / ratio to {} |{heads}\n|---|{}\n", self.base, "---|".repeat(loads.len()));
@@ -72,7 +72,7 @@ impl Table {
         text
     }
 
-    /// Everything, with a line for a server's figures under a load.
+    /// Everything, one line per server and load.
     pub(crate) fn lines(&self, loads: &[&Load]) -> String {
         let mut text = format!("load\tserver\tunit\tmedian\tratio to {}\tlowest\thighest\trounds\n", self.base);
         for load in loads {
@@ -102,7 +102,7 @@ fn median(figures: &[f64]) -> Option<f64> {
     }
 }
 
-/// Three digits, or all before the point.
+/// Three significant digits, or all digits of the whole part.
 fn rounded(figure: f64) -> String {
     let decimals = match figure {
         ..1.0 => 3,

@@ -1,5 +1,4 @@
-//! What `cargo xtask test` checks, in the order in which a failure is cheapest to find.
-//! Never installs more than its own step needs.
+//! What `cargo xtask test` checks, in the order in which a failure is cheapest to find. Each step installs what it needs.
 
 use anyhow::{Result, anyhow};
 
@@ -39,7 +38,7 @@ const DENY_WARNINGS: &[&str] = &["--", "--deny", "warnings"];
 
 fn clippy() -> Result<()> {
     command::run(cargo(["clippy", "--workspace", "--exclude", "web", "--all-targets"]).args(DENY_WARNINGS))?;
-    // `--all-targets` passes over a target that `cargo test` is to leave out.
+    // `--all-targets` skips a target with `test = false`.
     command::run(cargo(["clippy", "--package", "canyon-tests", "--test", "browser"]).args(DENY_WARNINGS))
 }
 

@@ -1,5 +1,5 @@
-//! The least that an echo can cost: one `recv` and one `send` for all that came, unmasked where it lies.
-//! Never a WebSocket server for anything else: it validates nothing, and passes a frame on before it is whole.
+//! The least that an echo can cost: one `recv` and one `send` for everything that came, unmasked in place. It validates nothing,
+//! and forwards a frame before it is complete.
 
 use std::{
     io::{self, Read as _, Write as _},

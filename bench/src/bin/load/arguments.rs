@@ -1,10 +1,10 @@
-//! What the person at the terminal may ask for, with its bounds. Never more than a machine can hold.
+//! The command line, with bounds that one machine can hold.
 
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use bench::{
-    answers::{Expected, Look},
+    answers::{Check, Expected},
     load::{Pace, Plan},
     messages::{Kind, Messages},
     process,
@@ -13,13 +13,13 @@ use bench::{
 use clap::Parser;
 use testkit::handshake::Compression;
 
-/// Loads an echo server of this machine, and tells what an echo costs it.
+/// Loads an echo server of this machine, and measures what an echo costs it.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
     /// The server, such as ws://127.0.0.1:12345/echo; only of this machine
     target: Target,
 
-    /// The server's process, whose processor time and memory is told [default: the one that listens there]
+    /// The server's process, whose processor time and memory are measured [default: the one that listens there]
     #[arg(long, value_name = "ID")]
     pid: Option<u32>,
 
@@ -88,10 +88,10 @@ impl Arguments {
         let size = self.size as usize;
         let (connections, in_flight) = (self.connections as usize, self.in_flight as usize);
         let active = (connections * self.active as usize).div_ceil(100);
-        let count = match self.look() {
-            // Twice what is in flight: a message is not sent again before its answer, nor after it at once.
-            Look::Bytes => 2 * connections * in_flight,
-            Look::Lengths => (REPEATED / (size + 14)).clamp(1, 4096),
+        let count = match self.check() {
+            // Twice what is in flight, so that no message is sent again before its reply or right after it.
+            Check::Bytes => 2 * connections * in_flight,
+            Check::Lengths => (REPEATED / (size + 14)).clamp(1, 4096),
         };
         ensure!(
             count * size <= PREPARED,
@@ -108,15 +108,15 @@ impl Arguments {
             in_flight: self.in_flight.into(),
             compression,
             pace: self.rate.map_or(Pace::Closed, Pace::Open),
-            expected: Expected { messages, prefix: self.prefix.clone().into_bytes(), look: self.look() },
+            expected: Expected { messages, prefix: self.prefix.clone().into_bytes(), check: self.check() },
             warm_up: Duration::from_secs(self.warm_up),
             length: Duration::from_secs(self.seconds),
             most: self.messages,
         })
     }
 
-    fn look(&self) -> Look {
-        if self.verify { Look::Bytes } else { Look::Lengths }
+    fn check(&self) -> Check {
+        if self.verify { Check::Bytes } else { Check::Lengths }
     }
 }
 

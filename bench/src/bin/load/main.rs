@@ -1,4 +1,4 @@
-//! Loads an echo server of this machine and tells what an echo costs it. Never judges: the numbers are for others.
+//! Loads an echo server of this machine and measures what an echo costs it.
 
 mod arguments;
 mod report;

@@ -1,4 +1,4 @@
-//! What came of a load, for a person and for a program. Never rounds for the program.
+//! The outcome of a load, as text for people and as unrounded JSON for programs.
 
 use std::{fmt, time::Duration};
 
@@ -7,14 +7,14 @@ use bench::{
     messages::Kind,
 };
 
-/// A plan and what came of it.
+/// A plan and its outcome.
 pub(crate) struct Report<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) kind: Kind,
     pub(crate) outcome: &'a Outcome,
 }
 
-/// The names and the shares of the latencies that are told.
+/// The names and quantiles of the latencies in the report.
 const LATENCIES: [(&str, f64); 5] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)];
 
 impl Report<'_> {

@@ -64,7 +64,7 @@ struct Totals {
     faults: Mutex<Vec<String>>,
 }
 
-/// How many faults are kept; so many end the run.
+/// The run ends after so many faults.
 const MOST_FAULTS: usize = 20;
 
 impl Totals {
@@ -166,7 +166,7 @@ async fn verdict(server: &Program, totals: &Totals, idle: Usage, samples: &[Usag
     Ok(())
 }
 
-/// One connection after the other until the end.
+/// Opens one connection after the other until the end.
 async fn stay_connected(address: SocketAddr, mut random: Rng, end: Instant, totals: &Totals) {
     // Not all at once: each comes in the first seconds.
     sleep(Duration::from_millis(random.u64(..5000))).await;
@@ -174,7 +174,7 @@ async fn stay_connected(address: SocketAddr, mut random: Rng, end: Instant, tota
         let ended = timeout(PATIENCE * 4, one_connection(address, &mut random, end, totals)).await;
         if let Err(fault) = ended.unwrap_or_else(|_| Err(anyhow!("a connection hangs"))) {
             totals.note(format!("{fault:#}"));
-            // A server that is gone shall not be asked again and again.
+            // A server that is gone is not to be flooded with connections.
             sleep(Duration::from_secs(1)).await;
         }
     }
