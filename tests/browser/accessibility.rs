@@ -1,6 +1,6 @@
-//! axe-core finds no barrier on any of the page's views, light and dark, wide and narrow.
+//! axe-core finds no accessibility violation in any view of the page, light and dark, wide and narrow.
 //!
-//! `$AXE_CORE` names its script, `axe.min.js`; `cargo xtask test` sees to it.
+//! `$AXE_CORE` names its script, `axe.min.js`; `cargo xtask test` sets it.
 
 use std::env;
 use std::fs;
@@ -14,50 +14,50 @@ use crate::page::Page;
 use crate::servers::nobody;
 
 #[tokio::test]
-async fn no_barriers_on_the_wide_page_in_light() -> Result<()> {
+async fn the_wide_light_page_is_accessible() -> Result<()> {
     journey(Window::WIDE).await
 }
 
 #[tokio::test]
-async fn no_barriers_on_the_wide_page_in_the_dark() -> Result<()> {
+async fn the_wide_dark_page_is_accessible() -> Result<()> {
     journey(Window { scheme: Scheme::Dark, ..Window::WIDE }).await
 }
 
 #[tokio::test]
-async fn no_barriers_on_a_phone_in_light() -> Result<()> {
+async fn the_light_page_is_accessible_on_a_phone() -> Result<()> {
     journey(Window::PHONE).await
 }
 
 #[tokio::test]
-async fn no_barriers_on_a_phone_in_the_dark() -> Result<()> {
+async fn the_dark_page_is_accessible_on_a_phone() -> Result<()> {
     journey(Window { scheme: Scheme::Dark, ..Window::PHONE }).await
 }
 
-/// Through the views of the page, with a look at each.
+/// Opens the views of the page one after the other, and checks each.
 async fn journey(window: Window) -> Result<()> {
     let page = Page::start_in(window).await?;
     page.script(&axe_core()?).await.context("axe-core does not start")?;
-    has_no_barriers(&page, "fresh").await?;
+    is_accessible(&page, "fresh").await?;
 
     page.connects_to("ftp://localhost:12345").await?;
     page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
-    has_no_barriers(&page, "with a problem").await?;
+    is_accessible(&page, "with a problem").await?;
 
     page.connects_to(&page.server().websocket("/")).await?;
     page.sees_state("Open").await?;
     page.sends(r#"{"id":1}"#).await?;
     page.sees_row(r#"Server received: {"id":1}"#).await?;
-    has_no_barriers(&page, "open").await?;
+    is_accessible(&page, "open").await?;
 
     page.waits_for("the list", "//*[@role='listbox']").await?.send_keys(&char::from(Key::Up).to_string()).await?;
     page.sees_detail(r#"Server received: {"id":1}"#).await?;
-    has_no_barriers(&page, "with a detail").await?;
+    is_accessible(&page, "with a detail").await?;
     page.presses([Key::Escape]).await?;
 
     for dialog in ["Settings", "Share", "Options", "Export", "Save", "Close with"] {
         page.clicks(dialog).await?;
         page.waits_for("the dialog is open", "//dialog[@open]").await?;
-        has_no_barriers(&page, dialog).await?;
+        is_accessible(&page, dialog).await?;
         page.presses([Key::Escape]).await?;
         page.waits_for("the dialog is closed", "//dialog[not(@open)]").await?;
     }
@@ -66,19 +66,19 @@ async fn journey(window: Window) -> Result<()> {
     page.fills("MiB", "0").await?;
     page.presses([Key::Tab]).await?;
     page.waits_for("the problem is told", "//*[@id='settings-problem'][normalize-space()]").await?;
-    has_no_barriers(&page, "with a wrong figure").await?;
+    is_accessible(&page, "with a wrong figure").await?;
     page.clicks("Close the dialog").await?;
 
     for panel in ["Repeat", "Sequence"] {
         page.clicks(panel).await?;
-        has_no_barriers(&page, panel).await?;
+        is_accessible(&page, panel).await?;
         page.clicks(panel).await?;
     }
 
     page.sends("quit").await?;
     page.connects_to(&nobody().await?).await?;
     page.sees_state("Could not connect").await?;
-    has_no_barriers(&page, "refused").await?;
+    is_accessible(&page, "refused").await?;
 
     page.script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }").await?;
     page.types_address("ws://localhost/").await?;
@@ -86,7 +86,7 @@ async fn journey(window: Window) -> Result<()> {
     if window.width < 900 {
         page.clicks("Connections and saved messages").await?;
     }
-    has_no_barriers(&page, "that keeps nothing").await
+    is_accessible(&page, "that keeps nothing").await
 }
 
 fn axe_core() -> Result<String> {
@@ -94,8 +94,8 @@ fn axe_core() -> Result<String> {
     fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// WCAG 2.2 A and AA, and what is good practice beyond.
-async fn has_no_barriers(page: &Page, view: &str) -> Result<()> {
+/// WCAG 2.2 A and AA, and axe-core's best practices.
+async fn is_accessible(page: &Page, view: &str) -> Result<()> {
     let barriers = page
         .script(
             "return axe.run(document, {

@@ -1,4 +1,4 @@
-//! Logs that go out as files, and files that become logs and are sent again.
+//! Exporting logs, saved messages and sequences as files, importing them, and sending an imported log again.
 
 use anyhow::{Context, Result};
 use fantoccini::key::Key;
@@ -10,7 +10,7 @@ use crate::file::TemporaryFile;
 use crate::page::{Page, value};
 use crate::servers::peer;
 
-/// Keeps what is offered as a download, as `window.downloads`: name and text.
+/// Collects downloads in `window.downloads`, with name and text.
 const CATCH_DOWNLOADS: &str = "window.downloads = [];
     const blobs = new Map();
     const make = URL.createObjectURL;
@@ -48,7 +48,7 @@ async fn a_log_is_exported_and_imported_again() -> Result<()> {
 /// Milliseconds between the messages that are sent again.
 const GAPS: [u64; 3] = [0, 250, 100];
 
-/// A HAR file of a browser, with messages sent to that address at those gaps, and an answer to the first.
+/// A browser's HAR file, with messages sent to that address at [`GAPS`] and a reply to the first.
 fn recorded(address: &str) -> String {
     let message = |kind: &str, ms: u64, data: &str| {
         let time = format!("{}.{:03}", 1_795_368_000 + ms / 1000, ms % 1000);
@@ -65,7 +65,7 @@ fn recorded(address: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_har_file_is_looked_at_and_sent_again_with_its_timing() -> Result<()> {
+async fn a_har_file_is_imported_and_sent_again_with_its_timing() -> Result<()> {
     let (heard, mut hear) = mpsc::channel(GAPS.len());
     let address = peer(async move |mut client| {
         while let Some(message) = client.next().await {
@@ -95,12 +95,12 @@ async fn a_har_file_is_looked_at_and_sent_again_with_its_timing() -> Result<()> 
     let log = page.script("return window.downloads[0][1]").await?;
     let moments = moments_of_automatic(log.as_str().context("a text")?)?;
     let gaps: Vec<i64> = moments.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    // Never too early; how late is the machine's affair.
+    // Not too early; how late depends on the machine.
     assert!(gaps.len() == 2 && gaps[0] >= 250 && gaps[0] + gaps[1] >= 350, "{gaps:?}");
     Ok(())
 }
 
-/// When what went out by itself did, in milliseconds of its minute.
+/// When messages were sent automatically, in milliseconds of the minute.
 fn moments_of_automatic(log: &str) -> Result<Vec<i64>> {
     let mut moments = Vec::new();
     for line in log.lines() {
@@ -116,7 +116,7 @@ fn moments_of_automatic(log: &str) -> Result<Vec<i64>> {
 }
 
 #[tokio::test]
-async fn saved_messages_and_sequences_go_out_as_files_and_come_in_again() -> Result<()> {
+async fn saved_messages_and_sequences_are_exported_and_imported() -> Result<()> {
     let page = Page::start().await?;
     page.script(CATCH_DOWNLOADS).await?;
     page.types_message("héllo").await?;

@@ -1,4 +1,4 @@
-//! A page that nobody looks at: it goes on with what it was told, though browsers hold its timers and frames back.
+//! A hidden page continues what it does, although browsers throttle its timers and frames.
 
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
@@ -8,7 +8,7 @@ use tokio::time::{Duration, timeout};
 use crate::page::Page;
 use crate::servers::peer;
 
-/// Messages in ten seconds at most, which a timer that is held back to one a second does not send.
+/// Messages within [`LIMIT`]: more than a timer throttled to one per second sends.
 const MANY: usize = 100;
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -31,7 +31,7 @@ async fn a_repetition_keeps_its_pace_in_a_hidden_window() -> Result<()> {
     page.sees_row("tick").await?;
 
     page.hides().await?;
-    // What was sent before.
+    // Sent before the window was hidden.
     while hear.try_recv().is_ok() {}
     let many = async {
         for _ in 0..MANY {

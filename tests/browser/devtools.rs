@@ -1,4 +1,4 @@
-//! What only the browser's own debugger tells, by the
+//! What only the browser's own debugger shows, by the
 //! [DevTools Protocol](https://chromedevtools.github.io/devtools-protocol/).
 
 use std::time::Duration;
@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct DevTools {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     sent: u64,
-    /// All that came while something else was waited for.
+    /// Events that came while the test waited for another.
     events: Vec<Value>,
 }
 
@@ -81,7 +81,7 @@ impl DevTools {
             return Ok(event.clone());
         }
         loop {
-            let next = timeout(LIMIT, self.socket.next()).await.with_context(|| format!("waited in vain: {what}"))?;
+            let next = timeout(LIMIT, self.socket.next()).await.with_context(|| format!("timed out: {what}"))?;
             let Message::Text(text) = next.context("the browser left")?? else { continue };
             let event: Value = serde_json::from_str(&text)?;
             self.events.push(event.clone());

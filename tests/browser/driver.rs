@@ -1,4 +1,4 @@
-//! A browser for one test, steered by a chromedriver of its own. Neither outlives the test.
+//! A browser for one test, controlled by a chromedriver of its own. Both end with the test.
 
 use std::env;
 use std::io::{Read, Write};
@@ -26,7 +26,7 @@ pub(crate) struct Window {
     pub(crate) scheme: Scheme,
 }
 
-/// What the system wishes for.
+/// The system's colour scheme.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Scheme {
     Light,
@@ -40,16 +40,15 @@ impl Window {
 
 /// Chromedriver; it ends with its browser when it is dropped, however the test ends.
 pub(crate) struct Driver {
-    /// Killed where it does not end by itself.
+    /// Killed unless it ends by itself.
     _process: Child,
     port: u16,
-    /// Kept open, for chromedriver dies where it cannot write.
+    /// Kept open, because chromedriver ends when it cannot write.
     _stdout: BufReader<ChildStdout>,
 }
 
 impl Driver {
-    /// The port that chromedriver picks for itself may be taken by the time that it listens on its second address: then it
-    /// ends, and another try picks another one.
+    /// Starts chromedriver, up to three times: the port that it picks may be taken on its second address, and then it ends.
     pub(crate) async fn start() -> Result<Self> {
         const TRIES: usize = 3;
         for _ in 1..TRIES {
@@ -89,8 +88,7 @@ impl Driver {
 }
 
 impl Drop for Driver {
-    /// Killing chromedriver would leave its browser behind: it has to be asked. Nothing is to be done where it does not
-    /// answer.
+    /// Asks chromedriver to shut down: killing it would leave its browser running.
     fn drop(&mut self) {
         let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port)) else { return };
         let _ = driver.set_read_timeout(Some(END_LIMIT));
@@ -126,7 +124,7 @@ fn capabilities(window: Window) -> Capabilities {
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
-            // It asks nobody for anything.
+            // No requests of its own.
             "--disable-background-networking",
             "--disable-component-update",
             format!("--blink-settings=preferredColorScheme={preferred_scheme}"),

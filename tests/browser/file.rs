@@ -1,4 +1,4 @@
-//! A file for the page to pick, gone with the test. It never shares a name with another.
+//! A file for the page to pick, under a unique name, deleted with the test.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 pub(crate) struct TemporaryFile(PathBuf);
 
 impl TemporaryFile {
-    /// With that ending, such as `har`.
+    /// Creates a file with an extension, such as `har`.
     pub(crate) fn new(ending: &str, content: &[u8]) -> Result<Self> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("canyon-{}-{number}.{ending}", std::process::id()));
@@ -18,7 +18,7 @@ impl TemporaryFile {
         Ok(Self(path))
     }
 
-    /// What to type at a field for files.
+    /// The path to type into a file field.
     pub(crate) fn path(&self) -> String {
         self.0.to_string_lossy().into_owned()
     }
@@ -26,7 +26,7 @@ impl TemporaryFile {
 
 impl Drop for TemporaryFile {
     fn drop(&mut self) {
-        // Somebody else has cleaned up, where it is gone already.
+        // It may have been deleted already.
         let _ = std::fs::remove_file(&self.0);
     }
 }

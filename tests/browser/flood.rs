@@ -1,5 +1,5 @@
-//! A server that sends as fast as it can. The figures are printed, `cargo test … flood -- --nocapture`; only what must
-//! hold on any machine is asserted. Figures that mean something need a release build of the page in `dist/`.
+//! A server that sends as fast as it can. The figures are printed (`cargo test … flood -- --nocapture`); only what holds on any
+//! machine is asserted. Meaningful figures need a release build of the page in `dist/`.
 
 use anyhow::{Context, Result};
 use fantoccini::key::Key;
@@ -8,12 +8,12 @@ use crate::page::Page;
 use crate::servers::{Flood, TOGETHER};
 
 const MANY: u32 = 200_000;
-/// Together more than a hundred messages a second make in an hour and a half.
+/// In total more messages than 100 per second make in 90 minutes.
 const ROUNDS: u32 = 3;
-/// What an allocator may lose in gaps, in MiB.
+/// Allowance for the allocator's fragmentation, in MiB.
 const GAPS: u64 = 3;
 
-/// Notes how long each frame took, and the long ones that the browser itself counts.
+/// Records how long each frame took, and the browser's own long animation frames.
 const WATCH_FRAMES: &str = "window.frames_seen = []; window.long_frames = [];
     let before = performance.now();
     const frame = now => { frames_seen.push(now - before); before = now; requestAnimationFrame(frame); };
@@ -21,7 +21,7 @@ const WATCH_FRAMES: &str = "window.frames_seen = []; window.long_frames = [];
     new PerformanceObserver(list => long_frames.push(...list.getEntries().map(entry => entry.duration)))
         .observe({ type: 'long-animation-frame' });";
 
-/// Tells of the frames seen since it was asked last. A frame is on time within a 60th of a second, and what clocks differ.
+/// Summarises the frames since the last call. A frame is on time within a 60th of a second plus the clocks' resolution.
 const FRAMES: &str = "const sorted = frames_seen.splice(0).sort((a, b) => a - b);
     const at = share => Math.round(sorted[Math.floor((sorted.length - 1) * share)]);
     const on_time = Math.round(100 * sorted.filter(ms => ms < 17.5).length / sorted.length);
@@ -29,12 +29,12 @@ const FRAMES: &str = "const sorted = frames_seen.splice(0).sort((a, b) => a - b)
     return `${on_time} % of ${sorted.length} frames on time; ${at(0.5)} ms at the median, ${at(0.95)} at 95 %, ` +
         `${at(1)} at most; ${long.length} long ones, ${Math.round(Math.max(0, ...long))} ms at most`;";
 
-/// How large the WebAssembly memory is, which only grows.
+/// The size of the WebAssembly memory, which never shrinks.
 const MEMORY: &str = "const done = arguments[arguments.length - 1];
     import(document.querySelector('script[data-glue]').dataset.glue)
         .then(glue => glue.default()).then(wasm => done(wasm.memory.buffer.byteLength));";
 
-/// Notes how many milliseconds after a click, as the browser took it in, the page says something else than that it is open.
+/// Records the milliseconds from a click, by the browser's timestamp, until the page no longer shows "Open".
 const WATCH_CLICK: &str = "addEventListener('click', ({ timeStamp }) => {
         const look = () => document.querySelector('.state').innerText === 'Open'
             ? requestAnimationFrame(look)
@@ -42,7 +42,7 @@ const WATCH_CLICK: &str = "addEventListener('click', ({ timeStamp }) => {
         requestAnimationFrame(look);
     }, true);";
 
-/// Of a message, in bytes.
+/// Bytes of a message.
 const SIZE: usize = 100;
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_million_messages_are_kept_and_searched() -> Result<()> {
     page.connects_to(&flood.address).await?;
     page.sees_state("Open").await?;
     let begun = std::time::Instant::now();
-    // Two entries tell of the connection.
+    // Two entries are about the connection.
     flood.send(MILLION - TOGETHER).await?;
     page.waits_long_for("nearly a million messages", &received(MILLION - TOGETHER)).await?;
     println!("{} messages in {:.1} s", MILLION - TOGETHER, begun.elapsed().as_secs_f64());

@@ -1,4 +1,4 @@
-//! What the page keeps over reloads, and what it says where it cannot.
+//! What the page saves across reloads, and what it shows when it cannot save.
 
 use anyhow::Result;
 use fantoccini::key::Key;
@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::page::{Page, value};
 use crate::servers::peer;
 
-/// From now on the browser refuses to keep anything, with that error.
+/// A script that makes the browser refuse to save anything, with that error.
 fn refusal(error: &str) -> String {
     format!(
         "window.set_item ??= Storage.prototype.setItem;
@@ -19,19 +19,19 @@ fn refusal(error: &str) -> String {
 
 const NO_REFUSAL: &str = "Storage.prototype.setItem = window.set_item;";
 
-async fn is_told(page: &Page, words: &str) -> Result<()> {
+async fn sees_problem(page: &Page, words: &str) -> Result<()> {
     page.waits_for("it is told", &format!("//p[@id='not-kept'][contains(., '{words}')]")).await.map(drop)
 }
 
 #[tokio::test]
-async fn what_the_browser_does_not_keep_is_told_until_all_of_it_is_kept() -> Result<()> {
+async fn an_error_is_shown_until_everything_is_saved() -> Result<()> {
     let page = Page::start().await?;
     page.script(&refusal("QuotaExceededError")).await?;
     page.types_address("ws://example.com/not-kept").await?;
-    is_told(&page, "no room left").await?;
+    sees_problem(&page, "no room left").await?;
     page.script(&refusal("SecurityError")).await?;
     page.clicks("◐ Auto").await?;
-    is_told(&page, "keep nothing").await?;
+    sees_problem(&page, "keep nothing").await?;
 
     page.script(NO_REFUSAL).await?;
     page.clicks("○ Light").await?;
@@ -42,7 +42,7 @@ async fn what_the_browser_does_not_keep_is_told_until_all_of_it_is_kept() -> Res
 }
 
 #[tokio::test]
-async fn what_was_changed_just_before_the_page_is_left_is_kept() -> Result<()> {
+async fn a_change_just_before_leaving_the_page_is_saved() -> Result<()> {
     let page = Page::start().await?;
     page.script(
         "const field = document.querySelector('input[type=url]');
@@ -60,7 +60,7 @@ async fn what_was_changed_just_before_the_page_is_left_is_kept() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_set_aside_and_told_and_the_rest_is_taken_up() -> Result<()> {
+async fn unreadable_data_is_set_aside_and_reported_and_the_rest_is_loaded() -> Result<()> {
     const NEWER: &str =
         r#"{"messages":[{"name":"of today","text":"1"},{"name":"of tomorrow","format":"cbor","text":"2"}]}"#;
     let page = Page::start().await?;
@@ -97,7 +97,7 @@ async fn two_tabs_do_not_undo_what_the_other_one_saves() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_one_tab_forgets_the_other_one_forgets() -> Result<()> {
+async fn what_one_tab_deletes_is_deleted_in_the_other_one() -> Result<()> {
     let page = Page::start().await?;
     saves(&page, "a secret").await?;
     page.opens_tab(&page.server().page()).await?;
@@ -113,11 +113,11 @@ async fn what_one_tab_forgets_the_other_one_forgets() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_has_read_that_nothing_is_kept_is_not_told_again() -> Result<()> {
+async fn a_dismissed_error_does_not_come_back() -> Result<()> {
     let page = Page::start().await?;
     page.script(&refusal("SecurityError")).await?;
     page.clicks("◐ Auto").await?;
-    is_told(&page, "keep nothing").await?;
+    sees_problem(&page, "keep nothing").await?;
     page.clicks("I have read it").await?;
     page.waits_for("nothing is told", "//p[@id='not-kept'][.='']").await?;
     page.waits_for_script("the log has it", "return document.activeElement.matches('[role=listbox]')").await?;
@@ -128,11 +128,11 @@ async fn who_has_read_that_nothing_is_kept_is_not_told_again() -> Result<()> {
     Ok(())
 }
 
-/// How many messages the log is kept to.
+/// The saved limit on log entries.
 const KEPT: &str = "return JSON.parse(localStorage.getItem('canyon.settings'))?.entries";
 
 #[tokio::test]
-async fn a_figure_is_taken_when_it_is_finished_and_a_wrong_one_loses_nothing() -> Result<()> {
+async fn a_setting_is_applied_when_its_field_is_left_and_a_wrong_one_drops_no_entries() -> Result<()> {
     let address = peer(async |mut client| {
         for number in 1..=300 {
             client.feed(Message::text(format!("message {number}."))).await?;

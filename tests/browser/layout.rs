@@ -1,4 +1,4 @@
-//! The lines between the parts of the page: moved, and found again.
+//! The separators between the parts of the page: they are moved, and saved.
 
 use anyhow::Result;
 use fantoccini::actions::{InputSource, MouseActions, PointerAction};
@@ -7,13 +7,13 @@ use fantoccini::key::Key;
 use crate::driver::Window;
 use crate::page::Page;
 
-/// A part of the page, and the line that is its edge.
+/// A part of the page, and the separator at its edge.
 struct Part {
     css: &'static str,
     /// `width` or `height`.
     side: &'static str,
     line: &'static str,
-    /// What it is kept as.
+    /// The setting in which its size is saved.
     key: &'static str,
 }
 
@@ -29,7 +29,7 @@ impl Part {
         Ok(page.script(&size).await?.as_i64().unwrap_or_default())
     }
 
-    /// Drags the line so far with the mouse, lets it go, and moves on.
+    /// Drags the separator with the mouse, releases it, and moves on.
     async fn drag(&self, page: &Page, x: f64, y: f64) -> Result<()> {
         let xpath = format!("//*[@role='separator'][@aria-label='{}']", self.line);
         let element = page.waits_for("the line", &xpath).await?;
@@ -58,7 +58,7 @@ impl Part {
 }
 
 #[tokio::test]
-async fn a_line_that_was_moved_is_found_there_again() -> Result<()> {
+async fn a_moved_separator_is_restored_after_a_reload() -> Result<()> {
     let page = Page::start().await?;
     let before = LISTS.size(&page).await?;
     LISTS.drag(&page, 60.0, 5.0).await?;
@@ -97,7 +97,7 @@ async fn the_message_box_is_made_taller_and_shorter_by_pointer_and_by_keyboard()
 }
 
 #[tokio::test]
-async fn what_waits_is_told_in_full_however_much_it_is() -> Result<()> {
+async fn a_long_figure_for_what_waits_is_shown_in_full() -> Result<()> {
     let page = Page::connected("/").await?;
     let (cut, moved) = (
         "const fact = document.querySelector('.waiting dd'), strip = document.querySelector('.facts');
@@ -112,7 +112,7 @@ async fn what_waits_is_told_in_full_however_much_it_is() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_tap_beside_the_lists_puts_them_away_and_does_nothing_else() -> Result<()> {
+async fn a_tap_beside_the_lists_hides_them_and_does_nothing_else() -> Result<()> {
     let page = Page::start_in(Window::PHONE).await?;
     page.clicks("Connections and saved messages").await?;
     page.waits_for_script("the lists", "return document.querySelector('.sidebar').offsetWidth > 0").await?;
@@ -129,7 +129,7 @@ async fn a_tap_beside_the_lists_puts_them_away_and_does_nothing_else() -> Result
 }
 
 #[tokio::test]
-async fn a_line_that_was_dragged_too_far_comes_back_at_once() -> Result<()> {
+async fn a_separator_dragged_too_far_stops_at_its_limit() -> Result<()> {
     let page = Page::start().await?;
     BOX.drag(&page, 0.0, -600.0).await?;
     let most = BOX.size(&page).await?;

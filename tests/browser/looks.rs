@@ -1,4 +1,4 @@
-//! The page fits every window, light and dark. Where `$SCREENSHOTS` names a folder, pictures are left there:
+//! The page fits every window, light and dark. If `$SCREENSHOTS` names a folder, screenshots are saved there:
 //! `wide-light-detail.png`, `wide-dark-sequence.png` and `phone-light.png` are the pictures in the README.
 
 use std::path::Path;
@@ -35,7 +35,7 @@ async fn the_page_on_a_phone_in_the_dark() -> Result<()> {
     look(DARK_PHONE, "phone-dark").await
 }
 
-/// From a fresh page over a talk to its end.
+/// From a new page through a conversation to its end, with a check of each view.
 async fn look(window: Window, name: &str) -> Result<()> {
     let page = Page::start_in(window).await?;
     fits(&page, &format!("{name}-fresh")).await?;
@@ -119,12 +119,12 @@ async fn look(window: Window, name: &str) -> Result<()> {
     fits(&page, &format!("{name}-not-kept")).await
 }
 
-/// Calls the lists out, where there is no room for them beside the connection.
+/// Opens the lists, where there is no room for them beside the connection.
 async fn shows_lists(page: &Page, window: Window) -> Result<()> {
     if window.width < 900 { page.clicks("Connections and saved messages").await } else { Ok(()) }
 }
 
-/// A server that answers as in the tutorial, and adds some bytes to what is JSON.
+/// A server that replies as in the tutorial, and to JSON also with a binary message.
 async fn talk() -> Result<String> {
     peer(async |mut client| {
         while let Some(message) = client.next().await {

@@ -1,7 +1,7 @@
 //! A person's journey through the page, in a real browser against the real server.
 //!
 //! Needs the page in `dist/` (`trunk build`), chromedriver (`$CHROMEDRIVER`, or on `PATH`) and a Chrome or Chromium
-//! (`$CHROME`, or where chromedriver looks). `cargo xtask test` sees to all of it; by hand:
+//! (`$CHROME`, or where chromedriver looks). `cargo xtask test` provides all of it; by hand:
 //! `cargo test -p canyon-tests --test browser`.
 
 mod accessibility;

@@ -6,7 +6,7 @@ use crate::page::Page;
 use crate::servers;
 use crate::site::Site;
 
-/// Waits until the page is kept.
+/// Waits until the service worker has cached the page.
 async fn kept(page: &Page) -> Result<()> {
     page.script("return navigator.serviceWorker.ready.then(() => true)").await.context("the page is not kept").map(drop)
 }
@@ -27,7 +27,7 @@ async fn a_page_once_loaded_opens_without_its_server() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_newer_version_is_offered_and_comes_when_it_is_asked_for() -> Result<()> {
+async fn a_newer_version_is_offered_and_loaded_on_request() -> Result<()> {
     const TITLE: &str = "Canyon: WebSocket test bench";
     let site = Site::start().await?;
     let page = Page::open(&site.page()).await?;
@@ -61,7 +61,7 @@ async fn an_offer_can_be_put_off() -> Result<()> {
 #[tokio::test]
 async fn the_page_can_be_installed() -> Result<()> {
     let page = Page::start().await?;
-    // Every icon has to be there in the size that is promised.
+    // Every icon must exist in the size that the manifest states.
     let icons = page
         .script(
             "return fetch('manifest.webmanifest').then((answer) => answer.json()).then(({ icons }) => Promise.all(

@@ -1,4 +1,4 @@
-//! The page, as a person uses it: by what stands on it and by the keyboard. Every wait has a limit and a name.
+//! The page as a person uses it: by visible text and by keyboard. Every wait has a limit and a name.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::servers;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Which way the tabulator goes.
+/// The direction of the tab key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Tab {
     Forward,
@@ -50,7 +50,7 @@ impl Page {
         Ok(page)
     }
 
-    /// The page as a server of its own serves it, told to connect to another one, which may refuse it.
+    /// The page as a server of its own serves it, connecting to another one, which may refuse it.
     pub(crate) async fn connecting_to(address: &str) -> Result<Self> {
         let page = Self::start().await?;
         page.connects_to(address).await?;
@@ -90,12 +90,12 @@ impl Page {
         self.clicks("Connect").await
     }
 
-    /// The XPath finds something, now or soon.
+    /// Waits until the XPath finds an element.
     pub(crate) async fn waits_for(&self, what: &str, xpath: &str) -> Result<Element> {
         self.waits_at_most(LIMIT, what, xpath).await
     }
 
-    /// The same, for what is a lot of work.
+    /// The same, for work that takes the page long.
     pub(crate) async fn waits_long_for(&self, what: &str, xpath: &str) -> Result<Element> {
         self.waits_at_most(4 * LIMIT, what, xpath).await
     }
@@ -106,7 +106,7 @@ impl Page {
             .at_most(limit)
             .for_element(Locator::XPath(xpath))
             .await
-            .with_context(|| format!("waited in vain: {what}"))
+            .with_context(|| format!("timed out: {what}"))
     }
 
     pub(crate) async fn sees_state(&self, state: &str) -> Result<()> {
@@ -137,12 +137,12 @@ impl Page {
         Ok(self.client.find_all(Locator::Css(css)).await?.len())
     }
 
-    /// Clicks the button of that name, or whose name begins so.
+    /// Clicks the button with that name, or with a name that begins so.
     pub(crate) async fn clicks(&self, button: &str) -> Result<()> {
         let name = literal(button);
         let xpath = format!("//button[starts-with(normalize-space(), {name}) or @aria-label={name}][not(@disabled)]");
         let found = self.waits_for(&format!("there is a button {button:?}"), &xpath).await?;
-        // Some are there before they are to be seen.
+        // Some exist before they are visible.
         let begun = std::time::Instant::now();
         while !found.is_displayed().await? && begun.elapsed() < LIMIT {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -150,14 +150,14 @@ impl Page {
         Ok(found.click().await?)
     }
 
-    /// The field of that name, or whose name begins so.
+    /// The field with that name, or with a name that begins so.
     pub(crate) async fn field(&self, name: &str) -> Result<Element> {
         let name = literal(name);
         let xpath = format!("//input[@aria-label={name}] | //label[starts-with(normalize-space(), {name})]//input");
         self.waits_for(&format!("there is a field {name}"), &xpath).await
     }
 
-    /// Replaces what a field holds.
+    /// Replaces a field's value.
     pub(crate) async fn fills(&self, name: &str, text: &str) -> Result<()> {
         let field = self.field(name).await?;
         field.clear().await?;
@@ -170,7 +170,7 @@ impl Page {
         Ok(())
     }
 
-    /// From now on a lost connection is tried again by itself, but not before a test has long ended.
+    /// Turns on automatic retries, with a delay longer than any test.
     pub(crate) async fn tries_again_in_an_hour(&self) -> Result<()> {
         self.clicks("Settings…").await?;
         for figure in ["Maximum delay (ms)", "Initial delay (ms)"] {
@@ -182,14 +182,14 @@ impl Page {
         self.clicks("Close the dialog").await
     }
 
-    /// Opens a page in another tab, and goes on there.
+    /// Opens a page in another tab, and continues there.
     pub(crate) async fn opens_tab(&self, url: &str) -> Result<()> {
         let tab = self.client.new_window(true).await?.handle;
         self.client.switch_to_window(tab).await?;
         self.goes_to(url).await
     }
 
-    /// Goes on in the first tab.
+    /// Continues in the first tab.
     pub(crate) async fn goes_back_to_first_tab(&self) -> Result<()> {
         let tabs = self.client.windows().await?;
         self.client.switch_to_window(tabs.into_iter().next().context("there is no tab")?).await?;
@@ -201,18 +201,18 @@ impl Page {
         self.waits_for("the page has started", "//h1[contains(., 'Canyon')]").await.map(drop)
     }
 
-    /// The script returns true, now or soon.
+    /// Waits until the script returns true.
     pub(crate) async fn waits_for_script(&self, what: &str, script: &str) -> Result<()> {
         let begun = std::time::Instant::now();
         while self.script(script).await? != Value::Bool(true) {
-            anyhow::ensure!(begun.elapsed() < LIMIT, "waited in vain: {what}");
+            anyhow::ensure!(begun.elapsed() < LIMIT, "timed out: {what}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Ok(())
     }
 
     pub(crate) async fn types_address(&self, address: &str) -> Result<()> {
-        // It takes nothing before the connection has ended.
+        // It is read-only until the connection has ended.
         let ready = "//label[contains(., 'Address')]/input[not(@disabled) and not(@readonly)]";
         let field = self.waits_for("the address can be changed", ready).await?;
         field.clear().await?;
@@ -230,21 +230,21 @@ impl Page {
         self.types_message(&format!("{text}{}", char::from(Key::Enter))).await
     }
 
-    /// Types at whatever has the focus.
+    /// Types at the focused element.
     pub(crate) async fn presses(&self, keys: impl IntoIterator<Item = Key>) -> Result<()> {
         let keys: String = keys.into_iter().map(char::from).collect();
         self.client.active_element().await?.send_keys(&keys).await?;
         Ok(())
     }
 
-    /// Presses the tabulator until an element of that kind has the focus.
+    /// Presses the tab key until an element that matches the selector has the focus.
     pub(crate) async fn tabs_to(&self, what: &str, css: &str, direction: Tab) -> Result<()> {
         const STOPS: usize = 60;
         let keys: &[Key] = match direction {
             Tab::Forward => &[Key::Tab],
             Tab::Backward => &[Key::Shift, Key::Tab],
         };
-        // Keys of their own, for what is typed at a field for files is taken for a file's name.
+        // As key actions, because text sent to a file field is taken for a file's name.
         let down = keys.iter().map(|&key| KeyAction::Down { value: key.into() });
         let up = keys.iter().rev().map(|&key| KeyAction::Up { value: key.into() });
         let press = down.chain(up).fold(KeyActions::new("keyboard".to_owned()), KeyActions::then);
@@ -255,7 +255,7 @@ impl Page {
                 return Ok(());
             }
         }
-        anyhow::bail!("{STOPS} times the tabulator do not lead to {what}")
+        anyhow::bail!("{STOPS} times the tab key do not lead to {what}")
     }
 
     pub(crate) async fn focused(&self) -> Result<Element> {
@@ -294,7 +294,7 @@ impl Page {
         Ok(self.client.perform_actions(actions).await?)
     }
 
-    /// Puts the window away, so that nobody sees the page.
+    /// Minimises the window, so that the page is hidden.
     pub(crate) async fn hides(&self) -> Result<()> {
         self.client.minimize_window().await?;
         self.waits_for_script("the page is hidden", "return document.hidden").await
@@ -313,12 +313,12 @@ impl Page {
     }
 }
 
-/// What a field holds.
+/// A field's value.
 pub(crate) async fn value(field: &Element) -> Result<String> {
     Ok(field.prop("value").await?.unwrap_or_default())
 }
 
-/// A string in XPath, which knows no escapes.
+/// A string literal in XPath, which has no escapes.
 fn literal(text: &str) -> String {
     let parts: Vec<String> = text.split('"').map(|part| format!("\"{part}\"")).collect();
     format!("concat('', {})", parts.join(", '\"', "))

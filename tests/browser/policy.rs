@@ -1,4 +1,4 @@
-//! The Content-Security-Policy: the page lives with it, and what a peer sends does not get as far as to offend it.
+//! The Content-Security-Policy: neither the page nor anything that a peer sends violates it.
 
 use anyhow::Result;
 use fantoccini::key::Key;
@@ -11,7 +11,7 @@ use crate::page::Page;
 use crate::servers::{self, peer};
 use crate::site::Site;
 
-/// What would show itself by changing the title, if any of it came to be HTML, a script or a style.
+/// Texts that would change the title if they became HTML, a script or a style.
 const HOSTILE: &[&str] = &[
     r#"<script>document.title = "gone"</script>"#,
     r#"</pre></textarea></title><img src="x" onerror="document.title = 'gone'">"#,
@@ -23,14 +23,14 @@ const HOSTILE: &[&str] = &[
     "\u{202e}\u{0}\u{1b}]0;gone\u{7}<meta http-equiv=\"refresh\" content=\"0\">",
 ];
 
-/// Which of the policy's directives something on the page went against, from its very start.
+/// The directives of the policy that were violated since the page was loaded.
 async fn violations(page: &Page) -> Result<serde_json::Value> {
     page.script(
         "return new Promise((resolve) => {
            const seen = [];
            const observer = new ReportingObserver((reports) => seen.push(...reports), { types: ['csp-violation'], buffered: true });
            observer.observe();
-           // The header and the page's own policy report each by itself.
+           // The header's policy and the page's own report separately.
            const names = () => new Set(seen.map(({ body }) => `${body.effectiveDirective} ${body.blockedURL}`));
            setTimeout(() => resolve([...names()]), 300);
          })",
@@ -38,7 +38,7 @@ async fn violations(page: &Page) -> Result<serde_json::Value> {
     .await
 }
 
-/// Sends all that is hostile, then waits for the client to leave.
+/// Sends all of [`HOSTILE`], then waits for the client to leave.
 async fn hostile() -> Result<String> {
     peer(async |mut client| {
         for text in HOSTILE {
@@ -54,7 +54,7 @@ async fn hostile() -> Result<String> {
 }
 
 #[tokio::test]
-async fn the_page_lives_with_its_policy_from_any_host() -> Result<()> {
+async fn the_page_does_not_violate_its_policy_from_any_host() -> Result<()> {
     let (server, site) = (servers::start().await?, Site::start().await?);
     for address in [server.page(), site.page()] {
         let page = Page::open(&address).await?;
@@ -69,7 +69,7 @@ async fn the_page_lives_with_its_policy_from_any_host() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_stands_in_the_page_itself_never_runs() -> Result<()> {
+async fn inline_scripts_never_run() -> Result<()> {
     let (server, site) = (servers::start().await?, Site::start().await?);
     for address in [server.page(), site.page()] {
         let page = Page::open(&address).await?;
@@ -101,7 +101,7 @@ async fn what_a_hostile_peer_sends_stays_text() -> Result<()> {
         page.clicks("Text").await?;
     }
     page.waits_for("the pins", "//ul[@aria-label='Pinned']//button[contains(., '<iframe')]").await?;
-    // What the page itself writes into fields, lists and dialogs.
+    // Text that the page itself writes into fields, lists and dialogs.
     page.types_message(HOSTILE[1]).await?;
     page.clicks("Save…").await?;
     page.fills("Name", HOSTILE[0]).await?;

@@ -39,7 +39,7 @@ async fn only_the_rows_on_the_screen_exist_and_the_newest_is_seen() -> Result<()
 }
 
 #[tokio::test]
-async fn a_reader_who_scrolled_up_stays_there_and_is_told_how_many_came() -> Result<()> {
+async fn after_scrolling_up_the_log_stays_there_and_shows_how_many_came() -> Result<()> {
     let page = Page::connecting_to(&talkative().await?).await?;
     page.sees_row("message 5000.").await?;
     page.waits_for("the list of entries", "//*[@role='listbox']")
@@ -49,7 +49,7 @@ async fn a_reader_who_scrolled_up_stays_there_and_is_told_how_many_came() -> Res
     page.sees_row("message 1.").await?;
     page.waits_for("none came since", "//button[.='↓ Newest']").await?;
     page.sends("more").await?;
-    // What was sent counts, too.
+    // Sent messages count too.
     page.waits_for("four new ones are told", "//button[.='↓ 4 new']").await?;
     page.sees_row("message 1.").await?;
     page.clicks("↓ 4 new").await?;
@@ -59,10 +59,10 @@ async fn a_reader_who_scrolled_up_stays_there_and_is_told_how_many_came() -> Res
 }
 
 #[tokio::test]
-async fn while_the_filter_goes_on_it_is_told_how_many_are_left() -> Result<()> {
+async fn while_the_filter_runs_it_shows_how_many_entries_are_left() -> Result<()> {
     let page = Page::connecting_to(&talkative().await?).await?;
     page.sees_row("message 5000.").await?;
-    // It goes on with each frame.
+    // It continues with each frame.
     page.script(
         "window.later = [];
          window.ask = requestAnimationFrame;
@@ -78,15 +78,15 @@ async fn while_the_filter_goes_on_it_is_told_how_many_are_left() -> Result<()> {
     page.waits_for("nothing is left", "//p[@class='filtering'][.='']").await.map(drop)
 }
 
-/// Notes what jumps, as the browser sees it.
+/// Records layout shifts.
 const WATCH_SHIFTS: &str = "window.shifts = [];
-    // What moves in the log itself is scrolled.
+    // Movement within the log is scrolling.
     new PerformanceObserver(list => shifts.push(...list.getEntries().flatMap(({ sources }) => sources)
         .filter(({ node }) => !node?.closest?.('.list')).map(({ node }) => (node?.outerHTML ?? String(node)).slice(0, 80))))
         .observe({ type: 'layout-shift' });";
 
 #[tokio::test]
-async fn nothing_jumps_while_messages_stream() -> Result<()> {
+async fn nothing_shifts_while_messages_stream() -> Result<()> {
     let address = peer(async |mut client| {
         while client.next().await.transpose()?.is_some() {
             for number in 1..=MANY {
@@ -114,7 +114,7 @@ async fn nothing_jumps_while_messages_stream() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_keyboard_comes_back_to_the_log_when_the_detail_goes() -> Result<()> {
+async fn the_focus_returns_to_the_log_when_the_detail_is_closed() -> Result<()> {
     let page = Page::connected("/").await?;
     for close in ["click", "Escape"] {
         page.sees_row("Open after").await?.click().await?;
@@ -148,7 +148,7 @@ async fn forgetful() -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_pinned_message_stays_when_the_log_has_to_let_it_go() -> Result<()> {
+async fn a_pinned_message_stays_when_the_log_drops_it() -> Result<()> {
     let page = Page::start().await?;
     page.clicks("Settings…").await?;
     page.fills("Messages", "100").await?;

@@ -22,7 +22,7 @@ async fn sockets_are_opened_by_webassembly_in_a_worker() -> Result<()> {
     assert_eq!(opened["url"], server.websocket("/echo"));
     let frames = opened["initiator"]["stack"]["callFrames"].as_array().context("there is no stack")?;
     let callers: Vec<&str> = frames.iter().filter_map(|frame| frame["url"].as_str()).collect();
-    // All that WebAssembly does in a browser it does through a line of wasm-bindgen's glue, which is the innermost.
+    // WebAssembly calls the browser through wasm-bindgen's glue, which is the innermost frame.
     let glue = *callers.first().context("the stack is empty")?;
     assert!(is_glue(glue), "{callers:?}");
     let caller = callers.iter().find(|caller| **caller != glue);

@@ -1,4 +1,4 @@
-//! Servers for the page to meet: Canyon's own, and one that does what Canyon's never would.
+//! Servers for the page to connect to: Canyon's own, and some that do what Canyon's does not.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub(crate) async fn start() -> Result<Server> {
     Server::start(Config::default()).await
 }
 
-/// A server that meets one client, after the handshake, in the way that the test says. Returns its address.
+/// A server for one client, with the test's own code after the handshake. Returns its address.
 pub(crate) async fn peer<F>(meet: impl FnOnce(WebSocketStream<TcpStream>) -> F + Send + 'static) -> Result<String>
 where
     F: Future<Output = Result<()>> + Send,
@@ -46,7 +46,7 @@ pub(crate) struct Flood {
 }
 
 impl Flood {
-    /// Waits for its client. Sending costs next to nothing: the frames are made once.
+    /// Waits for its client. Sending is cheap, because the frames are made once.
     pub(crate) async fn start(size: usize) -> Result<Self> {
         let mut frames = Vec::new();
         for _ in 0..TOGETHER {

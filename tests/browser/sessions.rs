@@ -1,4 +1,4 @@
-//! How connections begin and end, and in which words.
+//! How connections begin and end, and how the page describes it.
 
 use anyhow::Result;
 use fantoccini::key::Key;
@@ -40,7 +40,7 @@ async fn disconnect_and_connect_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_server_that_goes_away_is_told_with_code_and_reason() -> Result<()> {
+async fn a_server_that_goes_away_is_shown_with_code_and_reason() -> Result<()> {
     let mut page = Page::connected("/").await?;
     page.types_message("half a sent").await?;
     page.stops_server().await?;
@@ -76,7 +76,7 @@ async fn a_countdown_to_the_next_try_can_be_stopped() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_told_as_that() -> Result<()> {
+async fn a_server_that_does_not_exist_is_reported_as_such() -> Result<()> {
     let page = Page::connecting_to(&nobody().await?).await?;
     page.sees_state("Could not connect").await?;
     page.sees_row("no server there, or it refused the handshake (code 1006").await?;
@@ -84,7 +84,7 @@ async fn a_server_that_is_not_there_is_told_as_that() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_wrong_address_is_told_beside_the_field() -> Result<()> {
+async fn a_wrong_address_is_explained_beside_the_field() -> Result<()> {
     let page = Page::connecting_to("ftp://localhost").await?;
     let problem = page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
     assert_eq!(

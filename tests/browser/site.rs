@@ -1,4 +1,4 @@
-//! The page on a host of somebody else's: files, and nothing that Canyon's own server adds.
+//! The page on another host: files, without the headers of Canyon's own server.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,10 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::servers::DIST;
 
-/// By name, as a URL has it behind its first slash; the page itself is `index.html`.
+/// By name, as in a URL after its first slash; the page itself is `index.html`.
 type Files = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
-/// What is in `dist/`, served for as long as the test runs.
+/// The files in `dist/`, served while the test runs.
 pub(crate) struct Site {
     port: u16,
     files: Files,
@@ -49,7 +49,7 @@ impl Site {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// As a new version of the page would do it.
+    /// Replaces text in a file, as a new version of the page would.
     pub(crate) fn replace(&self, name: &str, old: &str, new: &str) -> Result<()> {
         let mut files = self.files.lock().expect("nobody panics with the files in hand");
         let content = files.get_mut(name).with_context(|| format!("dist/ has no {name}"))?;

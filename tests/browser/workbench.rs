@@ -1,4 +1,4 @@
-//! The tools around a connection: several of them, the filter, what is kept, what sends by itself, what goes out as files.
+//! Several connections, the filter, saved and repeated messages, sequences, files and settings.
 
 use anyhow::{Context, Result};
 use fantoccini::key::Key;
@@ -12,7 +12,7 @@ use crate::page::{Page, value};
 use crate::servers::peer;
 
 #[tokio::test]
-async fn each_connection_has_its_own_log_which_goes_on_while_another_is_shown() -> Result<()> {
+async fn each_connection_has_its_own_log_which_continues_while_another_is_shown() -> Result<()> {
     let page = Page::connected("/echo?delay=300ms").await?;
     page.sends("for the first").await?;
     page.clicks("New connection").await?;
@@ -51,7 +51,7 @@ async fn a_filter_shows_what_matches_and_counts_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() -> Result<()> {
+async fn a_lost_server_is_retried_and_queued_messages_are_sent() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let (again, later) = tokio::sync::oneshot::channel::<TcpListener>();
@@ -86,7 +86,7 @@ async fn a_server_that_comes_and_goes_is_found_again_and_what_waited_goes_out() 
 }
 
 #[tokio::test]
-async fn a_server_that_goes_again_and_again_is_found_each_time_and_the_reader_is_left_in_peace() -> Result<()> {
+async fn each_loss_is_retried_without_moving_the_focus() -> Result<()> {
     const TIMES: usize = 3;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -140,7 +140,7 @@ async fn a_close_code_and_a_reason_can_be_chosen_and_are_checked() -> Result<()>
     page.waits_for("the problem", "//*[@id='close-problem'][contains(., '1005 cannot be sent')]").await?;
     page.fills("Code", "4001").await?;
     page.fills("Reason", "enough").await?;
-    // As good as the button.
+    // Instead of the button.
     page.presses([Key::Enter]).await?;
     page.sees_state("Disconnected").await?;
     page.sees_row("code 4001").await?;
@@ -150,7 +150,7 @@ async fn a_close_code_and_a_reason_can_be_chosen_and_are_checked() -> Result<()>
 }
 
 #[tokio::test]
-async fn templates_are_shown_substituted_and_hex_goes_out_as_bytes() -> Result<()> {
+async fn templates_are_previewed_and_hex_is_sent_as_bytes() -> Result<()> {
     let page = Page::connected("/echo").await?;
     page.types_message("number {{n}}").await?;
     page.waits_for("the preview", "//*[@id='compose-hint'][contains(., 'number 1')]").await?;
@@ -169,7 +169,7 @@ async fn templates_are_shown_substituted_and_hex_goes_out_as_bytes() -> Result<(
 }
 
 #[tokio::test]
-async fn what_was_sent_is_recalled_and_what_is_saved_stays_over_a_reload() -> Result<()> {
+async fn sent_messages_are_recalled_and_saved_ones_survive_a_reload() -> Result<()> {
     let page = Page::connected("/").await?;
     page.sends("first").await?;
     page.sends("second").await?;
@@ -249,7 +249,7 @@ async fn a_file_is_sent_as_it_is() -> Result<()> {
     page.sees_received("binary", "ca fe ba be").await
 }
 
-/// Drops a file of three bytes on an element, as a file manager does.
+/// Drops a file of 3 bytes on an element, as a file manager does.
 const DROP: &str = "const dropped = new DataTransfer();
     dropped.items.add(new File([new Uint8Array([0xbe, 0xef, 0x00])], 'beef.bin'));
     const drop = new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true });
@@ -258,7 +258,7 @@ const DROP: &str = "const dropped = new DataTransfer();
 #[tokio::test]
 async fn a_file_that_is_dropped_on_the_page_is_sent_as_it_is() -> Result<()> {
     let page = Page::connected("/echo").await?;
-    // Else the browser would leave the page for the file.
+    // Otherwise the browser would leave the page for the file.
     assert_eq!(page.script(DROP).await?, json!(true));
     page.waits_for("the file is named", "//*[@class='name'][.='beef.bin, 3 B']").await?;
     page.clicks("Send as binary").await?;
@@ -266,7 +266,7 @@ async fn a_file_that_is_dropped_on_the_page_is_sent_as_it_is() -> Result<()> {
 }
 
 #[tokio::test]
-async fn base64_goes_out_as_bytes() -> Result<()> {
+async fn base64_is_sent_as_bytes() -> Result<()> {
     let page = Page::connected("/echo").await?;
     page.clicks("Base64").await?;
     page.sends("3q2+").await?;
@@ -277,7 +277,7 @@ async fn base64_goes_out_as_bytes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn json_is_checked_while_it_is_typed_with_place_and_reason() -> Result<()> {
+async fn json_is_checked_while_typing_with_position_and_reason() -> Result<()> {
     let page = Page::start().await?;
     page.clicks("JSON").await?;
     page.types_message(r#"{"a": nul"#).await?;
@@ -288,7 +288,7 @@ async fn json_is_checked_while_it_is_typed_with_place_and_reason() -> Result<()>
 }
 
 #[tokio::test]
-async fn json_is_spread_out_with_its_numbers_untouched() -> Result<()> {
+async fn json_is_formatted_with_its_numbers_unchanged() -> Result<()> {
     let page = Page::connected("/echo").await?;
     page.clicks("JSON").await?;
     page.sends(r#"{"id":9007199254740993,"price":1.10}"#).await?;
