@@ -1,5 +1,5 @@
 // Keeps the files of one version of the page, so that it opens without a network. Never replaces a version that is in
-// use by itself: it waits until the page says so (start.js), or until no page is open.
+// use by itself: it waits until the page says so (web/src/browser/service_worker.rs), or until no page is open.
 
 // Filled in by `cargo xtask finalize-dist` when Trunk has built the page. With `trunk serve` they stay empty: nothing is kept.
 const VERSION = "";

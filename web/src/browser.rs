@@ -6,6 +6,7 @@ pub mod document;
 pub mod files;
 pub mod pattern;
 pub(crate) mod resize;
+pub(crate) mod service_worker;
 pub mod storage;
 pub mod task;
 pub mod url;

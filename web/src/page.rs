@@ -26,6 +26,7 @@ pub(crate) use self::picked_file::PickedFile;
 pub(crate) use self::repeat_form::RepeatForm;
 
 use crate::browser::document::link;
+use crate::browser::service_worker::{self, NewerVersion};
 use crate::browser::task::Task;
 use crate::dom::{Handle, State};
 use crate::store::Store;
@@ -48,6 +49,10 @@ pub struct Page {
     pub(crate) link_problem: String,
     /// Whether the notice that nothing can be saved has been dismissed.
     pub(crate) storage_notice_dismissed: bool,
+    /// Offered until the person wants it, now or later.
+    pub(crate) newer_version: Option<NewerVersion>,
+    /// Watches for one.
+    _service_worker: Option<Task>,
     /// Reads the file that is to be imported.
     pub(crate) importing: Option<Task>,
     /// For timers, promises and observers.
@@ -69,6 +74,11 @@ impl Page {
             drag: None,
             link_problem,
             storage_notice_dismissed: false,
+            newer_version: None,
+            _service_worker: service_worker::register({
+                let handle = handle.clone();
+                move |newer| handle.update(|page| page.newer_version = Some(newer))
+            }),
             importing: None,
             handle,
         }

@@ -34,7 +34,7 @@ pub fn page(parent: &HtmlElement, address: String) -> Mounted<Page> {
         |handle| Page::new(address, handle),
         |_| {
             let link_problem = problem("link-problem", |page| page.link_problem.as_str().into());
-            vec![head(), link_problem, storage_notice(), bench(), dialog::dialog()]
+            vec![update_notice(), head(), link_problem, storage_notice(), bench(), dialog::dialog()]
         },
     )
 }
@@ -57,6 +57,19 @@ fn head() -> View {
         .child(button("ghost", "Share…", |page, _| page.open(Dialog::Share)))
         .child(theme::button())
         .child(button("ghost", "Settings…", |page, _| page.open(Dialog::Settings)))
+}
+
+/// Offers a newer version of the page.
+fn update_notice() -> View {
+    html("<div role=status><p id=update>A newer version of Canyon is ready. Using it reloads the page. </p></div>")
+        .at("p")
+        .attr_if("hidden", |page| page.newer_version.is_none())
+        .child(button("", "Use it now", |page, _| {
+            if let Some(newer) = &mut page.newer_version {
+                newer.take_over();
+            }
+        }))
+        .child(button("", "Later", |page, _| page.newer_version = None))
 }
 
 /// Says that nothing can be saved, and why, until it is dismissed.
