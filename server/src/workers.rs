@@ -35,8 +35,9 @@ pub fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-/// Address space that is left free when no further worker can be started, in bytes.
-const RESERVE: usize = 64 << 20;
+/// What must be free for a further worker, in bytes: the stacks and heaps of its threads, and as much again, because a thread
+/// that starts where nothing is free takes the program with it.
+const ROOM: usize = 256 << 20;
 
 /// All workers of a server; the first is the runtime that they were started on.
 #[derive(Debug)]
@@ -63,12 +64,8 @@ impl Workers {
     pub(crate) fn start(server: &Arc<Shared>, connections: &TaskTracker) -> Self {
         let count = server.config.workers.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
         let mut workers = vec![Worker::new(Handle::current(), None, server)];
-        // Where address space is limited, the last thread that fits in must not leave the program without memory.
-        let mut reserve = Vec::<u8>::new();
         while workers.len() < count.get() {
-            // Memory that is not used would be optimised away.
-            let reserved = black_box(&mut reserve).try_reserve_exact(RESERVE).map_err(io::Error::other);
-            match reserved.and_then(|()| Worker::start(server)) {
+            match check_room().and_then(|()| Worker::start(server)) {
                 Ok(worker) => workers.push(worker),
                 Err(error) => {
                     let started = workers.len();
@@ -105,6 +102,15 @@ impl Workers {
     }
 }
 
+/// Checks that the address space has room for a further worker, where it is limited.
+fn check_room() -> io::Result<()> {
+    let mut room = Vec::<u8>::new();
+    let reserved = room.try_reserve_exact(ROOM).map_err(|_| io::ErrorKind::OutOfMemory.into());
+    // Without this it would be optimised away, because nobody uses it.
+    black_box(room);
+    reserved
+}
+
 impl Worker {
     fn new(runtime: Handle, end: Option<oneshot::Sender<()>>, server: &Arc<Shared>) -> Self {
         let event_loop = event_loop::start(&runtime, server);
@@ -119,7 +125,12 @@ impl Worker {
         // The runtime follows once there is a thread: one that is dropped together with what could not be started would
         // wait for its end, which panics in here.
         let (sender, receiver) = mpsc::channel::<Runtime>();
-        let run = move || receiver.recv().map(|runtime| runtime.block_on(ended));
+        let (up, is_up) = mpsc::channel::<()>();
+        let run = move || {
+            let runtime = receiver.recv();
+            drop(up);
+            runtime.map(|runtime| runtime.block_on(ended))
+        };
         match thread::Builder::new().name("canyon-worker".to_owned()).spawn(run) {
             Ok(_) => drop(sender.send(runtime)),
             Err(error) => {
@@ -127,6 +138,8 @@ impl Worker {
                 return Err(error);
             }
         }
+        // Its memory is taken before somebody asks whether there is more. It tells by dropping its end.
+        let _ = is_up.recv();
         Ok(Self::new(handle, Some(end), server))
     }
 }
