@@ -148,3 +148,19 @@ async fn saved_messages_and_sequences_are_exported_and_imported() -> Result<()> 
     page.waits_for("the sequence", "//*[@aria-label='Saved sequences']/button[.='hello']").await?.click().await?;
     page.waits_for_script("its rounds", "return document.querySelectorAll('.named input')[1].value === '7'").await
 }
+
+#[tokio::test]
+async fn of_a_har_file_with_too_many_connections_those_are_loaded_that_fit_and_the_rest_is_told() -> Result<()> {
+    let socket = json!({
+        "request": { "url": "ws://localhost:1/" },
+        "_webSocketMessages": [{ "type": "error", "time": 1_795_368_001_500_u64, "opcode": -1, "data": "Invalid frame header" }],
+    });
+    let har = json!({ "log": { "entries": vec![socket; 40] } }).to_string();
+    let file = TemporaryFile::new("har", &[b"\xef\xbb\xbf", har.as_bytes()].concat())?;
+    let page = Page::start().await?;
+    page.clicks("Export…").await?;
+    page.field("Import a log").await?.send_keys(&file.path()).await?;
+    page.waits_for("what is left out", "//*[@id='archive-problem'][contains(., '31 of the 40 connections')]").await?;
+    page.sees_row("Invalid frame header").await?;
+    Ok(())
+}

@@ -4,6 +4,7 @@ use anyhow::Result;
 use fantoccini::key::Key;
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::page::Page;
 use crate::servers::peer;
@@ -189,4 +190,33 @@ async fn a_message_of_more_than_a_mebibyte_is_shown_when_that_is_asked_for() -> 
          return shown?.length === 1048586 && shown.endsWith(' end');",
     )
     .await
+}
+
+#[tokio::test]
+async fn what_a_peer_says_is_shown_in_its_own_letters_and_acts_on_nothing() -> Result<()> {
+    let address = peer(async |mut client| {
+        client.send(Message::text(format!("{}{}", "[".repeat(300), "]".repeat(300)))).await?;
+        client.send(Message::text("photo\u{202e}gpj.exe")).await?;
+        client.next().await;
+        let frame = CloseFrame { code: 4001.into(), reason: "सत्र समाप्त ❤\u{fe0f}".into() };
+        client.close(Some(frame)).await?;
+        while client.next().await.is_some() {}
+        Ok(())
+    })
+    .await?;
+    let page = Page::connecting_to(&address).await?;
+    page.sees_row("[[[").await?.click().await?;
+    page.clicks("JSON").await?;
+    page.waits_for(
+        "why",
+        "//*[@id='json-problem'][.='Shown as text: line 1, column 257: nested deeper than 256 arrays and objects']",
+    )
+    .await?;
+    page.waits_for("the text", "//aside//pre[string-length(.) = 600]").await?;
+    page.sees_row("photo⟨U+202E⟩gpj.exe").await?.click().await?;
+    page.clicks("Text").await?;
+    page.waits_for("the sign", "//aside//pre[.='photo⟨U+202E⟩gpj.exe']").await?;
+    page.sends("bye").await?;
+    page.sees_row("reason \"सत्र समाप्त ❤\u{fe0f}\"").await?;
+    Ok(())
 }

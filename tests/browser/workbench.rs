@@ -47,6 +47,13 @@ async fn a_filter_shows_what_matches_and_counts_it() -> Result<()> {
     filter.clear().await?;
     filter.send_keys("/(/").await?;
     page.waits_for("the browser's words", "//*[@id='filter-problem'][contains(., 'Unterminated group')]").await?;
+    filter.clear().await?;
+    filter.send_keys("-apple").await?;
+    page.waits_for("what is excluded", "//*[@id='filter-hint'][starts-with(., 'without \"apple\"')]").await?;
+    filter.clear().await?;
+    filter.send_keys("/users/list").await?;
+    page.waits_for("a path is text", "//output[.='0 of 8']").await?;
+    page.waits_for("no hint", "//*[@id='filter-hint'][@hidden]").await?;
     Ok(())
 }
 
