@@ -63,11 +63,11 @@ async fn journey(window: Window) -> Result<()> {
     }
 
     page.clicks("Settings").await?;
-    page.fills("MiB", "0").await?;
+    page.fills("Size (MiB)", "0").await?;
     page.presses([Key::Tab]).await?;
     page.waits_for("the problem is told", "//*[@id='settings-problem'][normalize-space()]").await?;
     is_accessible(&page, "with a wrong figure").await?;
-    page.clicks("Close the dialog").await?;
+    page.clicks("Close dialog").await?;
 
     for panel in ["Repeat", "Sequence"] {
         page.clicks(panel).await?;

@@ -124,7 +124,7 @@ async fn saved_messages_and_sequences_are_exported_and_imported() -> Result<()> 
     page.fills("Name", "Greeting").await?;
     page.presses([Key::Enter]).await?;
     page.waits_for("the message", "//li//button[contains(., 'Greeting')]").await?;
-    page.clicks("Export the saved messages").await?;
+    page.clicks("Export saved messages").await?;
     page.clicks("Sequence").await?;
     page.fills("Rounds", "7").await?;
     page.waits_for("the button", "//aside//button[.='Save']").await?.click().await?;
@@ -135,8 +135,8 @@ async fn saved_messages_and_sequences_are_exported_and_imported() -> Result<()> 
     assert_eq!((&downloads[0][0], &downloads[1][0]), (&json!("canyon-messages.json"), &json!("canyon-sequence.json")));
 
     page.clicks("Settings…").await?;
-    page.clicks("Forget everything").await?;
-    page.clicks("Yes, forget").await?;
+    page.clicks("Clear all data").await?;
+    page.clicks("Yes, delete").await?;
     page.waits_for("no message", "//section[@aria-label='Saved messages'][not(.//li)]").await?;
     let file = |index: usize| TemporaryFile::new("json", downloads[index][1].as_str().unwrap_or_default().as_bytes());
     let (messages, sequences) = (file(0)?, file(1)?);

@@ -73,8 +73,8 @@ async fn a_million_messages_are_kept_and_searched() -> Result<()> {
     let page = Page::start().await?;
     page.clicks("Settings…").await?;
     page.fills("Messages", &MILLION.to_string()).await?;
-    page.fills("MiB", "200").await?;
-    page.clicks("Close the dialog").await?;
+    page.fills("Size (MiB)", "200").await?;
+    page.clicks("Close dialog").await?;
     page.connects_to(&flood.address).await?;
     page.sees_state("Open").await?;
     let begun = std::time::Instant::now();

@@ -28,10 +28,10 @@ async fn an_error_is_shown_until_everything_is_saved() -> Result<()> {
     let page = Page::start().await?;
     page.script(&refusal("QuotaExceededError")).await?;
     page.types_address("ws://example.com/not-kept").await?;
-    sees_problem(&page, "no room left").await?;
+    sees_problem(&page, "storage is full").await?;
     page.script(&refusal("SecurityError")).await?;
     page.clicks("◐ Auto").await?;
-    sees_problem(&page, "keep nothing").await?;
+    sees_problem(&page, "does not let the page save anything").await?;
 
     page.script(NO_REFUSAL).await?;
     page.clicks("○ Light").await?;
@@ -70,8 +70,8 @@ async fn unreadable_data_is_set_aside_and_reported_and_the_rest_is_loaded() -> R
     page.waits_for("the problem", "//*[@id='saved-problem'][contains(., 'canyon.messages.unread')]").await?;
     assert_eq!(page.script("return localStorage.getItem('canyon.messages.unread')").await?, json!(NEWER));
     page.clicks("Settings…").await?;
-    page.clicks("Forget everything").await?;
-    page.clicks("Yes, forget").await?;
+    page.clicks("Clear all data").await?;
+    page.clicks("Yes, delete").await?;
     page.waits_for_script("it is forgotten", "return localStorage.length === 0").await
 }
 
@@ -103,8 +103,8 @@ async fn what_one_tab_deletes_is_deleted_in_the_other_one() -> Result<()> {
     page.opens_tab(&page.server().page()).await?;
     page.waits_for("the message", "//li//button[contains(., 'a secret')]").await?;
     page.clicks("Settings…").await?;
-    page.clicks("Forget everything").await?;
-    page.clicks("Yes, forget").await?;
+    page.clicks("Clear all data").await?;
+    page.clicks("Yes, delete").await?;
     page.goes_back_to_first_tab().await?;
     page.waits_for("no message", "//section[@aria-label='Saved messages'][not(.//li)]").await?;
     saves(&page, "a new one").await?;
@@ -117,8 +117,8 @@ async fn a_dismissed_error_does_not_come_back() -> Result<()> {
     let page = Page::start().await?;
     page.script(&refusal("SecurityError")).await?;
     page.clicks("◐ Auto").await?;
-    sees_problem(&page, "keep nothing").await?;
-    page.clicks("I have read it").await?;
+    sees_problem(&page, "does not let the page save anything").await?;
+    page.clicks("Dismiss").await?;
     page.waits_for("nothing is told", "//p[@id='not-kept'][.='']").await?;
     page.waits_for_script("the log has it", "return document.activeElement.matches('[role=listbox]')").await?;
     page.clicks("○ Light").await?;

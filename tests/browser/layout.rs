@@ -17,10 +17,9 @@ struct Part {
     key: &'static str,
 }
 
-const LISTS: Part = Part { css: ".sidebar", side: "width", line: "Width of the lists", key: "sidebarWidth" };
-const DETAIL: Part = Part { css: ".detail", side: "width", line: "Width of the detail", key: "detailWidth" };
-const BOX: Part =
-    Part { css: ".compose textarea", side: "height", line: "Height of the message box", key: "composeHeight" };
+const LISTS: Part = Part { css: ".sidebar", side: "width", line: "Sidebar width", key: "sidebarWidth" };
+const DETAIL: Part = Part { css: ".detail", side: "width", line: "Details width", key: "detailWidth" };
+const BOX: Part = Part { css: ".compose textarea", side: "height", line: "Message box height", key: "composeHeight" };
 
 impl Part {
     async fn size(&self, page: &Page) -> Result<i64> {

@@ -55,7 +55,7 @@ async fn look(window: Window, name: &str) -> Result<()> {
     page.waits_for("the list", "//*[@role='listbox']").await?.send_keys(&char::from(Key::Up).to_string()).await?;
     page.sees_detail("000000  de ad be ef").await?;
     fits(&page, &format!("{name}-detail")).await?;
-    page.clicks("Close the detail").await?;
+    page.clicks("Close details").await?;
 
     page.fills("Filter", "/server/i").await?;
     page.waits_for("the hits", "//output[.='2 of 7']").await?;
@@ -81,7 +81,7 @@ async fn look(window: Window, name: &str) -> Result<()> {
     page.clicks("Run").await?;
     page.waits_for("it passes", "//p[@role='status'][contains(., 'passed')]").await?;
     fits(&page, &format!("{name}-sequence")).await?;
-    page.clicks("Close the sequence").await?;
+    page.clicks("Close sequence").await?;
 
     page.clicks("Repeat").await?;
     fits(&page, &format!("{name}-repeat")).await?;
@@ -97,15 +97,15 @@ async fn look(window: Window, name: &str) -> Result<()> {
     ] {
         page.clicks(button).await?;
         fits(&page, &format!("{name}-{shown}")).await?;
-        page.clicks("Close the dialog").await?;
+        page.clicks("Close dialog").await?;
     }
 
     page.clicks("Settings…").await?;
-    page.fills("MiB", "0").await?;
+    page.fills("Size (MiB)", "0").await?;
     page.presses([Key::Tab]).await?;
     page.waits_for("the problem is told", "//*[@id='settings-problem'][normalize-space()]").await?;
     fits(&page, &format!("{name}-settings-wrong")).await?;
-    page.clicks("Close the dialog").await?;
+    page.clicks("Close dialog").await?;
 
     page.sends("quit").await?;
     page.sees_state("Disconnected").await?;

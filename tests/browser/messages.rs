@@ -22,7 +22,7 @@ async fn a_message_is_sent_and_answered_as_in_the_tutorial() -> Result<()> {
 async fn a_preset_asks_the_server_for_a_plain_echo() -> Result<()> {
     let page = Page::start().await?;
     page.clicks("echo every message").await?;
-    page.clicks("Put into the address").await?;
+    page.clicks("Use this URL").await?;
     page.clicks("Connect").await?;
     page.sees_row("/echo").await?;
     page.sees_state("Open").await?;

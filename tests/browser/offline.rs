@@ -41,7 +41,7 @@ async fn a_newer_version_is_offered_and_loaded_on_request() -> Result<()> {
     page.waits_for("it is offered again", "//p[@id='update'][not(@hidden)]").await?;
     assert_eq!(title(&page).await?, TITLE);
 
-    page.clicks("Use it now").await?;
+    page.clicks("Update").await?;
     page.waits_for("the newer version is there", "//title[.='Canyon, but newer']").await?;
     page.waits_for("nothing is offered any more", "//p[@id='update'][@hidden]").await.map(drop)
 }

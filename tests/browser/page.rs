@@ -170,16 +170,16 @@ impl Page {
         Ok(())
     }
 
-    /// Turns on automatic retries, with a delay longer than any test.
-    pub(crate) async fn tries_again_in_an_hour(&self) -> Result<()> {
+    /// Turns on automatic reconnecting, with a delay longer than any test.
+    pub(crate) async fn reconnects_in_an_hour(&self) -> Result<()> {
         self.clicks("Settings…").await?;
         for figure in ["Maximum delay (ms)", "Initial delay (ms)"] {
             self.fills(figure, "3600000").await?;
         }
-        self.clicks("Close the dialog").await?;
+        self.clicks("Close dialog").await?;
         self.clicks("Options…").await?;
-        self.ticks("Connect again").await?;
-        self.clicks("Close the dialog").await
+        self.ticks("Reconnect automatically").await?;
+        self.clicks("Close dialog").await
     }
 
     /// Opens a page in another tab, and continues there.
@@ -213,7 +213,7 @@ impl Page {
 
     pub(crate) async fn types_address(&self, address: &str) -> Result<()> {
         // It is read-only until the connection has ended.
-        let ready = "//label[contains(., 'Address')]/input[not(@disabled) and not(@readonly)]";
+        let ready = "//label[starts-with(., 'URL')]/input[not(@disabled) and not(@readonly)]";
         let field = self.waits_for("the address can be changed", ready).await?;
         field.clear().await?;
         field.send_keys(address).await?;
@@ -263,7 +263,7 @@ impl Page {
     }
 
     pub(crate) async fn address_field(&self) -> Result<Element> {
-        self.waits_for("there is an address field", "//label[contains(., 'Address')]/input").await
+        self.waits_for("there is an address field", "//label[starts-with(., 'URL')]/input").await
     }
 
     pub(crate) async fn message_box(&self) -> Result<Element> {

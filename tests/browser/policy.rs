@@ -109,7 +109,7 @@ async fn what_a_hostile_peer_sends_stays_text() -> Result<()> {
     page.waits_for("the saved message", "//li//button[contains(., '<script>')]").await?;
     page.clicks("Options…").await?;
     page.fills("Name", HOSTILE[2]).await?;
-    page.clicks("Close the dialog").await?;
+    page.clicks("Close dialog").await?;
     page.clicks("Send").await?;
     page.sees_row("code 4000").await?;
     assert_eq!(page.script(elements).await?, before);

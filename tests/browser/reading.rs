@@ -48,7 +48,7 @@ async fn after_scrolling_up_the_log_stays_there_and_shows_how_many_came() -> Res
         .send_keys(&char::from(Key::Home).to_string())
         .await?;
     page.sees_row("message 1.").await?;
-    page.waits_for("none came since", "//button[.='↓ Newest']").await?;
+    page.waits_for("none came since", "//button[.='↓ Latest']").await?;
     page.sends("more").await?;
     // Sent messages count too.
     page.waits_for("four new ones are told", "//button[.='↓ 4 new']").await?;
@@ -71,8 +71,8 @@ async fn while_the_filter_runs_it_shows_how_many_entries_are_left() -> Result<()
     )
     .await?;
     page.fills("Filter", "no such message").await?;
-    page.waits_for("how many", "//p[@class='filtering'][.='Filtering, 5\u{202f}002 left']").await?;
-    page.waits_for("none so far", "//p[@class='empty'][.='Nothing has passed the filter so far.']").await?;
+    page.waits_for("how many", "//p[@class='filtering'][.='Filtering… 5\u{202f}002 left']").await?;
+    page.waits_for("none so far", "//p[@class='empty'][.='No matches so far.']").await?;
     page.script("window.requestAnimationFrame = window.ask; later.forEach(requestAnimationFrame)").await?;
     page.fills("Filter", "message 4321.").await?;
     page.waits_for("the hit", "//output[.='1 of 5\u{202f}002']").await?;
@@ -101,7 +101,7 @@ async fn nothing_shifts_while_messages_stream() -> Result<()> {
     let page = Page::start().await?;
     page.clicks("Settings…").await?;
     page.fills("Messages", "4000").await?;
-    page.clicks("Close the dialog").await?;
+    page.clicks("Close dialog").await?;
     page.connects_to(&address).await?;
     page.sees_state("Open").await?;
     page.fills("Filter", "message").await?;
@@ -121,7 +121,7 @@ async fn the_focus_returns_to_the_log_when_the_detail_is_closed() -> Result<()> 
         page.sees_row("Open after").await?.click().await?;
         page.sees_detail("Open after").await?;
         match close {
-            "click" => page.clicks("Close the detail").await?,
+            "click" => page.clicks("Close details").await?,
             _ => {
                 page.waits_for("the list", "//*[@role='listbox']").await?.send_keys("\u{e007}").await?;
                 page.waits_for_script("the content has it", "return document.activeElement.matches('pre')").await?;
@@ -153,7 +153,7 @@ async fn a_pinned_message_stays_when_the_log_drops_it() -> Result<()> {
     let page = Page::start().await?;
     page.clicks("Settings…").await?;
     page.fills("Messages", "100").await?;
-    page.clicks("Close the dialog").await?;
+    page.clicks("Close dialog").await?;
     page.connects_to(&forgetful().await?).await?;
     page.sees_row("to be kept").await?.click().await?;
     page.clicks("Pin").await?;

@@ -66,9 +66,9 @@ async fn a_connection_cut_without_a_close_frame_is_lost() -> Result<()> {
 #[tokio::test]
 async fn a_countdown_to_the_next_try_can_be_stopped() -> Result<()> {
     let page = Page::start().await?;
-    page.tries_again_in_an_hour().await?;
+    page.reconnects_in_an_hour().await?;
     page.connects_to(&nobody().await?).await?;
-    page.waits_for("the countdown", "//p[@role='status'][starts-with(., 'Trying again')]").await?;
+    page.waits_for("the countdown", "//p[@role='status'][starts-with(., 'Reconnecting in')]").await?;
     page.clicks("Stop").await?;
     page.sees_state("Could not connect").await?;
     assert_eq!(page.count(".facts .chips:not([hidden])").await?, 0);
@@ -89,7 +89,7 @@ async fn a_wrong_address_is_explained_beside_the_field() -> Result<()> {
     let problem = page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
     assert_eq!(
         problem.text().await?,
-        r#""ftp://localhost" is no address of a WebSocket server, which begins with ws:// or wss://"#
+        r#""ftp://localhost" is not a WebSocket URL: it must begin with ws:// or wss://"#
     );
     Ok(())
 }

@@ -76,17 +76,17 @@ async fn a_lost_server_is_retried_and_queued_messages_are_sent() -> Result<()> {
     });
     let page = Page::connecting_to(&format!("ws://{address}/")).await?;
     page.sees_state("Open").await?;
-    page.tries_again_in_an_hour().await?;
+    page.reconnects_in_an_hour().await?;
     page.clicks("Options…").await?;
-    page.ticks("Messages written meanwhile").await?;
-    page.clicks("Close the dialog").await?;
+    page.ticks("Queue messages").await?;
+    page.clicks("Close dialog").await?;
     page.sends("go").await?;
-    page.waits_for("the countdown", "//p[@role='status'][starts-with(., 'Trying again')]").await?;
+    page.waits_for("the countdown", "//p[@role='status'][starts-with(., 'Reconnecting in')]").await?;
     page.sends("thought better of").await?;
-    page.clicks("Drop 1 waiting").await?;
+    page.clicks("Discard 1 queued message").await?;
     page.sends("written meanwhile").await?;
     drop(again.send(TcpListener::bind(address).await?));
-    page.clicks("Now").await?;
+    page.clicks("Reconnect now").await?;
     page.sees_row("found you").await?;
     assert_eq!(peer.await??, "written meanwhile");
     Ok(())
@@ -110,10 +110,10 @@ async fn each_loss_is_retried_without_moving_the_focus() -> Result<()> {
     let page = Page::start().await?;
     page.clicks("Settings…").await?;
     page.fills("Initial delay (ms)", "50").await?;
-    page.clicks("Close the dialog").await?;
+    page.clicks("Close dialog").await?;
     page.clicks("Options…").await?;
-    page.ticks("Connect again").await?;
-    page.clicks("Close the dialog").await?;
+    page.ticks("Reconnect automatically").await?;
+    page.clicks("Close dialog").await?;
     page.connects_to(&format!("ws://{address}/")).await?;
     page.sees_row("here for the 1. time").await?.click().await?;
     page.waits_for("the list", "//*[@role='listbox']").await?.send_keys(&char::from(Key::Up).to_string()).await?;
@@ -196,8 +196,8 @@ async fn sent_messages_are_recalled_and_saved_ones_survive_a_reload() -> Result<
     page.waits_for("the saved message", "//button[contains(., 'Login')]").await?.click().await?;
     assert_eq!(value(&page.message_box().await?).await?, "first");
     page.clicks("Settings…").await?;
-    page.clicks("Forget everything").await?;
-    page.clicks("Yes, forget").await?;
+    page.clicks("Clear all data").await?;
+    page.clicks("Yes, delete").await?;
     page.waits_for_script("it is forgotten", "return localStorage.length === 0").await?;
     Ok(())
 }
@@ -208,11 +208,11 @@ async fn a_message_is_repeated_as_often_as_asked_and_can_be_hidden() -> Result<(
     page.types_message("tick {{n}}").await?;
     page.clicks("Repeat").await?;
     page.fills("Repeat", "20").await?;
-    page.fills("Times", "5").await?;
+    page.fills("Count", "5").await?;
     page.clicks("Start").await?;
     page.waits_for("the fifth", "//*[@role='option'][contains(., 'received')][contains(., 'tick 5')]").await?;
     page.waits_for("all of them", "//output[.='12 of 12']").await?;
-    page.clicks("automatic").await?;
+    page.clicks("auto-sent").await?;
     page.waits_for("the echoes only", "//output[.='7 of 12']").await?;
     Ok(())
 }
@@ -224,9 +224,9 @@ async fn a_sequence_passes_or_says_which_step_failed() -> Result<()> {
     page.clicks("Run").await?;
     page.waits_for("it passes", "//p[@role='status'][contains(., 'passed')]").await?;
     page.fills("Text", "something else").await?;
-    page.fills("within ms", "soon").await?;
+    page.fills("Timeout (ms)", "soon").await?;
     page.waits_for("the problem", "//*[@id='sequence-problem'][.='\"soon\" is not a whole number']").await?;
-    page.fills("within ms", "100").await?;
+    page.fills("Timeout (ms)", "100").await?;
     page.clicks("Run").await?;
     page.waits_for("it fails", "//p[@role='status'][contains(., 'failed at step 2')]").await?;
     page.waits_for("the step is marked", "//li[@data-verdict='failed']").await?;

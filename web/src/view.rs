@@ -61,10 +61,10 @@ fn head() -> View {
 
 /// Offers a newer version of the page.
 fn update_notice() -> View {
-    html("<div role=status><p id=update>A newer version of Canyon is ready. Using it reloads the page. </p></div>")
+    html("<div role=status><p id=update>A new version of Canyon is available. Updating reloads the page. </p></div>")
         .at("p")
         .attr_if("hidden", |page| page.newer_version.is_none())
-        .child(button("", "Use it now", |page, _| {
+        .child(button("", "Update", |page, _| {
             if let Some(newer) = &mut page.newer_version {
                 newer.take_over();
             }
@@ -79,7 +79,7 @@ fn storage_notice() -> View {
             Some(why) if !page.storage_notice_dismissed => why.to_string().into(),
             _ => "".into(),
         }))
-        .child(sign_button("×", "I have read it", |page, _| {
+        .child(sign_button("×", "Dismiss", |page, _| {
             page.storage_notice_dismissed = true;
             focus(log::LIST);
         }))

@@ -61,6 +61,6 @@ pub(crate) struct SavedForm {
 pub(crate) struct SettingsForm {
     /// By the setting's number in its enum.
     pub(crate) errors: FieldErrors,
-    /// Whether the first press on "Forget everything…" has been made; the second one does it.
+    /// Whether the first press on "Clear all data…" has been made; the second one does it.
     pub(crate) forget_confirmed: bool,
 }

@@ -139,8 +139,8 @@ fn preview(page: &Page) -> Option<Result<Payload, String>> {
 fn hint(page: &Page) -> Cow<'_, str> {
     if !is_open(page) {
         return match page.shown().setup().offline {
-            Offline::Wait => "Not connected: what you send waits until it is open",
-            Offline::Refuse => "Not connected: what you type stays here, connect to send it",
+            Offline::Wait => "Not connected: messages are queued until the connection opens",
+            Offline::Refuse => "Not connected: your text stays here; connect to send it",
         }
         .into();
     }
@@ -149,6 +149,6 @@ fn hint(page: &Page) -> Cow<'_, str> {
             format!("Sends {}", Size(text.len() as u64)).into()
         }
         Some(Ok(payload)) => format!("Sends {}: {}", Size(payload.size() as u64), payload.content().preview()).into(),
-        Some(Err(_)) | None => "Enter sends, Shift+Enter makes a line, ↑ recalls what was sent".into(),
+        Some(Err(_)) | None => "Enter: send · Shift+Enter: new line · ↑: history".into(),
     }
 }

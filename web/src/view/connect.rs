@@ -11,7 +11,7 @@ use crate::page::{Dialog, Page};
 pub(super) fn connect() -> View {
     html(
         "<section class=connect aria-label=Connection>\
-           <label class='field address'><span>Address</span>\
+           <label class='field address'><span>URL</span>\
              <input type=url inputmode=url autocomplete=url spellcheck=false aria-describedby=problem>\
            </label>\
            <label class='field subprotocols'><span>Subprotocols</span>\

@@ -38,7 +38,7 @@ pub(super) fn detail(page: &Page) -> View {
         .text(&title(entry))
         .at("header")
         .child(group("Show as", formats))
-        .child(sign_button("×", "Close the detail", |page, _| close(page)))
+        .child(sign_button("×", "Close details", |page, _| close(page)))
         .at("dl")
         .children(facts(page, entry))
         .at(".actions");
@@ -98,7 +98,7 @@ fn facts(page: &Page, entry: Entry<'_>) -> Vec<View> {
         facts.push(html("<dd></dd>").text(text));
     };
     fact("Time", &time(log, entry, Times::Clock));
-    fact("Since the one before", &time(log, entry, Times::SincePrevious));
+    fact("Since previous", &time(log, entry, Times::SincePrevious));
     if entry.label.direction.is_some() {
         let kind = match entry.content {
             Content::Text(_) => "text",
@@ -126,7 +126,7 @@ fn copy_button() -> View {
         match page.pane.detail.copied {
             None => "Copy",
             Some(true) => "Copied",
-            Some(false) => "Not copied",
+            Some(false) => "Copy failed",
         }
         .into()
     })

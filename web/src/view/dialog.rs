@@ -18,12 +18,12 @@ use crate::page::{Dialog, Page};
 fn title(dialog: Dialog) -> &'static str {
     match dialog {
         Dialog::Close => "Close the connection",
-        Dialog::Options => "Options of this connection",
+        Dialog::Options => "Connection options",
         Dialog::ExportImport => "Export and import",
-        Dialog::Share => "A link to this set-up",
+        Dialog::Share => "Share this connection",
         Dialog::Preset => "Ask the server to",
-        Dialog::Save => "Save this message",
-        Dialog::Saved => "Saved message",
+        Dialog::Save => "Save message",
+        Dialog::Saved => "Edit saved message",
         Dialog::Settings => "Settings",
     }
 }
@@ -62,7 +62,7 @@ fn key(page: &Page) -> Option<String> {
 
 fn header(title: &str) -> View {
     html("<header><h2 id=dialog-title></h2></header>")
-        .child(sign_button("×", "Close the dialog", |page, _| page.dialog = None))
+        .child(sign_button("×", "Close dialog", |page, _| page.dialog = None))
         .at("h2")
         .text(title)
 }

@@ -38,7 +38,7 @@ pub(super) fn log() -> View {
                     html("<div class=newer></div>").attr_if("hidden", |page| page.pane.reader.is_following()).child(
                         button("pill", "", |page, _| page.pane.reader.follow()).text_of(|page| {
                             match page.pane.reader.unseen() {
-                                0 => "↓ Newest".into(),
+                                0 => "↓ Latest".into(),
                                 new => format!("↓ {} new", Count(new)).into(),
                             }
                         }),
@@ -62,18 +62,18 @@ fn dropped(page: &Page) -> Cow<'_, str> {
 fn filtering(page: &Page) -> Cow<'_, str> {
     match page.shown().filter().left(page.shown().log()) {
         0 => "".into(),
-        left => format!("Filtering, {} left", Count(left)).into(),
+        left => format!("Filtering… {} left", Count(left)).into(),
     }
 }
 
 fn why_empty(page: &Page) -> &'static str {
     let (filter, log) = (page.shown().filter(), page.shown().log());
     if log.is_empty() {
-        "Nothing yet. Connect, then type a message below."
+        "No messages yet. Connect, then type a message below."
     } else if filter.left(log) > 0 {
-        "Nothing has passed the filter so far."
+        "No matches so far."
     } else {
-        "Nothing passes the filter."
+        "No messages match the filter."
     }
 }
 

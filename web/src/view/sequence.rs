@@ -15,11 +15,11 @@ use crate::page::{Editor, Page};
 type MakeStep = fn() -> Step;
 
 const STEPS: [(&str, MakeStep); 5] = [
-    ("+ send", || Step::Send(Draft::default())),
-    ("+ text", || expect(Reply::Text(String::new()))),
-    ("+ regex", || expect(Reply::Regex(String::new()))),
-    ("+ JSON", || expect(Reply::Json { path: "$".to_owned(), equals: String::new() })),
-    ("+ wait", || Step::Delay(1000)),
+    ("+ Send", || Step::Send(Draft::default())),
+    ("+ Expect text", || expect(Reply::Text(String::new()))),
+    ("+ Expect regex", || expect(Reply::Regex(String::new()))),
+    ("+ Expect JSON", || expect(Reply::Json { path: "$".to_owned(), equals: String::new() })),
+    ("+ Wait", || Step::Delay(1000)),
 ];
 
 fn expect(reply: Reply) -> Step {
@@ -29,7 +29,7 @@ fn expect(reply: Reply) -> Step {
 pub(super) fn panel() -> View {
     html("<aside class=sequence aria-label=Sequence><header><h2>Sequence</h2></header><div class=steps></div></aside>")
         .at("header")
-        .child(sign_button("×", "Close the sequence", |page, _| {
+        .child(sign_button("×", "Close sequence", |page, _| {
             page.pane.editor = None;
             focus(MESSAGE_BOX);
         }))
@@ -137,7 +137,7 @@ fn actions() -> View {
         }
     });
     group(
-        "The sequence",
+        "Sequence actions",
         [
             run.attr_if("disabled", move |page| is_running(page) || has_input_error(page)),
             button("ghost", "Stop", |page, _| page.dispatch_shown(ConnectionMsg::StopSequence))

@@ -55,7 +55,7 @@ fn line(id: ConnectionId, several: bool) -> View {
     if !several {
         return line;
     }
-    line.at_root().child(sign_button("×", "Close this connection", move |page, _| {
+    line.at_root().child(sign_button("×", "Remove connection", move |page, _| {
         page.dispatch(Msg::Remove(id));
         focus(".item.new");
     }))

@@ -27,9 +27,9 @@ pub(super) fn size(page: &Page, edge: Edge) -> Cow<'_, str> {
 
 fn name(edge: Edge) -> &'static str {
     match edge {
-        Edge::Sidebar => "Width of the lists",
-        Edge::Detail => "Width of the detail",
-        Edge::Compose => "Height of the message box",
+        Edge::Sidebar => "Sidebar width",
+        Edge::Detail => "Details width",
+        Edge::Compose => "Message box height",
     }
 }
 

@@ -21,21 +21,21 @@ const FIGURES: [(&str, &str, Read); 6] = [
     ("tally", "received", |connection| tally(connection.log().received())),
     ("agreed", "subprotocol", |connection| opened(connection, |opened| opened.protocol.as_str().into())),
     ("agreed extensions", "extensions", |connection| opened(connection, |opened| extensions(opened).into())),
-    ("waiting", "waiting", queue),
+    ("waiting", "queued", queue),
 ];
 
 pub(super) fn status() -> View {
-    html("<section class=facts aria-label=Facts><p role=status></p></section>")
+    html("<section class=facts aria-label='Connection status'><p role=status></p></section>")
         .child(
             html("<div class=chips></div>")
                 .attr_if("hidden", |page| !matches!(page.shown().state(), State::Reconnecting { .. }))
-                .child(button("ghost", "Now", |page, _| page.dispatch_shown(ConnectionMsg::Connect)))
+                .child(button("ghost", "Reconnect now", |page, _| page.dispatch_shown(ConnectionMsg::Connect)))
                 .child(button("ghost", "Stop", |page, _| page.dispatch_shown(ConnectionMsg::Disconnect))),
         )
         .child(html("<dl tabindex=0></dl>").children(FIGURES.map(figure)))
         .child(
             button("ghost", "", |page, _| page.dispatch_shown(ConnectionMsg::DiscardQueued))
-                .text_of(|page| format!("Drop {} waiting", Count(page.shown().outbox().len() as u64)).into())
+                .text_of(|page| discard_label(page.shown().outbox().len()))
                 .attr_if("hidden", |page| {
                     matches!(page.shown().state(), State::Open(_)) || page.shown().outbox().is_empty()
                 }),
@@ -46,6 +46,13 @@ pub(super) fn status() -> View {
         .text_of(|page| summary(page.shown()))
 }
 
+fn discard_label(messages: usize) -> Cow<'static, str> {
+    match messages {
+        1 => "Discard 1 queued message".into(),
+        messages => format!("Discard {} queued messages", Count(messages as u64)).into(),
+    }
+}
+
 /// The state, with the seconds until the next try to reconnect.
 fn summary(connection: &Connection) -> Cow<'_, str> {
     let state = connection.state();
@@ -53,7 +60,7 @@ fn summary(connection: &Connection) -> Cow<'_, str> {
         State::Reconnecting { until, .. } => {
             let left = until.since(clock::now());
             let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-            ["Trying again in ", &seconds.to_string(), " s"].concat().into()
+            ["Reconnecting in ", &seconds.to_string(), " s"].concat().into()
         }
         _ => state.summary().into(),
     }

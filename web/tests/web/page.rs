@@ -79,11 +79,7 @@ async fn a_fresh_page_is_not_connected_and_shows_its_address() {
 async fn a_wrong_address_is_told_and_marked() {
     let page = mounted("ftp://localhost");
     page.click_connect();
-    page.shows(
-        "#problem",
-        r#""ftp://localhost" is no address of a WebSocket server, which begins with ws:// or wss://"#,
-    )
-    .await;
+    page.shows("#problem", r#""ftp://localhost" is not a WebSocket URL: it must begin with ws:// or wss://"#).await;
     assert_eq!(page.find("input[type=url]").get_attribute("aria-invalid").as_deref(), Some("true"));
 }
 

@@ -18,14 +18,14 @@ pub struct WsUrl(String);
 
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum AddressError {
-    #[error("the address is empty, it needs one such as ws://localhost:12345/")]
+    #[error("the URL is empty: enter one such as ws://localhost:12345/")]
     Empty,
-    #[error("{} is no address of a WebSocket server, which begins with ws:// or wss://", Quoted(.0))]
+    #[error("{} is not a WebSocket URL: it must begin with ws:// or wss://", Quoted(.0))]
     Scheme(String),
-    #[error("{} is no valid address: its host is wrong, or its port, which is a number up to 65535", Quoted(.0))]
+    #[error("{} is not a valid URL: check the host, and the port, which is at most 65535", Quoted(.0))]
     Invalid(String),
     /// `#…` never reaches a server, and browsers refuse it.
-    #[error("{} has a #fragment, which a WebSocket address cannot have", Quoted(.0))]
+    #[error("{} has a #fragment, which a WebSocket URL cannot have", Quoted(.0))]
     Fragment(String),
 }
 
@@ -174,20 +174,19 @@ mod tests {
 
     #[test]
     fn a_wrong_address_is_named_with_the_reason() {
-        let invalid = |typed| {
-            format!("{typed:?} is no valid address: its host is wrong, or its port, which is a number up to 65535")
-        };
+        let invalid =
+            |typed| format!("{typed:?} is not a valid URL: check the host, and the port, which is at most 65535");
         for typed in ["ws://", "ws://:80/", "ws://a:70000/", "ws://[::1]:x", "ws://a b/", "a:b:c", "http:", "two words"]
         {
             assert_eq!(parse(typed), Err(invalid(typed)));
         }
         for typed in ["ftp://localhost/", "/echo", "?x", "file:///etc/hosts"] {
-            let error = format!("{typed:?} is no address of a WebSocket server, which begins with ws:// or wss://");
+            let error = format!("{typed:?} is not a WebSocket URL: it must begin with ws:// or wss://");
             assert_eq!(parse(typed), Err(error));
         }
-        assert_eq!(parse("  "), Err("the address is empty, it needs one such as ws://localhost:12345/".to_owned()));
+        assert_eq!(parse("  "), Err("the URL is empty: enter one such as ws://localhost:12345/".to_owned()));
         for typed in ["ws://a/#b", "localhost:1/#"] {
-            assert_eq!(parse(typed), Err(format!("{typed:?} has a #fragment, which a WebSocket address cannot have")));
+            assert_eq!(parse(typed), Err(format!("{typed:?} has a #fragment, which a WebSocket URL cannot have")));
         }
     }
 

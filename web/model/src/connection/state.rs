@@ -40,7 +40,7 @@ impl State {
         match self {
             Self::Idle(None) => "Not connected",
             Self::Idle(Some(ending)) => ending.summary(),
-            Self::Reconnecting { .. } => "Trying again…",
+            Self::Reconnecting { .. } => "Reconnecting…",
             Self::Connecting { .. } => "Connecting…",
             Self::Open(_) => "Open",
             Self::Closing(_) => "Closing…",

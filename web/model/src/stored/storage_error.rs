@@ -6,11 +6,13 @@ use thiserror::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum StorageError {
     /// Storage is switched off in the browser.
-    #[error("this browser lets the page keep nothing: settings, saved messages and history are gone with a reload")]
+    #[error(
+        "this browser does not let the page save anything: settings, saved messages and history are lost on reload"
+    )]
     Denied,
     #[error(
-        "the browser has no room left for what the page keeps: what has changed since is gone with a reload, unless \
-         saved messages or sequences are removed"
+        "the browser's storage is full: recent changes are lost on reload, unless you delete saved messages or \
+         sequences"
     )]
     Full,
 }

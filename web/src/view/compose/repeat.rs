@@ -16,13 +16,13 @@ pub(super) fn form() -> View {
             |page, event| page.pane.repeat.amount = value_of(event),
         ))
         .child(select(
-            "as",
-            &["ms in between", "times a second"],
+            "Unit",
+            &["ms apart", "times per second"],
             |page| fields(page).per_second.into(),
             |page, chosen| page.pane.repeat.per_second = chosen > 0,
         ))
         .child(number_field(
-            "Times",
+            "Count (optional)",
             |page| fields(page).count.as_str().into(),
             |page, event| page.pane.repeat.count = value_of(event),
         ))

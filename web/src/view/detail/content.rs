@@ -33,7 +33,7 @@ pub(super) fn content(page: &Page, format: ContentFormat) -> View {
                 let problem = html("<p id=json-problem class=problem role=alert></p>");
                 let why = error.to_string();
                 match error.kind {
-                    JsonErrorKind::Syntax => problem.text(&["This is no JSON: ", &why].concat()),
+                    JsonErrorKind::Syntax => problem.text(&["Not valid JSON: ", &why].concat()),
                     JsonErrorKind::TooDeep => html("<div class=as-text></div>")
                         .child(problem.text(&["Shown as text: ", &why].concat()))
                         .child(pre.text(&visible(text))),

@@ -18,7 +18,7 @@ pub(super) fn form() -> View {
             |page| page.forms.close.reason.as_str().into(),
             |page, event| page.forms.close.reason = value_of(event),
         ))
-        .child(html("<p class=hint>1000, or 3000 to 4999; up to 123 bytes of reason</p>"))
+        .child(html("<p class=hint>Code: 1000, or 3000 to 4999. Reason: up to 123 bytes.</p>"))
         .child(problem("close-problem", |page| {
             frame(page).err().map(|error| error.to_string()).unwrap_or_default().into()
         }))

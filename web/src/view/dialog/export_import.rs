@@ -10,10 +10,10 @@ use crate::view::{View, html};
 pub(super) fn form(page: &Page) -> View {
     html("<form></form>")
         .child(
-            html("<fieldset><legend>Export as a file</legend></fieldset>")
+            html("<fieldset><legend>Export</legend></fieldset>")
                 .child(select(
-                    "What",
-                    &["all that is kept", "what the filter shows"],
+                    "Entries",
+                    &["all", "filtered"],
                     |page| page.forms.export_filtered.into(),
                     |page, chosen| page.forms.export_filtered = chosen > 0,
                 ))
@@ -23,7 +23,7 @@ pub(super) fn form(page: &Page) -> View {
                             .map(|format| button("ghost", format.name(), move |page, _| export(page, format))),
                     ),
                 )
-                .child(html("<p class=hint>JSON Lines and HAR can be imported again, CSV is for spreadsheets</p>")),
+                .child(html("<p class=hint>JSON Lines and HAR can be imported again; CSV is for spreadsheets</p>")),
         )
         .child(
             html("<fieldset><legend>Import</legend></fieldset>")
@@ -34,11 +34,11 @@ pub(super) fn form(page: &Page) -> View {
                     import,
                 )))
                 .child(html(
-                    "<p class=hint>JSON Lines from here, HAR from here or from a browser's developer tools</p>",
+                    "<p class=hint>JSON Lines from Canyon; HAR from Canyon or a browser's developer tools</p>",
                 )),
         )
         .child(
-            html("<fieldset><legend>Send again with the same timing</legend></fieldset>")
+            html("<fieldset><legend>Replay sent messages with their timing</legend></fieldset>")
                 .child(html("<div class=chips></div>").children(replay_buttons(page))),
         )
         .child(problem("archive-problem", |page| {
@@ -71,7 +71,7 @@ fn replay_buttons(page: &Page) -> Vec<View> {
         }
     }
     buttons.push(
-        button("ghost", "Stop", |page, _| page.dispatch_shown(ConnectionMsg::StopReplay))
+        button("ghost", "Stop replay", |page, _| page.dispatch_shown(ConnectionMsg::StopReplay))
             .attr_if("disabled", |page| page.shown().replay().is_none()),
     );
     buttons

@@ -13,7 +13,7 @@ pub(super) fn form() -> View {
             |page, event| page.dispatch(Msg::Rename(page.shown().id(), value_of(event))),
         ))
         .child(checkbox(
-            "Connect again when the connection is lost, ever more patiently",
+            "Reconnect automatically, with exponential back-off",
             |page| page.shown().setup().reconnect == Reconnect::WhenLost,
             |page, checked| {
                 let chosen = if checked { Reconnect::WhenLost } else { Reconnect::Never };
@@ -21,7 +21,7 @@ pub(super) fn form() -> View {
             },
         ))
         .child(checkbox(
-            "Messages written meanwhile wait, and go out when it is open again",
+            "Queue messages while disconnected, and send them once connected",
             |page| page.shown().setup().offline == Offline::Wait,
             |page, checked| {
                 let chosen = if checked { Offline::Wait } else { Offline::Refuse };

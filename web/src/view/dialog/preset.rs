@@ -20,7 +20,7 @@ pub(super) fn form(page: &Page) -> View {
 }
 
 fn use_button() -> View {
-    button("primary", "Put into the address", |page, _| {
+    button("primary", "Use this URL", |page, _| {
         page.dialog = None;
         page.dispatch_shown(ConnectionMsg::BehaviourChosen(page.forms.preset.behaviour()));
     })
@@ -38,7 +38,7 @@ fn parameter_field(parameter: Parameter) -> View {
             move |page, event| page.forms.preset.fill_in(parameter, value_of(event)),
         ))
         .child(
-            html("<p class=hint><span></span>, such as <code></code></p>")
+            html("<p class=hint><span></span>, for example <code></code></p>")
                 .at("span")
                 .text(parameter.summary())
                 .at("code")

@@ -22,7 +22,7 @@ pub(super) fn edit_form() -> View {
                 page.dialog = None;
                 page.dispatch(Msg::RemoveSaved(page.forms.saved.old_name.clone()));
             }))
-            .child(button("primary", "Change", |page, _| {
+            .child(button("primary", "Save changes", |page, _| {
                 let form = &page.forms.saved;
                 page.dispatch(Msg::RenameSaved(form.old_name.clone(), form.name.clone()));
                 page.close_if_done();
@@ -38,7 +38,7 @@ fn name_fields() -> View {
             |page, event| page.forms.saved.name.name = value_of(event),
         ))
         .child(text_field(
-            "Folder (may be empty)",
+            "Folder (optional)",
             |page| page.forms.saved.name.folder.as_str().into(),
             |page, event| page.forms.saved.name.folder = value_of(event),
         ))

@@ -8,17 +8,17 @@ use crate::view::controls::{button, finished_number_field, problem, select, valu
 use crate::view::{View, html};
 
 const NUMBERS: [(&str, &[NumericSetting]); 4] = [
-    ("Each log keeps at most", &[NumericSetting::MaxEntries, NumericSetting::MaxSize]),
+    ("Log limits, per connection", &[NumericSetting::MaxEntries, NumericSetting::MaxSize]),
     ("Reconnecting", &[NumericSetting::InitialDelay, NumericSetting::MaxDelay, NumericSetting::MaxAttempts]),
     ("Disconnecting", &[NumericSetting::CloseTimeout]),
-    ("Bytes queued in the browser", &[NumericSetting::HighWatermark, NumericSetting::LowWatermark]),
+    ("Browser send buffer", &[NumericSetting::HighWatermark, NumericSetting::LowWatermark]),
 ];
 
 pub(super) fn form() -> View {
     html("<form></form>")
         .child(select(
-            "Time of messages",
-            &["by the clock", "since the one before", "since the first"],
+            "Timestamps",
+            &["time of day", "since previous", "since first"],
             |page| settings(page).times as usize,
             |page, chosen| {
                 let mut settings = *settings(page);
@@ -35,9 +35,9 @@ pub(super) fn form() -> View {
         }))
         .child(html("<footer></footer>").child(button("ghost", "", forget).text_of(|page| {
             if page.forms.settings.forget_confirmed {
-                "Yes, forget settings, messages and history"
+                "Yes, delete settings, messages and history"
             } else {
-                "Forget everything…"
+                "Clear all data…"
             }
             .into()
         })))

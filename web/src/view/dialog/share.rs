@@ -11,13 +11,13 @@ use crate::view::{View, html};
 pub(super) fn form() -> View {
     html("<form></form>")
         .child(checkbox(
-            "With what the message box holds",
+            "Include the message",
             |page| page.forms.share.with_draft,
             |page, checked| page.forms.share.with_draft = checked,
         ))
         .child(html("<textarea readonly aria-label=Link></textarea>").value_of(|page| link(page).into()))
         .child(html(
-            "<p class=hint>Address, subprotocols and options stand in the link: do not share secrets that are in them</p>",
+            "<p class=hint>The link contains URL, subprotocols and options. Do not share it if they contain secrets.</p>",
         ))
         .child(html("<footer></footer>").child(copy_button()))
 }

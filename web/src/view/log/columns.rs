@@ -67,7 +67,7 @@ impl Row<'_> {
     fn kind(&self) -> String {
         let label = self.entry.label;
         let (direction, blank) = label.direction.map_or(("", ""), |direction| (direction.name(), " "));
-        [direction, blank, label.kind.name(), if self.is_automatic() { ", automatic" } else { "" }].concat()
+        [direction, blank, label.kind.name(), if self.is_automatic() { ", auto-sent" } else { "" }].concat()
     }
 
     fn size(&self) -> String {

@@ -17,7 +17,7 @@ const CHIPS: [(&str, &[Facet]); 6] = [
     ("text", &[Facet::Text]),
     ("binary", &[Facet::Binary]),
     ("events", &[Facet::Open, Facet::Close, Facet::Error, Facet::Note]),
-    ("automatic", &[Facet::Automatic]),
+    ("auto-sent", &[Facet::Automatic]),
 ];
 
 pub(in crate::view) fn tools() -> View {

@@ -30,27 +30,27 @@ pub(super) fn view(index: usize, step: &Step) -> View {
 
 fn name(step: &Step) -> &'static str {
     match step {
-        Step::Send(_) => "send",
-        Step::Delay(_) => "wait",
-        Step::Expect { reply: Reply::Text(_), .. } => "expect a message with",
-        Step::Expect { reply: Reply::Regex(_), .. } => "expect a message that matches",
-        Step::Expect { reply: Reply::Json { .. }, .. } => "expect JSON",
+        Step::Send(_) => "Send",
+        Step::Delay(_) => "Wait",
+        Step::Expect { reply: Reply::Text(_), .. } => "Expect text",
+        Step::Expect { reply: Reply::Regex(_), .. } => "Expect regex",
+        Step::Expect { reply: Reply::Json { .. }, .. } => "Expect JSON",
     }
 }
 
 fn fields(index: usize, step: &Step) -> Vec<View> {
     match step {
         Step::Send(draft) => vec![text(index, "Message", &draft.text, first_text)],
-        Step::Delay(ms) => vec![milliseconds(index, "ms", *ms)],
+        Step::Delay(ms) => vec![milliseconds(index, "Duration (ms)", *ms)],
         Step::Expect { reply, within } => {
             let mut fields = match reply {
                 Reply::Text(part) => vec![text(index, "Text", part, first_text)],
                 Reply::Regex(part) => vec![text(index, "Regex", part, first_text)],
                 Reply::Json { path, equals } => {
-                    vec![text(index, "with a path", path, first_text), text(index, "that equals", equals, json_value)]
+                    vec![text(index, "Path", path, first_text), text(index, "Equals", equals, json_value)]
                 }
             };
-            fields.push(milliseconds(index, "within ms", *within));
+            fields.push(milliseconds(index, "Timeout (ms)", *within));
             fields
         }
     }

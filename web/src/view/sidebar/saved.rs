@@ -16,7 +16,7 @@ pub(super) fn list() -> View {
     )
     .child(saved_problem())
     .at("h2")
-    .child(sign_button("⇣", "Export the saved messages", |page, _| {
+    .child(sign_button("⇣", "Export saved messages", |page, _| {
         let document = page.store.workbench().document(Document::Saved);
         files::download("canyon-messages.json", "application/json", document.as_bytes());
     }))
@@ -54,7 +54,7 @@ fn line(index: usize, saved: &Saved) -> View {
                 page.dispatch_shown(ConnectionMsg::DraftChosen(saved.draft.clone()));
             }
         }))
-        .child(sign_button("…", "Change this message", move |page, _| {
+        .child(sign_button("…", "Edit saved message", move |page, _| {
             page.open(Dialog::Saved);
             if let Some(saved) = page.store.workbench().saved().get(index) {
                 page.forms.saved.old_name = saved.name.clone();

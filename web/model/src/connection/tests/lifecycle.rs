@@ -47,9 +47,8 @@ fn a_wrong_field_is_told_until_it_is_changed() {
     page.tell(ConnectionMsg::Connect);
     assert_eq!(page.effects, []);
     assert_eq!(page.connection().state(), &State::Idle(None));
-    let problem = Problem::Address(
-        r#""ftp://localhost" is no address of a WebSocket server, which begins with ws:// or wss://"#.to_owned(),
-    );
+    let problem =
+        Problem::Address(r#""ftp://localhost" is not a WebSocket URL: it must begin with ws:// or wss://"#.to_owned());
     assert_eq!(page.connection().problem(), Some(&problem));
     page.tell(ConnectionMsg::AddressTyped(URL.to_owned()));
     assert_eq!(page.connection().problem(), None);

@@ -156,8 +156,9 @@ impl Run {
                 Step::Expect { within, .. } => {
                     let within = Span(Duration::from_millis((*within).into()));
                     let others = match self.passed_over {
-                        0 => "nothing came".to_owned(),
-                        count => format!("{} that came were others", Count(count)),
+                        0 => "nothing was received".to_owned(),
+                        1 => "1 other message was received".to_owned(),
+                        count => format!("{} other messages were received", Count(count)),
                     };
                     self.fail(now, format!("no such reply within {within}, {others}"));
                 }

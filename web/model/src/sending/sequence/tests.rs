@@ -68,7 +68,7 @@ fn a_reply_that_does_not_come_in_time_fails_and_nothing_comes_after() {
     assert_eq!((machine.run.verdict(), machine.run.due(), machine.sent.len()), (Verdict::Failed, None, 0));
     assert_eq!(
         machine.run.summary(),
-        "Sequence login failed at step 1 after 1.00 s: no such reply within 1.00 s, 1 that came were others"
+        "Sequence login failed at step 1 after 1.00 s: no such reply within 1.00 s, 1 other message was received"
     );
 }
 

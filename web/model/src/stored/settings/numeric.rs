@@ -30,7 +30,7 @@ impl NumericSetting {
     pub fn name(self) -> &'static str {
         match self {
             Self::MaxEntries => "Messages",
-            Self::MaxSize => "MiB",
+            Self::MaxSize => "Size (MiB)",
             Self::InitialDelay => "Initial delay (ms)",
             Self::MaxDelay => "Maximum delay (ms)",
             Self::MaxAttempts => "Attempts",
