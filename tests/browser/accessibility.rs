@@ -82,7 +82,7 @@ async fn journey(window: Window) -> Result<()> {
 
     page.script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }").await?;
     page.types_address("ws://localhost/").await?;
-    page.waits_for("it is told", "//p[@id='not-kept'][normalize-space()]").await?;
+    page.waits_for("it is told", "//p[@id='storage-problem'][normalize-space()]").await?;
     if window.width < 900 {
         page.clicks("Connections and saved messages").await?;
     }

@@ -99,7 +99,7 @@ async fn the_message_box_is_made_taller_and_shorter_by_pointer_and_by_keyboard()
 async fn a_long_figure_for_what_waits_is_shown_in_full() -> Result<()> {
     let page = Page::connected("/").await?;
     let (cut, moved) = (
-        "const fact = document.querySelector('.waiting dd'), strip = document.querySelector('.facts');
+        "const fact = document.querySelector('.queued dd'), strip = document.querySelector('.status');
          const sent = document.querySelector('.tally'), was = [sent.offsetLeft, strip.offsetHeight];
          fact.textContent = '63.9 KiB + 12 345 messages';
          const over = fact.getBoundingClientRect().right - strip.getBoundingClientRect().right;

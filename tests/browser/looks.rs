@@ -115,7 +115,7 @@ async fn look(window: Window, name: &str) -> Result<()> {
 
     page.script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }").await?;
     page.types_address("ws://localhost:12345/").await?;
-    page.waits_for("it is told", "//p[@id='not-kept'][normalize-space()]").await?;
+    page.waits_for("it is told", "//p[@id='storage-problem'][normalize-space()]").await?;
     fits(&page, &format!("{name}-not-kept")).await
 }
 

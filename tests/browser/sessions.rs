@@ -71,7 +71,7 @@ async fn a_countdown_to_the_next_try_can_be_stopped() -> Result<()> {
     page.waits_for("the countdown", "//p[@role='status'][starts-with(., 'Reconnecting in')]").await?;
     page.clicks("Stop").await?;
     page.sees_state("Could not connect").await?;
-    assert_eq!(page.count(".facts .chips:not([hidden])").await?, 0);
+    assert_eq!(page.count(".status .chips:not([hidden])").await?, 0);
     Ok(())
 }
 

@@ -75,7 +75,7 @@ fn update_notice() -> View {
 /// Says that nothing can be saved, and why, until it is dismissed.
 fn storage_notice() -> View {
     html("<div class=notice></div>")
-        .child(problem("not-kept", |page| match page.store.workbench().storage_error() {
+        .child(problem("storage-problem", |page| match page.store.workbench().storage_error() {
             Some(why) if !page.storage_notice_dismissed => why.to_string().into(),
             _ => "".into(),
         }))

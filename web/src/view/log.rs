@@ -45,10 +45,7 @@ pub(super) fn log() -> View {
                     ),
                 ),
         )
-        .child(
-            html("<p class=visually-hidden role=status data-region=news></p>")
-                .text_of(|page| page.pane.live_region.text().into()),
-        )
+        .child(html("<p class=visually-hidden role=status></p>").text_of(|page| page.pane.live_region.text().into()))
 }
 
 fn dropped(page: &Page) -> Cow<'_, str> {

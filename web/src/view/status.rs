@@ -19,13 +19,13 @@ const FIGURES: [(&str, &str, Read); 6] = [
     ("", "handshake", |connection| opened(connection, |opened| Span(opened.handshake).to_string().into())),
     ("tally", "sent", |connection| tally(connection.log().sent())),
     ("tally", "received", |connection| tally(connection.log().received())),
-    ("agreed", "subprotocol", |connection| opened(connection, |opened| opened.protocol.as_str().into())),
-    ("agreed extensions", "extensions", |connection| opened(connection, |opened| extensions(opened).into())),
-    ("waiting", "queued", queue),
+    ("negotiated", "subprotocol", |connection| opened(connection, |opened| opened.protocol.as_str().into())),
+    ("negotiated extensions", "extensions", |connection| opened(connection, |opened| extensions(opened).into())),
+    ("queued", "queued", queue),
 ];
 
 pub(super) fn status() -> View {
-    html("<section class=facts aria-label='Connection status'><p role=status></p></section>")
+    html("<section class=status aria-label='Connection status'><p role=status></p></section>")
         .child(
             html("<div class=chips></div>")
                 .attr_if("hidden", |page| !matches!(page.shown().state(), State::Reconnecting { .. }))

@@ -10,7 +10,7 @@ use web::browser::{clipboard, pattern, storage, url};
 use crate::wait::until;
 
 #[wasm_bindgen_test]
-fn what_is_kept_is_read_until_it_is_replaced_or_forgotten() {
+fn what_is_written_is_read_until_it_is_replaced_or_removed() {
     let key = "test.kept";
     assert_eq!(storage::read(key), None);
     storage::write(key, "héllo \u{0}").unwrap();
@@ -22,7 +22,7 @@ fn what_is_kept_is_read_until_it_is_replaced_or_forgotten() {
 }
 
 #[wasm_bindgen_test]
-fn what_there_is_no_room_for_is_told_and_what_was_kept_stays() {
+fn a_text_beyond_the_quota_is_an_error_and_the_old_one_stays() {
     let key = "test.full";
     storage::write(key, "small").unwrap();
     // Browsers give a page five million characters or so.
@@ -32,14 +32,14 @@ fn what_there_is_no_room_for_is_told_and_what_was_kept_stays() {
 }
 
 #[wasm_bindgen_test]
-fn a_pattern_is_the_browsers_own_with_its_flags() {
+fn a_regular_expression_has_the_browsers_syntax_and_flags() {
     let pattern = pattern::compile(r"^(?<word>\p{L}+) \k<word>$", "iu").unwrap();
     assert!(pattern.test("Écho écho"));
     assert!(!pattern.test("Écho other"));
 }
 
 #[wasm_bindgen_test]
-fn what_is_no_pattern_is_told_in_the_browsers_words() {
+fn an_invalid_regular_expression_has_the_browsers_message() {
     assert!(pattern::compile("(", "").unwrap_err().contains("Unterminated group"));
     assert!(pattern::compile("a", "nonsense").unwrap_err().contains("flags"));
 }
@@ -53,10 +53,10 @@ fn an_address_is_read_as_the_browser_reads_it() {
 }
 
 #[wasm_bindgen_test]
-async fn the_clipboard_tells_whether_it_took_a_text() {
+async fn copying_reports_whether_it_succeeded() {
     let told = Rc::new(Cell::new(None));
     let tell = Rc::clone(&told);
     let _copying = clipboard::copy("copied", move |done| tell.set(Some(done)));
-    // Without the focus a browser may refuse; that is told as well.
+    // A browser may refuse without the focus; either result will do.
     until("an answer", || told.get()).await;
 }

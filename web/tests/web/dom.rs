@@ -1,4 +1,4 @@
-//! Elements that follow a state, apart from the page.
+//! The binding library, with a state of its own.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,10 +9,9 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web::dom::{Handle, Mounted, State, View};
 use web_sys::{HtmlElement, HtmlInputElement};
 
-/// Something that changes.
 struct Counter {
     count: u32,
-    /// The count when it was settled last.
+    /// The count when `before_render` was called last.
     settled: u32,
     page: Handle<Self>,
 }
@@ -23,7 +22,7 @@ impl State for Counter {
     }
 }
 
-/// A page of one view, in a place of its own, gone with the test.
+/// A page of one view in an element of its own, which is removed at the end of the test.
 struct Counting {
     place: HtmlElement,
     page: Mounted<Counter>,
@@ -61,7 +60,7 @@ fn html(markup: &'static str) -> View<Counter> {
 }
 
 #[wasm_bindgen_test]
-fn what_an_event_does_is_seen_at_once() {
+fn an_event_is_rendered_at_once() {
     let page = Counting::new(
         html("<button></button>")
             .text_of(|counter| counter.settled.to_string().into())
@@ -73,22 +72,22 @@ fn what_an_event_does_is_seen_at_once() {
 }
 
 #[wasm_bindgen_test]
-fn what_says_the_same_as_before_does_not_touch_the_document() {
+fn a_binding_with_the_same_result_does_not_touch_the_document() {
     let page = Counting::new(
         html("<p></p>")
             .text_of(|counter| if counter.count < 2 { "few" } else { "many" }.into())
             .attr_if("hidden", |counter| counter.count > 1),
     );
     let p: HtmlElement = page.find("p");
-    p.set_inner_text("somebody else's");
+    p.set_inner_text("changed from outside");
     page.counts(1);
-    assert_eq!(page.text(), "somebody else's");
+    assert_eq!(page.text(), "changed from outside");
     page.counts(2);
     assert_eq!((page.text().as_str(), p.hidden()), ("many", true));
 }
 
 #[wasm_bindgen_test]
-fn a_note_is_shown_with_the_next_act() {
+fn a_silent_update_is_rendered_with_the_next_update() {
     let page = Counting::new(html("<p></p>").text_of(|counter| counter.settled.to_string().into()));
     page.page.handle().update_silently(|counter| counter.count = 7);
     assert_eq!(page.text(), "0");
@@ -97,7 +96,7 @@ fn a_note_is_shown_with_the_next_act() {
 }
 
 #[wasm_bindgen_test]
-fn a_part_is_made_for_each_key_and_lives_as_long_as_that() {
+fn a_keyed_element_is_built_for_each_key_and_dropped_with_it() {
     let clicks = Rc::new(Cell::new(0));
     let counted = clicks.clone();
     let page = Counting::new(html("<div><slot></slot></div>").at("slot").keyed(
@@ -126,7 +125,7 @@ fn a_part_is_made_for_each_key_and_lives_as_long_as_that() {
 }
 
 #[wasm_bindgen_test]
-fn a_field_keeps_its_cursor_and_what_is_typed_until_the_state_says_otherwise() {
+fn a_field_keeps_its_cursor_and_typed_text_until_its_binding_changes() {
     let page = Counting::new(
         html("<input>").value_of(|counter| ["a".repeat(8), "b".repeat(8)][counter.count as usize / 5].clone().into()),
     );
@@ -142,7 +141,7 @@ fn a_field_keeps_its_cursor_and_what_is_typed_until_the_state_says_otherwise() {
 }
 
 #[wasm_bindgen_test]
-fn a_change_that_comes_while_another_is_shown_waits_its_turn() {
+fn an_update_during_a_render_is_queued() {
     let page =
         Counting::new(html("<p></p>").text_of(|counter| counter.count.to_string().into()).on_render(|counter| {
             if counter.count == 1 {
@@ -155,7 +154,7 @@ fn a_change_that_comes_while_another_is_shown_waits_its_turn() {
 }
 
 #[wasm_bindgen_test]
-fn a_change_may_take_away_the_part_that_it_comes_from() {
+fn a_listener_may_remove_its_own_element() {
     let page = Counting::new(html("<div><slot></slot></div>").at("slot").keyed(
         |counter| (counter.count == 0).then(String::new),
         |_| html("<button></button>").text("away").on("click", |counter, _| counter.count = 1),
@@ -165,7 +164,7 @@ fn a_change_may_take_away_the_part_that_it_comes_from() {
 }
 
 #[wasm_bindgen_test]
-fn a_page_that_is_dropped_is_gone_and_does_nothing_more() {
+fn a_dropped_page_is_removed_and_its_handles_do_nothing() {
     let page = Counting::new(html("<p>here</p>"));
     let late = page.page.handle();
     let other = Counting::new(html("<p></p>").text_of(|counter| counter.count.to_string().into()));

@@ -1,4 +1,4 @@
-//! Files in and out of the page.
+//! Reading files, and offering downloads.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,19 +12,19 @@ use web_sys::FileList;
 
 use crate::wait::{until, within};
 
-/// What a person drops: files of these names and contents.
+/// Files as a drop event has them. `files` is a JavaScript list of names and contents.
 fn dropped(files: &str) -> FileList {
     let script = format!(
         "const dropped = new DataTransfer();
          for (const [name, bytes] of {files}) dropped.items.add(new File([new Uint8Array(bytes)], name));
          dropped.files"
     );
-    // In a block, so that the names are free again.
+    // In a block, because `eval` declares its names globally.
     eval(&format!("{{ {script} }}")).unwrap().unchecked_into()
 }
 
 #[wasm_bindgen_test]
-async fn the_first_of_the_files_is_read_as_it_is() {
+async fn the_first_file_is_read_byte_for_byte() {
     let read = Rc::new(RefCell::new(None));
     let give = Rc::clone(&read);
     let files = dropped("[['a file.bin', [0, 255, 10]], ['another', [1]]]");
@@ -34,12 +34,12 @@ async fn the_first_of_the_files_is_read_as_it_is() {
 }
 
 #[wasm_bindgen_test]
-fn without_a_file_nothing_is_read() {
+fn nothing_is_read_without_a_file() {
     assert!(files::read_first(Some(dropped("[]")), |_| panic!("there is no file")).is_none());
     assert!(files::read_first(None, |_| panic!("there is no file")).is_none());
 }
 
-/// Keeps what is offered as a download in `offered`: name and blob.
+/// Collects downloads in `offered`, as name and blob.
 const CATCH: &str = "globalThis.offered = [];
     const blobs = new Map();
     const make = URL.createObjectURL;
@@ -47,7 +47,7 @@ const CATCH: &str = "globalThis.offered = [];
     HTMLAnchorElement.prototype.click = function () { offered.push([this.download, blobs.get(this.href)]); };";
 
 #[wasm_bindgen_test]
-async fn bytes_and_pieces_are_offered_under_their_name() {
+async fn bytes_and_pieces_are_downloaded_under_their_name() {
     eval(&format!("{{ {CATCH} }}")).unwrap();
     files::download("message.bin", "application/octet-stream", &[0, 255]);
     let mut pieces = Pieces::default();

@@ -1,4 +1,4 @@
-//! The whole page, mounted into a document, without and with the real server.
+//! The whole page, with and without a server.
 
 use gloo_timers::future::TimeoutFuture;
 use gloo_utils::document;
@@ -12,7 +12,7 @@ use crate::wait::until;
 
 const ECHO_URL: &str = env!("ECHO_URL");
 
-/// A page in a place of its own, gone with the test.
+/// A page in an element of its own, which is removed at the end of the test.
 struct Mounted {
     place: HtmlElement,
     _page: web::dom::Mounted<web::Page>,
@@ -44,7 +44,7 @@ impl Mounted {
         self.find(".connect .primary").unchecked_into::<HtmlElement>().click();
     }
 
-    /// Types a message and Enter: two events, between which the page may act, as it is with a person.
+    /// Types a message, and then Enter. Between the two the page runs, as it does when a person types.
     async fn send(&self, text: &str) {
         let message_box = self.message_box();
         message_box.set_value(text);
@@ -59,7 +59,7 @@ impl Mounted {
         message_box.dispatch_event(&enter).unwrap();
     }
 
-    /// Waits until an element has this text in it.
+    /// Waits until an element contains a text.
     async fn shows(&self, css: &str, text: &str) {
         let shown = || self.find(css).text_content().filter(|content| content.contains(text));
         until(&format!("{css} shows {text:?}"), shown).await;
@@ -67,7 +67,7 @@ impl Mounted {
 }
 
 #[wasm_bindgen_test]
-async fn a_fresh_page_is_not_connected_and_shows_its_address() {
+async fn a_new_page_shows_its_address_and_is_not_connected() {
     let page = mounted("ws://example.com/chat");
     page.shows(".state", "Not connected").await;
     let address = page.find("input[type=url]").unchecked_into::<HtmlInputElement>();
@@ -76,7 +76,7 @@ async fn a_fresh_page_is_not_connected_and_shows_its_address() {
 }
 
 #[wasm_bindgen_test]
-async fn a_wrong_address_is_told_and_marked() {
+async fn a_wrong_address_is_explained_and_marked() {
     let page = mounted("ftp://localhost");
     page.click_connect();
     page.shows("#problem", r#""ftp://localhost" is not a WebSocket URL: it must begin with ws:// or wss://"#).await;
@@ -84,7 +84,7 @@ async fn a_wrong_address_is_told_and_marked() {
 }
 
 #[wasm_bindgen_test]
-async fn a_server_that_is_not_there_is_told_and_what_is_typed_stays() {
+async fn without_a_server_the_failure_is_explained_and_the_message_stays() {
     let page = mounted("ws://127.0.0.1:1/");
     page.click_connect();
     page.send("hello").await;
@@ -95,7 +95,7 @@ async fn a_server_that_is_not_there_is_told_and_what_is_typed_stays() {
 
 #[wasm_bindgen_test]
 #[cfg_attr(not(echo_url), ignore = "needs a server: set ECHO_URL when building")]
-async fn a_message_is_answered_and_quit_leaves() {
+async fn a_message_is_echoed_and_quit_disconnects() {
     let page = mounted(&format!("{ECHO_URL}/"));
     page.click_connect();
     page.shows(".state", "Open").await;
@@ -108,11 +108,11 @@ async fn a_message_is_answered_and_quit_leaves() {
 
 #[wasm_bindgen_test]
 #[cfg_attr(not(echo_url), ignore = "needs a server: set ECHO_URL when building")]
-async fn a_page_that_is_taken_away_leaves_nothing_behind() {
+async fn a_dropped_page_leaves_nothing_behind() {
     let page = mounted(&format!("{ECHO_URL}/echo"));
     page.click_connect();
     page.shows(".state", "Open").await;
-    page.send("answered when there is no page any more").await;
+    page.send("echoed after the page was dropped").await;
     drop(page);
     let other = mounted(&format!("{ECHO_URL}/echo"));
     other.click_connect();

@@ -1,4 +1,4 @@
-//! Waiting, with a limit and a name: a test that waits in vain says for what.
+//! Waiting with a time-out. The runner's own would not say what a test was waiting for.
 
 use std::pin::pin;
 
@@ -8,15 +8,15 @@ use gloo_timers::future::TimeoutFuture;
 const LIMIT_MS: u32 = 5_000;
 const POLL_MS: u32 = 5;
 
-/// What the future gives.
+/// The future's output; panics with `what` after [`LIMIT_MS`].
 pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     match select(pin!(future), TimeoutFuture::new(LIMIT_MS)).await {
         Either::Left((output, _)) => output,
-        Either::Right(_) => panic!("waited in vain: {what}"),
+        Either::Right(_) => panic!("timed out waiting for: {what}"),
     }
 }
 
-/// The value, as soon as there is one.
+/// Polls until there is a value; panics with `what` after [`LIMIT_MS`].
 pub(crate) async fn until<T>(what: &str, value: impl Fn() -> Option<T>) -> T {
     let polling = async {
         loop {
