@@ -6,9 +6,12 @@
 use bytes::BytesMut;
 use flate2::{Decompress, FlushDecompress, Status};
 use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary, fuzz_target};
-use server::protocol::{
-    Decoder, FrameLayer, Limits,
-    deflate::{Agreed, DeflateConfig, WindowBits, negotiate},
+use server::{
+    FrameLayer,
+    protocol::{
+        Decoder, Limits,
+        deflate::{Agreed, DeflateConfig, WindowBits, negotiate},
+    },
 };
 use testkit::frame;
 use tokio_tungstenite::tungstenite::Message;
@@ -70,7 +73,7 @@ fn through_decoder(decoder: &mut Decoder, frames: &[u8], piece: usize) -> Option
             if filled == 0 {
                 break;
             }
-            // FrameLayer of fewer than 126 bytes, for `out` holds no more.
+            // Frames of fewer than 126 bytes, for `out` holds no more.
             assert_eq!(usize::from(out[1] & 0x7f), filled - 6);
             message.extend(&out[6..filled]);
         }

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use canyon_fuzz::{Frame, Size, assert_same, client, code, finish, websocket};
 use futures_util::StreamExt;
 use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary, fuzz_target};
-use server::protocol::{FrameLayer, Limits};
+use server::{FrameLayer, protocol::Limits};
 use testkit::MemoryStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};

@@ -1,63 +1,258 @@
-//! Where the connections of a worker are at rest: those on which nothing but plain messages passes. None of them has a
-//! task. A thread of their own asks for all their sockets at once, answers what has come, and gives a connection that
-//! needs more than that to a task, which sends it back when all is said. Never waits for any of them.
+//! Plain echoes over TCP: one thread per worker that polls the sockets of all its connections, answers what has come, and
+//! never waits for one of them. A connection stays here from its handshake to its end, without a task.
 
-#[cfg(unix)]
-mod newcomers;
-#[cfg(unix)]
-mod registrations;
-pub(crate) mod socket;
-#[cfg(unix)]
+mod registration;
+mod socket;
 mod timer;
 
-use std::sync::Arc;
-
-use tokio::{
-    runtime::Handle,
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+use std::{
+    collections::BTreeSet,
+    io, mem,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, Sender, TryRecvError, channel},
+    },
+    thread,
+    time::{Duration, Instant},
 };
 
-#[cfg(unix)]
-use crate::task::Task;
-use crate::{connection::Connection, shared::Shared};
+use mio::{Events, Token};
+use slab::Slab;
+use tokio::{net::TcpStream, task::yield_now};
 
-/// The way into a worker's reactor. Where there is none, every connection keeps a task.
-#[derive(Debug, Clone)]
-pub(crate) struct EventLoopHandle(UnboundedSender<Box<Connection>>);
+use self::{registration::Registration, timer::Timer};
+use crate::{
+    connection::{Connected, Guards},
+    protocol::{Protocol, Reply, Status},
+    shared::Shared,
+};
 
-type Incoming = UnboundedReceiver<Box<Connection>>;
+/// How many events one poll returns at the most.
+const EVENTS: usize = 1024;
+/// The event of the waker: connections have come, or the server shuts down.
+const WAKER: Token = Token(usize::MAX);
+/// The event of the timer.
+const TIMER: Token = Token(usize::MAX - 1);
+
+/// The way to an event loop; the loop ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct EventLoopHandle {
+    /// `None` only while this is dropped.
+    incoming: Option<Sender<Registration>>,
+    waker: Arc<mio::Waker>,
+    /// Whether a connection that was handed over is about to wake the loop.
+    wakes_soon: AtomicBool,
+}
 
 impl EventLoopHandle {
-    /// Whether there is a reactor.
-    pub(crate) fn is_open(&self) -> bool {
-        !self.0.is_closed()
+    /// Starts an event loop on a thread of its own.
+    pub(crate) fn start(shared: &Arc<Shared>) -> io::Result<Self> {
+        let poll = mio::Poll::new()?;
+        let waker = Arc::new(mio::Waker::new(poll.registry(), WAKER)?);
+        let (sender, incoming) = channel();
+        let event_loop = EventLoop {
+            shared: Arc::clone(shared),
+            incoming,
+            _waker: Arc::clone(&waker),
+            timer: Timer::new(poll.registry(), TIMER)?,
+            poll,
+            registrations: Slab::new(),
+            deadlines: BTreeSet::new(),
+            busy: Vec::new(),
+            unlogged: 0,
+        };
+        thread::Builder::new().name("canyon-loop".to_owned()).spawn(move || event_loop.run())?;
+        Ok(Self { incoming: Some(sender), waker, wakes_soon: AtomicBool::new(false) })
     }
 
-    /// Lets a connection rest; it comes back where there is no reactor.
-    pub(crate) fn enter(&self, connection: Box<Connection>) -> Result<(), Box<Connection>> {
-        self.0.send(connection).map_err(|refused| refused.0)
-    }
-}
-
-/// Starts a worker's reactor, which lasts until the server drains or the worker's runtime ends.
-pub(crate) fn start(runtime: &Handle, server: &Arc<Shared>) -> EventLoopHandle {
-    // Each connection is in there once at the most.
-    let (event_loop, incoming) = unbounded_channel();
-    watch(runtime, server, incoming);
-    EventLoopHandle(event_loop)
-}
-
-#[cfg(unix)]
-fn watch(runtime: &Handle, server: &Arc<Shared>, incoming: Incoming) {
-    match registrations::start(runtime, server) {
-        Ok(registrations) => {
-            let door = newcomers::Newcomers::new(registrations, Arc::clone(server));
-            drop(runtime.spawn(Task::new(door.run(incoming), Arc::clone(server))));
+    /// Hands a connection over. It is dropped if the loop has ended.
+    ///
+    /// Those that come at the same time wake the loop together, when the worker's other tasks have run: each wake-up costs
+    /// two switches between threads, a tenth of a handshake.
+    pub(crate) async fn register(
+        &self,
+        stream: TcpStream,
+        protocol: Protocol,
+        reply: Reply,
+        connected: Connected,
+        guards: Guards,
+    ) {
+        let registration = match Registration::new(stream, protocol, reply, connected, guards) {
+            Ok(registration) => registration,
+            Err(error) => return tracing::debug!(%error, "lost: {error}"),
+        };
+        let is_sent = self.incoming.as_ref().is_some_and(|incoming| incoming.send(registration).is_ok());
+        if is_sent && !self.wakes_soon.swap(true, Ordering::AcqRel) {
+            yield_now().await;
+            self.wakes_soon.store(false, Ordering::Release);
+            self.wake();
         }
-        Err(error) => tracing::warn!(%error, "cannot watch sockets: {error}; every connection keeps a task"),
+    }
+
+    /// Makes the loop look at what has come, and at how far the shutdown is.
+    pub(crate) fn wake(&self) {
+        if let Err(error) = self.waker.wake() {
+            tracing::error!(%error, "cannot wake the event loop: {error}");
+        }
     }
 }
 
-/// Elsewhere a socket cannot go from one set of sockets to another.
-#[cfg(not(unix))]
-fn watch(_: &Handle, _: &Arc<Shared>, _: Incoming) {}
+impl Drop for EventLoopHandle {
+    fn drop(&mut self) {
+        self.incoming = None;
+        self.wake();
+    }
+}
+
+/// One thread's connections.
+struct EventLoop {
+    shared: Arc<Shared>,
+    incoming: Receiver<Registration>,
+    /// Kept alive here: dropping the last `mio::Waker` loses a pending wake-up.
+    _waker: Arc<mio::Waker>,
+    timer: Timer,
+    poll: mio::Poll,
+    registrations: Slab<Registration>,
+    /// When each connection wants attention even if its socket is silent. One queue for all: keep-alive, write timeout and
+    /// close timeout never run at the same time.
+    deadlines: BTreeSet<(Instant, usize)>,
+    /// Connections that have yielded.
+    busy: Vec<usize>,
+    /// Messages that the log has no room for and has not counted yet. It counts them once a poll, because all loops share
+    /// its counter.
+    unlogged: u64,
+}
+
+/// Whether the loop goes on.
+#[derive(PartialEq, Eq)]
+enum Incoming {
+    Open,
+    Closed,
+}
+
+impl EventLoop {
+    /// 1. Serves the connections whose deadline has passed, and sets the timer to the next.
+    /// 2. Polls: waits for the timer, for the waker, or for sockets.
+    /// 3. Notes what each socket has, then serves each connection once; those that yielded before come last.
+    /// 4. Registers new connections.
+    fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        loop {
+            let wait = self.serve_due();
+            if let Err(error) = self.poll.poll(&mut events, wait) {
+                tracing::debug!(%error, "cannot poll the sockets: {error}");
+                continue;
+            }
+            // All of them before any is served: so the processor loads many connections from memory at the same time.
+            for event in &events {
+                if let Some(registration) = self.registrations.get_mut(event.token().0) {
+                    registration.socket.notice(event);
+                }
+            }
+            let busy = mem::take(&mut self.busy);
+            let mut is_woken = false;
+            for event in &events {
+                is_woken |= event.token() == WAKER;
+                let Token(index) = event.token();
+                if self.registrations.get(index).is_some_and(|registration| !registration.is_busy) {
+                    self.serve(index);
+                }
+            }
+            busy.into_iter().for_each(|index| self.serve(index));
+            let incoming = if is_woken { self.wake_up() } else { Incoming::Open };
+            self.shared.log.leave_out(mem::take(&mut self.unlogged));
+            if incoming == Incoming::Closed {
+                return;
+            }
+        }
+    }
+
+    /// Serves the connections whose deadline has passed; tells how long the poll may wait by itself.
+    fn serve_due(&mut self) -> Option<Duration> {
+        let now = Instant::now();
+        loop {
+            let (deadline, index) = *self.deadlines.first()?;
+            if deadline > now {
+                return if self.busy.is_empty() { self.timer.set(deadline, now) } else { Some(Duration::ZERO) };
+            }
+            let Some(registration) = self.registrations.get_mut(index) else { return Some(Duration::ZERO) };
+            match registration.expire(&self.shared, now) {
+                Status::Done => self.remove(index),
+                _ => self.serve(index),
+            }
+        }
+    }
+
+    /// Takes in new connections, and follows the shutdown.
+    fn wake_up(&mut self) -> Incoming {
+        let incoming = loop {
+            match self.incoming.try_recv() {
+                Ok(registration) => self.register(registration),
+                Err(TryRecvError::Empty) => break Incoming::Open,
+                Err(TryRecvError::Disconnected) => break Incoming::Closed,
+            }
+        };
+        if self.shared.shutdown.is_closed() {
+            self.registrations.clear();
+            self.deadlines.clear();
+            self.busy.clear();
+        } else if self.shared.shutdown.is_draining() {
+            let all: Vec<_> = self.registrations.iter().map(|(index, _)| index).collect();
+            for index in all {
+                self.registrations[index].drain(&self.shared);
+                self.serve(index);
+            }
+        }
+        incoming
+    }
+
+    fn register(&mut self, mut registration: Registration) {
+        let entry = self.registrations.vacant_entry();
+        let index = entry.key();
+        if let Err(error) = registration.socket.register(self.poll.registry(), Token(index)) {
+            return tracing::debug!(%error, "lost: {error}");
+        }
+        self.deadlines.insert((registration.deadline, index));
+        registration.queued = registration.deadline;
+        let has_input = registration.has_input();
+        entry.insert(registration);
+        if has_input {
+            self.serve(index);
+        }
+    }
+
+    /// Reads, answers and writes on one connection.
+    fn serve(&mut self, index: usize) {
+        let Some(registration) = self.registrations.get_mut(index) else { return };
+        registration.is_busy = false;
+        let status = registration.serve(&self.shared, &mut self.unlogged);
+        if registration.deadline != registration.queued {
+            self.deadlines.remove(&(registration.queued, index));
+            self.deadlines.insert((registration.deadline, index));
+            registration.queued = registration.deadline;
+        }
+        match status {
+            Status::NeedInput => {}
+            Status::OutputFull => {
+                if let Err(error) = registration.socket.watch_room(self.poll.registry(), Token(index)) {
+                    tracing::debug!(%error, "lost: {error}");
+                    self.remove(index);
+                }
+            }
+            Status::Yield => {
+                registration.is_busy = true;
+                self.busy.push(index);
+            }
+            Status::Done => self.remove(index),
+        }
+    }
+
+    fn remove(&mut self, index: usize) {
+        let Some(registration) = self.registrations.try_remove(index) else { return };
+        if registration.is_busy {
+            self.busy.retain(|busy| *busy != index);
+        }
+        self.deadlines.remove(&(registration.queued, index));
+    }
+}

@@ -43,7 +43,6 @@ use crate::{
     config::bytes,
     linger,
     shared::Shared,
-    shutdown::Phase,
     write_timeout::{Progress, WriteTimeout},
 };
 use handshake::Accepted;
@@ -137,7 +136,7 @@ async fn answer_requests(
     let is_answering = AtomicBool::new(false);
     let front = Front { server, local, standing, accepted: OnceLock::new(), is_answering: &is_answering };
     let stream = WithoutAutomaticAnswers::new(stream, &is_answering);
-    let draining = server.phase.is_at_least(Phase::Draining);
+    let draining = server.shutdown.is_draining();
     let head_time = match standing {
         Standing::Admitted => *limits.handshake_timeout,
         Standing::BeyondLimit => REFUSAL_TIME.min(*limits.handshake_timeout),
@@ -153,7 +152,7 @@ async fn answer_requests(
     let served = tokio::select! {
         served = future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(served),
         // A client that comes while the server drains is told so, and not just hung up on.
-        () = server.phase.reached(Phase::Draining), if !draining => None,
+        () = server.shutdown.draining(), if !draining => None,
         () = evicted => None,
     };
     let served = match served {
@@ -217,7 +216,7 @@ impl Front<'_> {
         }
         match request.uri().path() {
             "/healthz" if !is_attempt => return Ok(self.health()),
-            _ if self.server.phase.is_at_least(Phase::Draining) => return Err(Refusal::Draining),
+            _ if self.server.shutdown.is_draining() => return Err(Refusal::Draining),
             _ if self.standing == Standing::BeyondLimit => return Err(Refusal::Full),
             "/readyz" if !is_attempt => return Ok(probe("ready".to_owned())),
             _ => {}

@@ -1,32 +1,34 @@
-//! Whether a peer that says nothing is still there: a ping now and then, and a time in which anything must come back.
-//! Never reads a clock or sends anything itself.
+//! Whether a silent peer is still there: a ping at each interval, and a time in which anything must come back.
+//!
+//! It reads no clock: it is told the time, and tells when it wants to be asked next.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// The longest time between two checks, whatever the pings are: a quiet connection is looked at now and then.
-const LONGEST_STEP: Duration = Duration::from_secs(20);
+/// The longest time that anything here waits, so that `Instant + Duration` cannot overflow.
+pub(crate) const MAX_DEADLINE: Duration = Duration::from_hours(24 * 365);
+
+/// How often pings are sent, and how long their answer may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PingTimes {
+    /// Zero sends no pings.
+    pub(crate) interval: Duration,
+    pub(crate) timeout: Duration,
+}
 
 /// The pings of one connection.
 #[derive(Debug)]
 pub(crate) struct KeepAlive {
-    /// Time between two pings.
-    interval: Duration,
-    /// Time for the peer to be heard of after a ping.
-    timeout: Duration,
-    /// Time from the last ping to the last check.
-    since_ping: Duration,
-    /// There where a ping has not been followed by anything.
-    unheard: Option<Unheard>,
-    /// Time from the last check to the next one.
-    step: Duration,
+    next_ping: Instant,
+    /// Present while nothing has come since a ping.
+    unanswered: Option<Unanswered>,
 }
 
 #[derive(Debug)]
-struct Unheard {
-    /// How many bytes had come when the ping was sent.
+struct Unanswered {
+    /// Bytes that had come when the ping was sent.
     received: u64,
-    /// How long ago that was, at the last check.
-    silent: Duration,
+    /// When the peer is given up.
+    deadline: Instant,
 }
 
 /// What is to be done.
@@ -34,52 +36,43 @@ struct Unheard {
 pub(crate) enum Verdict {
     /// Send a ping.
     Ping,
-    /// Nothing.
     Wait,
-    /// Give the peer up: it has not been heard of for too long after a ping.
+    /// Give the peer up: nothing has come for too long after a ping.
     Gone,
 }
 
 impl KeepAlive {
-    /// Pings each `interval`, and gives the peer `timeout` to be heard of; an `interval` of zero sends none.
-    pub(crate) fn new(interval: Duration, timeout: Duration) -> Self {
-        let interval = if interval.is_zero() { Duration::MAX } else { interval };
-        let mut keep_alive =
-            Self { interval, timeout, since_ping: Duration::ZERO, unheard: None, step: Duration::ZERO };
-        keep_alive.plan();
-        keep_alive
+    pub(crate) fn new(now: Instant, times: PingTimes) -> Self {
+        let interval = if times.interval.is_zero() { MAX_DEADLINE } else { times.interval };
+        Self { next_ping: now + interval.min(MAX_DEADLINE), unanswered: None }
     }
 
-    /// In what time the next check is due.
-    pub(crate) fn step(&self) -> Duration {
-        self.step
+    /// When the next check is due.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.unanswered.as_ref().map_or(self.next_ping, |unanswered| self.next_ping.min(unanswered.deadline))
     }
 
-    /// Judges the peer, which has sent that many bytes so far, when a step is over. Anything it sends counts, not only
-    /// the pong; where it is not known what it has sent, it is not judged.
-    pub(crate) fn check(&mut self, received: Option<u64>) -> Verdict {
-        self.since_ping = self.since_ping.saturating_add(self.step);
-        self.unheard = self.unheard.take().filter(|unheard| Some(unheard.received) == received);
-        if let Some(unheard) = &mut self.unheard {
-            unheard.silent += self.step;
-            if unheard.silent >= self.timeout {
-                return Verdict::Gone;
-            }
+    /// Judges a peer that has sent `received` bytes so far. Anything that it sends counts, not only the pong. A peer that
+    /// is not read from (`None`) gets its pings and is not judged.
+    pub(crate) fn check(&mut self, now: Instant, received: Option<u64>, times: PingTimes) -> Verdict {
+        self.unanswered.take_if(|unanswered| Some(unanswered.received) != received);
+        if self.unanswered.as_ref().is_some_and(|unanswered| now >= unanswered.deadline) {
+            return Verdict::Gone;
         }
-        let is_due = self.since_ping >= self.interval;
-        if is_due {
-            self.since_ping = Duration::ZERO;
-            let unheard = received.map(|received| Unheard { received, silent: Duration::ZERO });
-            self.unheard = self.unheard.take().or(unheard);
+        if now < self.next_ping {
+            return Verdict::Wait;
         }
-        self.plan();
-        if is_due { Verdict::Ping } else { Verdict::Wait }
+        self.next_ping = Self::new(now, times).next_ping;
+        if self.unanswered.is_none() {
+            let deadline = now + times.timeout.min(MAX_DEADLINE);
+            self.unanswered = received.map(|received| Unanswered { received, deadline });
+        }
+        if times.interval.is_zero() { Verdict::Wait } else { Verdict::Ping }
     }
 
-    fn plan(&mut self) {
-        let to_ping = self.interval - self.since_ping;
-        let to_end = self.unheard.as_ref().map_or(LONGEST_STEP, |unheard| self.timeout - unheard.silent);
-        self.step = to_ping.min(to_end).min(LONGEST_STEP);
+    /// Forgets an unanswered ping: the peer was not read from.
+    pub(crate) fn forgive(&mut self) {
+        self.unanswered = None;
     }
 }
 
@@ -87,20 +80,28 @@ impl KeepAlive {
 mod tests {
     use super::*;
 
+    fn times(interval: u64, timeout: u64) -> PingTimes {
+        PingTimes { interval: Duration::from_secs(interval), timeout: Duration::from_secs(timeout) }
+    }
+
     /// When pings are sent and when the peer is given up, in seconds, within ten minutes; `received` tells how many
     /// bytes have come at a time.
     fn course(interval: u64, timeout: u64, received: impl Fn(u64) -> u64) -> (Vec<u64>, Option<u64>) {
-        let mut keep_alive = KeepAlive::new(Duration::from_secs(interval), Duration::from_secs(timeout));
-        let (mut now, mut pings) = (Duration::ZERO, Vec::new());
-        while now < Duration::from_secs(600) {
-            now += keep_alive.step();
-            match keep_alive.check(Some(received(now.as_secs()))) {
-                Verdict::Ping => pings.push(now.as_secs()),
+        let (start, times) = (Instant::now(), times(interval, timeout));
+        let mut keep_alive = KeepAlive::new(start, times);
+        let mut pings = Vec::new();
+        loop {
+            let now = keep_alive.deadline();
+            let second = (now - start).as_secs();
+            if second >= 600 {
+                return (pings, None);
+            }
+            match keep_alive.check(now, Some(received(second)), times) {
+                Verdict::Ping => pings.push(second),
                 Verdict::Wait => {}
-                Verdict::Gone => return (pings, Some(now.as_secs())),
+                Verdict::Gone => return (pings, Some(second)),
             }
         }
-        (pings, None)
     }
 
     #[test]
@@ -119,20 +120,38 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_was_heard_of_once_more_gets_its_time_anew() {
+    fn a_peer_that_was_heard_of_once_more_gets_the_whole_timeout_again() {
         assert_eq!(course(10, 15, |now| u64::from(now > 12)), (vec![10, 20, 30], Some(35)));
     }
 
     #[test]
-    fn a_peer_that_is_not_listened_to_is_pinged_and_not_judged() {
-        let mut keep_alive = KeepAlive::new(Duration::from_secs(10), Duration::from_secs(10));
+    fn a_peer_that_is_not_read_from_is_pinged_and_not_judged() {
+        let times = times(10, 10);
+        let mut keep_alive = KeepAlive::new(Instant::now(), times);
         for _ in 0..5 {
-            assert_eq!(keep_alive.check(None), Verdict::Ping);
+            assert_eq!(keep_alive.check(keep_alive.deadline(), None, times), Verdict::Ping);
+        }
+    }
+
+    #[test]
+    fn a_ping_that_is_forgiven_gives_nobody_up() {
+        let times = times(10, 10);
+        let mut keep_alive = KeepAlive::new(Instant::now(), times);
+        for _ in 0..5 {
+            assert_eq!(keep_alive.check(keep_alive.deadline(), Some(7), times), Verdict::Ping);
+            keep_alive.forgive();
         }
     }
 
     #[test]
     fn an_interval_of_zero_never_pings() {
         assert_eq!(course(0, 20, |_| 0), (vec![], None));
+    }
+
+    #[test]
+    fn the_longest_times_do_not_overflow() {
+        let times = PingTimes { interval: Duration::MAX, timeout: Duration::MAX };
+        let mut keep_alive = KeepAlive::new(Instant::now(), times);
+        assert_eq!(keep_alive.check(keep_alive.deadline(), Some(0), times), Verdict::Ping);
     }
 }

@@ -15,6 +15,11 @@
 mod behaviour;
 mod config;
 mod connection;
+mod engine;
+#[cfg(unix)]
+mod event_loop;
+#[cfg(not(unix))]
+#[path = "event_loop/unsupported.rs"]
 mod event_loop;
 mod http;
 mod keep_alive;
@@ -25,7 +30,6 @@ pub mod protocol;
 mod session;
 mod shared;
 mod shutdown;
-mod task;
 mod workers;
 mod write_timeout;
 
@@ -38,8 +42,8 @@ pub use config::{Compression, Config, Limits};
 pub use http::access::{Access, AccessError, AllowedHost, AllowedOrigin};
 pub use http::token::{Subprotocol, SubprotocolError};
 pub use listen::{BindError, bind};
+pub use session::FrameLayer;
 use shared::Shared;
-use shutdown::Phase;
 use workers::Workers;
 pub use workers::runtime;
 
@@ -71,11 +75,11 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { listeners, shared, connections, workers } = self;
         let run = async {
-            tokio::join!(http::accept::run(&listeners, &shared, &workers, connection::serve), shared.log.run());
+            tokio::join!(http::accept::run(&listeners, &shared, &workers, engine::serve), shared.log.run());
         };
         let stop = async {
             shutdown.await;
-            drain(&shared, &connections).await;
+            drain(&shared, &workers, &connections).await;
         };
         tokio::select! {
             () = run => {}
@@ -92,17 +96,19 @@ impl Server {
     }
 }
 
-async fn drain(server: &Shared, connections: &TaskTracker) {
+async fn drain(server: &Shared, workers: &Workers, connections: &TaskTracker) {
     let time = server.config.limits.drain_timeout;
     let waiting = connections.len();
     if waiting > 0 {
         tracing::info!(waiting, "WebSocket server is stopping. Clients that have {time} to leave: {waiting}");
     }
-    server.phase.advance(Phase::Draining);
+    server.shutdown.drain();
+    workers.wake();
     connections.close();
     if timeout(*time, connections.wait()).await.is_err() {
         tracing::warn!("cut off, for they did not leave in {time}. Clients: {}", connections.len());
-        server.phase.advance(Phase::Cut);
+        server.shutdown.close();
+        workers.wake();
         connections.wait().await;
     }
 }

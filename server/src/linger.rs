@@ -1,18 +1,18 @@
-//! The end of a TCP connection. Never drops a socket with unread bytes in it: the reset that follows would take the last
-//! answer from the peer before it could read it.
+//! The end of a TCP connection. A socket that is closed with unread bytes in it is reset, and then the peer loses the last
+//! answer before it could read it; so what still comes is read and discarded.
 
 use std::{io, time::Duration};
 
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 /// How long the peer has to read the last answer and to close.
-const TIME: Duration = Duration::from_secs(1);
-/// How many bytes are thrown away in that time at the most; who sends more is not waiting for an answer.
-const BYTES: usize = 16 << 20;
-/// How many of them are read at once.
-const PIECE: usize = 4096;
+pub(crate) const TIME: Duration = Duration::from_secs(1);
+/// Most bytes that are discarded in that time: a peer that sends more is not waiting for an answer.
+pub(crate) const BYTES: usize = 16 << 20;
+/// How many of them are read at a time.
+pub(crate) const PIECE: usize = 4096;
 
-/// Closes the write side, then reads and throws away until the peer closes its own, within bounds of time and bytes.
+/// Closes the write side, then reads and discards until the peer closes its own, within limits of time and bytes.
 pub(crate) async fn close(mut stream: TcpStream) {
     // Whatever happens now, the connection ends here.
     let _ = timeout(TIME, async {

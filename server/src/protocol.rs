@@ -1,7 +1,11 @@
-//! The frame layer: what lies between a socket and tungstenite. It fails a connection as soon as a header or a byte of
-//! text shows it to be wrong, inflates and compresses messages where permessage-deflate was agreed, and counts frames.
-//! Never speaks for tungstenite: close frames, the assembling of messages and pings within them stay there.
+//! The WebSocket protocol ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) of an echo server, without sockets, threads
+//! and clocks: a client's bytes go in, the answers come out.
+//!
+//! [`Protocol`] is one connection on the event loop, from the end of its handshake to the end of its closing handshake. The
+//! other engine, in `session`, uses the [`Decoder`] and the compressor alone, below tungstenite.
 
+mod assembly;
+mod close;
 mod counters;
 mod decoder;
 pub mod deflate;
@@ -17,93 +21,80 @@ mod violation;
 use std::{
     io, mem,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::Data};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::Data};
 
-use self::deflate::{Agreed, Deflater};
-pub use counters::Counters;
-use counters::Sent;
-pub use decoder::{Decoder, Reply};
-use decoder::{Deflation, PING, Turn};
-pub use message::Limits;
-use output::Output;
-use thread_buffers::{EXTRA_READ, READ_BUDGET, READ_SIZE, ThreadBuffers};
-pub use violation::ProtocolViolation;
+use self::{
+    assembly::Assembly,
+    decoder::{Answers, Deflating},
+    deflate::{Agreed, Deflater},
+    output::Output,
+    thread_buffers::{EXTRA_READ, READ_SIZE, ThreadBuffers},
+};
+pub use self::{
+    counters::Counters,
+    decoder::{Decoder, Reply},
+    message::Limits,
+    violation::ProtocolViolation,
+};
+pub(crate) use counters::Sent;
 
-/// A server's stream for `WebSocketStream`, with the frame layer around the socket's own.
-///
-/// After a [`ProtocolViolation`] all reads fail with it ([`ProtocolViolation::from_error`]), while writes go on: so everything before it is
-/// answered, and then the close frame can be sent.
+/// How much a connection reads before it yields, in bytes; the last read may go beyond.
+const READ_BUDGET: usize = 256 << 10;
+
+/// One connection: what the client has sent, what it has not been sent yet, and whether either side has closed.
 #[derive(Debug)]
-pub struct FrameLayer<S> {
-    stream: S,
+pub struct Protocol {
     decoder: Decoder,
-    /// There where something could not go on, now or a moment ago. A connection at rest is smaller without it.
-    kept: Option<Box<Leftovers>>,
-    /// There where permessage-deflate was agreed.
+    /// Present if permessage-deflate was negotiated.
     deflater: Option<Box<Deflater>>,
+    /// Present while something is incomplete. An idle connection is smaller without it.
+    leftovers: Option<Box<Leftovers>>,
     sent: Sent,
+    /// This side has sent a close frame and waits for the client's.
+    awaits_close: bool,
 }
 
-/// What could not go on.
+/// What a connection keeps between two calls.
 #[derive(Debug, Default)]
 struct Leftovers {
-    /// What came from the socket and has not passed the decoder: what is behind a compressed frame's start, or part of a
-    /// header. Never more than one read.
+    /// A part of a header or of a control frame; frames that came before the answers to others were written; what came
+    /// with the handshake.
     input: BytesMut,
-    /// What has passed the decoder and not gone on: the start of a message that was to be turned.
-    passed: BytesMut,
-    /// Answers of the fast path that the socket has not taken.
+    /// A part of a message.
+    assembly: Assembly,
+    /// Answers that the socket has not taken, and the beginning of one.
     output: Output,
 }
 
-impl Leftovers {
-    fn is_empty(&self) -> bool {
-        self.input.is_empty() && self.passed.is_empty() && self.output.is_empty()
-    }
-}
-
-/// Why the fast path ends.
+/// How far a connection has come, and what it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leave {
-    /// There is something that is not for it: read on in the general way.
-    Other,
-    /// It is the next connection's turn: go on, there is more.
-    Again,
-    /// The peer has ended its side, and everything whole that came before is answered.
-    Ended,
+pub enum Status {
+    /// Everything is answered. More input has to come.
+    NeedInput,
+    /// There is enough output to write; from [`Protocol::transfer`]: the stream does not take it now.
+    OutputFull,
+    /// There is more to do, but the other connections of the thread come first.
+    Yield,
+    /// Nothing more is read or sent: the client has ended, or both sides have closed.
+    Done,
 }
 
-impl<S> FrameLayer<S> {
-    /// FrameLayer over `stream`, of which `read_ahead` was read already, together with the handshake.
-    pub fn new(stream: S, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
-        let kept = Leftovers { input: read_ahead, ..Leftovers::default() };
+impl Protocol {
+    /// The protocol after the opening handshake, which negotiated `agreed`; `read_ahead` came together with it.
+    pub fn new(read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
+        let leftovers = Leftovers { input: read_ahead, ..Leftovers::default() };
         Self {
-            stream,
             decoder: Decoder::new(limits, agreed.as_ref()),
-            kept: (!kept.is_empty()).then(|| Box::new(kept)),
+            leftovers: (!leftovers.is_empty()).then(|| Box::new(leftovers)),
             deflater: agreed.map(|agreed| Box::new(Deflater::new(&agreed))),
             sent: Sent::default(),
+            awaits_close: false,
         }
-    }
-
-    /// The message as it is to be sent: compressed if that was agreed and can pay.
-    ///
-    /// Messages must be sent in the order in which they were given here, each of them: the next may refer to it.
-    pub fn compress(&mut self, message: Message) -> Message {
-        match &mut self.deflater {
-            Some(deflater) => deflater.compress(message),
-            None => message,
-        }
-    }
-
-    /// Whether permessage-deflate was agreed.
-    pub fn is_compressing(&self) -> bool {
-        self.deflater.is_some()
     }
 
     /// What the client sent so far.
@@ -111,218 +102,202 @@ impl<S> FrameLayer<S> {
         self.decoder.received()
     }
 
-    /// What the socket took so far.
+    /// What the stream took so far.
     pub fn sent(&self) -> Counters {
         self.sent.counters
     }
 
-    /// Whether all that came from the client are whole messages and control frames.
-    pub fn is_between_messages(&self) -> bool {
-        let has_none = |kept: &Leftovers| kept.input.is_empty() && kept.passed.is_empty();
-        self.kept.as_deref().is_none_or(has_none) && self.decoder.is_between_messages()
+    /// Why the connection failed, if it did.
+    pub fn violation(&self) -> Option<ProtocolViolation> {
+        self.decoder.violation()
     }
 
-    /// Whether answers of the fast path wait for the socket.
+    /// Whether answers wait for the stream.
     pub fn is_blocked(&self) -> bool {
-        self.kept.as_ref().is_some_and(|kept| !kept.output.ready().is_empty())
+        self.leftovers.as_ref().is_some_and(|leftovers| !leftovers.output.ready().is_empty())
     }
 
-    /// Whether nothing is under way, in neither direction.
-    pub fn is_quiet(&self) -> bool {
-        self.kept.as_deref().is_none_or(Leftovers::is_empty) && self.decoder.is_between_messages()
+    /// Whether there is something to do that did not come from the stream just now.
+    pub fn has_leftover_input(&self) -> bool {
+        self.leftovers.as_ref().is_some_and(|leftovers| !leftovers.input.is_empty())
     }
 
-    /// Adds a ping to what the fast path is to send, when all [is quiet](Self::is_quiet).
+    /// Adds a ping to the output.
     pub fn ping(&mut self) {
-        let output = &mut self.kept().output;
-        output.begin(PING, 0, &[]);
-        output.end_control();
+        self.leftovers().output.ping();
     }
 
-    /// Whether there is something to be looked at that did not come from the socket just now.
-    pub fn has_input(&self) -> bool {
-        !self.input().is_empty()
-    }
-
-    /// The stream below, not to be read or written.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.stream
-    }
-
-    /// The stream itself, to be closed.
-    pub fn into_inner(self) -> S {
-        self.stream
-    }
-
-    fn kept(&mut self) -> &mut Leftovers {
-        self.kept.get_or_insert_default()
-    }
-
-    fn input(&self) -> &[u8] {
-        self.kept.as_ref().map_or(&[], |kept| &kept.input)
-    }
-
-    /// Lets go of what is of no use any more.
-    fn settle(&mut self) {
-        self.kept.take_if(|kept| kept.is_empty());
-    }
-
-    /// What has passed already; `false` if there is none.
-    fn read_passed(&mut self, buf: &mut ReadBuf<'_>) -> bool {
-        let Some(kept) = self.kept.as_mut().filter(|kept| !kept.passed.is_empty()) else { return false };
-        let count = kept.passed.len().min(buf.remaining());
-        buf.put_slice(&kept.passed.split_to(count));
-        if kept.passed.is_empty() {
-            kept.passed = BytesMut::new();
+    /// Sends a close frame, and waits for the client's: what it sends before that is not answered.
+    pub fn close(&mut self, frame: &CloseFrame) {
+        if self.awaits_close || self.is_closed() {
+            return;
         }
-        self.settle();
-        true
+        self.awaits_close = true;
+        let leftovers = self.leftovers();
+        leftovers.output.cancel();
+        leftovers.assembly = Assembly::default();
+        close::write(frame, &mut leftovers.output);
     }
 
-    /// Reads what is there already; `false` if more has to come.
-    fn read_input(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<bool> {
-        let input = self.kept.as_ref().map_or(&[][..], |kept| &kept.input);
-        if input.is_empty() && !self.decoder.has_more() {
-            return Ok(false);
+    /// Sends a close frame, and waits for nothing.
+    pub fn fail(&mut self, frame: &CloseFrame) {
+        if !self.is_closed() {
+            let Self { decoder, leftovers, .. } = self;
+            decoder.fail(frame, &mut leftovers.get_or_insert_default().output);
         }
-        let mut rest = input;
-        let filled = self.decoder.read(&mut rest, buf.initialize_unfilled())?;
-        let taken = input.len() - rest.len();
-        if let Some(kept) = &mut self.kept {
-            kept.input.advance(taken);
-        }
-        self.settle();
-        buf.advance(filled);
-        Ok(filled > 0)
     }
-}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> FrameLayer<S> {
-    /// The fast path: answers plain messages as they come, for as long as nothing else comes. `seen` is told of each.
+    /// Reads from the stream, answers, and writes, until the stream is not ready, the budget is used up, or the connection
+    /// is over. The stream returns [`Poll::Pending`] where it would block, and wakes nobody.
     ///
-    /// Reads on only when the answers are written, and after 256 KiB only when it is called again. What others have read or
-    /// left is taken up, so that the stream may be used in the general way between two polls.
-    pub fn poll_echo(
+    /// # Errors
+    /// The stream's.
+    pub fn transfer<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
-        cx: &mut Context<'_>,
-        reply: Option<Reply>,
-        seen: &mut impl FnMut(Data, &[u8]),
-    ) -> Poll<io::Result<Leave>> {
-        if self.is_blocked() {
-            ready!(self.poll_send(cx))?;
-        }
-        // What came with the handshake may be more than there is room for.
-        if self.input().len() > READ_SIZE {
-            return Poll::Ready(Ok(Leave::Other));
-        }
-        ThreadBuffers::with(|scratch| {
-            if let Some(kept) = &mut self.kept
-                && kept.output.room() > 0
-            {
-                scratch.resume(mem::take(&mut kept.output));
+        stream: &mut S,
+        reply: Reply,
+        on_message: &mut impl FnMut(Data, &[u8]),
+    ) -> io::Result<Status> {
+        if let Some(leftovers) = &mut self.leftovers {
+            let written = write(stream, &mut leftovers.output, &mut self.sent, self.deflater.is_some());
+            if written?.is_pending() {
+                return Ok(Status::OutputFull);
             }
-            let turned = self.turn(cx, reply, seen, scratch);
-            if !scratch.output.is_empty() {
-                self.kept().output = scratch.keep();
-                return turned;
+        }
+        ThreadBuffers::with(|buffers| {
+            if let Some(leftovers) = &mut self.leftovers {
+                if leftovers.output.room() > 0 {
+                    buffers.resume(mem::take(&mut leftovers.output));
+                }
+                if !leftovers.assembly.is_empty() {
+                    buffers.assembly = mem::take(&mut leftovers.assembly);
+                }
             }
-            scratch.settle();
-            self.settle();
-            turned
+            let status = self.exchange(stream, reply, on_message, buffers);
+            if buffers.output.is_empty() {
+                buffers.settle();
+            } else {
+                self.leftovers().output = buffers.keep();
+            }
+            if buffers.assembly.size() > 0 {
+                if !buffers.assembly.is_empty() {
+                    self.leftovers().assembly = buffers.keep_assembly();
+                }
+                buffers.settle_assembly();
+            }
+            self.leftovers.take_if(|leftovers| leftovers.is_empty());
+            status
         })
     }
 
-    fn turn(
+    /// 1. Answers what was read, and writes all answers at once.
+    /// 2. Ends if the stream does not take them, the connection is over, or its budget is used up.
+    /// 3. Reads behind what is left, a part of a frame, and starts again.
+    ///
+    /// From here to the system calls no function is called, everything is inlined: after a system call the processor
+    /// predicts every return wrong, which costs as much as 20 instructions each.
+    fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
-        cx: &mut Context<'_>,
-        reply: Option<Reply>,
-        seen: &mut impl FnMut(Data, &[u8]),
-        ThreadBuffers { input: room, output, rooms, .. }: &mut ThreadBuffers,
-    ) -> Poll<io::Result<Leave>> {
-        let (mut start, mut filled) = (0, self.input().len());
-        if filled > 0 {
-            room[..filled].copy_from_slice(&mem::take(&mut self.kept().input));
-        }
-        let is_compressing = self.is_compressing();
-        let deflater = self.deflater.as_deref_mut();
-        let mut deflation = deflater.map(|deflater| Deflation::new(deflater, rooms));
-        let mut left = READ_BUDGET;
-        let result = loop {
-            // What lies there is looked at before more is read.
-            let mut turn = Turn::Dry;
+        stream: &mut S,
+        reply: Reply,
+        on_message: &mut impl FnMut(Data, &[u8]),
+        ThreadBuffers { input: room, output, assembly, compressed, .. }: &mut ThreadBuffers,
+    ) -> io::Result<Status> {
+        let is_compressing = self.deflater.is_some();
+        let deflating = self.deflater.as_deref_mut().map(|deflater| Deflating::new(deflater, compressed));
+        let mut answers = Answers { reply, output, assembly, deflating, on_message };
+        let (mut start, mut filled) = (0, take_input(&mut self.leftovers, &mut room[..READ_SIZE]));
+        let mut budget = READ_BUDGET;
+        let status = loop {
+            let mut status = Status::NeedInput;
             if start < filled || self.decoder.has_more() {
                 let mut rest = &room[start..filled];
-                turn = self.decoder.turn(&mut rest, reply, &mut deflation, output, seen);
+                status = match self.awaits_close {
+                    false => self.decoder.echo(&mut rest, &mut answers),
+                    true => self.decoder.skip(&mut rest),
+                };
                 start = filled - rest.len();
-                match send(&mut self.stream, output, &mut self.sent, is_compressing, cx) {
-                    Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
-                    Poll::Pending => break Poll::Pending,
+                match write(stream, answers.output, &mut self.sent, is_compressing) {
+                    Ok(Poll::Ready(())) => {}
+                    Ok(Poll::Pending) => break Ok(Status::OutputFull),
+                    Err(error) => break Err(error),
                 }
             }
-            match turn {
-                Turn::Other => break Poll::Ready(Ok(Leave::Other)),
-                Turn::Full if deflation.as_ref().is_some_and(Deflation::is_spent) => {
-                    break Poll::Ready(Ok(Leave::Again));
-                }
-                Turn::Full => continue,
-                Turn::Dry if left == 0 => break Poll::Ready(Ok(Leave::Again)),
-                Turn::Dry => {}
+            match status {
+                Status::NeedInput if budget > 0 => {}
+                Status::NeedInput | Status::Yield => break Ok(Status::Yield),
+                Status::OutputFull => continue,
+                Status::Done => break Ok(Status::Done),
             }
             if start < filled {
                 room.copy_within(start..filled, 0);
             }
             (start, filled) = (0, filled - start);
-            let more = READ_SIZE + self.decoder.turning().min(EXTRA_READ);
-            let mut buf = ReadBuf::new(&mut room[filled..more]);
-            match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
-                Poll::Ready(Ok(())) if buf.filled().is_empty() => break Poll::Ready(Ok(Leave::Ended)),
-                Poll::Ready(Ok(())) => {
-                    left = left.saturating_sub(buf.filled().len());
-                    filled += buf.filled().len();
+            let room = &mut room[filled..READ_SIZE + self.decoder.expected().min(EXTRA_READ)];
+            let mut count = take_input(&mut self.leftovers, room);
+            if count == 0 {
+                let mut buf = ReadBuf::new(room);
+                match Pin::new(&mut *stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut buf) {
+                    Poll::Ready(Ok(())) if buf.filled().is_empty() => break Ok(Status::Done),
+                    Poll::Ready(Ok(())) => count = buf.filled().len(),
+                    Poll::Ready(Err(error)) => break Err(error),
+                    Poll::Pending => break Ok(Status::NeedInput),
                 }
-                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
-                Poll::Pending => break Poll::Pending,
             }
+            budget = budget.saturating_sub(count);
+            filled += count;
         };
-        if let Some(passed) = deflation.and_then(Deflation::into_passed) {
-            self.kept().passed.unsplit(passed);
-        }
         if start < filled {
-            self.kept().input = BytesMut::from(&room[start..filled]);
+            let mut input = BytesMut::from(&room[start..filled]);
+            input.unsplit(mem::take(&mut self.leftovers().input));
+            self.leftovers().input = input;
         }
-        result
+        status
     }
 
-    /// Leaves the fast path: what it has of an unfinished message goes the general way.
-    pub fn return_unfinished(&mut self) {
-        let Some(Leftovers { passed, output, .. }) = self.kept.as_deref_mut() else { return };
-        passed.unsplit(self.decoder.return_unfinished(output));
-        if output.is_roomy() {
-            drop(output.shrink());
-        }
+    fn is_closed(&self) -> bool {
+        self.decoder.is_closed()
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let is_compressing = self.is_compressing();
-        let Some(kept) = &mut self.kept else { return Poll::Ready(Ok(())) };
-        send(&mut self.stream, &mut kept.output, &mut self.sent, is_compressing, cx)
+    fn leftovers(&mut self) -> &mut Leftovers {
+        self.leftovers.get_or_insert_default()
     }
 }
 
-/// Sends answers of the fast path.
+impl Leftovers {
+    fn is_empty(&self) -> bool {
+        self.input.is_empty() && self.assembly.is_empty() && self.output.is_empty()
+    }
+}
+
+/// Moves input that was left over to the start of `room`, and tells how much.
 #[inline(always)]
-fn send<S: AsyncWrite + Unpin>(
+fn take_input(leftovers: &mut Option<Box<Leftovers>>, room: &mut [u8]) -> usize {
+    let Some(Leftovers { input, .. }) = leftovers.as_deref_mut() else { return 0 };
+    let count = input.len().min(room.len());
+    room[..count].copy_from_slice(&input[..count]);
+    input.advance(count);
+    if input.is_empty() {
+        *input = BytesMut::new();
+    }
+    count
+}
+
+/// Writes what is ready, and counts it.
+#[inline(always)]
+fn write<S: AsyncWrite + Unpin>(
     stream: &mut S,
     output: &mut Output,
     sent: &mut Sent,
     may_be_compressed: bool,
-    cx: &mut Context<'_>,
-) -> Poll<io::Result<()>> {
+) -> io::Result<Poll<()>> {
     while !output.ready().is_empty() {
-        let taken = ready!(Pin::new(&mut *stream).poll_write(cx, output.ready()))?;
+        let taken = match Pin::new(&mut *stream).poll_write(&mut Context::from_waker(Waker::noop()), output.ready()) {
+            Poll::Ready(taken) => taken?,
+            Poll::Pending => return Ok(Poll::Pending),
+        };
         if taken == 0 {
-            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            return Err(io::ErrorKind::WriteZero.into());
         }
         match output.answers(taken).filter(|_| !may_be_compressed) {
             Some(answers) => sent.counters.add(answers, taken),
@@ -330,62 +305,5 @@ fn send<S: AsyncWrite + Unpin>(
         }
         output.took(taken);
     }
-    Poll::Ready(Ok(()))
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for FrameLayer<S> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if this.read_passed(buf) {
-            return Poll::Ready(Ok(()));
-        }
-        loop {
-            if buf.remaining() < this.decoder.room() {
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidInput, "buffer too small for a header")));
-            }
-            if this.read_input(buf)? {
-                return Poll::Ready(Ok(()));
-            }
-            // The bytes go straight to the caller, behind the part of a header that may be left over.
-            let start = buf.filled().len();
-            buf.put_slice(this.input());
-            let fresh = buf.filled().len();
-            let read = Pin::new(&mut this.stream).poll_read(cx, buf);
-            if read.is_pending() || buf.filled().len() == fresh {
-                buf.set_filled(start);
-                return read;
-            }
-            ready!(read)?;
-            let passed = start + this.decoder.pass(&buf.filled()[start..]);
-            let rest = &buf.filled()[passed..];
-            if !rest.is_empty() || this.kept.is_some() {
-                this.kept().input = BytesMut::from(rest);
-                this.settle();
-            }
-            buf.set_filled(passed);
-            if passed > start {
-                return Poll::Ready(Ok(()));
-            }
-        }
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for FrameLayer<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        ready!(this.poll_send(cx))?;
-        let taken = ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
-        this.sent.took(buf, taken);
-        Poll::Ready(Ok(taken))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(this.poll_send(cx))?;
-        Pin::new(&mut this.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
-    }
+    Ok(Poll::Ready(()))
 }

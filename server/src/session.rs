@@ -1,208 +1,230 @@
-//! One WebSocket from its handshake to its end. As long as only plain messages come it is on the fast path, and
-//! everything else is a [`Conversation`]. Never reads on while an answer waits to be sent, so that TCP carries a slow
-//! reader's pace back to the sender.
+//! A WebSocket in a tokio task, with tungstenite: it reads messages, asks the behaviour, and does what that says. It reads
+//! no further while an answer waits to be sent, so a slow reader's pace reaches the sender through TCP.
 
-mod conversation;
 mod fragment;
+mod frame_layer;
+mod goodbye;
 
-use std::{
-    mem,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    task::{Context, Poll, Waker},
+use std::{collections::VecDeque, future, pin::pin, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    task::yield_now,
+    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message,
+        protocol::{
+            Role, WebSocketConfig,
+            frame::{
+                Frame,
+                coding::{Data, OpCode},
+            },
+        },
+    },
 };
 
-use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
-
+use self::{fragment::fragments, goodbye::End};
 use crate::{
-    behaviour::Behaviour,
-    event_loop::EventLoopHandle,
-    event_loop::socket::Socket,
+    behaviour::{Action, Behaviour},
+    config::{Limits, bytes},
+    connection::Connected,
     keep_alive::{KeepAlive, Verdict},
-    protocol::{FrameLayer, Leave, Reply},
-    shared::Shared,
-    task::count_panic,
+    shared::{Shared, keep_alive_timeout},
 };
-use conversation::Conversation;
+pub use frame_layer::FrameLayer;
 
-/// An open WebSocket.
-pub(crate) struct Session {
-    frames: FrameLayer<Socket>,
-    context: SessionContext,
-}
+/// How much is answered before the session flushes and yields, in bytes.
+const BATCH: usize = 256 << 10;
+/// What a message costs of that beside its payload.
+const MESSAGE: usize = BATCH / 64;
 
-/// What a session is beside its stream.
+/// What outlasts tungstenite's buffers.
 struct SessionContext {
     behaviour: Behaviour,
-    /// The same as far as the fast path can do it.
-    reply: Option<Reply>,
-    server: Arc<Shared>,
-    /// Where it may go when it is quiet.
-    event_loop: EventLoopHandle,
-    /// How many messages were answered.
-    answered: u64,
+    /// The pings that the behaviour asks for.
+    pings: Option<Interval>,
     keep_alive: KeepAlive,
-    /// When the keep-alive is to be asked.
-    check: Instant,
-    /// When the last conversation ended that the peer wanted.
-    rested: Option<Instant>,
+    connected: Connected,
+    shared: Arc<Shared>,
 }
 
-/// What a look at a session came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// It waits for its socket.
-    Waits,
-    /// It has had its share, and there is more.
-    HasMore,
-    /// It cannot go on like that.
-    Leaves(Next),
+struct Session<'run, S> {
+    socket: WebSocketStream<&'run mut FrameLayer<S>>,
+    context: &'run mut SessionContext,
+    /// What the behaviour asked for and is not done yet.
+    actions: VecDeque<Action>,
 }
 
-/// How a session goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Nothing is under way.
-    Rest,
-    /// There is something that is not for the fast path.
-    Converse,
-    /// It is over.
-    Close,
-    /// It failed, and there is nothing more to be said.
-    Drop,
+/// Serves a WebSocket until nothing more is to be said, and gives the stream back to be closed.
+pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
+    mut frames: FrameLayer<S>,
+    behaviour: Behaviour,
+    connected: Connected,
+    shared: Arc<Shared>,
+) -> S {
+    let keep_alive = KeepAlive::new(Instant::now().into_std(), shared.ping_times());
+    let pings = behaviour.answer().ping.map(every);
+    let mut context = SessionContext { behaviour, pings, keep_alive, connected, shared };
+    let settings = settings(&context.shared.config.limits);
+    loop {
+        let socket = WebSocketStream::from_raw_socket(&mut frames, Role::Server, Some(settings)).await;
+        let mut session = Session { socket, context: &mut context, actions: VecDeque::new() };
+        // tungstenite's buffers only grow, so an idle session starts again with small ones.
+        let Err(end) = session.answer().await else { continue };
+        if let Err(error) = session.say_goodbye(end).await {
+            tracing::debug!(%error, "lost: {error}");
+        }
+        break;
+    }
+    context.connected.sent = frames.sent().messages;
+    frames.into_inner()
 }
 
-impl Session {
-    pub(crate) fn new(
-        frames: FrameLayer<Socket>,
-        behaviour: Behaviour,
-        server: Arc<Shared>,
-        event_loop: EventLoopHandle,
-    ) -> Self {
-        let limits = &server.config.limits;
-        let keep_alive = KeepAlive::new(*limits.ping_interval, *limits.ping_timeout);
-        let check = Instant::now() + keep_alive.step();
-        let reply = behaviour.reply();
-        Self {
-            frames,
-            context: SessionContext {
-                behaviour,
-                reply,
-                server,
-                event_loop,
-                answered: 0,
-                keep_alive,
-                check,
-                rested: None,
-            },
-        }
-    }
-
-    /// How it begins.
-    pub(crate) fn begin(&self) -> Next {
-        if self.context.may_rest() { Next::Rest } else { Next::Converse }
-    }
-
-    /// Asks the keep-alive, whose time has come; `false` where that takes a conversation. What is to be sent goes out with
-    /// the next look.
-    pub(crate) fn check_alive(&mut self) -> bool {
-        if !self.frames.is_quiet() {
-            return false;
-        }
-        match self.context.keep_alive.check(Some(self.frames.received().bytes)) {
-            Verdict::Ping => self.frames.ping(),
-            Verdict::Wait => {}
-            Verdict::Gone => return false,
-        }
-        self.context.check = Instant::now() + self.context.keep_alive.step();
-        true
-    }
-
-    /// When the keep-alive is to be asked.
-    pub(crate) fn check(&self) -> Instant {
-        self.context.check
-    }
-
-    /// Whether any message has been answered.
-    pub(crate) fn has_answered(&self) -> bool {
-        self.context.answered > 0
-    }
-
-    pub(crate) fn frames(&self) -> &FrameLayer<Socket> {
-        &self.frames
-    }
-
-    /// The socket below, not to be read or written.
-    pub(crate) fn socket(&mut self) -> &mut Socket {
-        self.frames.get_mut()
-    }
-
-    /// Ends the session, and gives the socket back to be closed.
-    pub(crate) fn end(mut self) -> Socket {
-        mem::replace(self.socket(), Socket::Lost)
-    }
-
-    /// Answers what has come, as far as it is plain. Messages for which the log has no room are only counted, for the
-    /// caller to [tell it](crate::message_log::MessageLog::leave_out). A panic ends this session alone.
-    pub(crate) fn turn(&mut self, waker: &Waker, left_out: &mut u64) -> Look {
-        let mut cx = Context::from_waker(waker);
-        catch_unwind(AssertUnwindSafe(|| self.look(&mut cx, left_out))).unwrap_or_else(|_| {
-            count_panic(&self.context.server);
-            Look::Leaves(Next::Drop)
-        })
-    }
-
-    fn look(&mut self, cx: &mut Context<'_>, left_out: &mut u64) -> Look {
-        let log = &self.context.server.log;
-        // One look at the log is all that messages cost there when they are many.
-        let has_room = log.has_room();
-        let mut count = 0;
-        let turned = self.frames.poll_echo(cx, self.context.reply, &mut |data, payload| {
-            count += 1;
-            if has_room {
-                log.received(data, payload);
+impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
+    /// Answers messages until the connection ends, or has been idle from one keep-alive check to the next.
+    ///
+    /// 1. Performs the actions that need no waiting.
+    /// 2. Takes in what has come, at most a batch of it, and flushes the answers together.
+    /// 3. Waits for whatever comes first: the shutdown, the keep-alive, a ping's time, an action's time, a message.
+    async fn answer(&mut self) -> Result<(), End> {
+        let shared = Arc::clone(&self.context.shared);
+        let mut check = pin!(sleep_until(self.context.keep_alive.deadline().into()));
+        let mut wait = pin!(sleep_until(Instant::now()));
+        let mut is_waiting = false;
+        let mut received_before = self.context.connected.received;
+        let mut is_idle = false;
+        let mut left = BATCH;
+        loop {
+            while !is_waiting && let Some(action) = self.actions.pop_front() {
+                match action {
+                    Action::Wait(time) => {
+                        wait.as_mut().reset(Instant::now() + time);
+                        is_waiting = true;
+                    }
+                    Action::Send(message) => self.send(message).await?,
+                }
             }
-        });
-        self.context.answered += count;
-        if !has_room {
-            *left_out += count;
-        }
-        match turned {
-            Poll::Pending => Look::Waits,
-            Poll::Ready(Ok(Leave::Again)) => Look::HasMore,
-            Poll::Ready(Ok(Leave::Other)) => Look::Leaves(Next::Converse),
-            Poll::Ready(Ok(Leave::Ended)) => Look::Leaves(Next::Close),
-            Poll::Ready(Err(error)) => {
-                tracing::debug!(%error, "lost: {error}");
-                Look::Leaves(Next::Close)
+            // While an answer waits, the next message is taken in as well: so pings are answered and a close is seen.
+            let may_read = self.actions.len() <= 1;
+            let ready = if may_read && left > 0 { self.socket.next().now_or_never() } else { None };
+            if let Some(message) = ready {
+                left = left.saturating_sub(MESSAGE + message.as_ref().map_or(0, size));
+                self.take(message)?;
+                continue;
+            }
+            self.socket.flush().await?;
+            self.context.connected.sent = self.socket.get_ref().sent().messages;
+            if left == 0 {
+                yield_now().await;
+            }
+            let has_read_all = left > 0 && may_read && !is_waiting;
+            if is_idle && has_read_all && self.socket.get_ref().is_between_messages() {
+                return Ok(());
+            }
+            left = BATCH;
+            tokio::select! {
+                biased;
+                () = shared.shutdown.draining() => return Err(End::Drained),
+                () = &mut check => {
+                    self.check_alive(may_read).await?;
+                    check.as_mut().reset(self.context.keep_alive.deadline().into());
+                    is_idle = received_before == self.context.connected.received;
+                    received_before = self.context.connected.received;
+                }
+                () = tick(&mut self.context.pings) => self.ping().await?,
+                () = &mut wait, if is_waiting => is_waiting = false,
+                message = self.socket.next(), if may_read => {
+                    is_idle = false;
+                    self.take(message)?;
+                }
             }
         }
     }
 
-    /// Does what is not for the fast path, until the session can rest or is over.
-    pub(crate) async fn converse(&mut self) -> Next {
-        self.frames.return_unfinished();
-        Conversation::hold(&mut self.frames, &mut self.context).await
+    async fn check_alive(&mut self, is_read_from: bool) -> Result<(), End> {
+        let received = is_read_from.then(|| self.socket.get_ref().received().bytes);
+        let now = Instant::now().into_std();
+        match self.context.keep_alive.check(now, received, self.context.shared.ping_times()) {
+            Verdict::Ping => Ok(self.ping().await?),
+            Verdict::Wait => Ok(()),
+            Verdict::Gone => Err(End::Fault(keep_alive_timeout())),
+        }
+    }
+
+    async fn ping(&mut self) -> Result<(), Error> {
+        self.socket.feed(Message::Ping(Bytes::new())).await
+    }
+
+    /// Takes in what was read, and asks the behaviour what is to be done about it.
+    fn take(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
+        let SessionContext { behaviour, connected, shared, .. } = &mut *self.context;
+        let message = message.ok_or(End::Over)??;
+        match &message {
+            // tungstenite has queued the answer, and the goodbye flushes it.
+            Message::Close(_) => return Err(End::Over),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
+            Message::Text(text) => shared.log.received(Data::Text, text.as_bytes()),
+            Message::Binary(bytes) => shared.log.received(Data::Binary, bytes),
+        }
+        connected.received += 1;
+        behaviour.on_message(message, &mut self.actions);
+        Ok(())
+    }
+
+    /// Queues a message, compressed if that was negotiated and pays, in as many frames as the behaviour asks for.
+    async fn send(&mut self, message: Message) -> Result<(), Error> {
+        let message = self.socket.get_mut().compress(message);
+        let Some(size) = self.context.behaviour.answer().fragment else { return self.socket.feed(message).await };
+        for frame in fragments(into_frame(message), size) {
+            self.socket.feed(Message::Frame(frame)).await?;
+        }
+        Ok(())
     }
 }
 
-impl Drop for Session {
-    fn drop(&mut self) {
-        let totals = &self.context.server.totals;
-        totals.received.add(self.context.answered);
-        totals.sent.add(self.frames.sent().messages);
+/// Bytes of what was read.
+fn size(read: &Result<Message, Error>) -> usize {
+    read.as_ref().map_or(0, Message::len)
+}
+
+/// A text, a binary message or a frame as one frame.
+fn into_frame(message: Message) -> Frame {
+    let data = match message {
+        Message::Frame(frame) => return frame,
+        Message::Text(_) => Data::Text,
+        _ => Data::Binary,
+    };
+    Frame::message(message.into_data(), OpCode::Data(data), true)
+}
+
+fn every(period: std::time::Duration) -> Interval {
+    let mut interval = interval_at(Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+async fn tick(interval: &mut Option<Interval>) {
+    match interval {
+        Some(interval) => drop(interval.tick().await),
+        None => future::pending().await,
     }
 }
 
-impl SessionContext {
-    fn heard(&mut self, data: Data, payload: &[u8]) {
-        self.answered += 1;
-        self.server.log.received(data, payload);
-    }
-
-    /// Whether it may rest when it is quiet. Pings of the behaviour's own are a conversation's, which then lasts.
-    fn may_rest(&self) -> bool {
-        self.behaviour.answer().ping.is_none() && self.event_loop.is_open()
-    }
+/// tungstenite's settings. A small read buffer, because it is allocated for every connection and cleared for every read;
+/// a limit on what waits to be written, because pings are answered even to a peer that never reads. A quarter of that
+/// limit is gathered before it is written, so that there is room for more while the socket is full.
+fn settings(limits: &Limits) -> WebSocketConfig {
+    let message = bytes(limits.max_message_size);
+    let write_buffer = bytes(limits.max_write_buffer);
+    WebSocketConfig::default()
+        .read_buffer_size(8 * 1024)
+        .write_buffer_size(write_buffer / 4)
+        .max_write_buffer_size(message.saturating_add(write_buffer))
+        .max_message_size(Some(message))
+        .max_frame_size(Some(message))
 }

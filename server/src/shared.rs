@@ -1,11 +1,16 @@
-//! What all connections share. Never does anything by itself.
+//! What all connections of a server share.
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
 
-use crate::{config::Config, http::admission::Admission, message_log::MessageLog, shutdown};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+
+use crate::{
+    config::Config, http::admission::Admission, keep_alive::PingTimes, message_log::MessageLog, protocol,
+    shutdown::Shutdown,
+};
 
 /// One server's settings, counters and signals.
 #[derive(Debug)]
@@ -14,7 +19,7 @@ pub(crate) struct Shared {
     pub(crate) admission: Arc<Admission>,
     pub(crate) log: MessageLog,
     pub(crate) totals: Totals,
-    pub(crate) phase: Arc<shutdown::ShutdownPhase>,
+    pub(crate) shutdown: Shutdown,
 }
 
 /// What happened since the server started.
@@ -52,7 +57,36 @@ impl Shared {
             config,
             log: MessageLog::default(),
             totals: Totals::default(),
-            phase: Arc::default(),
+            shutdown: Shutdown::default(),
         }
     }
+
+    pub(crate) fn frame_limits(&self) -> protocol::Limits {
+        let limits = &self.config.limits;
+        protocol::Limits {
+            message: limits.max_message_size.as_u64(),
+            fragments: u32::try_from(limits.max_fragments.get()).unwrap_or(u32::MAX),
+        }
+    }
+
+    pub(crate) fn ping_times(&self) -> PingTimes {
+        let limits = &self.config.limits;
+        PingTimes { interval: *limits.ping_interval, timeout: *limits.ping_timeout }
+    }
+
+    /// Counts a panic that ended a connection.
+    pub(crate) fn count_panic(&self) {
+        self.totals.panics.add(1);
+        tracing::error!("a connection ended in a panic; the others go on");
+    }
+}
+
+/// The close frame of a server that shuts down.
+pub(crate) fn going_away() -> CloseFrame {
+    CloseFrame { code: CloseCode::Away, reason: "server is shutting down".into() }
+}
+
+/// The close frame for a peer that is given up.
+pub(crate) fn keep_alive_timeout() -> CloseFrame {
+    CloseFrame { code: CloseCode::Error, reason: "keepalive ping timeout".into() }
 }

@@ -1,104 +1,65 @@
-//! How far the server is on its way out, for all connections to see. Never goes back.
+//! How far the server has come on its way out: it serves, then drains (WebSockets get close code 1001, new requests 503),
+//! then it is closed (connections are dropped as they are).
 
 use std::{
-    pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
-    task::{Context, Poll, Waker},
+    pin::Pin,
+    task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
-use tokio::sync::{Notify, futures::OwnedNotified};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture, WaitForCancellationFutureOwned};
 
-/// A part of the server's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub(crate) enum Phase {
-    /// Everyone is served.
-    Serving,
-    /// WebSockets say goodbye, and new requests get 503.
-    Draining,
-    /// Connections are dropped as they are.
-    Cut,
+/// The way out of one server, seen by all its connections.
+#[derive(Debug, Default)]
+pub(crate) struct Shutdown {
+    draining: CancellationToken,
+    closed: CancellationToken,
 }
 
-/// The phase that a server is in.
-#[derive(Debug)]
-pub(crate) struct ShutdownPhase {
-    phase: AtomicU8,
-    changed: Arc<Notify>,
-}
-
-impl Default for ShutdownPhase {
-    fn default() -> Self {
-        Self { phase: AtomicU8::new(Phase::Serving as u8), changed: Arc::default() }
-    }
-}
-
-impl ShutdownPhase {
-    /// Goes on to a later phase.
-    pub(crate) fn advance(&self, phase: Phase) {
-        self.phase.fetch_max(phase as u8, Ordering::SeqCst);
-        self.changed.notify_waiters();
+impl Shutdown {
+    pub(crate) fn drain(&self) {
+        self.draining.cancel();
     }
 
-    /// Whether the phase has begun.
-    pub(crate) fn is_at_least(&self, phase: Phase) -> bool {
-        self.phase.load(Ordering::Relaxed) >= phase as u8
+    pub(crate) fn close(&self) {
+        self.closed.cancel();
     }
 
-    /// Completes when the phase has begun.
-    pub(crate) async fn reached(&self, phase: Phase) {
-        let mut changed = pin!(self.changed.notified());
-        loop {
-            changed.as_mut().enable();
-            if self.is_at_least(phase) {
-                return;
-            }
-            changed.as_mut().await;
-            changed.set(self.changed.notified());
-        }
+    /// Whether the server drains or is closed.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
     }
 
-    /// Does the work, unless the connections are cut before it is done; the work's task is also woken at every change.
-    pub(crate) fn unless_cut<Work>(self: &Arc<Self>, work: Work) -> UnlessCut<Work> {
-        let changed = Arc::clone(&self.changed).notified_owned();
-        UnlessCut { work, told: Waker::noop().clone(), current: Arc::clone(self), changed }
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.is_cancelled()
+    }
+
+    /// Completes when the server drains.
+    pub(crate) fn draining(&self) -> WaitForCancellationFuture<'_> {
+        self.draining.cancelled()
+    }
+
+    /// Work that ends when the server is closed.
+    pub(crate) fn until_closed<Work>(&self, work: Work) -> UntilClosed<Work> {
+        UntilClosed { work, closed: self.closed.clone().cancelled_owned() }
     }
 }
 
 pin_project! {
-    /// Work for as long as connections are not cut. An own future rather than an async function, which would hold the work
-    /// twice: as what it was given, and as what it works at.
-    #[derive(Debug)]
-    pub(crate) struct UnlessCut<Work> {
+    /// An async block around `select!` would take twice the memory of the work.
+    pub(crate) struct UntilClosed<Work> {
         #[pin]
         work: Work,
-        // Who is told of a change. While that stays the same, a look at the phase is enough, which is all that a busy
-        // connection pays.
-        told: Waker,
-        current: Arc<ShutdownPhase>,
         #[pin]
-        changed: OwnedNotified,
+        closed: WaitForCancellationFutureOwned,
     }
 }
 
-impl<Work: Future<Output = ()>> Future for UnlessCut<Work> {
+impl<Work: Future<Output = ()>> Future for UntilClosed<Work> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        if !this.told.will_wake(cx.waker()) || this.current.is_at_least(Phase::Draining) {
-            this.told.clone_from(cx.waker());
-            while this.changed.as_mut().poll(cx).is_ready() {
-                this.changed.set(Arc::clone(&this.current.changed).notified_owned());
-            }
-            if this.current.is_at_least(Phase::Cut) {
-                return Poll::Ready(());
-            }
-        }
-        this.work.poll(cx)
+        let this = self.project();
+        if this.closed.poll(cx).is_ready() { Poll::Ready(()) } else { this.work.poll(cx) }
     }
 }

@@ -20,11 +20,7 @@ use tokio::{
 };
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
-use crate::{
-    event_loop::{self, EventLoopHandle},
-    shared::Shared,
-    task::Task,
-};
+use crate::{connection::Load, event_loop::EventLoopHandle, shared::Shared};
 
 /// A runtime as a worker wants it: all on one thread, so that nothing is handed from one processor to another.
 ///
@@ -50,8 +46,8 @@ pub(crate) struct Workers {
 #[derive(Debug)]
 struct Worker {
     runtime: Handle,
-    /// Where its connections rest.
-    event_loop: EventLoopHandle,
+    /// Where its plain echoes go; `None` if there is no such loop on this system.
+    event_loop: Option<Arc<EventLoopHandle>>,
     /// How many connections it carries.
     load: Arc<AtomicUsize>,
     /// There where it has a thread of its own, which ends when this is dropped, with all that runs on it.
@@ -96,9 +92,18 @@ impl Workers {
         };
         // A socket that cannot be moved is dropped, as one that cannot be accepted is.
         if let Ok(stream) = stream {
-            let place = Place::at(worker, self.connections.token());
-            worker.runtime.spawn(Task::new(serve(stream, place), Arc::clone(&self.server)));
+            let place = Place {
+                load: Load::add(&worker.load),
+                tracked: self.connections.token(),
+                event_loop: worker.event_loop.clone(),
+            };
+            worker.runtime.spawn(self.server.shutdown.until_closed(serve(stream, place)));
         }
+    }
+
+    /// Wakes all event loops.
+    pub(crate) fn wake(&self) {
+        self.workers.iter().filter_map(|worker| worker.event_loop.as_ref()).for_each(|event_loop| event_loop.wake());
     }
 }
 
@@ -113,8 +118,11 @@ fn check_room() -> io::Result<()> {
 
 impl Worker {
     fn new(runtime: Handle, end: Option<oneshot::Sender<()>>, server: &Arc<Shared>) -> Self {
-        let event_loop = event_loop::start(&runtime, server);
-        Self { runtime, event_loop, load: Arc::default(), _end: end }
+        let event_loop = EventLoopHandle::start(server).map(Arc::new);
+        if let Err(error) = &event_loop {
+            tracing::warn!(%error, "cannot start an event loop: {error}; every connection gets a task");
+        }
+        Self { runtime, event_loop: event_loop.ok(), load: Arc::default(), _end: end }
     }
 
     /// Starts a worker on a thread of its own.
@@ -144,28 +152,11 @@ impl Worker {
     }
 }
 
-/// One connection's place at its worker, until it is dropped.
+/// A connection's place at its worker.
 #[derive(Debug)]
 pub(crate) struct Place {
-    load: Arc<AtomicUsize>,
-    event_loop: EventLoopHandle,
-    _counted: TaskTrackerToken,
-}
-
-impl Place {
-    fn at(worker: &Worker, counted: TaskTrackerToken) -> Self {
-        worker.load.fetch_add(1, Ordering::Relaxed);
-        Self { load: Arc::clone(&worker.load), event_loop: worker.event_loop.clone(), _counted: counted }
-    }
-
-    /// Where the connection can rest.
-    pub(crate) fn event_loop(&self) -> EventLoopHandle {
-        self.event_loop.clone()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.load.fetch_sub(1, Ordering::Relaxed);
-    }
+    pub(crate) load: Load,
+    /// The drain waits for it.
+    pub(crate) tracked: TaskTrackerToken,
+    pub(crate) event_loop: Option<Arc<EventLoopHandle>>,
 }

@@ -20,7 +20,7 @@ use crate::parameter::Parameter;
 pub enum Behaviour {
     /// `/`: text `x` is answered with `Server received: x`, binary comes back as it is.
     Tutorial(ReplyOptions),
-    /// `/echo`: what came goes back, same type, same bytes, same order.
+    /// `/echo`, or `/ws`, which other echo servers have: what came goes back, same type, same bytes, same order.
     Echo(ReplyOptions),
 }
 
@@ -89,7 +89,7 @@ impl FromStr for Behaviour {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         match path {
             "/" => ReplyOptions::parse("/", query).map(Self::Tutorial),
-            "/echo" => ReplyOptions::parse("/echo", query).map(Self::Echo),
+            "/echo" | "/ws" => ReplyOptions::parse("/echo", query).map(Self::Echo),
             _ => Err(Error::UnknownPath { path: path.to_owned(), known: Self::ALL.iter().map(Self::path).collect() }),
         }
     }
@@ -137,6 +137,12 @@ mod tests {
     #[test]
     fn an_empty_query_is_no_query() {
         assert_eq!("/echo?".parse(), Ok(Behaviour::Echo(ReplyOptions::PLAIN)));
+    }
+
+    #[test]
+    fn ws_is_another_name_of_echo() {
+        assert_eq!("/ws".parse(), Ok(Behaviour::ALL[1]));
+        assert_eq!("/ws?delay=1s".parse(), "/echo?delay=1s".parse::<Behaviour>());
     }
 
     #[test]

@@ -1,63 +1,118 @@
-//! A connection's socket, and who watches it. Never reads or writes by itself.
-
-#[cfg(unix)]
-mod resting;
+//! A socket on the event loop. Nothing here waits: what would block is pending, and the event loop polls for it.
 
 use std::{
     io,
+    net::Shutdown,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
+use mio::{Interest, Registry, Token, event::Event, net::TcpStream};
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::http::Stream;
-#[cfg(unix)]
-pub(crate) use resting::Resting;
-
-/// A socket that goes between a worker's tasks and its reactor. The connection around it stays where it is, for to move
-/// that would cost more than to watch another socket.
+/// A socket that is polled edge-triggered.
 #[derive(Debug)]
-pub(crate) enum Socket {
-    /// tokio watches it. At rest there is no room for all that this takes.
-    Awake(Box<Stream>),
-    /// The reactor watches it.
-    #[cfg(unix)]
-    Resting(Resting),
-    /// It failed on the way from one to the other.
-    Lost,
+pub(super) struct Socket {
+    socket: TcpStream,
+    /// Whether a read would block: all that had come was read, and no event has come since.
+    is_dry: bool,
+    /// Whether an end or a fault lies behind what comes; there is only one event for it.
+    is_ending: bool,
+    /// Whether the end has been read.
+    has_ended: bool,
+    /// Whether it is polled for room to write, too.
+    is_watched_for_room: bool,
 }
 
-/// Does something with the stream that there is.
-macro_rules! delegate {
-    ($socket:expr, $stream:ident => $call:expr) => {
-        match $socket {
-            Socket::Awake($stream) => $call,
-            #[cfg(unix)]
-            Socket::Resting($stream) => $call,
-            Socket::Lost => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+impl Socket {
+    /// Takes the socket from tokio.
+    pub(super) fn new(stream: tokio::net::TcpStream) -> io::Result<Self> {
+        let socket = TcpStream::from_std(stream.into_std()?);
+        Ok(Self { socket, is_dry: true, is_ending: false, has_ended: false, is_watched_for_room: false })
+    }
+
+    /// Polls it for input. If there is some already, that is an event, too.
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        registry.register(&mut self.socket, token, Interest::READABLE)
+    }
+
+    /// Polls it for room to write, too, from now on.
+    pub(super) fn watch_room(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        if !self.is_watched_for_room {
+            registry.reregister(&mut self.socket, token, Interest::READABLE | Interest::WRITABLE)?;
+            self.is_watched_for_room = true;
         }
-    };
+        Ok(())
+    }
+
+    pub(super) fn notice(&mut self, event: &Event) {
+        self.is_ending |= event.is_read_closed() || event.is_error();
+        self.is_dry &= !event.is_readable() && !self.is_ending;
+    }
+
+    /// Whether the peer has ended its side, and all that it sent was read.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// Ends this side.
+    pub(super) fn shutdown(&self) -> io::Result<()> {
+        self.socket.shutdown(Shutdown::Write)
+    }
+
+    /// Makes the drop reset the connection, so that the system forgets what the peer has not read.
+    pub(super) fn forget_output(&self) {
+        // If the system refuses, it goes on sending for a while.
+        let _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+    }
+
+    #[inline(always)]
+    pub(super) fn recv(&mut self, room: &mut [u8]) -> Poll<io::Result<usize>> {
+        if self.is_dry {
+            return Poll::Pending;
+        }
+        match recv(&self.socket, &mut *room, RecvFlags::empty()).map_err(io::Error::from) {
+            Ok((count, _)) => {
+                self.has_ended = count == 0;
+                // Less than there is room for was all; but for an end behind it there is no other event.
+                self.is_dry = count < room.len() && !self.is_ending;
+                Poll::Ready(Ok(count))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.is_dry = true;
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
 }
 
+// Inlined for the reason that `Protocol::exchange` tells.
 impl AsyncRead for Socket {
     #[inline(always)]
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        delegate!(self.get_mut(), stream => Pin::new(stream).poll_read(cx, buf))
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let read = self.recv(buf.initialize_unfilled());
+        read.map_ok(|count| buf.advance(count))
     }
 }
 
 impl AsyncWrite for Socket {
     #[inline(always)]
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        delegate!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, bytes))
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match send(&self.socket, bytes, SendFlags::NOSIGNAL).map_err(io::Error::from) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+            written => Poll::Ready(written),
+        }
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        delegate!(self.get_mut(), stream => Pin::new(stream).poll_flush(cx))
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        delegate!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.shutdown())
     }
 }

@@ -1,42 +1,40 @@
-//! Ends a worker's wait for its sockets when the first of its registrations is due. Never asks what for.
+//! Ends a poll when the first deadline is due.
 //!
-//! A set of sockets can be asked with a time to wait, too; but then the system sets a timer and takes it back each time
-//! that it finds nothing, which costs a lone connection 2 to 3 % of a message. The timer here stays set.
+//! A poll can have a timeout, too; but then the system sets a timer and cancels it at each poll, which costs a lone
+//! connection 2 to 3 % of a message. The timer here stays set.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod platform {
     use std::{
         io,
         os::fd::{AsRawFd, OwnedFd},
-        time::Duration,
+        time::{Duration, Instant},
     };
 
     use mio::{Interest, Registry, Token, unix::SourceFd};
     use rustix::time::{
         Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
     };
-    use tokio::time::Instant;
 
-    /// A timer that is one of the things that are waited for.
+    /// A timer that is polled with the sockets.
     #[derive(Debug)]
-    pub(in crate::event_loop) struct Alarm {
+    pub(in crate::event_loop) struct Timer {
         timer: OwnedFd,
-        /// When it rings next, or has rung last.
+        /// When it expires next, or has expired last.
         at: Option<Instant>,
     }
 
-    impl Alarm {
-        /// Has it watched with the sockets.
+    impl Timer {
+        /// Adds it to what is polled.
         pub(in crate::event_loop) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
             let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
             registry.register(&mut SourceFd(&timer.as_raw_fd()), token, Interest::READABLE)?;
             Ok(Self { timer, at: None })
         }
 
-        /// Sees to it that a wait that begins now ends at `due`, or before; tells for how long the wait itself is to
-        /// be, where it is not without end.
+        /// Ends a poll that starts now at `due` or before; returns the timeout that the poll itself needs, if any.
         pub(in crate::event_loop) fn set(&mut self, due: Instant, now: Instant) -> Option<Duration> {
-            // It may ring too early, and is set again then.
+            // It may expire too early, and is set again then.
             if self.at.is_some_and(|at| now < at && at <= due) {
                 return None;
             }
@@ -54,16 +52,18 @@ mod platform {
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod platform {
-    use std::{io, time::Duration};
+    use std::{
+        io,
+        time::{Duration, Instant},
+    };
 
     use mio::{Registry, Token};
-    use tokio::time::Instant;
 
-    /// Where there is no timer that can be waited for, the wait itself is limited.
+    /// Without a timer that can be polled, the poll itself has a timeout.
     #[derive(Debug)]
-    pub(in crate::event_loop) struct Alarm;
+    pub(in crate::event_loop) struct Timer;
 
-    impl Alarm {
+    impl Timer {
         pub(in crate::event_loop) fn new(_: &Registry, _: Token) -> io::Result<Self> {
             Ok(Self)
         }
@@ -74,14 +74,13 @@ mod platform {
     }
 }
 
-pub(super) use platform::Alarm;
+pub(super) use platform::Timer;
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use mio::{Events, Poll, Token};
-    use tokio::time::Instant;
 
     use super::*;
 
@@ -97,11 +96,11 @@ mod tests {
     #[test]
     fn a_wait_ends_when_it_is_due_and_not_before() {
         let mut poll = Poll::new().unwrap();
-        let mut alarm = Alarm::new(poll.registry(), TOKEN).unwrap();
+        let mut timer = Timer::new(poll.registry(), TOKEN).unwrap();
         for ms in [30, 1, 20] {
             let now = Instant::now();
             let due = now + Duration::from_millis(ms);
-            let limit = alarm.set(due, now);
+            let limit = timer.set(due, now);
             wait(&mut poll, limit);
             assert!(Instant::now() >= due, "{ms} ms");
             assert!(!wait(&mut poll, Some(Duration::from_millis(20))), "it ends two waits");
@@ -111,16 +110,16 @@ mod tests {
     #[test]
     fn the_first_of_two_times_counts_and_the_other_is_set_when_it_has_passed() {
         let mut poll = Poll::new().unwrap();
-        let mut alarm = Alarm::new(poll.registry(), TOKEN).unwrap();
+        let mut timer = Timer::new(poll.registry(), TOKEN).unwrap();
         let now = Instant::now();
         let [first, second] = [20, 60].map(|ms| now + Duration::from_millis(ms));
-        alarm.set(second, now);
-        let limit = alarm.set(first, now);
+        timer.set(second, now);
+        let limit = timer.set(first, now);
         wait(&mut poll, limit);
         let now = Instant::now();
         assert!(now >= first);
         while Instant::now() < second {
-            let limit = alarm.set(second, Instant::now());
+            let limit = timer.set(second, Instant::now());
             wait(&mut poll, limit);
         }
     }

@@ -10,7 +10,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{connection::Held, http, shared::Shared, workers::Workers};
+use crate::{connection::Guards, event_loop::EventLoopHandle, http, shared::Shared, workers::Workers};
 
 /// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -28,7 +28,8 @@ const SEND_BUFFER: usize = 256 << 10;
 /// Accepts connections for as long as it is polled, and serves each in a task of its own.
 pub(crate) async fn run<Serve, Served>(listeners: &[TcpListener], server: &Arc<Shared>, workers: &Workers, serve: Serve)
 where
-    Serve: Fn(TcpStream, SocketAddr, Arc<Shared>, Held) -> Served + Copy + Send + 'static,
+    Serve:
+        Fn(TcpStream, SocketAddr, Arc<Shared>, Guards, Option<Arc<EventLoopHandle>>) -> Served + Copy + Send + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
     for listener in listeners {
@@ -42,7 +43,10 @@ where
             Ok((stream, peer)) => match server.admission.admit(peer.ip()) {
                 Some(permit) => {
                     let server = Arc::clone(server);
-                    workers.serve(stream, move |stream, place| serve(stream, peer, server, (permit, place)));
+                    workers.serve(stream, move |stream, place| {
+                        let guards = Guards::new(permit, place.load, place.tracked, Arc::clone(&server));
+                        serve(stream, peer, server, guards, place.event_loop)
+                    });
                 }
                 None => refusals.refuse(stream, server, workers),
             },
@@ -118,7 +122,7 @@ mod tests {
     use crate::Config;
 
     /// Returns each byte; one of them makes it panic.
-    async fn fragile_echo(mut stream: TcpStream, _held: Held) {
+    async fn fragile_echo(mut stream: TcpStream, _guards: Guards) {
         while let Ok(byte) = stream.read_u8().await {
             assert_ne!(byte, b'!', "the fault that the test wants");
             stream.write_u8(byte).await.unwrap();
@@ -145,7 +149,7 @@ mod tests {
         };
         let listeners = [listener];
         tokio::select! {
-            () = run(&listeners, &server, &workers, |stream, _, _, held| fragile_echo(stream, held)) => {}
+            () = run(&listeners, &server, &workers, |stream, _, _, guards, _| fragile_echo(stream, guards)) => {}
             result = timeout(Duration::from_secs(60), clients) => result.unwrap(),
         }
     }

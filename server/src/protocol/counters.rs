@@ -38,15 +38,15 @@ impl Counters {
 
 /// Counts frames on their way out, as the socket takes them.
 #[derive(Debug, Default)]
-pub(super) struct Sent {
-    pub(super) counters: Counters,
+pub(crate) struct Sent {
+    pub(crate) counters: Counters,
     /// How much of the frame in hand the socket has still to take, in bytes.
     rest: u64,
 }
 
 impl Sent {
     /// Notes that of `offered`, which ends with a frame, the first `taken` bytes went out.
-    pub(super) fn took(&mut self, offered: &[u8], taken: usize) {
+    pub(crate) fn took(&mut self, offered: &[u8], taken: usize) {
         self.counters.bytes += taken as u64;
         let mut at = self.rest;
         while at < taken as u64 {

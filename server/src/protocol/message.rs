@@ -1,15 +1,15 @@
-//! What the frames of one message have in common, and the rules for the next of them
-//! ([RFC 6455, 5.4](https://www.rfc-editor.org/rfc/rfc6455#section-5.4)). Never sees a payload.
+//! A message that is arriving, and the rules for its next frame
+//! ([RFC 6455, 5.4](https://www.rfc-editor.org/rfc/rfc6455#section-5.4)).
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
 use super::{
-    header::{Header, RSV1},
-    utf8::{InvalidUtf8, Utf8},
+    header::{Charset, Header, Key, RSV1},
+    utf8::Utf8,
     violation::ProtocolViolation,
 };
 
-/// How large a message may be.
+/// How large a message may be; more is answered with close code 1009.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Bytes of a message, as it is after inflating.
@@ -18,7 +18,7 @@ pub struct Limits {
     pub fragments: u32,
 }
 
-/// What goes for the messages of a connection.
+/// Whether permessage-deflate was negotiated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compression {
     /// RSV1 marks a compressed message.
@@ -26,55 +26,40 @@ pub(super) enum Compression {
     NotAgreed,
 }
 
-/// A message of which frames have come, but not the last one's end.
+/// How the payload is encoded on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Plain,
+    Deflate,
+}
+
+/// A message of which at least one header has arrived, but not the end of the last frame.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Message {
-    /// The opcode of its next frame on the way out, where the decoder makes that frame; until then, what it is.
-    pub(super) next: Data,
-    pub(super) form: Form,
+    /// Text or binary.
+    pub(super) data: Data,
+    pub(super) encoding: Encoding,
+    /// Checks a text, as far as it has arrived.
+    utf8: Utf8,
     fragments: u32,
-    /// Bytes that its frames announced so far.
+    /// Payload bytes that its headers announced so far.
     announced: u64,
-}
-
-/// How the bytes of a message stand on the wire.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Form {
-    Binary,
-    Text(Utf8),
-    Compressed {
-        /// Bytes that came out so far.
-        inflated: u64,
-    },
-}
-
-impl Form {
-    /// Reads on in an uncompressed message.
-    pub(super) fn check(&mut self, bytes: &[u8]) -> Result<(), InvalidUtf8> {
-        match self {
-            Self::Text(utf8) => utf8.check(bytes),
-            Self::Binary | Self::Compressed { .. } => Ok(()),
-        }
-    }
-
-    /// Whether the message may end here.
-    pub(super) fn is_whole(&self) -> bool {
-        !matches!(self, Self::Text(utf8) if !utf8.is_whole())
-    }
+    /// Bytes that came out of the inflater so far.
+    inflated: u64,
 }
 
 impl Limits {
-    /// Bytes that a compressed message may have on the wire.
+    /// Most bytes of a compressed message on the wire.
     ///
-    /// An honest one is larger than what comes out by an eighth at the worst, and by five bytes a flush; but blocks that
-    /// hold nothing could go on for ever.
+    /// An honest compressor adds at most an eighth, and 5 bytes a flush. Without a limit, blocks that inflate to nothing
+    /// could go on forever.
     fn compressed(&self) -> u64 {
         self.message.saturating_mul(2).saturating_add(32 << 10)
     }
 }
 
 impl Message {
-    /// The message with one frame more: the first of a new one, or the next of `current`.
+    /// The message with one more frame: the first of a new one, or the next of `current`.
     pub(super) fn with_frame(
         current: Option<Self>,
         header: &Header,
@@ -90,13 +75,11 @@ impl Message {
             (Data::Continue, current) => current.ok_or(ProtocolViolation::UnexpectedContinuation)?,
             (_, Some(_)) => return Err(ProtocolViolation::UnexpectedMessage),
             (Data::Reserved(code), None) => return Err(ProtocolViolation::ReservedOpcode(code)),
-            (_, None) if compressed => Self::new(data, Form::Compressed { inflated: 0 }),
-            (Data::Text, None) => Self::new(data, Form::Text(Utf8::default())),
-            (Data::Binary, None) => Self::new(data, Form::Binary),
+            (data, None) => Self::new(data, if compressed { Encoding::Deflate } else { Encoding::Plain }),
         };
         message.fragments += 1;
         message.announced = message.announced.saturating_add(header.length);
-        let most = if matches!(message.form, Form::Compressed { .. }) { limits.compressed() } else { limits.message };
+        let most = if message.encoding == Encoding::Deflate { limits.compressed() } else { limits.message };
         if message.announced > most {
             return Err(ProtocolViolation::BigMessage(limits.message));
         }
@@ -106,14 +89,41 @@ impl Message {
         Ok(message)
     }
 
-    /// Notes that `count` more bytes came out of it.
-    pub(super) fn grow(&mut self, count: usize, limits: &Limits) -> Result<(), ProtocolViolation> {
-        let Form::Compressed { inflated } = &mut self.form else { return Ok(()) };
-        *inflated += count as u64;
-        if *inflated > limits.message { Err(ProtocolViolation::BigMessage(limits.message)) } else { Ok(()) }
+    /// Counts bytes that came out of the inflater.
+    pub(super) fn add_inflated(&mut self, count: usize, limits: &Limits) -> Result<(), ProtocolViolation> {
+        self.inflated += count as u64;
+        if self.inflated > limits.message { Err(ProtocolViolation::BigMessage(limits.message)) } else { Ok(()) }
     }
 
-    fn new(next: Data, form: Form) -> Self {
-        Self { next, form, fragments: 0, announced: 0 }
+    /// Whether anything came out of the inflater.
+    pub(super) fn has_inflated(&self) -> bool {
+        self.inflated > 0
+    }
+
+    /// Checks the next decoded bytes of a text; of a binary message anything is right.
+    pub(super) fn check(&mut self, bytes: &[u8], charset: Charset) -> Result<(), ProtocolViolation> {
+        if self.data != Data::Text || charset == Charset::Ascii && self.utf8.is_whole() {
+            return Ok(());
+        }
+        self.utf8.check(bytes).map_err(ProtocolViolation::from)
+    }
+
+    /// The same for bytes that are masked.
+    pub(super) fn check_masked(&mut self, masked: &[u8], key: Key) -> Result<(), ProtocolViolation> {
+        if self.data == Data::Text { Ok(self.utf8.check_masked(masked, key)?) } else { Ok(()) }
+    }
+
+    /// Checks that a text does not end within a character.
+    pub(super) fn check_end(&self) -> Result<(), ProtocolViolation> {
+        if self.utf8.is_whole() { Ok(()) } else { Err(ProtocolViolation::InvalidUtf8) }
+    }
+
+    /// Whether no other frame belongs to it so far.
+    pub(super) fn is_first_frame(&self) -> bool {
+        self.fragments == 1
+    }
+
+    fn new(data: Data, encoding: Encoding) -> Self {
+        Self { data, encoding, utf8: Utf8::default(), fragments: 0, announced: 0, inflated: 0 }
     }
 }

@@ -1,4 +1,4 @@
-//! Answers of the fast path that wait for the socket. Never shows part of a message as ready to be sent.
+//! Frames that wait for the socket. The beginning of an answer is not ready to be sent: its message may turn out wrong.
 
 use std::mem;
 
@@ -6,6 +6,11 @@ use super::header;
 
 /// How much may be filled before it has to be sent, in bytes; one answer may go beyond.
 pub(super) const FULL: usize = 64 << 10;
+
+/// The first byte of a control frame.
+pub(super) const CLOSE: u8 = 0x88;
+pub(super) const PING: u8 = 0x89;
+pub(super) const PONG: u8 = 0x8a;
 
 /// Whole answers, and perhaps one behind them whose end has not come.
 #[derive(Debug, Default)]
@@ -110,6 +115,26 @@ impl Output {
     /// Ends a control frame, which was begun as an answer is.
     pub(super) fn end_control(&mut self) {
         self.complete = self.filled;
+        self.has_control = true;
+    }
+
+    /// Adds a control frame, where no answer is unfinished.
+    pub(super) fn control(&mut self, first: u8, payload: &[u8]) {
+        self.begin(first, payload.len() as u64, payload);
+        self.end_control();
+    }
+
+    /// Adds an empty ping, before the unfinished answer if there is one.
+    pub(super) fn ping(&mut self) {
+        if self.filled == self.complete {
+            return self.control(PING, &[]);
+        }
+        let ping = [PING, 0];
+        self.bytes.splice(self.complete..self.complete, ping);
+        self.complete += ping.len();
+        self.payload += ping.len();
+        self.filled += ping.len();
+        self.expected += ping.len();
         self.has_control = true;
     }
 

@@ -28,6 +28,12 @@ pub enum ProtocolViolation {
     /// A control frame of more than 125 bytes.
     #[error("control frame of {0} bytes, 125 are the most")]
     LongControl(u64),
+    /// A close frame of one byte.
+    #[error("close frame with half a code")]
+    HalfCloseCode,
+    /// A close code that must not be sent (RFC 6455, 7.4).
+    #[error("close code {0} must not be sent")]
+    CloseCode(u16),
     /// A continuation frame with no message to continue.
     #[error("continuation without a message to continue")]
     UnexpectedContinuation,
@@ -62,6 +68,8 @@ impl ProtocolViolation {
             | Self::Unmasked
             | Self::FragmentedControl
             | Self::LongControl(_)
+            | Self::HalfCloseCode
+            | Self::CloseCode(_)
             | Self::UnexpectedContinuation
             | Self::UnexpectedMessage => CloseCode::Protocol,
             Self::BigMessage(_) | Self::ManyFragments(_) => CloseCode::Size,

@@ -1,30 +1,46 @@
-//! The fast path: a message that comes as one plain frame becomes its answer while it is looked at, without tungstenite.
-//! Pings and pongs between messages are done on the way. Never judges for itself: whatever is not plain, or not in order,
-//! stays where it lies and goes the general way.
+//! Answers a client's frames: each message with itself, pings with pongs, a close frame with a close frame, and what the
+//! client did wrong with the close frame that says so.
+//!
+//! There are three ways for a message, chosen at its header:
+//! 1. It lies in the input as one plain frame, as nearly all do: [`echo_frame`](Decoder::echo_frame) copies it into its
+//!    answer and unmasks it on the way.
+//! 2. It is one plain frame of which a part has arrived: its answer is begun, and every part goes there
+//!    ([`PayloadRoute::Answer`]). Nothing of it is sent before the end, because a text may turn out to be none.
+//! 3. It is fragmented, or permessage-deflate was negotiated: it is assembled in a buffer of its own, because the length
+//!    of its answer is not known before the end.
+//!
+//! A step returns `Err` with the [`Status`] that ends the loop.
 
-use bytes::BytesMut;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::{
+    CloseFrame,
+    frame::coding::{Control, Data, OpCode},
+};
 
-use super::{Decoder, Payload, Position, Way, compressed::Deflation};
+use super::{Decoder, Ends, Payload, PayloadRoute, Position};
 use crate::protocol::{
-    header::{self, Charset, Header, mask},
-    message::Message,
-    output::Output,
+    Status,
+    assembly::Assembly,
+    close,
+    deflate::Deflater,
+    header::{Charset, Header, RSV1, mask},
+    output::{CLOSE, Output, PONG},
     violation::ProtocolViolation,
 };
 
-/// How much of a message has to be there before room is made for more than that, in bytes; even then only for as much
-/// again, for an announcement shall cost nothing.
+/// How much of a message must have arrived before room is made for more than that, in bytes; even then only for twice as
+/// much again, so that an announced length costs nothing.
 const PREALLOC_THRESHOLD: usize = 16 << 10;
+/// How much a connection may inflate and compress before it yields, as bytes that come out; the last piece may go beyond.
+const INFLATE_BUDGET: usize = 256 << 10;
+/// What a message costs of it however short it is, and what each of its bytes on the wire does.
+const COST_PER_MESSAGE: usize = 1 << 10;
+const COST_PER_WIRE_BYTE: usize = 8;
 
 /// The first byte of a frame that is a whole message, and of the answer to it.
-pub(super) const TEXT: u8 = 0x81;
-pub(super) const BINARY: u8 = 0x82;
-/// The first byte of the answer to a ping, and of a ping.
-const PONG: u8 = 0x8a;
-pub(in crate::protocol) const PING: u8 = 0x89;
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
 
-/// What is answered to each message, without asking: the message itself, or the same with something before it.
+/// The answer to each message: the message itself, or the same with something before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply {
     /// What comes before the client's own words in the answer to a text.
@@ -32,206 +48,335 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(super) fn prefix(self, data: Data) -> &'static [u8] {
+    fn prefix(self, data: Data) -> &'static [u8] {
         if data == Data::Text { self.prefix.as_bytes() } else { &[] }
     }
 }
 
-/// What was turned.
-pub(super) enum Step {
-    /// A message, which is not counted yet.
-    Whole,
-    /// A message that is, or a part of one.
-    Counted,
+/// Where the answers go, and what they need.
+pub(in crate::protocol) struct Answers<'call, F> {
+    pub(in crate::protocol) reply: Reply,
+    pub(in crate::protocol) output: &'call mut Output,
+    /// The message that is being assembled.
+    pub(in crate::protocol) assembly: &'call mut Assembly,
+    /// Present if permessage-deflate was negotiated.
+    pub(in crate::protocol) deflating: Option<Deflating<'call>>,
+    /// Called with each message.
+    pub(in crate::protocol) on_message: &'call mut F,
 }
 
-/// Why no more is turned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::protocol) enum Turn {
-    /// There is no more, or only part of a header.
-    Dry,
-    /// There is enough output for one write, or it is the next connection's turn.
-    Full,
-    /// What comes next is not for the fast path.
-    Other,
+/// What compressed messages need for one call.
+pub(in crate::protocol) struct Deflating<'call> {
+    deflater: &'call mut Deflater,
+    /// A buffer for what is compressed.
+    compressed: &'call mut Vec<u8>,
+    /// What is left of [`INFLATE_BUDGET`].
+    budget: usize,
+}
+
+impl<'call> Deflating<'call> {
+    pub(in crate::protocol) fn new(deflater: &'call mut Deflater, compressed: &'call mut Vec<u8>) -> Self {
+        Self { deflater, compressed, budget: INFLATE_BUDGET }
+    }
+
+    fn spend(&mut self, cost: usize) {
+        self.budget = self.budget.saturating_sub(cost);
+    }
 }
 
 impl Decoder {
-    /// Takes messages from `input` and puts the answers into `output`; `seen` is told of each message.
-    pub(in crate::protocol) fn turn(
+    /// Takes frames from `input` and answers them, for as long as there are whole ones and the output has room.
+    pub(in crate::protocol) fn echo<F: FnMut(Data, &[u8])>(
         &mut self,
         input: &mut &[u8],
-        reply: Option<Reply>,
-        deflation: &mut Option<Deflation<'_>>,
-        output: &mut Output,
-        seen: &mut impl FnMut(Data, &[u8]),
-    ) -> Turn {
-        let Some(reply) = reply else { return if input.is_empty() { Turn::Dry } else { Turn::Other } };
+        answers: &mut Answers<'_, F>,
+    ) -> Status {
         let before = input.len();
         let mut whole = 0;
-        let turn = loop {
-            if output.is_full() {
-                break Turn::Full;
+        let status = loop {
+            if answers.output.is_full() {
+                break Status::OutputFull;
             }
-            let step = match (self.position, &mut *deflation) {
-                (Position::Header, None) => self.echo_frame(input, reply, output, seen),
-                (Position::Header, Some(deflation)) => self.echo_compressed(input, reply, deflation, output, seen),
-                (Position::Payload(payload), _) if payload.way == Way::Turn => {
-                    self.echo_continuation(payload, input, output, seen)
-                }
-                _ => Err(Turn::Other),
+            let step = match self.position {
+                Position::Header if answers.deflating.is_none() => self.echo_frame(input, answers, &mut whole),
+                Position::Header => self.begin_frame(input, answers),
+                Position::Payload(payload) => self.echo_payload(payload, input, answers),
+                Position::Closed | Position::Failed(_) => Err(Status::Done),
             };
-            match step {
-                Ok(Step::Whole) => whole += 1,
-                Ok(Step::Counted) => {}
-                Err(turn) => break turn,
+            if let Err(status) = step {
+                break status;
             }
         };
+        // Counted together, which is cheaper than one by one.
         self.received.add(whole, before - input.len());
-        turn
+        status
     }
 
-    /// How much is still to come of the message that is being turned, in bytes.
-    pub(in crate::protocol) fn turning(&self) -> usize {
+    /// Takes frames from `input` without an answer, until the client's close frame: this side has sent its own.
+    pub(in crate::protocol) fn skip(&mut self, input: &mut &[u8]) -> Status {
+        let before = input.len();
+        let status = loop {
+            match self.position {
+                Position::Header => {
+                    let Some((header, size)) = Header::parse(input) else { break Status::NeedInput };
+                    match self.judge(&header) {
+                        Ok((message, payload)) => self.begin(&header, message, payload),
+                        Err(violation) => self.position = Position::Failed(violation),
+                    }
+                    *input = &input[size..];
+                }
+                Position::Payload(Payload { rest: 0, ends, .. }) => self.end(ends),
+                Position::Payload(_) if input.is_empty() => break Status::NeedInput,
+                Position::Payload(mut payload) => {
+                    let count = payload.of(input).len();
+                    payload.advance(count);
+                    *input = &input[count..];
+                    self.position = Position::Payload(payload);
+                }
+                Position::Closed | Position::Failed(_) => break Status::Done,
+            }
+        };
+        self.received.bytes += (before - input.len()) as u64;
+        status
+    }
+
+    /// Fails the connection: nothing more is read, and `frame` is the last that is sent.
+    pub(in crate::protocol) fn fail(&mut self, frame: &CloseFrame, output: &mut Output) {
+        self.position = Position::Closed;
+        output.cancel();
+        close::write(frame, output);
+    }
+
+    /// How much is still to come of an answer that has begun, in bytes.
+    pub(in crate::protocol) fn expected(&self) -> usize {
         match self.position {
-            Position::Payload(Payload { way: Way::Turn, rest, .. }) => usize::try_from(rest).unwrap_or(usize::MAX),
+            Position::Payload(Payload { route: PayloadRoute::Answer, rest, .. }) => {
+                usize::try_from(rest).unwrap_or(usize::MAX)
+            }
             _ => 0,
         }
     }
 
-    /// Turns a frame, or the part of it that is there.
+    /// Answers a message that lies in the input as one plain frame; anything else is begun.
     #[inline(always)]
-    fn echo_frame(
+    fn echo_frame<F: FnMut(Data, &[u8])>(
         &mut self,
         input: &mut &[u8],
-        reply: Reply,
-        output: &mut Output,
-        seen: &mut impl FnMut(Data, &[u8]),
-    ) -> Result<Step, Turn> {
+        answers: &mut Answers<'_, F>,
+        whole: &mut u64,
+    ) -> Result<(), Status> {
         let (first, data) = match input.first() {
             Some(&first @ TEXT) => (first, Data::Text),
             Some(&first @ BINARY) => (first, Data::Binary),
-            Some(_) => return self.answer_ping(input, output),
-            None => return Err(Turn::Dry),
+            Some(_) => return self.begin_frame(input, answers),
+            None => return Err(Status::NeedInput),
         };
-        let (Header { key, length, .. }, size) = Header::parse(input).ok_or(Turn::Dry)?;
-        let Some(key) = key else { return Err(Turn::Other) };
+        let (Header { key, length, .. }, size) = Header::parse(input).ok_or(Status::NeedInput)?;
+        let payload = usize::try_from(length).ok().and_then(|length| input[size..].split_at_checked(length));
+        let (Some(key), Some((masked, rest))) = (key, payload) else { return self.begin_frame(input, answers) };
         if length > self.limits.message || self.message.is_some() {
-            return Err(Turn::Other);
+            return self.begin_frame(input, answers);
         }
-        let prefix = reply.prefix(data);
-        let masked = &input[size..];
-        let Some((masked, rest)) = usize::try_from(length).ok().and_then(|length| masked.split_at_checked(length))
-        else {
-            return self.echo_start(input, prefix, output);
-        };
-        output.begin(first, prefix.len() as u64 + length, prefix);
-        let text = output.extend(masked.len());
-        let charset = mask(text, masked, key);
-        if data == Data::Text && charset != Charset::Ascii && simdutf8::basic::from_utf8(text).is_err() {
-            output.cancel();
-            return Err(Turn::Other);
+        let prefix = answers.reply.prefix(data);
+        answers.output.begin(first, prefix.len() as u64 + length, prefix);
+        let plain = answers.output.extend(masked.len());
+        let charset = mask(plain, masked, key);
+        if data == Data::Text && charset != Charset::Ascii && simdutf8::basic::from_utf8(plain).is_err() {
+            return Err(self.violate(ProtocolViolation::InvalidUtf8, answers.output));
         }
-        seen(data, text);
-        output.end();
+        (answers.on_message)(data, plain);
+        answers.output.end();
         *input = rest;
-        Ok(Step::Whole)
+        *whole += 1;
+        Ok(())
     }
 
-    /// Answers a ping between two messages, and takes in a pong; keep-alives would wake a task for each of them.
-    pub(super) fn answer_ping(&mut self, input: &mut &[u8], output: &mut Output) -> Result<Step, Turn> {
-        let (header, size) = Header::parse(input).ok_or(Turn::Dry)?;
-        let (OpCode::Control(control @ (Control::Ping | Control::Pong)), None) = (header.opcode, &self.message) else {
-            return Err(Turn::Other);
-        };
-        let (_, payload) = self.judge(&header).map_err(|_| Turn::Other)?;
-        let (masked, rest) = input[size..].split_at_checked(payload.rest as usize).ok_or(Turn::Dry)?;
-        if control == Control::Ping {
-            output.begin(PONG, payload.rest, &[]);
-            mask(output.extend(masked.len()), masked, payload.key);
-            output.end_control();
+    /// Judges a frame by its header. A control frame is taken whole; of a data frame the payload is left for
+    /// [`echo_payload`](Self::echo_payload).
+    fn begin_frame<F: FnMut(Data, &[u8])>(
+        &mut self,
+        input: &mut &[u8],
+        Answers { reply, output, assembly, deflating, .. }: &mut Answers<'_, F>,
+    ) -> Result<(), Status> {
+        let (header, size) = Header::parse(input).ok_or(Status::NeedInput)?;
+        if deflating.as_ref().is_some_and(|deflating| deflating.budget == 0) {
+            return Err(Status::Yield);
         }
-        self.received.count(&header);
-        *input = rest;
-        Ok(Step::Counted)
-    }
-
-    /// Begins the answer to a frame of which only a part is there.
-    #[cold]
-    fn echo_start(&mut self, input: &mut &[u8], prefix: &[u8], output: &mut Output) -> Result<Step, Turn> {
-        let (header, size) = Header::parse(input).ok_or(Turn::Dry)?;
-        let (message, payload) = self.judge(&header).map_err(|_| Turn::Other)?;
-        output.begin(input[0], prefix.len() as u64 + header.length, prefix);
-        self.admit(&header, message, Payload { way: Way::Turn, ..payload });
+        let (message, mut payload) = self.judge(&header).map_err(|violation| self.violate(violation, output))?;
+        let (OpCode::Data(_), Some(begun)) = (header.opcode, message) else {
+            return self.take_control(&header, payload, size, input, output);
+        };
+        if begun.is_first_frame() {
+            let prefix = reply.prefix(begun.data);
+            if payload.route == PayloadRoute::Check && header.fin && deflating.is_none() {
+                payload.route = PayloadRoute::Answer;
+                output.begin(input[0], prefix.len() as u64 + header.length, prefix);
+            } else {
+                assembly.begin(prefix);
+            }
+            if let Some(deflating) = deflating {
+                let new_streams =
+                    deflating.deflater.cost() + self.inflater.as_ref().map_or(0, |inflater| inflater.cost());
+                deflating.spend(COST_PER_MESSAGE + new_streams);
+            }
+        }
+        self.begin(&header, message, payload);
         *input = &input[size..];
-        Ok(Step::Counted)
+        Ok(())
     }
 
-    /// Turns what there is of a frame that has begun.
-    fn echo_continuation(
+    /// Answers a ping or a close frame, and takes in a pong.
+    fn take_control(
+        &mut self,
+        header: &Header,
+        payload: Payload,
+        size: usize,
+        input: &mut &[u8],
+        output: &mut Output,
+    ) -> Result<(), Status> {
+        // Its length is at most 125, as judged.
+        let (masked, rest) = input[size..].split_at_checked(payload.rest as usize).ok_or(Status::NeedInput)?;
+        self.received.count(header);
+        *input = rest;
+        match header.opcode {
+            OpCode::Control(Control::Ping) => {
+                output.begin(PONG, payload.rest, &[]);
+                mask(output.extend(masked.len()), masked, payload.key);
+                output.end_control();
+                Ok(())
+            }
+            OpCode::Control(Control::Close) => {
+                let mut plain = [0; super::MAX_CONTROL as usize];
+                let plain = &mut plain[..masked.len()];
+                mask(plain, masked, payload.key);
+                close::check(plain).map_err(|violation| self.violate(violation, output))?;
+                self.position = Position::Closed;
+                output.control(CLOSE, plain);
+                Err(Status::Done)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes what there is of a data frame's payload.
+    fn echo_payload<F: FnMut(Data, &[u8])>(
         &mut self,
         mut payload: Payload,
         input: &mut &[u8],
-        output: &mut Output,
-        seen: &mut impl FnMut(Data, &[u8]),
-    ) -> Result<Step, Turn> {
-        let masked = payload.of(input);
-        let Some(Message { form, next: data, .. }) = &mut self.message else { return Err(Turn::Other) };
-        if masked.is_empty() {
-            return Err(Turn::Dry);
-        }
-        *input = &input[masked.len()..];
-        let plain = output.extend(masked.len());
-        let charset = mask(plain, masked, payload.key);
-        let mut is_right = charset == Charset::Ascii && form.is_whole() || form.check(plain).is_ok();
-        payload.advance(masked.len());
+        answers: &mut Answers<'_, F>,
+    ) -> Result<(), Status> {
+        let taken = match payload.route {
+            PayloadRoute::Inflate => self.inflate_payload(&mut payload, input, answers),
+            _ => self.unmask_payload(&mut payload, input, answers),
+        };
         self.position = Position::Payload(payload);
-        if payload.rest > 0 {
-            if let Ok(rest) = usize::try_from(payload.rest)
-                && output.unfinished().len() >= PREALLOC_THRESHOLD
-            {
-                output.make_room(rest.min(2 * output.unfinished().len()));
-            }
-        } else {
-            is_right &= form.is_whole();
+        let taken = taken.map_err(|violation| self.violate(violation, answers.output))?;
+        match taken {
+            Status::Done => {}
+            status => return Err(status),
         }
-        if !is_right {
-            output.cancel();
-            self.position = Position::Violated(ProtocolViolation::InvalidUtf8);
-            return Err(Turn::Other);
+        if payload.ends == Ends::Message {
+            self.end_message(payload.route, answers).map_err(|violation| self.violate(violation, answers.output))?;
+        }
+        self.end(payload.ends);
+        Ok(())
+    }
+
+    /// Unmasks what there is of a payload into the answer or the assembled message; done if it is all there.
+    fn unmask_payload<F>(
+        &mut self,
+        payload: &mut Payload,
+        input: &mut &[u8],
+        Answers { output, assembly, .. }: &mut Answers<'_, F>,
+    ) -> Result<Status, ProtocolViolation> {
+        let masked = payload.of(input);
+        *input = &input[masked.len()..];
+        let is_answer = payload.route == PayloadRoute::Answer;
+        let plain = if is_answer { output.extend(masked.len()) } else { assembly.extend(masked.len()) };
+        let charset = mask(plain, masked, payload.key);
+        payload.advance(masked.len());
+        if let Some(message) = &mut self.message {
+            message.check(plain, charset)?;
         }
         if payload.rest == 0 {
-            seen(*data, output.unfinished());
+            return Ok(Status::Done);
+        }
+        if is_answer && output.unfinished().len() >= PREALLOC_THRESHOLD {
+            let most = 2 * output.unfinished().len();
+            output.make_room(usize::try_from(payload.rest).map_or(most, |rest| rest.min(most)));
+        }
+        Ok(Status::NeedInput)
+    }
+
+    /// Inflates what there is of a payload into the assembled message; done if nothing more comes out of it.
+    fn inflate_payload<F>(
+        &mut self,
+        payload: &mut Payload,
+        input: &mut &[u8],
+        Answers { assembly, deflating, .. }: &mut Answers<'_, F>,
+    ) -> Result<Status, ProtocolViolation> {
+        let (Some(deflating), Some(inflater), Some(message)) = (deflating, &mut self.inflater, &mut self.message)
+        else {
+            return Ok(Status::Done);
+        };
+        loop {
+            if deflating.budget == 0 {
+                return Ok(Status::Yield);
+            }
+            let before = payload.rest;
+            let room = assembly.room();
+            let size = room.len();
+            let made = payload.inflate(inflater, input, room)?;
+            message.add_inflated(made, &self.limits)?;
+            message.check(&room[..made], Charset::Other)?;
+            assembly.fill(made);
+            // What was taken lay in the input.
+            deflating.spend(made + COST_PER_WIRE_BYTE * (before - payload.rest) as usize);
+            if made < size {
+                break;
+            }
+        }
+        if payload.rest > 0 {
+            return Ok(Status::NeedInput);
+        }
+        if payload.ends == Ends::Message {
+            inflater.finish()?;
+        }
+        Ok(Status::Done)
+    }
+
+    /// Ends the answer to a message, or makes it of the assembled message.
+    fn end_message<F: FnMut(Data, &[u8])>(
+        &mut self,
+        route: PayloadRoute,
+        Answers { output, assembly, deflating, on_message, .. }: &mut Answers<'_, F>,
+    ) -> Result<(), ProtocolViolation> {
+        let Some(message) = self.message else { return Ok(()) };
+        message.check_end()?;
+        if route == PayloadRoute::Answer {
+            on_message(message.data, output.unfinished());
             output.end();
-            self.end(payload.ends);
+            return Ok(());
         }
-        Ok(Step::Counted)
+        on_message(message.data, assembly.message());
+        let answer = assembly.answer();
+        let first = if message.data == Data::Text { TEXT } else { BINARY };
+        let compressed = deflating.as_mut().and_then(|deflating| {
+            deflating.spend(answer.len());
+            deflating.deflater.deflate(answer, deflating.compressed)
+        });
+        let (first, answer) = compressed.map_or((first, answer), |compressed| (first | RSV1 << 4, compressed));
+        output.begin(first, answer.len() as u64, &[]);
+        output.extend(answer.len()).copy_from_slice(answer);
+        output.end();
+        assembly.clear();
+        Ok(())
     }
 
-    /// Takes an unfinished answer back: what has come of its message, as it may go on to tungstenite, which the rest of
-    /// the message then does, too.
-    pub(in crate::protocol) fn return_unfinished(&mut self, output: &mut Output) -> BytesMut {
-        let mut bytes = BytesMut::new();
-        if let (Position::Payload(payload @ Payload { way: Way::Turn, .. }), Some(message)) =
-            (&mut self.position, &self.message)
-        {
-            let come = output.unfinished();
-            let opcode = OpCode::Data(message.next);
-            let first = Header { fin: false, rsv: 0, opcode, key: Some([0; 4]), length: come.len() as u64 };
-            let opcode = OpCode::Data(Data::Continue);
-            let last = Header { fin: true, rsv: 0, opcode, key: Some(payload.key), length: payload.rest };
-            put(&mut bytes, &first);
-            bytes.extend_from_slice(come);
-            put(&mut bytes, &last);
-            payload.way = Way::of(message.form);
-            output.cancel();
-        }
-        bytes
+    /// Fails the connection for what the client did wrong.
+    fn violate(&mut self, violation: ProtocolViolation, output: &mut Output) -> Status {
+        self.fail(&violation.into(), output);
+        self.position = Position::Failed(violation);
+        Status::Done
     }
-}
-
-pub(super) fn put(bytes: &mut BytesMut, header: &Header) {
-    let mut room = [0; header::MAX_SIZE];
-    let size = header.write(&mut room);
-    bytes.extend_from_slice(&room[..size]);
 }

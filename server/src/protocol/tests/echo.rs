@@ -1,55 +1,171 @@
-//! The fast path by itself: what it keeps, and for how long.
+//! What a connection keeps and for how long, and what it sends on its own.
 
-use std::task::{Context, Poll, Waker};
-
-use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
 use super::{
-    super::{FrameLayer, Leave, Reply},
+    super::{Protocol, Reply, Status},
     *,
 };
 
-/// Turns what there is; what is not for the fast path ends the test.
-fn turn(frames: &mut FrameLayer<impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin>) {
-    let mut cx = Context::from_waker(Waker::noop());
-    // More than one look, for what the largest message here takes.
-    for _ in 0..4 {
-        let turned = frames.poll_echo(&mut cx, Some(Reply { prefix: "" }), &mut |_, _| {});
-        assert!(matches!(turned, Poll::Pending | Poll::Ready(Ok(Leave::Again))), "{turned:?}");
+const AWAY: CloseFrame =
+    CloseFrame { code: CloseCode::Away, reason: tokio_tungstenite::tungstenite::Utf8Bytes::from_static("bye") };
+
+/// A connection, and the client's end of its stream.
+struct Echo {
+    protocol: Protocol,
+    stream: DuplexStream,
+    client: DuplexStream,
+}
+
+impl Echo {
+    fn new(agreed: Option<Agreed>) -> Self {
+        let (stream, client) = duplex(1 << 20);
+        Self { protocol: Protocol::new(BytesMut::new(), LIMITS, agreed), stream, client }
+    }
+
+    fn transfer(&mut self) -> Status {
+        loop {
+            match self.protocol.transfer(&mut self.stream, Reply { prefix: "" }, &mut |_, _| {}).unwrap() {
+                Status::Yield => {}
+                status => return status,
+            }
+        }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Status {
+        self.client.write_all(bytes).await.unwrap();
+        self.transfer()
+    }
+
+    async fn receive(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.client.read_exact(&mut bytes).await.unwrap();
+        bytes
+    }
+
+    fn is_idle(&self) -> bool {
+        self.protocol.leftovers.is_none()
     }
 }
 
 #[tokio::test]
 async fn a_connection_keeps_no_buffer_when_all_is_answered() {
-    let (server, mut client) = duplex(1 << 20);
-    let mut frames = FrameLayer::new(server, BytesMut::new(), LIMITS, None);
     let message = frame(0x82, &vec![7; 300 << 10]);
     // Whole, in halves, and so many that the client's side does not take the answers.
     let cases = [vec![&message[..]], message.chunks(150 << 10).collect(), vec![&message[..]; 3]];
-    for pieces in cases {
-        for piece in &pieces {
-            client.write_all(piece).await.unwrap();
-            turn(&mut frames);
+    for agreed in [None, Some(agreed("permessage-deflate; server_max_window_bits=15"))] {
+        for pieces in &cases {
+            let mut echo = Echo::new(agreed);
+            for piece in pieces {
+                echo.send(piece).await;
+            }
+            if agreed.is_none() {
+                let mut answers = pieces.concat().len() / message.len() * (message.len() - 4);
+                while answers > 0 {
+                    let count = answers.min(100 << 10);
+                    echo.receive(count).await;
+                    answers -= count;
+                    echo.transfer();
+                }
+            }
+            assert!(echo.is_idle(), "{:?}", echo.protocol.leftovers);
         }
-        let mut answers = vec![0; pieces.concat().len() / message.len() * (message.len() - 4)];
-        for part in answers.chunks_mut(100 << 10) {
-            client.read_exact(part).await.unwrap();
-            turn(&mut frames);
-        }
-        assert_eq!((frames.is_blocked(), frames.kept.is_some()), (false, false));
     }
 }
 
 #[tokio::test]
 async fn what_is_begun_keeps_no_more_than_it_may_need() {
-    let (server, mut client) = duplex(1 << 20);
-    let mut frames = FrameLayer::new(server, BytesMut::new(), LIMITS, None);
+    let mut echo = Echo::new(None);
     // The thread's buffer is large from now on.
-    client.write_all(&frame(0x82, &vec![7; 500 << 10])).await.unwrap();
-    turn(&mut frames);
-    client.read_exact(&mut vec![0; 10 + (500 << 10)]).await.unwrap();
-    client.write_all(&frame(0x82, &vec![7; 500 << 10])[..100]).await.unwrap();
-    turn(&mut frames);
-    let room = frames.kept.map_or(0, |kept| kept.output.room());
+    echo.send(&frame(0x82, &vec![7; 500 << 10])).await;
+    echo.receive(10 + (500 << 10)).await;
+    echo.send(&frame(0x82, &vec![7; 500 << 10])[..100]).await;
+    let room = echo.protocol.leftovers.map_or(0, |leftovers| leftovers.output.room());
     assert!((86..1000).contains(&room), "{room}");
+}
+
+#[tokio::test]
+async fn a_fragment_is_kept_in_a_buffer_that_fits_it() {
+    let mut echo = Echo::new(None);
+    echo.send(&[frame(0x02, &vec![7; 500 << 10]), frame(0x80, b"")].concat()).await;
+    echo.receive(10 + (500 << 10)).await;
+    echo.send(&frame(0x02, &[7; 100])).await;
+    let size = echo.protocol.leftovers.map_or(0, |leftovers| leftovers.assembly.size());
+    assert!((100..1000).contains(&size), "{size}");
+}
+
+#[tokio::test]
+async fn a_ping_goes_out_within_a_message_that_is_arriving() {
+    let message = frame(0x81, &[b'x'; 100]);
+    let mut echo = Echo::new(None);
+    echo.send(&message[..50]).await;
+    echo.protocol.ping();
+    echo.send(&message[50..]).await;
+    let expected = [&[0x89, 0, 0x81, 100][..], &[b'x'; 100]].concat();
+    assert_eq!(echo.receive(expected.len()).await, expected);
+    echo.protocol.ping();
+    echo.transfer();
+    assert_eq!(echo.receive(2).await, [0x89, 0]);
+    assert!(echo.is_idle());
+}
+
+#[tokio::test]
+async fn a_side_that_closes_waits_for_the_close_frame_and_answers_nothing_before_it() {
+    for agreed in [None, Some(agreed("permessage-deflate"))] {
+        let mut echo = Echo::new(agreed);
+        // A part of a message is never answered.
+        echo.send(&frame(0x81, &[b'x'; 100])[..50]).await;
+        echo.protocol.close(&AWAY);
+        echo.protocol.close(&AWAY);
+        echo.transfer();
+        assert_eq!(echo.receive(7).await, b"\x88\x05\x03\xe9bye");
+        let rest = &frame(0x81, &[b'x'; 100])[50..];
+        let ignored = [rest, &frame(0x89, b"ping"), &frame(0x01, b"a"), &frame(0x80, b"b")].concat();
+        assert_eq!(echo.send(&ignored).await, Status::NeedInput);
+        if agreed.is_some() {
+            assert_eq!(echo.send(&frame(0xc1, b"no deflate data")).await, Status::NeedInput);
+        }
+        assert_eq!(echo.send(&frame(0x88, b"\x03\xe9")).await, Status::Done);
+        drop(echo.stream);
+        let mut more = Vec::new();
+        echo.client.read_to_end(&mut more).await.unwrap();
+        assert_eq!(more, b"");
+    }
+}
+
+#[tokio::test]
+async fn a_side_that_gives_up_waits_for_nothing() {
+    let mut echo = Echo::new(None);
+    echo.send(&frame(0x81, &[b'x'; 100])[..50]).await;
+    echo.protocol.fail(&AWAY);
+    assert_eq!(echo.transfer(), Status::Done);
+    assert_eq!(echo.receive(7).await, b"\x88\x05\x03\xe9bye");
+}
+
+#[tokio::test]
+async fn a_close_code_comes_back_if_it_may_be_sent() {
+    for code in [1000, 1001, 1003, 1007, 1011, 1012, 1013, 1014, 3000, 4999] {
+        let payload = [&u16::to_be_bytes(code)[..], b"why"].concat();
+        let mut echo = Echo::new(None);
+        assert_eq!(echo.send(&frame(0x88, &payload)).await, Status::Done);
+        assert_eq!(echo.receive(7).await, [&[0x88, 5], &payload[..]].concat());
+    }
+    for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000] {
+        let mut echo = Echo::new(None);
+        assert_eq!(echo.send(&frame(0x88, &u16::to_be_bytes(code))).await, Status::Done);
+        assert_eq!(echo.receive(4).await[2..], [0x03, 0xea], "{code}");
+    }
+}
+
+#[tokio::test]
+async fn what_came_with_the_handshake_may_be_more_than_is_read_at_a_time() {
+    let ahead = frame(0x81, &[b'x'; 100]).repeat(1500);
+    let (mut stream, mut client) = duplex(1 << 20);
+    let mut protocol = Protocol::new(BytesMut::from(&ahead[..]), LIMITS, None);
+    while protocol.transfer(&mut stream, Reply { prefix: "" }, &mut |_, _| {}).unwrap() == Status::Yield {}
+    let mut answers = vec![0; 1500 * 102];
+    client.read_exact(&mut answers).await.unwrap();
+    assert_eq!(protocol.sent().messages, 1500);
 }

@@ -8,7 +8,8 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, protocol::Role},
 };
 
-use super::{super::FrameLayer, *};
+use super::*;
+use crate::FrameLayer;
 
 /// A server's WebSocket, and the client's end of its connection.
 async fn connection(

@@ -135,7 +135,7 @@ async fn what_comes_after_a_close_frame_is_ignored_and_does_not_keep_the_connect
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_never_answers_pings_is_told_1011_after_both_times() {
     let server = TestServer::start().await;
-    let mut peer = Peer::open(server.address, "/echo").await;
+    let mut peer = Peer::open(server.address, "/echo?fragment=64KiB").await;
     let start = Instant::now();
     assert_eq!(peer.read_frame().await, (0x89, Vec::new()));
     assert_eq!(peer.read_close().await, (1011, "keepalive ping timeout".to_owned()));
@@ -148,7 +148,7 @@ async fn a_peer_that_never_answers_pings_is_told_1011_after_both_times() {
 async fn a_peer_that_is_heard_of_is_kept() {
     let limits = Limits { ping_timeout: Duration::from_secs(15).into(), ..Limits::default() };
     let server = TestServer::with(Config { limits, ..Config::default() }).await;
-    let mut client = server.connect("/echo").await;
+    let mut client = server.connect("/echo?fragment=64KiB").await;
     for _ in 0..5 {
         // The client's library answers the ping.
         assert_eq!(client.recv().await, Message::Ping("".into()));

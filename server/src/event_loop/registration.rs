@@ -1,0 +1,219 @@
+//! One connection on the event loop, from its handshake to its end.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use tokio::net::TcpStream;
+
+use super::socket::Socket;
+use crate::{
+    connection::{Connected, Guards},
+    keep_alive::{KeepAlive, MAX_DEADLINE, Verdict},
+    linger,
+    protocol::{Protocol, Reply, Status},
+    shared::{Shared, going_away, keep_alive_timeout},
+};
+
+/// How often a lingering connection reads before it yields.
+const LINGER_READS: usize = 64;
+
+/// A connection, and when it wants attention.
+pub(super) struct Registration {
+    pub(super) socket: Socket,
+    /// `None` while the connection lingers: the last answer is sent, and what still comes is discarded.
+    websocket: Option<WebSocket>,
+    /// Bytes that were discarded.
+    discarded: usize,
+    waits_for: WaitsFor,
+    pub(super) deadline: Instant,
+    /// The deadline as it stands in the event loop's queue.
+    pub(super) queued: Instant,
+    /// Whether it has yielded.
+    pub(super) is_busy: bool,
+    _guards: Guards,
+}
+
+/// What the deadline limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WaitsFor {
+    /// The peer's next message: a ping is due, or the peer is given up.
+    Peer,
+    /// Room in the socket, which had taken so many bytes when the deadline was set.
+    Room { sent: u64 },
+    /// The peer's close frame, or its end of the connection.
+    End,
+}
+
+struct WebSocket {
+    protocol: Protocol,
+    reply: Reply,
+    keep_alive: KeepAlive,
+    connected: Connected,
+}
+
+impl Registration {
+    /// Takes a socket from tokio.
+    pub(super) fn new(
+        socket: TcpStream,
+        protocol: Protocol,
+        reply: Reply,
+        connected: Connected,
+        guards: Guards,
+    ) -> io::Result<Self> {
+        let keep_alive = KeepAlive::new(Instant::now(), connected.shared().ping_times());
+        let deadline = keep_alive.deadline();
+        Ok(Self {
+            socket: Socket::new(socket)?,
+            websocket: Some(WebSocket { protocol, reply, keep_alive, connected }),
+            discarded: 0,
+            waits_for: WaitsFor::Peer,
+            deadline,
+            queued: deadline,
+            is_busy: false,
+            _guards: guards,
+        })
+    }
+
+    /// Whether there is something to answer that came with the handshake.
+    pub(super) fn has_input(&self) -> bool {
+        self.websocket.as_ref().is_some_and(|websocket| websocket.protocol.has_leftover_input())
+    }
+
+    /// Reads, answers and writes as far as the socket is ready. A panic ends this connection alone. `unlogged` counts the
+    /// messages that the log has no room for.
+    pub(super) fn serve(&mut self, shared: &Shared, unlogged: &mut u64) -> Status {
+        catch_unwind(AssertUnwindSafe(|| self.exchange(shared, unlogged))).unwrap_or_else(|_| {
+            shared.count_panic();
+            Status::Done
+        })
+    }
+
+    fn exchange(&mut self, shared: &Shared, unlogged: &mut u64) -> Status {
+        let Some(WebSocket { protocol, reply, connected, .. }) = &mut self.websocket else { return self.discard() };
+        // One question to the log, however many messages follow.
+        let has_room = shared.log.has_room();
+        let mut count = 0;
+        let status = protocol.transfer(&mut self.socket, *reply, &mut |data, payload| {
+            count += 1;
+            if has_room {
+                shared.log.received(data, payload);
+            }
+        });
+        connected.received += count;
+        if !has_room {
+            *unlogged += count;
+        }
+        match status {
+            Ok(Status::Done) => self.linger(),
+            Ok(status) => {
+                self.watch_output(shared);
+                status
+            }
+            Err(error) => {
+                tracing::debug!(%error, "lost: {error}");
+                Status::Done
+            }
+        }
+    }
+
+    /// Moves the deadline while answers wait for the socket: it must take some of them within the write timeout.
+    fn watch_output(&mut self, shared: &Shared) {
+        let Some(WebSocket { protocol, keep_alive, .. }) = &mut self.websocket else { return };
+        let sent = protocol.sent().bytes;
+        match (self.waits_for, protocol.is_blocked()) {
+            (WaitsFor::Room { sent: before }, true) if before == sent => {}
+            (WaitsFor::Room { .. } | WaitsFor::Peer, true) => {
+                self.waits_for = WaitsFor::Room { sent };
+                self.deadline = after(*shared.config.limits.write_timeout);
+            }
+            (WaitsFor::Room { .. }, false) => {
+                // It was not read from.
+                keep_alive.forgive();
+                self.waits_for = WaitsFor::Peer;
+                self.deadline = keep_alive.deadline();
+            }
+            (WaitsFor::Peer, false) | (WaitsFor::End, _) => {}
+        }
+    }
+
+    /// Does what is due at the deadline; [`serve`](Self::serve) then writes it.
+    pub(super) fn expire(&mut self, shared: &Shared, now: Instant) -> Status {
+        let Some(websocket) = &mut self.websocket else { return Status::Done };
+        match self.waits_for {
+            WaitsFor::Peer => {
+                let received = websocket.protocol.received().bytes;
+                match websocket.keep_alive.check(now, Some(received), shared.ping_times()) {
+                    Verdict::Ping => websocket.protocol.ping(),
+                    Verdict::Wait => {}
+                    Verdict::Gone => {
+                        websocket.protocol.fail(&keep_alive_timeout());
+                        return self.await_end(shared);
+                    }
+                }
+                self.deadline = websocket.keep_alive.deadline();
+                Status::NeedInput
+            }
+            WaitsFor::End if !websocket.protocol.is_blocked() => self.linger(),
+            WaitsFor::Room { .. } | WaitsFor::End => {
+                tracing::debug!("lost: the peer has read nothing for too long");
+                self.socket.forget_output();
+                Status::Done
+            }
+        }
+    }
+
+    /// Sends close code 1001, once.
+    pub(super) fn drain(&mut self, shared: &Shared) {
+        if let (Some(websocket), WaitsFor::Peer | WaitsFor::Room { .. }) = (&mut self.websocket, self.waits_for) {
+            websocket.protocol.close(&going_away());
+            self.await_end(shared);
+        }
+    }
+
+    fn await_end(&mut self, shared: &Shared) -> Status {
+        self.waits_for = WaitsFor::End;
+        self.deadline = after(*shared.config.limits.close_timeout);
+        Status::NeedInput
+    }
+
+    /// Ends the WebSocket. If the peer has not ended the connection, it gets time to read the last answer: closed with
+    /// unread input, the socket would be reset, and that answer lost.
+    fn linger(&mut self) -> Status {
+        let Some(websocket) = self.websocket.take() else { return Status::Done };
+        if let Some(violation) = websocket.protocol.violation() {
+            tracing::debug!(code = %violation.code(), %violation, "failed: {violation}");
+        }
+        drop(websocket);
+        if self.socket.has_ended() || self.socket.shutdown().is_err() {
+            return Status::Done;
+        }
+        self.waits_for = WaitsFor::End;
+        self.deadline = after(linger::TIME);
+        self.discard()
+    }
+
+    fn discard(&mut self) -> Status {
+        for _ in 0..LINGER_READS {
+            match self.socket.recv(&mut [0; linger::PIECE]) {
+                Poll::Ready(Ok(1..)) if self.discarded < linger::BYTES => {}
+                Poll::Ready(_) => return Status::Done,
+                Poll::Pending => return Status::NeedInput,
+            }
+        }
+        Status::Yield
+    }
+}
+
+impl Drop for WebSocket {
+    fn drop(&mut self) {
+        self.connected.sent = self.protocol.sent().messages;
+    }
+}
+
+fn after(time: Duration) -> Instant {
+    Instant::now() + time.min(MAX_DEADLINE)
+}
