@@ -25,16 +25,16 @@ struct Inner {
     place: Cell<Option<Place>>,
     /// How many sockets were ever opened.
     opened: Cell<u32>,
-    sockets: RefCell<Vec<(SocketKey, Rc<dyn Hear>)>>,
+    sockets: RefCell<Vec<(SocketKey, Rc<dyn SocketListener>)>>,
     woken: Box<dyn Fn()>,
 }
 
-/// Hears what happens to a socket.
-pub(crate) trait Hear {
-    fn hear(&self, event: SocketEvent<'_>);
+/// Gets the events of one socket.
+pub(crate) trait SocketListener {
+    fn on_event(&self, event: SocketEvent<'_>);
 
     /// The worker failed, and the socket with it.
-    fn lose(&self);
+    fn on_worker_failure(&self);
 }
 
 /// The page's end of a channel.
@@ -107,16 +107,16 @@ impl WorkerHandle {
         }))
     }
 
-    /// Calls what [`Self::start`] was given after so many milliseconds, in place of any time before.
+    /// Calls `woken` of [`Self::start`] after so many milliseconds. Replaces the time that was asked for before.
     pub fn wake_after(&self, milliseconds: u32) {
         self.post(&Command::Wake(milliseconds));
     }
 
     /// Opens a socket that reports to that.
-    pub(crate) fn open(&self, url: &str, subprotocols: Vec<&str>, hear: Rc<dyn Hear>) -> SocketKey {
+    pub(crate) fn open(&self, url: &str, subprotocols: Vec<&str>, listener: Rc<dyn SocketListener>) -> SocketKey {
         let socket = SocketKey(self.0.opened.get());
         self.0.opened.set(socket.0 + 1);
-        self.0.sockets.borrow_mut().push((socket, hear));
+        self.0.sockets.borrow_mut().push((socket, listener));
         self.post(&Command::Open { socket, url, subprotocols });
         socket
     }
@@ -133,23 +133,23 @@ impl WorkerHandle {
 }
 
 impl Inner {
-    fn hear(&self, event: &web_sys::Event) {
+    fn on_post(&self, event: &web_sys::Event) {
         let post = Uint8Array::new(&event.unchecked_ref::<MessageEvent>().data()).to_vec();
         for event in values(&post) {
             match event {
                 Event::Woken => (self.woken)(),
                 Event::Socket(socket, SocketEvent::BatchEnd) => self.port.borrow().post(&Command::Resume(socket)),
                 Event::Socket(socket, event) => {
-                    if let Some(hear) = self.socket(socket) {
-                        hear.hear(event);
+                    if let Some(listener) = self.listener(socket) {
+                        listener.on_event(event);
                     }
                 }
             }
         }
     }
 
-    fn socket(&self, socket: SocketKey) -> Option<Rc<dyn Hear>> {
-        self.sockets.borrow().iter().find(|(key, _)| *key == socket).map(|(_, hear)| Rc::clone(hear))
+    fn listener(&self, socket: SocketKey) -> Option<Rc<dyn SocketListener>> {
+        self.sockets.borrow().iter().find(|(key, _)| *key == socket).map(|(_, listener)| Rc::clone(listener))
     }
 
     /// What was posted to the worker meanwhile goes there with the port that it waits in.
@@ -177,7 +177,7 @@ impl Inner {
                 self.port.replace(port);
                 self.place.set(Some(Place::Window { _engine: Engine::new(far_end) }));
                 let lost = std::mem::take(&mut *self.sockets.borrow_mut());
-                lost.iter().for_each(|(_, socket)| socket.lose());
+                lost.iter().for_each(|(_, socket)| socket.on_worker_failure());
                 // It waits for a timer that is gone.
                 (self.woken)();
             }
@@ -209,17 +209,17 @@ impl Drop for Inner {
 fn channel(inner: &Weak<Inner>) -> (Port, MessagePort) {
     let channel = MessageChannel::new().expect_throw("its constructor does not throw");
     let port = channel.port1();
-    let listener = EventListener::new(&port, "message", on(inner, |inner, event| inner.hear(event)));
-    // A port that is listened to like this waits until it is told to start.
+    let listener = EventListener::new(&port, "message", on(inner, |inner, event| inner.on_post(event)));
+    // Unlike `onmessage`, a listener does not start the port.
     port.start();
     (Port { port, _listener: listener }, channel.port2())
 }
 
-fn on(inner: &Weak<Inner>, hear: fn(&Rc<Inner>, &web_sys::Event)) -> impl FnMut(&web_sys::Event) + 'static {
+fn on(inner: &Weak<Inner>, act: fn(&Rc<Inner>, &web_sys::Event)) -> impl FnMut(&web_sys::Event) + 'static {
     let inner = Weak::clone(inner);
     move |event| {
         if let Some(inner) = inner.upgrade() {
-            hear(&inner, event);
+            act(&inner, event);
         }
     }
 }

@@ -28,7 +28,7 @@ impl Engine {
             let post = Uint8Array::new(&event.data()).to_vec();
             values(&post).for_each(|command| state.run(command));
         });
-        // A port that is listened to like this starts by itself.
+        // `onmessage` starts the port.
         port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         Self { port, _on_message: on_message }
     }

@@ -1,7 +1,7 @@
 //! The messages of one socket that the page has not taken yet. They go to the page in batches, and the next batch only
 //! when the page is done with the one before: however far it is behind, it handles a click after one batch at most.
 //!
-//! A WebSocket in a browser cannot be told to wait, so what is gathered is bounded. What comes beyond is counted.
+//! A browser's WebSocket has no back-pressure, so what waits is bounded. Messages beyond the limit are counted and dropped.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -80,7 +80,7 @@ impl Inbox {
         Some(batch)
     }
 
-    /// The page has taken the last batch.
+    /// The page is done with the last batch.
     pub fn resume(&mut self) {
         self.page = Page::Ready;
     }

@@ -86,10 +86,10 @@ pub enum SocketEvent<'a> {
         /// Their payloads together.
         bytes: u64,
     },
-    /// The worker holds back what comes now until it hears [`Command::Resume`].
+    /// The batch ends. The worker sends the next one after [`Command::Resume`].
     BatchEnd,
-    /// The network has taken so many bytes of payload since the socket was opened.
-    Taken(u64),
+    /// So many bytes of payload were written to the network since the socket was opened.
+    Sent(u64),
     /// The socket was not open any more when this was to be sent.
     Unsent(#[serde(borrow)] Data<'a>),
     /// The socket is closed. Nothing follows.
@@ -130,7 +130,7 @@ pub fn append(value: &impl Serialize, buffer: &mut Vec<u8>) {
     let _ = postcard::serialize_with_flavor(value, Append(buffer));
 }
 
-/// The values in a post, in order. What cannot be read ends them: both sides are of the same build.
+/// The values in a post, in order, up to the first that cannot be decoded. There is none: both sides are of the same build.
 pub fn values<'a, T: Deserialize<'a>>(post: &'a [u8]) -> impl Iterator<Item = T> {
     let mut rest = post;
     std::iter::from_fn(move || {
@@ -223,7 +223,7 @@ mod tests {
                 SocketEvent::Message { at, data },
                 SocketEvent::Missed { messages: count, bytes: u64::from(key) },
                 SocketEvent::BatchEnd,
-                SocketEvent::Taken(count),
+                SocketEvent::Sent(count),
                 SocketEvent::Unsent(data),
                 SocketEvent::Close { at, code, reason: &text, was_clean },
             ];
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_message_takes_fourteen_bytes_more_than_its_payload() {
+    fn a_short_message_takes_13_bytes_more_than_its_payload() {
         let message = SocketEvent::Message { at: 1.0, data: Data::Text("hello") };
         assert_eq!(encoded(&Event::Socket(SocketKey(1), message)).len(), 5 + 13);
     }

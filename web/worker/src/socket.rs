@@ -14,8 +14,9 @@ use crate::inbox::Inbox;
 use crate::outbox::Outbox;
 use crate::protocol::{Data, Event, SocketEvent, SocketKey};
 
-/// Milliseconds between two batches of a flood, and between two looks at what waits for the network: a quarter of a
-/// frame, and what browsers make of a shorter nested timer.
+/// Milliseconds between two batches of a flood, and between two polls of `bufferedAmount`: a quarter of a frame, and the
+/// least that browsers grant a nested timer
+/// ([MDN](https://developer.mozilla.org/en-US/docs/Web/API/Window/setTimeout#nested_timeouts)).
 const PAUSE: u32 = 4;
 
 #[wasm_bindgen]
@@ -28,14 +29,14 @@ extern "C" {
 /// A [`WebSocket`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket) with what waits for its page. Dropped, it
 /// is closed and reports nothing more.
 pub(crate) struct Socket {
-    line: Rc<Line>,
+    shared: Rc<Shared>,
     _on_open: Closure<dyn FnMut(web_sys::Event)>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_close: Closure<dyn FnMut(CloseEvent)>,
 }
 
 /// What the socket's listeners and timers share.
-struct Line {
+struct Shared {
     key: SocketKey,
     socket: WebSocket,
     events: Events,
@@ -44,7 +45,7 @@ struct Line {
     /// Set while the next batch of a flood is put off.
     pause: Cell<Option<Timeout>>,
     /// Set while something waits for the network.
-    next_look: Cell<Option<Timeout>>,
+    next_poll: Cell<Option<Timeout>>,
 }
 
 impl Socket {
@@ -59,56 +60,56 @@ impl Socket {
             }
         };
         socket.set_binary_type(BinaryType::Arraybuffer);
-        let line = Rc::new(Line {
+        let shared = Rc::new(Shared {
             key,
             socket,
             events,
             inbox: Inbox::new(key).into(),
             outbox: RefCell::default(),
             pause: Cell::default(),
-            next_look: Cell::default(),
+            next_poll: Cell::default(),
         });
-        let on_open = Closure::new(line.listener(Line::opened));
-        let on_message = Closure::new(line.listener(Line::received));
-        let on_close = Closure::new(line.listener(Line::closed));
-        line.socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
-        line.socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        line.socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Some(Self { line, _on_open: on_open, _on_message: on_message, _on_close: on_close })
+        let on_open = Closure::new(shared.listener(Shared::opened));
+        let on_message = Closure::new(shared.listener(Shared::received));
+        let on_close = Closure::new(shared.listener(Shared::closed));
+        shared.socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        shared.socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        shared.socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        Some(Self { shared, _on_open: on_open, _on_message: on_message, _on_close: on_close })
     }
 
     /// Sends a message, or reports it as unsent.
     pub(crate) fn send(&self, data: Data<'_>) {
-        let Line { socket, outbox, .. } = &*self.line;
-        outbox.borrow_mut().hand(data.size());
-        // A socket that closes takes a message without a word and loses it.
+        let Shared { socket, outbox, .. } = &*self.shared;
+        outbox.borrow_mut().add(data.size());
+        // A closing socket accepts a message, throws nothing and loses it.
         let is_open = socket.ready_state() == WebSocket::OPEN;
         let send = |data| match data {
             Data::Text(text) => socket.send_with_str(text),
             Data::Binary(bytes) => socket.send_with_u8_array(bytes),
         };
         if !is_open || send(data).is_err() {
-            self.line.report(SocketEvent::Unsent(data));
+            self.shared.report(SocketEvent::Unsent(data));
         }
-        self.line.look_soon();
+        self.shared.poll_soon();
     }
 
     /// Sends a close frame behind what waits.
     pub(crate) fn close(&self, code: u16, reason: &str) {
         // It fails only for a code or a reason that the page's own types do not allow.
-        let _ = self.line.socket.close_with_code_and_reason(code, reason);
+        let _ = self.shared.socket.close_with_code_and_reason(code, reason);
     }
 
     /// The page is done with the last batch.
     pub(crate) fn resume(&self) {
-        self.line.inbox.borrow_mut().resume();
-        self.line.post_next();
+        self.shared.inbox.borrow_mut().resume();
+        self.shared.post_next();
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        let socket = &self.line.socket;
+        let socket = &self.shared.socket;
         socket.set_onopen(None);
         socket.set_onmessage(None);
         socket.set_onclose(None);
@@ -116,15 +117,15 @@ impl Drop for Socket {
     }
 }
 
-impl Line {
-    fn listener<E>(self: &Rc<Self>, hear: fn(&Rc<Self>, E)) -> impl FnMut(E) + 'static
+impl Shared {
+    fn listener<E>(self: &Rc<Self>, act: fn(&Rc<Self>, E)) -> impl FnMut(E) + 'static
     where
         E: 'static,
     {
-        let line = Rc::downgrade(self);
+        let shared = Rc::downgrade(self);
         move |event| {
-            if let Some(line) = line.upgrade() {
-                hear(&line, event);
+            if let Some(shared) = shared.upgrade() {
+                act(&shared, event);
             }
         }
     }
@@ -159,37 +160,37 @@ impl Line {
         }
         let Some(batch) = self.inbox.borrow_mut().next_batch() else { return };
         if batch.is_flood() {
-            self.pause.set(Some(self.after_pause(|line| {
-                line.pause.take();
-                line.post_next();
+            self.pause.set(Some(self.after_pause(|shared| {
+                shared.pause.take();
+                shared.post_next();
             })));
         }
         self.events.post_bytes(batch.bytes());
         self.inbox.borrow_mut().recycle(batch);
     }
 
-    /// Looks at what waits for the network, now and then, until nothing does: no event tells.
-    fn look_soon(self: &Rc<Self>) {
-        let look = self.next_look.take().unwrap_or_else(|| self.after_pause(Self::look));
-        self.next_look.set(Some(look));
+    /// Polls `bufferedAmount` until it is 0: there is no event for it.
+    fn poll_soon(self: &Rc<Self>) {
+        let poll = self.next_poll.take().unwrap_or_else(|| self.after_pause(Self::poll_buffered));
+        self.next_poll.set(Some(poll));
     }
 
-    fn look(self: &Rc<Self>) {
-        self.next_look.take();
+    fn poll_buffered(self: &Rc<Self>) {
+        self.next_poll.take();
         let buffered = self.socket.buffered_amount();
-        if let Some(taken) = self.outbox.borrow_mut().look(buffered) {
-            self.report(SocketEvent::Taken(taken));
+        if let Some(sent) = self.outbox.borrow_mut().update(buffered) {
+            self.report(SocketEvent::Sent(sent));
         }
         if buffered > 0 {
-            self.look_soon();
+            self.poll_soon();
         }
     }
 
     fn after_pause(self: &Rc<Self>, act: fn(&Rc<Self>)) -> Timeout {
-        let line: Weak<Self> = Rc::downgrade(self);
+        let shared: Weak<Self> = Rc::downgrade(self);
         Timeout::new(PAUSE, move || {
-            if let Some(line) = line.upgrade() {
-                act(&line);
+            if let Some(shared) = shared.upgrade() {
+                act(&shared);
             }
         })
     }
