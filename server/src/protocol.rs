@@ -12,6 +12,7 @@ pub mod deflate;
 mod header;
 mod message;
 mod output;
+mod status;
 #[cfg(test)]
 mod tests;
 mod thread_buffers;
@@ -39,6 +40,7 @@ pub use self::{
     counters::Counters,
     decoder::{Decoder, Reply},
     message::Limits,
+    status::Status,
     violation::ProtocolViolation,
 };
 pub(crate) use counters::Sent;
@@ -69,19 +71,6 @@ struct Leftovers {
     assembly: Assembly,
     /// Answers that the socket has not taken, and the beginning of one.
     output: Output,
-}
-
-/// How far a connection has come, and what it waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// Everything is answered. More input has to come.
-    NeedInput,
-    /// There is enough output to write; from [`Protocol::transfer`]: the stream does not take it now.
-    OutputFull,
-    /// There is more to do, but the other connections of the thread come first.
-    Yield,
-    /// Nothing more is read or sent: the client has ended, or both sides have closed.
-    Done,
 }
 
 impl Protocol {

@@ -5,6 +5,7 @@
 //! inflated, for tungstenite to take apart; [`echo`](Decoder::echo) answers them itself.
 
 mod echo;
+mod payload;
 mod read;
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, OpCode};
