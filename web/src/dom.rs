@@ -1,6 +1,6 @@
 //! A small binding library: elements whose text, attributes and listeners are functions of a state.
 //!
-//! It is some 600 lines of our own because a framework more than doubles the bundle (ARCHITECTURE.md has the figures).
+//! It is fewer than 700 lines of our own because a framework more than doubles the bundle (ARCHITECTURE.md has the figures).
 //! It has no signals, no virtual DOM and no macros:
 //!
 //! - **Markup** that never changes is HTML, given to [`View::html`] as a literal. Nothing else is ever parsed as HTML, so

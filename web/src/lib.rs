@@ -1,8 +1,8 @@
 //! Canyon's page: a WebSocket client in the browser.
 //!
 //! The rules are in the `model` crate, which is pure. Here are: `browser`, thin edges to what the browser has; `dom`, a
-//! binding library; `store`, which runs the model and its effects; `page`, the state of the page; and `view`, which shows
-//! it. Each uses only those before it.
+//! binding library; `worker`, `socket` and `alarm`, the page's ends of what runs in the worker; `store`, which runs the model
+//! and its effects; `page`, the state of the page; and `view`, which shows it. Each uses only those before it.
 
 pub mod alarm;
 pub mod browser;

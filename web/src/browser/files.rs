@@ -1,5 +1,4 @@
-//! Files in and out: what the person picks or drops, and what the page has to offer for download. It never looks
-//! into one.
+//! Reading files that were picked or dropped, and offering downloads.
 
 use gloo_utils::document;
 use js_sys::{Array, Uint8Array};
@@ -9,16 +8,14 @@ use web_sys::{Blob, BlobPropertyBag, File, FileList, HtmlElement, HtmlInputEleme
 
 use super::task::Task;
 
-/// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadFile {
-    /// Its name, without a path.
+    /// Without a path.
     pub name: String,
-    /// What is in it.
     pub bytes: Vec<u8>,
 }
 
-/// What came of reading a file: that, or the reason why not.
+/// The file, or why it could not be read.
 pub type Read = Result<ReadFile, String>;
 
 /// Reads the first of the files, if there is one.
@@ -42,23 +39,23 @@ pub fn read_picked(input: &HtmlInputElement, done: impl FnOnce(Read) + 'static) 
     task
 }
 
-/// A file to come, in pieces: it never has to be in the page's memory as a whole.
+/// A download that is put together from pieces, so that a large one is never in WebAssembly's memory as a whole: that
+/// memory grows and never shrinks.
 #[derive(Debug, Default)]
 pub struct Pieces(Array);
 
 impl Pieces {
-    /// Adds a piece at the end.
     pub fn push(&mut self, piece: &str) {
         self.push_bytes(piece.as_bytes());
     }
 
     fn push_bytes(&mut self, piece: &[u8]) {
-        // A blob of its own, so that it leaves the page's memory at once.
+        // Each piece becomes a blob at once, which the browser holds outside the page's memory.
         let part = Array::of1(&Uint8Array::from(piece));
         self.0.push(&Blob::new_with_u8_array_sequence(&part).expect_throw(POSSIBLE));
     }
 
-    /// Offers the file as a download.
+    /// Has the browser download the file. `kind` is its media type.
     pub fn download(self, name: &str, kind: &str) {
         let options = BlobPropertyBag::new();
         options.set_type(kind);
@@ -69,14 +66,14 @@ impl Pieces {
             link.set_attribute(attribute, value).expect_throw(POSSIBLE);
         }
         link.unchecked_into::<HtmlElement>().click();
-        // The browser holds on to what is downloaded, the URL may go.
+        // The download has begun, and holds the blob.
         let _ = Url::revoke_object_url(&url);
     }
 }
 
-const POSSIBLE: &str = "it fails only without memory";
+const POSSIBLE: &str = "throws only without memory";
 
-/// Offers bytes as a download.
+/// Downloads bytes, see [`Pieces::download`].
 pub fn download(name: &str, kind: &str, bytes: &[u8]) {
     let mut file = Pieces::default();
     file.push_bytes(bytes);
