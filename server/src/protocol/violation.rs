@@ -55,7 +55,7 @@ pub enum ProtocolViolation {
 }
 
 impl ProtocolViolation {
-    /// The violation that a read from [`FrameLayer`](super::FrameLayer) failed with, if that was why.
+    /// The violation that a read from [`FrameLayer`](crate::session::FrameLayer) failed with, if that was why.
     pub fn from_error(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
     }
