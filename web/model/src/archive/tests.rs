@@ -202,7 +202,7 @@ fn files_of_editors_and_shells_are_read() {
 }
 
 #[test]
-fn a_wrong_file_is_told_with_what_it_seems_to_be() {
+fn a_wrong_file_is_called_what_it_seems_to_be() {
     let error = |text: &str| import(text.as_bytes()).unwrap_err().to_string();
     assert_eq!(error(" \n"), "the file is empty: it must be JSON Lines as exported here, or HAR");
     assert_eq!(error(&har("")), "the HAR file has no WebSocket messages (_webSocketMessages)");
@@ -222,7 +222,7 @@ fn a_wrong_file_is_told_with_what_it_seems_to_be() {
 }
 
 #[test]
-fn a_wrong_line_is_told_with_its_place() {
+fn a_wrong_line_is_named_with_its_place() {
     let error = |text: &str| import(text.as_bytes()).unwrap_err().to_string();
     assert_eq!(error("\nhello"), "line 2: column 1: \"hello\" is no value; a string needs quotes");
     assert_eq!(error(r#"{"time":"today"}"#), "line 1: \"today\" is no time");

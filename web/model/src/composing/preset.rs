@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_field_is_told_and_asks_for_what_it_did_before() {
+    fn a_wrong_field_is_reported_and_keeps_its_last_right_value() {
         let mut form = Form::new("/?ping=1s".parse().unwrap());
         form.fill_in(Parameter::Ping, "1ms".to_owned());
         assert!(!form.is_right());

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_place() {
+    fn a_wrong_template_is_named_with_its_place() {
         for (text, error) in [
             (
                 "é {{foo}}",

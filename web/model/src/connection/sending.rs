@@ -10,6 +10,7 @@ use crate::composing::template::Sources;
 use crate::connection::close::CloseFrame;
 use crate::connection::setup::Offline;
 use crate::connection::state::State;
+use crate::data::format::Size;
 use crate::data::payload::{Content, Payload};
 use crate::data::time::Time;
 use crate::log::{Direction, Source};
@@ -146,6 +147,8 @@ impl Connection {
 
     pub(super) fn send_payload(&mut self, payload: Payload, shared: &mut Shared) {
         if !self.may_send() {
+            let size = Size(payload.size() as u64);
+            self.problem = Some(Problem::Draft(format!("not sent, {size}: there is no open connection")));
             return;
         }
         self.problem = self.enqueue(Outgoing { payload, source: Source::Person }, shared).err().map(Problem::Draft);

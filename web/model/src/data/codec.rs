@@ -230,7 +230,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(bytes: Vec<u8>) {
+        fn bytes_are_read_back_from_hex_and_base64(bytes: Vec<u8>) {
             prop_assert_eq!(decode_hex(&encode_hex(&bytes)), Ok(bytes.clone()));
             prop_assert_eq!(decode_base64(&encode_base64(&bytes)), Ok(bytes));
         }

@@ -82,7 +82,7 @@ fn totals_stay_exact_when_entries_go() {
 }
 
 #[test]
-fn a_cleared_log_counts_anew_and_numbers_go_on() {
+fn a_cleared_log_resets_its_totals_and_numbers_continue() {
     let mut log = log_of(Limits { entries: 1, bytes: 100 }, &["a", "b"]);
     log.clear();
     assert!(log.is_empty());
@@ -142,7 +142,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 proptest! {
     #[test]
-    fn what_is_kept_is_the_newest_that_fits_the_limits(steps in steps()) {
+    fn the_newest_entries_that_fit_the_limits_are_kept(steps in steps()) {
         let mut limits = Limits { entries: 20, bytes: 300_000 };
         let mut log = Log::new(limits);
         let mut all: Vec<(u64, Vec<u8>)> = Vec::new();

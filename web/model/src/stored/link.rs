@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_says_only_what_is_not_usual() {
+    fn a_link_leaves_out_defaults() {
         let setup = Setup { address: "ws://localhost:12345/?a=b".to_owned(), ..Setup::default() };
         let link = Link { setup, draft: None };
         assert_eq!(link.to_string(), "#url=ws%3A%2F%2Flocalhost%3A12345%2F%3Fa%3Db");

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_or_wrong_is_as_if_it_had_never_been_chosen() {
+    fn defaults_replace_what_is_missing_or_wrong() {
         for text in ["", "[]", "{}", r#"{"theme":"pink","entries":"many","tries":-1}"#] {
             assert_eq!(Settings::from_json(text), Settings::default());
         }

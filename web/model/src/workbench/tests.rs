@@ -38,7 +38,7 @@ fn connections_have_logs_and_states_of_their_own() {
 }
 
 #[test]
-fn a_removed_connection_lets_its_socket_go_and_its_neighbour_is_shown() {
+fn a_removed_connection_drops_its_socket_and_its_neighbour_is_shown() {
     let mut page = Page::open();
     let first = page.id;
     page.update(Msg::Rename(first, "first".to_owned()));
@@ -59,7 +59,7 @@ fn a_removed_connection_lets_its_socket_go_and_its_neighbour_is_shown() {
 }
 
 #[test]
-fn what_is_told_of_a_removed_connection_changes_nothing() {
+fn late_events_of_a_removed_connection_change_nothing() {
     let mut page = Page::open();
     let socket = page.newest_socket();
     page.update(Msg::Remove(page.id));
@@ -92,7 +92,7 @@ fn smaller_limits_take_effect_on_every_log() {
 }
 
 #[test]
-fn a_changed_setup_is_kept() {
+fn a_changed_setup_is_saved() {
     let mut page = Page::new();
     let effects = page.workbench.update(page.now, Msg::Rename(page.id, "mine".to_owned()));
     assert_eq!(effects, [Effect::Persist(Document::Setups)]);
@@ -113,7 +113,7 @@ fn a_filter_shows_what_it_finds_in_its_own_connection() {
 }
 
 #[test]
-fn what_is_kept_is_taken_up_by_the_next_page() {
+fn stored_documents_are_restored_by_the_next_page() {
     let mut page = Page::open();
     page.tell(ConnectionMsg::AddressTyped("ws://a/".to_owned()));
     page.update(Msg::Rename(page.id, "first".to_owned()));
@@ -136,7 +136,7 @@ fn what_is_kept_is_taken_up_by_the_next_page() {
 }
 
 #[test]
-fn broken_documents_leave_a_fresh_page_and_those_of_worth_are_to_be_set_aside() {
+fn broken_documents_leave_a_fresh_page_and_valuable_ones_are_to_be_quarantined() {
     let mut page = Page::new();
     let unread = Document::ALL.into_iter().filter(|&document| {
         // Without its end.
@@ -148,7 +148,7 @@ fn broken_documents_leave_a_fresh_page_and_those_of_worth_are_to_be_set_aside() 
 }
 
 #[test]
-fn of_what_a_newer_page_has_left_all_is_taken_up_that_can_be_read_and_the_rest_is_told() {
+fn of_a_newer_document_everything_readable_is_restored_and_the_rest_is_reported() {
     let mut page = Page::new();
     let messages = r#"{"messages":[{"name":"a","format":"cbor","text":"1"},{"name":"b","text":"2"}]}"#;
     page.workbench.restore(Document::Saved, messages).unwrap_err();
@@ -167,7 +167,7 @@ fn of_what_a_newer_page_has_left_all_is_taken_up_that_can_be_read_and_the_rest_i
 }
 
 #[test]
-fn what_another_tab_has_kept_takes_the_place_of_what_there_is() {
+fn a_document_of_another_tab_replaces_the_current_one() {
     let mut page = Page::new();
     page.update(Msg::ImportSaved(br#"{"messages":[{"name":"removed there","text":"1"}]}"#.to_vec()));
     page.workbench.restore(Document::Saved, r#"{"messages":[{"name":"added there","text":"2"}]}"#).unwrap();
@@ -178,7 +178,7 @@ fn what_another_tab_has_kept_takes_the_place_of_what_there_is() {
 }
 
 #[test]
-fn what_another_tab_has_forgotten_is_forgotten_here_and_the_connections_stay() {
+fn a_document_that_another_tab_deleted_is_emptied_and_the_connections_stay() {
     let mut page = Page::open();
     page.send("secret");
     page.update(Msg::ImportSaved(br#"{"messages":[{"name":"a","text":"1"}]}"#.to_vec()));
@@ -207,7 +207,7 @@ fn a_sequence_without_a_name_is_not_saved() {
 }
 
 #[test]
-fn everything_is_forgotten_when_the_person_says_so() {
+fn forgetting_everything_leaves_a_fresh_page() {
     let mut page = Page::open();
     page.send("secret");
     let old = page.id;
@@ -221,7 +221,7 @@ fn everything_is_forgotten_when_the_person_says_so() {
 }
 
 #[test]
-fn what_is_wrong_with_saved_messages_is_told_until_the_next_wish() {
+fn a_problem_with_saved_messages_is_shown_until_the_next_change() {
     let mut page = Page::new();
     page.update(Msg::ImportSaved(b"[]".to_vec()));
     assert_eq!(
@@ -282,7 +282,7 @@ fn a_link_opens_the_connection_that_it_carries_once() {
 }
 
 #[test]
-fn what_the_browser_does_not_keep_is_told_until_it_does() {
+fn a_storage_error_is_shown_until_a_document_is_saved() {
     let mut page = Page::new();
     page.update(Msg::Persisted(Err(StorageError::Full)));
     assert_eq!(page.workbench.storage_error(), Some(StorageError::Full));

@@ -41,7 +41,7 @@ fn connect_opens_a_socket_to_the_address_with_the_subprotocols() {
 }
 
 #[test]
-fn a_wrong_field_is_told_until_it_is_changed() {
+fn a_wrong_field_is_reported_until_it_is_changed() {
     let mut page = Page::new();
     page.tell(ConnectionMsg::AddressTyped("ftp://localhost".to_owned()));
     page.tell(ConnectionMsg::Connect);
@@ -78,7 +78,7 @@ fn a_chosen_behaviour_keeps_the_server_and_changes_the_path() {
 }
 
 #[test]
-fn an_address_that_the_browser_would_not_try_is_told_beside_it_and_the_socket_is_let_go() {
+fn an_address_that_the_browser_rejects_is_reported_beside_it_and_the_socket_is_dropped() {
     let mut page = Page::connecting();
     page.socket(SocketEvent::Refused("this port is not allowed".to_owned()));
     assert_eq!(page.connection().state(), &State::Idle(None));
@@ -87,7 +87,7 @@ fn an_address_that_the_browser_would_not_try_is_told_beside_it_and_the_socket_is
 }
 
 #[test]
-fn messages_that_were_missed_are_counted_and_told() {
+fn missed_messages_are_counted_and_logged() {
     let mut page = Page::open();
     page.receives("kept");
     page.socket(SocketEvent::Missed(Tally { messages: 1200, bytes: 5000 }));
@@ -118,7 +118,7 @@ fn a_connection_that_never_opened_was_refused() {
 }
 
 #[test]
-fn a_server_that_closes_is_told_apart_from_a_connection_that_is_lost() {
+fn a_server_that_closes_is_distinguished_from_a_lost_connection() {
     for (code, ending) in [(1001, Ending::ByServer(closed(1001))), (1006, Ending::Lost(closed(1006)))] {
         let mut page = Page::open();
         page.closes(code);
@@ -147,7 +147,7 @@ fn a_close_carries_the_chosen_code_and_reason() {
 }
 
 #[test]
-fn a_close_that_is_not_answered_is_told_as_that() {
+fn a_close_that_is_not_answered_is_reported_as_unanswered() {
     let mut page = Page::closing();
     page.closes(1006);
     assert_eq!(page.connection().state(), &ended(&Ending::Unanswered));
@@ -193,7 +193,7 @@ fn messages_are_logged_with_their_time_until_the_connection_is_closed() {
 }
 
 #[test]
-fn what_comes_after_the_close_is_counted_and_not_logged() {
+fn messages_after_the_close_are_counted_and_not_logged() {
     let mut page = Page::closing();
     let lines = page.lines().len();
     page.receives("ignored");
@@ -213,7 +213,7 @@ fn what_comes_after_the_close_is_counted_and_not_logged() {
 }
 
 #[test]
-fn a_server_that_ignores_the_close_is_cut_off_after_the_time_that_was_set() {
+fn a_server_that_ignores_the_close_is_cut_off_after_the_close_timeout() {
     let mut page = Page::open();
     page.update(Msg::Settings(Settings { close_timeout_ms: 300, ..Settings::default() }));
     page.tell(ConnectionMsg::Disconnect);
@@ -226,7 +226,7 @@ fn a_server_that_ignores_the_close_is_cut_off_after_the_time_that_was_set() {
 }
 
 #[test]
-fn a_lost_connection_is_tried_again_until_it_opens_and_the_gap_is_told() {
+fn a_lost_connection_is_tried_again_until_it_opens_and_the_gap_is_logged() {
     let mut page = reconnecting();
     page.opens();
     page.closes(1006);
@@ -259,7 +259,7 @@ fn a_waiting_connection_is_tried_at_once_or_given_up_when_the_person_says_so() {
 }
 
 #[test]
-fn the_countdown_is_told_each_whole_second() {
+fn the_countdown_ticks_each_whole_second() {
     let mut page = reconnecting();
     for _ in 0..4 {
         page.closes(1006);
@@ -289,7 +289,7 @@ fn tries_end_at_their_limit() {
 }
 
 #[test]
-fn an_end_that_was_wished_for_is_not_tried_again() {
+fn an_intended_end_is_not_tried_again() {
     let mut ours = reconnecting();
     ours.opens();
     ours.tell(ConnectionMsg::Disconnect);

@@ -104,7 +104,7 @@ fn what_the_browser_took_a_moment_too_late_waits_in_its_order_where_the_person_w
 }
 
 #[test]
-fn what_no_person_sent_is_let_go_where_the_browser_took_it_too_late() {
+fn an_automatic_message_that_was_accepted_too_late_is_dropped() {
     let mut page = Page::open();
     let draft = Draft { text: "tick".to_owned(), ..Draft::default() };
     page.tell(ConnectionMsg::StartRepeat(Repeat { draft, pace: Pace::every(1000).unwrap(), count: Some(1) }));
@@ -125,7 +125,7 @@ fn hex_and_base64_become_binary_messages() {
 }
 
 #[test]
-fn a_draft_that_is_no_message_stays_and_the_place_is_told_until_it_is_changed() {
+fn a_wrong_draft_stays_in_the_box_and_the_place_of_the_mistake_is_shown_until_it_is_changed() {
     let mut page = Page::open();
     page.tell(ConnectionMsg::FormatChosen(Format::Hex));
     page.send("de ag");
@@ -251,7 +251,7 @@ fn what_is_previewed_is_what_is_sent() {
 }
 
 #[test]
-fn a_wrong_template_is_told_and_the_draft_stays() {
+fn a_wrong_template_is_reported_and_the_draft_stays() {
     let mut page = Page::open();
     page.send("{{last.$.token}}");
     let why = "{{last.$.token}} at character 1: no JSON has come yet, or it has left the log";
@@ -319,4 +319,14 @@ fn the_box_gets_its_own_format_back_after_a_message_that_was_not_typed_there() {
     page.tell(ConnectionMsg::FormatChosen(Format::Json));
     page.tell(ConnectionMsg::DraftTyped(String::new()));
     assert_eq!(format(&page), (Format::Json, Templates::Literal), "chosen by hand");
+}
+
+#[test]
+fn a_file_that_cannot_be_sent_is_reported() {
+    for mut page in [Page::new(), Page::connecting(), Page::closing()] {
+        page.tell(ConnectionMsg::SendPayload(Payload::Binary(vec![0; 2048])));
+        assert_eq!(page.sent, []);
+        let problem = Problem::Draft("not sent, 2.0 KiB: there is no open connection".to_owned());
+        assert_eq!(page.connection().problem(), Some(&problem));
+    }
 }

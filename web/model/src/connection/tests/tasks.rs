@@ -79,7 +79,7 @@ fn a_repetition_waits_while_the_network_is_slower() {
 }
 
 #[test]
-fn a_sequence_answers_with_what_it_received_and_its_end_is_told() {
+fn a_sequence_answers_with_what_it_received_and_its_end_is_logged() {
     let mut page = Page::open();
     page.tell(ConnectionMsg::StartSequence(login()));
     page.receives("not it");

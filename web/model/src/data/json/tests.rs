@@ -19,7 +19,7 @@ fn every_kind_of_value_is_read() {
 }
 
 #[test]
-fn a_mistake_is_told_with_its_line_and_column() {
+fn a_mistake_is_reported_with_its_line_and_column() {
     for (text, told) in [
         ("", "line 1, column 1: expected a value, found the end"),
         ("{\n  \"é\": tru\n}", "line 2, column 8: \"tru\" is no value; a string needs quotes"),
@@ -149,7 +149,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_quoted_is_read_back(text: String) {
+    fn a_quoted_string_is_read_back(text: String) {
         let quoted = quoted(&text);
         let value = parse(&quoted).unwrap();
         prop_assert_eq!(value.text().unwrap(), text);

@@ -106,7 +106,7 @@ fn words_with_a_minus_exclude_entries() {
 }
 
 #[test]
-fn a_wrong_regular_expression_is_told_and_hides_nothing() {
+fn a_wrong_regular_expression_is_reported_and_hides_nothing() {
     let filter = Filter::new(plain("/x/"), compile);
     assert_eq!((filter.problem(), filter.is_on(), filter.query()), (Some("no ^ in x"), false, &plain("/x/")));
 }
@@ -138,7 +138,7 @@ fn a_scan_stops_when_its_budget_is_used_up_and_goes_on_later() {
 }
 
 #[test]
-fn ordinals_stay_while_the_log_lets_go_and_grows() {
+fn ordinals_stay_while_the_log_drops_and_adds_entries() {
     let mut log = Log::new(Limits { entries: 4, bytes: 1000 });
     let mut filter = Filter::new(plain("a"), compile);
     let push = |log: &mut Log, text| {

@@ -136,7 +136,7 @@ fn a_sequence_that_cannot_run_names_the_step() {
 }
 
 #[test]
-fn a_document_written_by_hand_may_leave_out_what_is_usual() {
+fn a_document_written_by_hand_may_leave_out_defaults() {
     let text = r#"{"sequences":[{"name":"a","steps":[
         {"send":{"text":"hi"}},
         {"expect":{"path":"$.ok","equals":"true"}},

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_told_with_what_was_typed_and_what_may_be() {
+    fn a_number_out_of_range_is_refused_with_what_was_typed_and_the_range() {
         for typed in ["", "2", "1000001", "99999999999999999999", "-1", "1e3", "many"] {
             assert_eq!(
                 Settings::default().with(NumericSetting::MaxEntries, typed),
