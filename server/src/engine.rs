@@ -1,30 +1,31 @@
 //! Which engine carries a connection after its handshake. The choice is made once, and nothing travels back:
 //! - the [event loop](crate::event_loop): what is echoed at once, over TCP, on systems that have such a loop;
-//! - a [session](crate::session) in the connection's tokio task: everything else.
+//! - a [session](crate::session) in a tokio task of the worker: everything else.
 
 use std::{net::SocketAddr, sync::Arc};
 
-use tokio::net::TcpStream;
+use futures_util::FutureExt;
+use tokio::{io::Interest, net::TcpStream};
 
 use crate::{
     behaviour::Behaviour,
     connection::{Connected, Guards},
-    event_loop::EventLoopHandle,
     http::{self, Stream},
     linger,
     protocol::Protocol,
     session::{self, FrameLayer},
     shared::Shared,
+    workers::Engines,
     write_timeout::{Progress, WriteTimeout},
 };
 
-/// Serves a new connection: HTTP, and perhaps a WebSocket, unless that goes to the event loop.
+/// Serves a new connection: HTTP on the runtime that this runs on, and perhaps a WebSocket, which goes to an engine.
 pub(crate) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     shared: Arc<Shared>,
     guards: Guards,
-    event_loop: Option<Arc<EventLoopHandle>>,
+    Engines { runtime, event_loop }: Engines,
 ) {
     // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.
     let _ = stream.set_nodelay(true);
@@ -41,11 +42,27 @@ pub(crate) async fn serve(
         event_loop.register(stream.into_inner(), protocol, reply, connected, guards).await;
         return;
     }
-    let frames = FrameLayer::new(stream, read_ahead, limits, accepted.deflate);
-    // Boxed, so that the task of a connection that leaves for the event loop has no room for it.
-    let stream = Box::pin(session::run(frames, behaviour, connected, shared)).await;
-    close(stream).await;
-    drop(guards);
+    let socket = match stream.into_inner().into_std() {
+        Ok(socket) => socket,
+        Err(error) => return tracing::debug!(%error, "lost: {error}"),
+    };
+    let agreed = accepted.deflate;
+    let ends_with = Arc::clone(&shared);
+    runtime.spawn(ends_with.shutdown.until_closed(async move {
+        let stream = match TcpStream::from_std(socket) {
+            Ok(stream) => WriteTimeout::new(stream, *shared.config.limits.write_timeout),
+            Err(error) => return tracing::debug!(%error, "lost: {error}"),
+        };
+        let frames = FrameLayer::new(stream, read_ahead, limits, agreed);
+        close(session::run(frames, has_hung_up, behaviour, connected, shared).await).await;
+        drop(guards);
+    }));
+}
+
+/// Whether the peer has ended or reset the connection. Nothing is read for that: what came before may still lie there.
+fn has_hung_up(stream: &Stream) -> bool {
+    let ready = stream.inner().ready(Interest::READABLE | Interest::ERROR).now_or_never();
+    ready.is_some_and(|ready| ready.is_ok_and(|ready| ready.is_read_closed() || ready.is_error()))
 }
 
 async fn close(stream: Stream) {

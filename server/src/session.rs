@@ -5,7 +5,7 @@ mod fragment;
 mod frame_layer;
 mod goodbye;
 
-use std::{collections::VecDeque, future, pin::pin, sync::Arc};
+use std::{collections::VecDeque, future, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -43,6 +43,13 @@ const BATCH: usize = 256 << 10;
 /// What a message costs of that beside its payload.
 const MESSAGE: usize = BATCH / 64;
 
+/// How much may wait to be answered, in bytes, before a session reads no further; two messages may wait whatever their size.
+const MOST_WAITING: usize = 64 << 10;
+/// What a message that waits takes beside its payload, in bytes.
+const WAITING_MESSAGE: usize = 256;
+/// How often a session that reads no further looks whether the peer is gone.
+const HANG_UP_CHECK: Duration = Duration::from_secs(1);
+
 /// What outlasts tungstenite's buffers.
 struct SessionContext {
     behaviour: Behaviour,
@@ -58,11 +65,16 @@ struct Session<'run, S> {
     context: &'run mut SessionContext,
     /// What the behaviour asked for and is not done yet.
     actions: VecDeque<Action>,
+    /// What the messages among them take, in bytes.
+    waiting: usize,
+    has_hung_up: fn(&S) -> bool,
 }
 
-/// Serves a WebSocket until nothing more is to be said, and gives the stream back to be closed.
+/// Serves a WebSocket until nothing more is to be said, and gives the stream back to be closed. `has_hung_up` tells whether
+/// the peer has ended or reset the connection, even if there is more to be read before that.
 pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     mut frames: FrameLayer<S>,
+    has_hung_up: fn(&S) -> bool,
     behaviour: Behaviour,
     connected: Connected,
     shared: Arc<Shared>,
@@ -73,7 +85,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     let settings = settings(&context.shared.config.limits);
     loop {
         let socket = WebSocketStream::from_raw_socket(&mut frames, Role::Server, Some(settings)).await;
-        let mut session = Session { socket, context: &mut context, actions: VecDeque::new() };
+        let mut session = Session { socket, context: &mut context, actions: VecDeque::new(), waiting: 0, has_hung_up };
         // tungstenite's buffers only grow, so an idle session starts again with small ones.
         let Err(end) = session.answer().await else { continue };
         if let Err(error) = session.say_goodbye(end).await {
@@ -99,6 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let mut received_before = self.context.connected.received;
         let mut is_idle = false;
         let mut left = BATCH;
+        let mut hang_up_check = every(HANG_UP_CHECK);
         loop {
             while !is_waiting && let Some(action) = self.actions.pop_front() {
                 match action {
@@ -106,11 +119,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                         wait.as_mut().reset(Instant::now() + time);
                         is_waiting = true;
                     }
-                    Action::Send(message) => self.send(message).await?,
+                    Action::Send(message) => {
+                        self.waiting = self.waiting.saturating_sub(WAITING_MESSAGE + message.len());
+                        self.send(message).await?;
+                    }
                 }
             }
-            // While an answer waits, the next message is taken in as well: so pings are answered and a close is seen.
-            let may_read = self.actions.len() <= 1;
+            // While answers wait, more messages are taken in: so pings are answered and a close is seen.
+            let may_read = self.actions.len() <= 1 || self.waiting < MOST_WAITING;
             let ready = if may_read && left > 0 { self.socket.next().now_or_never() } else { None };
             if let Some(message) = ready {
                 left = left.saturating_sub(MESSAGE + message.as_ref().map_or(0, size));
@@ -138,6 +154,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 }
                 () = tick(&mut self.context.pings) => self.ping().await?,
                 () = &mut wait, if is_waiting => is_waiting = false,
+                _ = hang_up_check.tick(), if !may_read => {
+                    if (self.has_hung_up)(self.socket.get_ref().stream()) {
+                        return Err(End::Ended);
+                    }
+                }
                 message = self.socket.next(), if may_read => {
                     is_idle = false;
                     self.take(message)?;
@@ -172,7 +193,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             Message::Binary(bytes) => shared.log.received(Data::Binary, bytes),
         }
         connected.received += 1;
+        let before = self.actions.len();
         behaviour.on_message(message, &mut self.actions);
+        let new = self.actions.iter().skip(before);
+        self.waiting += new
+            .map(|action| if let Action::Send(message) = action { WAITING_MESSAGE + message.len() } else { 0 })
+            .sum::<usize>();
         Ok(())
     }
 
@@ -202,7 +228,7 @@ fn into_frame(message: Message) -> Frame {
     Frame::message(message.into_data(), OpCode::Data(data), true)
 }
 
-fn every(period: std::time::Duration) -> Interval {
+fn every(period: Duration) -> Interval {
     let mut interval = interval_at(Instant::now() + period, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval

@@ -1,5 +1,4 @@
-//! The threads that carry connections: the one that accepts them, and one more for each further worker. Never moves a
-//! connection from one to another.
+//! The threads that carry WebSockets. A connection stays at the worker that it got when it was accepted.
 
 use std::{
     hint::black_box,
@@ -14,7 +13,6 @@ use std::{
 };
 
 use tokio::{
-    net::TcpStream,
     runtime::{Builder, Handle, Runtime},
     sync::oneshot,
 };
@@ -22,7 +20,7 @@ use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use crate::{connection::Load, event_loop::EventLoopHandle, shared::Shared};
 
-/// A runtime as a worker wants it: all on one thread, so that nothing is handed from one processor to another.
+/// A runtime as this server wants it: all on one thread, so that nothing is handed from one processor to another.
 ///
 /// # Errors
 ///
@@ -35,23 +33,30 @@ pub fn runtime() -> io::Result<Runtime> {
 /// that starts where nothing is free takes the program with it.
 const ROOM: usize = 256 << 20;
 
-/// All workers of a server; the first is the runtime that they were started on.
+/// All workers of a server. None of them carries HTTP: that has the runtime to itself on which they were started, so that
+/// handshakes and `/healthz` wait for no WebSocket.
 #[derive(Debug)]
 pub(crate) struct Workers {
     workers: Vec<Worker>,
     connections: TaskTracker,
-    server: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Worker {
-    runtime: Handle,
-    /// Where its plain echoes go; `None` if there is no such loop on this system.
-    event_loop: Option<Arc<EventLoopHandle>>,
+    engines: Engines,
     /// How many connections it carries.
     load: Arc<AtomicUsize>,
-    /// There where it has a thread of its own, which ends when this is dropped, with all that runs on it.
+    /// Present if it has a thread of its own, which ends when this is dropped, with all that runs on it.
     _end: Option<oneshot::Sender<()>>,
+}
+
+/// The two ways to carry a WebSocket at one worker.
+#[derive(Debug, Clone)]
+pub(crate) struct Engines {
+    /// Where its sessions go.
+    pub(crate) runtime: Handle,
+    /// Where its plain echoes go; `None` if there is no such loop on this system.
+    pub(crate) event_loop: Option<Arc<EventLoopHandle>>,
 }
 
 impl Workers {
@@ -59,7 +64,7 @@ impl Workers {
     /// Each of `connections` is one that they carry.
     pub(crate) fn start(server: &Arc<Shared>, connections: &TaskTracker) -> Self {
         let count = server.config.workers.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-        let mut workers = vec![Worker::new(Handle::current(), None, server)];
+        let mut workers = Vec::new();
         while workers.len() < count.get() {
             match check_room().and_then(|()| Worker::start(server)) {
                 Ok(worker) => workers.push(worker),
@@ -70,40 +75,24 @@ impl Workers {
                 }
             }
         }
-        Self { workers, connections: connections.clone(), server: Arc::clone(server) }
+        if workers.is_empty() {
+            tracing::warn!("WebSockets share the thread of HTTP");
+            workers.push(Worker::new(Handle::current(), None, server));
+        }
+        Self { workers, connections: connections.clone() }
     }
 
-    /// Has the worker with the fewest connections serve this one.
-    pub(crate) fn serve<Served>(
-        &self,
-        stream: TcpStream,
-        serve: impl FnOnce(TcpStream, Place) -> Served + Send + 'static,
-    ) where
-        Served: Future<Output = ()> + Send + 'static,
-    {
-        let fewest = self.workers.iter().enumerate().min_by_key(|(_, worker)| worker.load.load(Ordering::Relaxed));
-        let Some((index, worker)) = fewest else { return };
-        let stream = match index {
-            0 => Ok(stream),
-            _ => {
-                let _there = worker.runtime.enter();
-                stream.into_std().and_then(TcpStream::from_std)
-            }
-        };
-        // A socket that cannot be moved is dropped, as one that cannot be accepted is.
-        if let Ok(stream) = stream {
-            let place = Place {
-                load: Load::add(&worker.load),
-                tracked: self.connections.token(),
-                event_loop: worker.event_loop.clone(),
-            };
-            worker.runtime.spawn(self.server.shutdown.until_closed(serve(stream, place)));
-        }
+    /// A place for a connection at the worker that has the fewest.
+    pub(crate) fn place(&self) -> Option<Place> {
+        let worker = self.workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed))?;
+        let (load, tracked) = (Load::add(&worker.load), self.connections.token());
+        Some(Place { load, tracked, engines: worker.engines.clone() })
     }
 
     /// Wakes all event loops.
     pub(crate) fn wake(&self) {
-        self.workers.iter().filter_map(|worker| worker.event_loop.as_ref()).for_each(|event_loop| event_loop.wake());
+        let event_loops = self.workers.iter().filter_map(|worker| worker.engines.event_loop.as_ref());
+        event_loops.for_each(|event_loop| event_loop.wake());
     }
 }
 
@@ -122,7 +111,7 @@ impl Worker {
         if let Err(error) = &event_loop {
             tracing::warn!(%error, "cannot start an event loop: {error}; every connection gets a task");
         }
-        Self { runtime, event_loop: event_loop.ok(), load: Arc::default(), _end: end }
+        Self { engines: Engines { runtime, event_loop: event_loop.ok() }, load: Arc::default(), _end: end }
     }
 
     /// Starts a worker on a thread of its own.
@@ -158,5 +147,5 @@ pub(crate) struct Place {
     pub(crate) load: Load,
     /// The drain waits for it.
     pub(crate) tracked: TaskTrackerToken,
-    pub(crate) event_loop: Option<Arc<EventLoopHandle>>,
+    pub(crate) engines: Engines,
 }

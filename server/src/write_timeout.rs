@@ -43,6 +43,10 @@ impl<S> WriteTimeout<S> {
         self.progress
     }
 
+    pub(crate) fn inner(&self) -> &S {
+        &self.stream
+    }
+
     pub(crate) fn into_inner(self) -> S {
         self.stream
     }

@@ -10,7 +10,12 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{connection::Guards, event_loop::EventLoopHandle, http, shared::Shared, workers::Workers};
+use crate::{
+    connection::Guards,
+    http,
+    shared::Shared,
+    workers::{Engines, Workers},
+};
 
 /// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -25,11 +30,10 @@ const AWAITED_REFUSALS: usize = 32;
 /// have to read before a write could show that it reads at all.
 const SEND_BUFFER: usize = 256 << 10;
 
-/// Accepts connections for as long as it is polled, and serves each in a task of its own.
+/// Accepts connections for as long as it is polled, and serves each in a task of its own on the same runtime.
 pub(crate) async fn run<Serve, Served>(listeners: &[TcpListener], server: &Arc<Shared>, workers: &Workers, serve: Serve)
 where
-    Serve:
-        Fn(TcpStream, SocketAddr, Arc<Shared>, Guards, Option<Arc<EventLoopHandle>>) -> Served + Copy + Send + 'static,
+    Serve: Fn(TcpStream, SocketAddr, Arc<Shared>, Guards, Engines) -> Served + Copy + Send + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
     for listener in listeners {
@@ -42,11 +46,10 @@ where
         match next(listeners, &mut turn).await {
             Ok((stream, peer)) => match server.admission.admit(peer.ip()) {
                 Some(permit) => {
-                    let server = Arc::clone(server);
-                    workers.serve(stream, move |stream, place| {
-                        let guards = Guards::new(permit, place.load, place.tracked, Arc::clone(&server));
-                        serve(stream, peer, server, guards, place.event_loop)
-                    });
+                    let Some(place) = workers.place() else { continue };
+                    let guards = Guards::new(permit, place.load, place.tracked, Arc::clone(server));
+                    let served = serve(stream, peer, Arc::clone(server), guards, place.engines);
+                    tokio::spawn(server.shutdown.until_closed(served));
                 }
                 None => refusals.refuse(stream, server, workers),
             },
@@ -80,11 +83,13 @@ impl Refusals {
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return http::refuse_at_once(&stream) };
         let (awaited, is_evicted) = oneshot::channel();
         self.awaited.push_back(awaited);
-        let server = Arc::clone(server);
-        workers.serve(stream, async move |stream, _place| {
-            http::refuse_connection(stream, &server, is_evicted).await;
-            drop(permit);
-        });
+        // The drain waits for it as for a connection.
+        let place = workers.place();
+        let shared = Arc::clone(server);
+        tokio::spawn(server.shutdown.until_closed(async move {
+            http::refuse_connection(stream, &shared, is_evicted).await;
+            drop((permit, place));
+        }));
     }
 }
 
@@ -111,11 +116,13 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 mod tests {
     use std::num::NonZeroUsize;
 
+    use futures_util::{SinkExt, StreamExt};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpListener,
         time::timeout,
     };
+    use tokio_tungstenite::tungstenite::Message;
     use tokio_util::task::TaskTracker;
 
     use super::*;
@@ -152,5 +159,37 @@ mod tests {
             () = run(&listeners, &server, &workers, |stream, _, _, guards, _| fragile_echo(stream, guards)) => {}
             result = timeout(Duration::from_secs(60), clients) => result.unwrap(),
         }
+    }
+
+    #[tokio::test]
+    async fn http_and_plain_echoes_wait_for_no_session() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Arc::new(Shared::new(Config { workers: Some(NonZeroUsize::MIN), ..Config::default() }));
+        let workers = Workers::start(&server, &TaskTracker::new());
+        // A session that never yields, until the end of the test.
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        workers.place().unwrap().engines.runtime.spawn(async move { released.recv() });
+        let client = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+            let mut answer = [0; 15];
+            stream.read_exact(&mut answer).await.unwrap();
+            assert_eq!(answer, *b"HTTP/1.1 200 OK");
+            let (mut client, _) = tokio_tungstenite::client_async(
+                format!("ws://{address}/echo"),
+                TcpStream::connect(address).await.unwrap(),
+            )
+            .await
+            .unwrap();
+            client.send(Message::text("now")).await.unwrap();
+            assert_eq!(client.next().await.unwrap().unwrap(), Message::text("now"));
+        };
+        let listeners = [listener];
+        tokio::select! {
+            () = run(&listeners, &server, &workers, crate::engine::serve) => {}
+            result = timeout(Duration::from_secs(60), client) => result.unwrap(),
+        }
+        drop(release);
     }
 }

@@ -72,6 +72,11 @@ impl<S> FrameLayer<S> {
     }
 
     /// The stream below.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream below, and nothing of the frames.
     pub fn into_inner(self) -> S {
         self.stream
     }

@@ -6,6 +6,7 @@ use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Peer, TestServer, peer::frame, within};
+use server::{Config, Limits};
 
 #[tokio::test]
 async fn the_tutorial_answers_text_with_its_prefix() {
@@ -106,33 +107,32 @@ async fn an_answer_waits_for_the_asked_delay() {
 }
 
 #[tokio::test]
-async fn while_an_answer_waits_pings_are_answered_and_the_next_message_is_taken_in() {
+async fn a_ping_is_answered_however_many_answers_wait() {
     let server = TestServer::start().await;
-    let mut client = server.connect("/echo?delay=300ms").await;
-    client.send("one").await;
-    client.send("two").await;
+    let mut client = server.connect("/echo?delay=1s").await;
+    for text in ["one", "two", "three"] {
+        client.send(text).await;
+    }
     client.send(Message::Ping("now".into())).await;
-    assert_eq!(client.recv().await, Message::text("one"));
-    // The ping lies behind two messages, of which the server takes in one before it waits.
     assert_eq!(client.recv().await, Message::Pong("now".into()));
-    assert_eq!(client.recv().await, Message::text("two"));
-    client.send("three").await;
-    client.send(Message::Ping("at once".into())).await;
-    assert_eq!(client.recv().await, Message::Pong("at once".into()));
-    assert_eq!(client.recv().await, Message::text("three"));
+    for text in ["one", "two", "three"] {
+        assert_eq!(client.recv().await, Message::text(text));
+    }
 }
 
 #[tokio::test]
-async fn who_leaves_while_an_answer_waits_is_let_go_at_once() {
+async fn a_close_frame_is_answered_however_many_answers_wait() {
     let server = TestServer::start().await;
-    for n in 0..20 {
-        let mut client = server.connect("/echo?delay=1h").await;
+    let mut client = server.connect("/echo?delay=1h").await;
+    for _ in 0..100 {
         client.send("never answered").await;
-        if n % 2 == 0 {
-            client.close(None).await;
-            assert_eq!(client.recv().await, Message::Close(None));
-        }
     }
+    client.close(None).await;
+    assert_eq!(client.recv().await, Message::Close(None));
+}
+
+/// Waits until the server has no connection but the one that asks.
+async fn nobody_is_left(server: &TestServer) {
     within("the server to have nobody left", async {
         loop {
             let mut peer = server.peer().await;
@@ -143,6 +143,38 @@ async fn who_leaves_while_an_answer_waits_is_let_go_at_once() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn who_leaves_while_answers_wait_is_let_go_at_once() {
+    let limits = Limits { ping_interval: Duration::ZERO.into(), ..Limits::default() };
+    let server = TestServer::with(Config { limits, ..Config::default() }).await;
+    for n in 0..20 {
+        let mut client = server.connect("/echo?delay=1h").await;
+        for _ in 0..n % 4 {
+            client.send("never answered").await;
+        }
+        if n % 2 == 0 {
+            client.close(None).await;
+            assert_eq!(client.recv().await, Message::Close(None));
+        }
+    }
+    nobody_is_left(&server).await;
+}
+
+#[tokio::test]
+async fn who_leaves_behind_more_than_the_server_reads_is_let_go() {
+    let limits = Limits { ping_interval: Duration::ZERO.into(), ..Limits::default() };
+    let server = TestServer::with(Config { limits, ..Config::default() }).await;
+    for leaves_by_reset in [true, false] {
+        let mut peer = Peer::open(server.address, "/echo?delay=1h").await;
+        // Half of this may wait; the rest stays in the socket.
+        peer.write(frame(0x82, &[7; 1024]).repeat(128)).await;
+        if leaves_by_reset {
+            peer.stream.set_zero_linger().unwrap();
+        }
+    }
+    nobody_is_left(&server).await;
 }
 
 #[tokio::test]
