@@ -14,7 +14,7 @@ pub(crate) mod token;
 use std::{
     convert::Infallible,
     future,
-    net::IpAddr,
+    net::{IpAddr, Shutdown},
     pin::{Pin, pin},
     sync::{
         OnceLock,
@@ -37,6 +37,7 @@ use hyper::{
     service::Service,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
 use tokio::{io::AsyncWriteExt, net::TcpStream, sync::oneshot};
 
 use crate::{
@@ -56,6 +57,9 @@ pub(crate) type Stream = WriteTimeout<TcpStream>;
 
 /// The seconds after which a client that found no room may try again.
 const RETRY: &str = "1";
+
+/// As much of a request as is thrown away for the client's sake where it is refused at once, in bytes.
+const UNREAD: usize = 4096;
 
 /// The time that a client for which there is no room has for its request, and again for reading the answer.
 const REFUSAL_TIME: Duration = Duration::from_secs(1);
@@ -110,6 +114,9 @@ pub(crate) fn refuse_at_once(stream: &TcpStream) {
     let answer = response(StatusCode::SERVICE_UNAVAILABLE, &headers, &Refusal::Full.to_string());
     // A new socket has room for these few bytes; if not, the client gets the close alone.
     let _ = stream.try_write(answer.as_bytes());
+    let _ = SockRef::from(stream).shutdown(Shutdown::Write);
+    // A socket that is closed with unread bytes in it is reset, which can take the answer from the client.
+    let _ = stream.try_read(&mut [0; UNREAD]);
 }
 
 /// Whether a connection has a place, or is only told that there is none.

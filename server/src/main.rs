@@ -5,7 +5,7 @@ mod descriptors;
 mod logging;
 mod signals;
 
-use std::process::ExitCode;
+use std::{pin::pin, process::ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
@@ -64,7 +64,12 @@ async fn serve(
     Arguments { host, port, mut config, .. }: Arguments,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let listeners = server::bind(&host, port).await?;
+    let mut stop = pin!(stop);
+    let listeners = tokio::select! {
+        listeners = server::bind(&host, port) => listeners?,
+        // A name may take its resolver half a minute.
+        () = &mut stop => return Ok(()),
+    };
     let port = listeners[0].local_addr()?.port();
     // A name that the server was told to listen on is its own.
     config.access.allow_host.extend(host.parse());

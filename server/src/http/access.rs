@@ -60,7 +60,7 @@ impl FromStr for AllowedHost {
     type Err = AccessError;
 
     fn from_str(text: &str) -> Result<Self, AccessError> {
-        parse_authority(text).map(Self).ok_or_else(|| AccessError::Host(text.to_owned()))
+        parse_authority(text.trim()).map(Self).ok_or_else(|| AccessError::Host(text.to_owned()))
     }
 }
 
@@ -68,7 +68,7 @@ impl FromStr for AllowedOrigin {
     type Err = AccessError;
 
     fn from_str(text: &str) -> Result<Self, AccessError> {
-        Origin::parse(text).map(Self).ok_or_else(|| AccessError::Origin(text.to_owned()))
+        Origin::parse(text.trim()).map(Self).ok_or_else(|| AccessError::Origin(text.to_owned()))
     }
 }
 
@@ -318,6 +318,20 @@ mod tests {
             access.allow_host = advised.split(',').map(|host| host.parse().unwrap()).collect();
             check(&access).unwrap_or_else(|refusal| panic!("{refusal}"));
         }
+    }
+
+    #[test]
+    fn what_is_no_origin_at_all_needs_public() {
+        for origin in ["", "localhost", "http://a.test http://b.test", "http://a.test/path", "about:blank"] {
+            let mut access = Access::default();
+            let request = [(ORIGIN, HeaderValue::from_static(origin))].into_iter().collect();
+            let check = |access: &Access| access.check(Ipv4Addr::LOCALHOST.into(), &Uri::from_static("/"), &request);
+            let sentence = check(&access).unwrap_err().to_string();
+            assert!(sentence.contains("canyon --public") && !sentence.contains("--allow-origin"), "{sentence}");
+            access.public = true;
+            check(&access).unwrap_or_else(|refusal| panic!("{refusal}"));
+        }
+        assert!(" http://b.test".parse::<AllowedOrigin>().is_ok(), "as after a comma");
     }
 
     #[test]

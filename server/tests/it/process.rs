@@ -40,6 +40,7 @@ async fn signals_that_end_it_end_it_with_1001_for_clients_and_exit_code_0() {
         let mut client = Client::connect(&format!("ws://127.0.0.1:{port}/echo")).await;
         program.signal(signal).await;
         client.expect_close(1001, "server is shutting down").await;
+        drop(client);
         assert_eq!(end(&mut program).await.code(), Some(0), "after SIG{signal}");
     }
 }
@@ -122,7 +123,7 @@ async fn with_full_output(arguments: &str, words: &str) -> (Child, Client, u16) 
     // A pipe holds 64 KiB or more, and 1 MiB waits.
     let request = format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(15_000));
     let mut peer = Peer::connect(address(port)).await;
-    for _ in 0..200 {
+    for _ in 0..100 {
         peer.write(&request).await;
         peer.read_head().await;
         let mut body = [0];
@@ -300,6 +301,7 @@ async fn when_it_has_started_its_workers_are_up() {
         client.close(None).await;
         client.recv().await;
         client.expect_end().await;
+        drop(client);
         within("its descriptors to be those of the start", async {
             while program.usage().descriptors != started {
                 tokio::task::yield_now().await;
