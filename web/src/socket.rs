@@ -9,8 +9,8 @@ use worker::protocol::{self, Command, Data, SocketKey};
 use crate::browser::clock;
 use crate::worker::{SocketListener, WorkerHandle};
 
-/// A [`WebSocket`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket). Dropped, it reports nothing more, and is
-/// closed if it was not.
+/// A [`WebSocket`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket). Dropped, it is closed if it was not, and
+/// reports nothing more than [`SocketEvent::Unsent`].
 pub struct Socket {
     key: SocketKey,
     worker: WorkerHandle,
@@ -22,6 +22,7 @@ pub struct Socket {
 struct Counters {
     /// Between the open event and the end, whoever begins that.
     is_open: Cell<bool>,
+    is_dropped: Cell<bool>,
     /// Bytes given to it for sending, since it was opened.
     given: Cell<u64>,
     /// Bytes of those that were written to the network, as reported last.
@@ -79,6 +80,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
+        self.counters.is_dropped.set(true);
         self.worker.drop_socket(self.key);
     }
 }
@@ -100,7 +102,7 @@ impl SocketListener for Reporter {
             Reported::Refused(why) => (None, SocketEvent::Refused(why.into())),
             Reported::Message { at, data } => (Some(at), SocketEvent::Message(payload(data))),
             Reported::Missed { messages, bytes } => (None, SocketEvent::Missed(Tally { messages, bytes })),
-            Reported::BatchEnd => return,
+            Reported::BatchEnd | Reported::Dropped => return,
             Reported::Sent(bytes) => return self.counters.sent.set(bytes),
             Reported::Unsent(data) => (None, SocketEvent::Unsent(payload(data))),
             Reported::Close { at, code, reason, was_clean } => {
@@ -108,14 +110,22 @@ impl SocketListener for Reporter {
                 (Some(at), SocketEvent::Close(Closed { code, reason: reason.into(), was_clean }))
             }
         };
-        (self.report)(at.map_or_else(clock::now, clock::since_1970), event);
+        self.report(at.map_or_else(clock::now, clock::since_1970), event);
     }
 
     fn on_worker_failure(&self) {
         // RFC 6455, section 7.1.5: the code of a connection that ended without a close frame.
         let closed = Closed { code: 1006, reason: String::new(), was_clean: false };
         self.counters.is_open.set(false);
-        (self.report)(clock::now(), SocketEvent::Close(closed));
+        self.report(clock::now(), SocketEvent::Close(closed));
+    }
+}
+
+impl Reporter {
+    fn report(&self, at: Time, event: SocketEvent) {
+        if !self.counters.is_dropped.get() || matches!(event, SocketEvent::Unsent(_)) {
+            (self.report)(at, event);
+        }
     }
 }
 

@@ -121,9 +121,8 @@ impl WorkerHandle {
         socket
     }
 
-    /// Ends a socket, which reports nothing more.
+    /// Ends a socket. What was posted to it and is too late to be sent is still reported.
     pub(crate) fn drop_socket(&self, socket: SocketKey) {
-        self.0.sockets.borrow_mut().retain(|(key, _)| *key != socket);
         self.post(&Command::Drop(socket));
     }
 
@@ -139,6 +138,9 @@ impl Inner {
             match event {
                 Event::Woken => (self.woken)(),
                 Event::Socket(socket, SocketEvent::BatchEnd) => self.port.borrow().post(&Command::Resume(socket)),
+                Event::Socket(socket, SocketEvent::Dropped) => {
+                    self.sockets.borrow_mut().retain(|(key, _)| *key != socket)
+                }
                 Event::Socket(socket, event) => {
                     if let Some(listener) = self.listener(socket) {
                         listener.on_event(event);

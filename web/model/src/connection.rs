@@ -209,6 +209,7 @@ impl Connection {
             }
             ConnectionMsg::Unpin(seq) => self.log.unpin(seq),
             ConnectionMsg::ClearLog => self.log.clear(),
+            ConnectionMsg::Socket(id, SocketEvent::Unsent(payload)) => self.unsent(now, id, payload, shared),
             ConnectionMsg::Socket(id, event) if id == self.socket => self.socket_event(now, event, shared),
             ConnectionMsg::Socket(_, _) => {}
             ConnectionMsg::Sent { message, buffered } => self.sent(now, &message, buffered, shared),

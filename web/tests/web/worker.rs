@@ -1,16 +1,17 @@
 //! The worker that does not start, or fails; and the timer that it has for the page.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Array;
-use model::{SocketEvent, Subprotocols, WsUrl};
+use model::{Payload, SocketEvent, Subprotocols, WsUrl};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web::alarm::Alarm;
 use web::browser::{clock, url};
 use web::socket::Socket;
 use web::worker::WorkerHandle;
 use web_sys::{Blob, BlobPropertyBag, Url};
+use worker::protocol::{Data, Event, SocketEvent as Reported, SocketKey, append};
 
 use crate::wait::until;
 
@@ -59,6 +60,58 @@ async fn a_worker_that_fails_takes_its_sockets_along_and_the_window_goes_on() {
     until("the page is woken, to set its alarm once more", || (rings.get() == 1).then_some(())).await;
     worker.wake_after(1);
     until("an alarm in the window", || (rings.get() == 2).then_some(())).await;
+}
+
+fn encoded(event: Reported<'_>) -> Vec<u8> {
+    let mut post = Vec::new();
+    append(&Event::Socket(SocketKey(0), event), &mut post);
+    post
+}
+
+/// In place of the worker: the connection ends while the page sends.
+#[wasm_bindgen_test]
+async fn a_message_that_crossed_the_close_comes_back_after_its_socket_was_dropped() {
+    let script = format!(
+        "const answers = [{:?}, {:?}, {:?}];
+        onmessage = () => {{
+            onmessage = ({{ ports: [port] }}) => {{
+                port.onmessage = ({{ data }}) => {{
+                    const kind = new Uint8Array(data)[0];
+                    const answer = {{ 0: 0, 1: 1, 4: 2 }}[kind];
+                    port.postMessage(new Uint8Array(answers[answer]).buffer);
+                }};
+            }};
+            postMessage('ready');
+        }};",
+        encoded(Reported::Open { at: 0.0, protocol: "", extensions: "" }),
+        [
+            encoded(Reported::Close { at: 0.0, code: 1006, reason: "", was_clean: false }),
+            encoded(Reported::Unsent(Data::Text("crossed"))),
+        ]
+        .concat(),
+        encoded(Reported::Dropped),
+    );
+    let worker = WorkerHandle::start_with(&loader(&script), "", || {});
+    let (socket, events) = (Rc::<RefCell<Option<Socket>>>::default(), Rc::<RefCell<Vec<SocketEvent>>>::default());
+    let report = {
+        let (socket, events) = (Rc::clone(&socket), Rc::clone(&events));
+        move |_, event| {
+            // As the page does.
+            if matches!(event, SocketEvent::Close(_)) {
+                socket.take();
+            }
+            events.borrow_mut().push(event);
+        }
+    };
+    let nobody = WsUrl::parse("ws://127.0.0.1:1/", url::parse).unwrap();
+    let open = Socket::open(&worker, &nobody, &Subprotocols::default(), report);
+    socket.replace(Some(open));
+    until("the open event", || (events.borrow().len() == 1).then_some(())).await;
+    let crossed = Payload::Text("crossed".to_owned());
+    socket.borrow().as_ref().unwrap().send(&crossed).unwrap();
+    until("all events", || (events.borrow().len() == 3).then_some(())).await;
+    assert_eq!(events.borrow()[2], SocketEvent::Unsent(crossed));
+    until("the listener is gone", || (Rc::strong_count(&events) == 1).then_some(())).await;
 }
 
 /// An alarm, and how often it has gone off.

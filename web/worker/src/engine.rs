@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{MessageEvent, MessagePort};
 
-use crate::protocol::{Command, Event, SocketKey, append, values};
+use crate::protocol::{Command, Event, SocketEvent, SocketKey, append, values};
 use crate::socket::Socket;
 
 /// Serves one page. Dropped, its sockets are closed.
@@ -60,7 +60,10 @@ impl State {
             Command::Send { socket, data } => self.with(socket, |socket| socket.send(data)),
             Command::Close { socket, code, reason } => self.with(socket, |socket| socket.close(code, reason)),
             Command::Resume(socket) => self.with(socket, Socket::resume),
-            Command::Drop(socket) => self.sockets.borrow_mut().retain(|(key, _)| *key != socket),
+            Command::Drop(socket) => {
+                self.sockets.borrow_mut().retain(|(key, _)| *key != socket);
+                self.events.post(&Event::Socket(socket, SocketEvent::Dropped));
+            }
             Command::Wake(milliseconds) => {
                 let (events, alarm) = (self.events.clone(), Rc::downgrade(&self.alarm));
                 self.alarm.set(Some(Timeout::new(milliseconds.min(MAX_DELAY), move || {

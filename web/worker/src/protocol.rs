@@ -42,7 +42,7 @@ pub enum Command<'a> {
     },
     /// Post the next batch: the page is done with the one before ([`SocketEvent::BatchEnd`]).
     Resume(SocketKey),
-    /// Close the socket and report nothing more about it.
+    /// Close the socket. Answered with [`SocketEvent::Dropped`].
     Drop(SocketKey),
     /// Post [`Event::Woken`] after so many milliseconds, in place of any that was asked for before.
     Wake(u32),
@@ -69,7 +69,7 @@ pub enum SocketEvent<'a> {
         /// The extensions agreed upon, empty for none.
         extensions: &'a str,
     },
-    /// The browser throws at this URL, with this message. Nothing follows.
+    /// The browser throws at this URL, with this message.
     Refused(&'a str),
     /// A message came.
     Message {
@@ -90,9 +90,9 @@ pub enum SocketEvent<'a> {
     BatchEnd,
     /// So many bytes of payload were written to the network since the socket was opened.
     Sent(u64),
-    /// The socket was not open any more when this was to be sent.
+    /// The socket was not open any more when this was to be sent. May follow [`Self::Close`].
     Unsent(#[serde(borrow)] Data<'a>),
-    /// The socket is closed. Nothing follows.
+    /// The socket is closed.
     Close {
         /// When.
         at: f64,
@@ -103,6 +103,8 @@ pub enum SocketEvent<'a> {
         /// Whether close frames went both ways.
         was_clean: bool,
     },
+    /// [`Command::Drop`] is done. The last event, for every socket.
+    Dropped,
 }
 
 /// The payload of a message.
@@ -226,6 +228,7 @@ mod tests {
                 SocketEvent::Sent(count),
                 SocketEvent::Unsent(data),
                 SocketEvent::Close { at, code, reason: &text, was_clean },
+                SocketEvent::Dropped,
             ];
             let mut events: Vec<_> = of_socket.into_iter().map(|event| Event::Socket(SocketKey(key), event)).collect();
             events.push(Event::Woken);

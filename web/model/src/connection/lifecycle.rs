@@ -117,7 +117,6 @@ impl Connection {
                 self.log.miss(missed);
                 self.note(now, &Note::Missed(missed));
             }
-            (State::Open(_) | State::Closing(_), SocketEvent::Unsent(payload)) => self.unsent(now, payload),
             // No browser sends these: a message before the open event, a second open, anything after the end.
             _ => {}
         }

@@ -28,9 +28,9 @@ pub enum SocketEvent {
     Message(Payload),
     /// Messages that arrived while the page was too busy, and were dropped.
     Missed(Tally),
-    /// A message that the socket accepted and then could not send.
+    /// A message that the socket accepted and then could not send. May follow the close event.
     Unsent(Payload),
-    /// The last event.
+    /// Only [`Self::Unsent`] may follow.
     Close(Closed),
 }
 

@@ -15,7 +15,7 @@ use crate::data::payload::{Content, Payload};
 use crate::data::time::Time;
 use crate::log::{Direction, Source};
 use crate::sending::outbox::Outgoing;
-use crate::shared::{Effect, Shared};
+use crate::shared::{Effect, Shared, SocketId};
 
 impl Connection {
     pub(super) fn type_draft(&mut self, text: String) {
@@ -194,14 +194,17 @@ impl Connection {
         }
     }
 
-    /// A message that the socket accepted and could not send. The log has it as sent, followed by the note.
-    pub(super) fn unsent(&mut self, now: Time, payload: Payload) {
+    /// A message that a socket accepted and could not send, perhaps one that has ended and been replaced since. The log has
+    /// it as sent, followed by the note.
+    pub(super) fn unsent(&mut self, now: Time, by: SocketId, payload: Payload, shared: &mut Shared) {
         let message = Outgoing { source: self.sender(payload.content()), payload };
         self.note(now, &Note::NotSent);
-        self.outbox.close();
+        if by == self.socket && self.state.opened().is_some() {
+            self.outbox.close();
+        }
         if let Some(message) = self.put_back(message) {
-            // If the outbox is full, the message is still in the log.
-            let _ = self.outbox.push(message);
+            self.outbox.requeue(message);
+            self.pump(shared);
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A message goes through three places: `waiting` here, `in_flight` between page and socket, and the browser's buffer
 //! (`buffered` bytes). The socket reports on each message in order: accepted, or returned because the connection has
-//! closed. A returned message goes back to the front of `waiting`, behind those returned before it.
+//! closed. A returned message goes back to the front of `waiting`, behind those returned before it. So does one that the
+//! socket accepted and could not send.
 
 use std::collections::VecDeque;
 
@@ -51,7 +52,7 @@ pub struct Outbox {
     buffered: u64,
     /// Messages handed over and not reported on yet.
     in_flight: usize,
-    /// Messages returned since `in_flight` was last 0; they are the first ones of `waiting`.
+    /// Messages returned since the last one was handed over; they are the first ones of `waiting`.
     returned: usize,
     flow: Flow,
 }
@@ -92,6 +93,7 @@ impl Outbox {
             return None;
         }
         self.flow = Flow::Open;
+        self.returned = 0;
         let message = self.waiting.pop_front()?;
         self.bytes -= message.payload.size();
         self.buffered += message.payload.size() as u64;
@@ -109,10 +111,15 @@ impl Outbox {
 
     /// The socket did not accept this message; it is queued again.
     pub fn return_unsent(&mut self, message: Outgoing) {
+        self.requeue(message);
+        self.reported();
+    }
+
+    /// Queues a message again that was accepted. There is always room, because what a socket accepts is bounded as well.
+    pub fn requeue(&mut self, message: Outgoing) {
         self.bytes += message.payload.size();
         self.waiting.insert(self.returned, message);
         self.returned += 1;
-        self.reported();
     }
 
     /// The socket did not accept a message, and it is not to be queued again.
@@ -126,9 +133,6 @@ impl Outbox {
 
     fn reported(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        if self.in_flight == 0 {
-            self.returned = 0;
-        }
     }
 
     pub fn is_paused(&self, watermarks: Watermarks) -> bool {
@@ -182,6 +186,7 @@ impl Outbox {
 
     pub fn clear(&mut self) {
         self.waiting.clear();
+        self.returned = 0;
         self.bytes = 0;
     }
 }

@@ -104,6 +104,49 @@ fn what_the_browser_took_a_moment_too_late_waits_in_its_order_where_the_person_w
 }
 
 #[test]
+fn what_comes_back_after_the_end_goes_into_the_box() {
+    let mut page = Page::open();
+    page.send("hello");
+    page.closes(1006);
+    page.socket(SocketEvent::Unsent(text("hello")));
+    assert_eq!(page.connection().draft().text, "hello");
+    assert_eq!(page.last().content, Content::Text("Not sent: the connection had just gone"));
+}
+
+#[test]
+fn what_comes_back_is_sent_before_what_waited_behind_it() {
+    let mut page = waiting();
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    page.send("one");
+    page.send("two");
+    page.closes(1006);
+    page.send("three");
+    page.socket(SocketEvent::Unsent(text("one")));
+    page.socket(SocketEvent::Unsent(text("two")));
+    page.sent.clear();
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    assert_eq!(page.sent, [text("one"), text("two"), text("three")]);
+}
+
+#[test]
+fn what_comes_back_when_the_next_connection_is_open_is_sent_over_it() {
+    let mut page = waiting();
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    page.send("one");
+    let ended = page.newest_socket();
+    page.closes(1006);
+    page.tell(ConnectionMsg::Connect);
+    page.opens();
+    page.tell(ConnectionMsg::Socket(ended, SocketEvent::Unsent(text("one"))));
+    assert_eq!(page.sent, [text("one"), text("one")]);
+    page.send("two");
+    assert_eq!(page.sent.last(), Some(&text("two")), "the new connection is not closed by it");
+}
+
+#[test]
 fn an_automatic_message_that_was_accepted_too_late_is_dropped() {
     let mut page = Page::open();
     let draft = Draft { text: "tick".to_owned(), ..Draft::default() };
