@@ -199,7 +199,7 @@ impl Registration {
     fn discard(&mut self) -> Status {
         for _ in 0..LINGER_READS {
             match self.socket.recv(&mut [0; linger::PIECE]) {
-                Poll::Ready(Ok(1..)) if self.discarded < linger::BYTES => {}
+                Poll::Ready(Ok(count @ 1..)) if self.discarded < linger::BYTES => self.discarded += count,
                 Poll::Ready(_) => return Status::Done,
                 Poll::Pending => return Status::NeedInput,
             }

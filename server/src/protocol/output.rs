@@ -64,9 +64,11 @@ impl Output {
         self.filled.max(self.expected) < self.bytes.len() / 4
     }
 
-    /// Whether there is enough for one write. Nothing is unfinished then, so that what is sent leaves it empty.
+    /// Whether there is enough for one write. What the socket took does not count: it stays in the buffer while an answer
+    /// behind it is unfinished, and a write would take nothing. Nothing is unfinished when it is full, so that what is sent
+    /// leaves it empty.
     pub(super) fn is_full(&self) -> bool {
-        let is_full = self.complete >= FULL;
+        let is_full = self.complete - self.sent >= FULL;
         debug_assert!(!is_full || self.complete == self.filled, "an unfinished answer behind a full output");
         is_full
     }

@@ -141,3 +141,22 @@ async fn a_write_timeout_of_years_is_as_good_as_any() {
     other.write(frame(0x81, b"and I?")).await;
     assert_eq!(other.read_frame().await, (0x81, b"and I?".to_vec()));
 }
+
+#[tokio::test]
+async fn what_a_peer_sends_after_its_close_is_discarded_up_to_a_limit() {
+    let server = TestServer::start().await;
+    for path in ["/echo", "/echo?fragment=1000000"] {
+        let mut peer = Peer::open(server.address, path).await;
+        peer.write(frame(0x88, &1000_u16.to_be_bytes())).await;
+        assert_eq!(peer.read_frame().await.0, 0x88);
+        let (piece, mut written) = (vec![0; 1 << 18], 0);
+        within("the end of the connection", async {
+            while let Ok(count @ 1..) = peer.stream.write(&piece).await {
+                written += count;
+            }
+        })
+        .await;
+        // 16 MiB, and what the sockets of both sides hold.
+        assert!(written < 32 << 20, "{written} bytes at {path}");
+    }
+}

@@ -111,6 +111,29 @@ async fn a_ping_goes_out_within_a_message_that_is_arriving() {
     assert!(echo.is_idle());
 }
 
+/// What is sent may stay in the output's buffer, as may pings: none of it makes the output full for the rest of a message.
+#[tokio::test]
+async fn pings_behind_a_full_write_do_not_keep_the_message_from_its_end() {
+    const FULL: usize = 64 << 10;
+    let message = frame(0x81, &[b'x'; 1000]);
+    // Answers of so many bytes in all, each with a header of 4, come before the beginning of the message.
+    for before in [0, FULL - 4, FULL - 2, FULL - 1] {
+        let sizes = [20_000, 20_000, before.saturating_sub(40_012)];
+        let answered: Vec<_> =
+            sizes.iter().filter(|_| before > 0).map(|size| frame(0x81, &vec![b'a'; *size])).collect();
+        let mut echo = Echo::new(None);
+        assert_eq!(echo.send(&[answered.concat(), message[..20].to_vec()].concat()).await, Status::NeedInput);
+        echo.receive(before).await;
+        for byte in message[20..].chunks(1) {
+            echo.protocol.ping();
+            assert_eq!(echo.send(byte).await, Status::NeedInput, "{before} bytes before");
+            assert_eq!(echo.receive(2).await, [0x89, 0]);
+        }
+        assert_eq!(echo.receive(1004).await[4..], [b'x'; 1000]);
+        assert!(echo.is_idle());
+    }
+}
+
 #[tokio::test]
 async fn a_side_that_closes_waits_for_the_close_frame_and_answers_nothing_before_it() {
     for agreed in [None, Some(agreed("permessage-deflate"))] {
