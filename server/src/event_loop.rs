@@ -6,7 +6,7 @@ mod socket;
 mod timer;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     io, mem,
     sync::{
         Arc,
@@ -30,6 +30,8 @@ use crate::{
 
 /// How many events one poll returns at the most.
 const EVENTS: usize = 1024;
+/// How long connections that have yielded are served between two polls.
+const BUSY_SLICE: Duration = Duration::from_millis(2);
 /// The event of the waker: connections have come, or the server shuts down.
 const WAKER: Token = Token(usize::MAX);
 /// The event of the timer.
@@ -48,6 +50,13 @@ pub(crate) struct EventLoopHandle {
 impl EventLoopHandle {
     /// Starts an event loop on a thread of its own.
     pub(crate) fn start(shared: &Arc<Shared>) -> io::Result<Self> {
+        let (event_loop, handle) = Self::with_event_loop(shared)?;
+        thread::Builder::new().name("canyon-loop".to_owned()).spawn(move || event_loop.run())?;
+        Ok(handle)
+    }
+
+    /// An event loop that does not run yet.
+    fn with_event_loop(shared: &Arc<Shared>) -> io::Result<(EventLoop, Self)> {
         let poll = mio::Poll::new()?;
         let waker = Arc::new(mio::Waker::new(poll.registry(), WAKER)?);
         let (sender, incoming) = channel();
@@ -59,11 +68,10 @@ impl EventLoopHandle {
             poll,
             registrations: Slab::new(),
             deadlines: BTreeSet::new(),
-            busy: Vec::new(),
+            busy: VecDeque::new(),
             unlogged: 0,
         };
-        thread::Builder::new().name("canyon-loop".to_owned()).spawn(move || event_loop.run())?;
-        Ok(Self { incoming: Some(sender), waker, wakes_soon: AtomicBool::new(false) })
+        Ok((event_loop, Self { incoming: Some(sender), waker, wakes_soon: AtomicBool::new(false) }))
     }
 
     /// Hands a connection over. It is dropped if the loop has ended.
@@ -118,7 +126,7 @@ struct EventLoop {
     /// close timeout never run at the same time.
     deadlines: BTreeSet<(Instant, usize)>,
     /// Connections that have yielded.
-    busy: Vec<usize>,
+    busy: VecDeque<usize>,
     /// Messages that the log has no room for and has not counted yet. It counts them once a poll, because all loops share
     /// its counter.
     unlogged: u64,
@@ -134,7 +142,7 @@ enum Incoming {
 impl EventLoop {
     /// 1. Serves the connections whose deadline has passed, and sets the timer to the next.
     /// 2. Polls: waits for the timer, for the waker, or for sockets.
-    /// 3. Notes what each socket has, then serves each connection once; those that yielded before come last.
+    /// 3. Notes what each socket has, then serves each connection once; those that yielded before come last, for a while.
     /// 4. Registers new connections.
     fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
@@ -150,16 +158,13 @@ impl EventLoop {
                     registration.socket.notice(event);
                 }
             }
-            let busy = mem::take(&mut self.busy);
+            let waiting = self.busy.len();
             let mut is_woken = false;
             for event in &events {
                 is_woken |= event.token() == WAKER;
-                let Token(index) = event.token();
-                if self.registrations.get(index).is_some_and(|registration| !registration.is_busy) {
-                    self.serve(index);
-                }
+                self.serve(event.token().0);
             }
-            busy.into_iter().for_each(|index| self.serve(index));
+            self.serve_busy(waiting);
             let incoming = if is_woken { self.wake_up() } else { Incoming::Open };
             self.shared.log.leave_out(mem::take(&mut self.unlogged));
             if incoming == Incoming::Closed {
@@ -180,6 +185,22 @@ impl EventLoop {
             match registration.expire(&self.shared, now) {
                 Status::Done => self.remove(index),
                 _ => self.serve(index),
+            }
+        }
+    }
+
+    /// Serves the first `waiting` connections that have yielded, the longest waiting first, and goes back to the poll after a while: who sends
+    /// little waits for a slice of those who send much, however many they are.
+    fn serve_busy(&mut self, waiting: usize) {
+        let Some(end) = (waiting > 0).then(|| Instant::now() + BUSY_SLICE) else { return };
+        for _ in 0..waiting {
+            let Some(index) = self.busy.pop_front() else { return };
+            if let Some(registration) = self.registrations.get_mut(index) {
+                registration.is_busy = false;
+            }
+            self.serve(index);
+            if Instant::now() >= end {
+                return;
             }
         }
     }
@@ -222,11 +243,13 @@ impl EventLoop {
         }
     }
 
-    /// Reads, answers and writes on one connection.
+    /// Reads, answers and writes on one connection, unless its turn is still to come.
     fn serve(&mut self, index: usize) {
         let Some(registration) = self.registrations.get_mut(index) else { return };
-        registration.is_busy = false;
-        let status = registration.serve(&self.shared, &mut self.unlogged);
+        let status = match registration.is_busy {
+            true => Status::NeedInput,
+            false => registration.serve(&self.shared, &mut self.unlogged),
+        };
         if registration.deadline != registration.queued {
             self.deadlines.remove(&(registration.queued, index));
             self.deadlines.insert((registration.deadline, index));
@@ -242,7 +265,7 @@ impl EventLoop {
             }
             Status::Yield => {
                 registration.is_busy = true;
-                self.busy.push(index);
+                self.busy.push_back(index);
             }
             Status::Done => self.remove(index),
         }
@@ -254,5 +277,43 @@ impl EventLoop {
             self.busy.retain(|busy| *busy != index);
         }
         self.deadlines.remove(&(registration.queued, index));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use tokio::net::TcpListener;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::{Config, connection::Load};
+
+    #[tokio::test]
+    async fn a_connection_that_yielded_has_one_turn_whatever_else_wants_it_served() {
+        let shared = Arc::new(Shared::new(Config::default()));
+        let (mut event_loop, _handle) = EventLoopHandle::with_event_loop(&shared).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        // Four turns' worth of what needs no answer: pongs.
+        let pongs = testkit::frame::frame(0x8a, b"").repeat((1 << 20) / 6);
+        let protocol = Protocol::new(BytesMut::from(&pongs[..]), shared.frame_limits(), None);
+        let permit = shared.admission.admit(peer.ip()).unwrap();
+        let guards = Guards::new(permit, Load::add(&Arc::default()), TaskTracker::new().token(), Arc::clone(&shared));
+        let connected = Connected::new(peer, Arc::clone(&shared));
+        event_loop.register(Registration::new(stream, protocol, Reply { prefix: "" }, connected, guards).unwrap());
+        assert_eq!(event_loop.busy, [0]);
+        // Events and deadlines, and one turn of its own.
+        for _ in 0..8 {
+            event_loop.serve(0);
+        }
+        event_loop.serve_busy(1);
+        assert_eq!(event_loop.busy, [0]);
+        assert!(event_loop.registrations[0].has_input(), "it had more turns than two");
+        while !event_loop.busy.is_empty() {
+            event_loop.serve_busy(1);
+        }
+        assert!(!event_loop.registrations[0].has_input());
     }
 }
