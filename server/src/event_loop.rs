@@ -92,9 +92,8 @@ impl EventLoopHandle {
         };
         let is_sent = self.incoming.as_ref().is_some_and(|incoming| incoming.send(registration).is_ok());
         if is_sent && !self.wakes_soon.swap(true, Ordering::AcqRel) {
+            let _wakes = WakesOnDrop(self);
             yield_now().await;
-            self.wakes_soon.store(false, Ordering::Release);
-            self.wake();
         }
     }
 
@@ -103,6 +102,16 @@ impl EventLoopHandle {
         if let Err(error) = self.waker.wake() {
             tracing::error!(%error, "cannot wake the event loop: {error}");
         }
+    }
+}
+
+/// Wakes the loop at the end of a wait, also if the task that waits is dropped, as it is when the server closes.
+struct WakesOnDrop<'handle>(&'handle EventLoopHandle);
+
+impl Drop for WakesOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.wakes_soon.store(false, Ordering::Release);
+        self.0.wake();
     }
 }
 
@@ -283,26 +292,45 @@ impl EventLoop {
 #[cfg(test)]
 mod tests {
     use bytes::BytesMut;
+    use futures_util::FutureExt;
     use tokio::net::TcpListener;
     use tokio_util::task::TaskTracker;
 
     use super::*;
     use crate::{Config, connection::Load};
 
-    #[tokio::test]
-    async fn a_connection_that_yielded_has_one_turn_whatever_else_wants_it_served() {
+    /// An event loop that does not run, its handle, and a connection for it, which has `read_ahead` to answer.
+    async fn loop_and_connection(
+        read_ahead: &[u8],
+    ) -> (EventLoop, EventLoopHandle, (TcpStream, Protocol, Reply, Connected, Guards)) {
         let shared = Arc::new(Shared::new(Config::default()));
-        let (mut event_loop, _handle) = EventLoopHandle::with_event_loop(&shared).unwrap();
+        let (event_loop, handle) = EventLoopHandle::with_event_loop(&shared).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, peer) = listener.accept().await.unwrap();
-        // Four turns' worth of what needs no answer: pongs.
-        let pongs = testkit::frame::frame(0x8a, b"").repeat((1 << 20) / 6);
-        let protocol = Protocol::new(BytesMut::from(&pongs[..]), shared.frame_limits(), None);
+        let protocol = Protocol::new(BytesMut::from(read_ahead), shared.frame_limits(), None);
         let permit = shared.admission.admit(peer.ip()).unwrap();
         let guards = Guards::new(permit, Load::add(&Arc::default()), TaskTracker::new().token(), Arc::clone(&shared));
-        let connected = Connected::new(peer, Arc::clone(&shared));
-        event_loop.register(Registration::new(stream, protocol, Reply { prefix: "" }, connected, guards).unwrap());
+        let connected = Connected::new(peer, shared);
+        (event_loop, handle, (stream, protocol, Reply { prefix: "" }, connected, guards))
+    }
+
+    #[tokio::test]
+    async fn a_connection_whose_task_is_dropped_wakes_the_loop_all_the_same() {
+        let (mut event_loop, handle, (stream, protocol, reply, connected, guards)) = loop_and_connection(b"").await;
+        assert!(handle.register(stream, protocol, reply, connected, guards).now_or_never().is_none());
+        let mut events = Events::with_capacity(1);
+        event_loop.poll.poll(&mut events, Some(Duration::from_secs(10))).unwrap();
+        assert!(events.iter().any(|event| event.token() == WAKER));
+        assert!(!handle.wakes_soon.load(Ordering::Acquire), "the next one would not wake it");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_yielded_has_one_turn_whatever_else_wants_it_served() {
+        // Four turns' worth of what needs no answer: pongs.
+        let pongs = testkit::frame::frame(0x8a, b"").repeat((1 << 20) / 6);
+        let (mut event_loop, _handle, (stream, protocol, reply, connected, guards)) = loop_and_connection(&pongs).await;
+        event_loop.register(Registration::new(stream, protocol, reply, connected, guards).unwrap());
         assert_eq!(event_loop.busy, [0]);
         // Events and deadlines, and one turn of its own.
         for _ in 0..8 {
