@@ -74,7 +74,13 @@ impl Socket {
 
     /// Bytes that wait to be written to the network.
     pub fn buffered_amount(&self) -> u64 {
-        self.counters.given.get() - self.counters.sent.get()
+        self.counters.buffered()
+    }
+}
+
+impl Counters {
+    fn buffered(&self) -> u64 {
+        self.given.get() - self.sent.get()
     }
 }
 
@@ -102,8 +108,11 @@ impl SocketListener for Reporter {
             Reported::Refused(why) => (None, SocketEvent::Refused(why.into())),
             Reported::Message { at, data } => (Some(at), SocketEvent::Message(payload(data))),
             Reported::Missed { messages, bytes } => (None, SocketEvent::Missed(Tally { messages, bytes })),
-            Reported::BatchEnd | Reported::Dropped => return,
-            Reported::Sent(bytes) => return self.counters.sent.set(bytes),
+            Reported::BatchEnd | Reported::Released => return,
+            Reported::Sent(bytes) => {
+                self.counters.sent.set(bytes);
+                (None, SocketEvent::Buffered(self.counters.buffered()))
+            }
             Reported::Unsent(data) => (None, SocketEvent::Unsent(payload(data))),
             Reported::Close { at, code, reason, was_clean } => {
                 self.counters.is_open.set(false);

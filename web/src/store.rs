@@ -21,8 +21,6 @@ use crate::worker::WorkerHandle;
 
 /// Bytes of log that the filter searches in a frame.
 const SCAN_BYTES_PER_FRAME: usize = 4 << 20;
-/// While messages wait to be sent, how often the sockets' buffers are polled at the least, in milliseconds.
-const POLL_INTERVAL_MS: f64 = 50.0;
 
 pub(crate) struct Store {
     workbench: Workbench,
@@ -80,20 +78,17 @@ impl Store {
         });
     }
 
-    /// Called when the alarm goes off. A background tab has no animation frames, so the sockets are polled here too.
+    /// Called when the alarm goes off.
     fn tick(&mut self) {
         self.alarm.unset();
-        self.poll_sockets();
         self.dispatch_at(clock::now(), Msg::Tick);
     }
 
-    /// Called once in an animation frame. Asks for another one while there is something left to do: no event tells that
-    /// a socket has sent what was buffered, and the filter searches a part of the log at a time.
+    /// Called once in an animation frame. Asks for another one while the filter, which searches a part of the log at a
+    /// time, has not searched all of it.
     fn frame(&mut self) {
         self.frame = None;
-        let sending = self.poll_sockets();
-        let searching = self.search();
-        if sending || searching {
+        if self.search() {
             self.request_frame();
         }
     }
@@ -103,17 +98,6 @@ impl Store {
         let id = self.workbench.shown().id();
         self.drive(clock::now(), Msg::Connection(id, ConnectionMsg::Scan { bytes: SCAN_BYTES_PER_FRAME }));
         self.workbench.shown().filter().left(self.workbench.shown().log()) > 0
-    }
-
-    /// Tells the workbench how much each socket has buffered, and returns whether any has.
-    fn poll_sockets(&mut self) -> bool {
-        let amounts: Vec<_> = self.sockets.iter().map(|(id, socket)| (*id, socket.buffered_amount())).collect();
-        let mut any = false;
-        for (id, buffered) in amounts {
-            any |= buffered > 0;
-            self.drive(clock::now(), Msg::Connection(id, ConnectionMsg::Buffered(buffered)));
-        }
-        any
     }
 
     fn save(&mut self) {
@@ -142,7 +126,7 @@ impl Store {
     /// Updates the workbench, applies the effects, and sets the timer to when the workbench wants to be called next.
     fn drive(&mut self, at: Time, msg: Msg) {
         self.update(at, msg);
-        self.set_alarm();
+        self.alarm.set(self.workbench.due(clock::now()));
     }
 
     fn update(&mut self, at: Time, msg: Msg) {
@@ -151,16 +135,6 @@ impl Store {
                 self.update(at, result);
             }
         }
-    }
-
-    fn set_alarm(&mut self) {
-        let now = clock::now();
-        let mut due = self.workbench.due(now);
-        if self.workbench.connections().iter().any(|connection| !connection.outbox().is_empty()) {
-            let poll = now.after(POLL_INTERVAL_MS);
-            due = Some(due.filter(|due| *due < poll).unwrap_or(poll));
-        }
-        self.alarm.set(due);
     }
 
     /// Applies an effect, and returns its result if the workbench needs it.

@@ -138,7 +138,7 @@ impl Inner {
             match event {
                 Event::Woken => (self.woken)(),
                 Event::Socket(socket, SocketEvent::BatchEnd) => self.port.borrow().post(&Command::Resume(socket)),
-                Event::Socket(socket, SocketEvent::Dropped) => {
+                Event::Socket(socket, SocketEvent::Released) => {
                     self.sockets.borrow_mut().retain(|(key, _)| *key != socket)
                 }
                 Event::Socket(socket, event) => {

@@ -214,14 +214,13 @@ impl Connection {
             ConnectionMsg::Socket(_, _) => {}
             ConnectionMsg::Sent { message, buffered } => self.sent(now, &message, buffered, shared),
             ConnectionMsg::NotSent(message) => self.not_sent(now, message),
-            ConnectionMsg::Buffered(bytes) => self.buffered(bytes, shared),
         }
     }
 
     /// When `tick` is due.
     pub(crate) fn due(&self, now: Time, shared: &Shared) -> Option<Time> {
         let closing = matches!(self.state, State::Closing(_)).then_some(self.close_by);
-        Time::earliest(closing, Time::earliest(self.next_retry_tick(now), self.next_task(now, shared)))
+        Time::earliest(closing, Time::earliest(self.next_retry_tick(now), self.next_task(shared)))
     }
 
     pub(crate) fn tick(&mut self, now: Time, shared: &mut Shared) {

@@ -89,7 +89,7 @@ async fn a_message_that_crossed_the_close_comes_back_after_its_socket_was_droppe
             encoded(Reported::Unsent(Data::Text("crossed"))),
         ]
         .concat(),
-        encoded(Reported::Dropped),
+        encoded(Reported::Released),
     );
     let worker = WorkerHandle::start_with(&loader(&script), "", || {});
     let (socket, events) = (Rc::<RefCell<Option<Socket>>>::default(), Rc::<RefCell<Vec<SocketEvent>>>::default());

@@ -62,7 +62,7 @@ impl State {
             Command::Resume(socket) => self.with(socket, Socket::resume),
             Command::Drop(socket) => {
                 self.sockets.borrow_mut().retain(|(key, _)| *key != socket);
-                self.events.post(&Event::Socket(socket, SocketEvent::Dropped));
+                self.events.post(&Event::Socket(socket, SocketEvent::Released));
             }
             Command::Wake(milliseconds) => {
                 let (events, alarm) = (self.events.clone(), Rc::downgrade(&self.alarm));

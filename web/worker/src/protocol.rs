@@ -42,7 +42,7 @@ pub enum Command<'a> {
     },
     /// Post the next batch: the page is done with the one before ([`SocketEvent::BatchEnd`]).
     Resume(SocketKey),
-    /// Close the socket. Answered with [`SocketEvent::Dropped`].
+    /// Close the socket. Answered with [`SocketEvent::Released`].
     Drop(SocketKey),
     /// Post [`Event::Woken`] after so many milliseconds, in place of any that was asked for before.
     Wake(u32),
@@ -104,7 +104,7 @@ pub enum SocketEvent<'a> {
         was_clean: bool,
     },
     /// [`Command::Drop`] is done. The last event, for every socket.
-    Dropped,
+    Released,
 }
 
 /// The payload of a message.
@@ -228,7 +228,7 @@ mod tests {
                 SocketEvent::Sent(count),
                 SocketEvent::Unsent(data),
                 SocketEvent::Close { at, code, reason: &text, was_clean },
-                SocketEvent::Dropped,
+                SocketEvent::Released,
             ];
             let mut events: Vec<_> = of_socket.into_iter().map(|event| Event::Socket(SocketKey(key), event)).collect();
             events.push(Event::Woken);

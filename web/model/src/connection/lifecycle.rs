@@ -117,6 +117,7 @@ impl Connection {
                 self.log.miss(missed);
                 self.note(now, &Note::Missed(missed));
             }
+            (State::Open(_) | State::Closing(_), SocketEvent::Buffered(bytes)) => self.buffered(now, bytes, shared),
             // No browser sends these: a message before the open event, a second open, anything after the end.
             _ => {}
         }

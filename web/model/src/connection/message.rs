@@ -30,6 +30,9 @@ pub enum SocketEvent {
     Missed(Tally),
     /// A message that the socket accepted and then could not send. May follow the close event.
     Unsent(Payload),
+    /// The current [`bufferedAmount`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/bufferedAmount), in
+    /// bytes; after each change.
+    Buffered(u64),
     /// Only [`Self::Unsent`] may follow.
     Close(Closed),
 }
@@ -87,14 +90,11 @@ pub enum ConnectionMsg {
     /// The browser accepted this.
     Sent {
         message: Outgoing,
-        /// [`bufferedAmount`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/bufferedAmount) afterwards, in
-        /// bytes.
+        /// `bufferedAmount` afterwards, in bytes.
         buffered: u64,
     },
     /// The browser did not accept this, because the connection is no longer open.
     NotSent(Outgoing),
-    /// The current `bufferedAmount`, in bytes.
-    Buffered(u64),
 }
 
 /// Why something was not done. Shown beside the field that it is about.

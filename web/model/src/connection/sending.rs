@@ -230,10 +230,15 @@ impl Connection {
         sent.find(|entry| entry.content == content).map_or(Source::Person, |entry| entry.label.source)
     }
 
-    pub(super) fn buffered(&mut self, bytes: u64, shared: &mut Shared) {
-        if self.outbox.is_settled() {
-            self.outbox.set_buffered(bytes);
-            self.pump(shared);
+    pub(super) fn buffered(&mut self, now: Time, bytes: u64, shared: &mut Shared) {
+        if !self.outbox.is_settled() {
+            return;
+        }
+        let was_held_up = !self.can_send_more(shared);
+        self.outbox.set_buffered(bytes);
+        self.pump(shared);
+        if was_held_up && self.can_send_more(shared) {
+            self.tasks_resume(now, shared);
         }
     }
 }

@@ -14,9 +14,6 @@ use crate::sending::replay::{Replay, ReplayMessage};
 use crate::sending::sequence::{Event, Run, Sequence, Verdict};
 use crate::shared::Shared;
 
-/// How often a task that is held up by back-pressure checks whether it may send again.
-const RESUME_CHECK_MS: f64 = 50.0;
-
 impl Connection {
     pub(super) fn start_repeat(&mut self, now: Time, repeat: Repeat, shared: &mut Shared) {
         self.forget_task_problem();
@@ -64,8 +61,8 @@ impl Connection {
         }
     }
 
-    /// When [`Connection::drive`] is due.
-    pub(super) fn next_task(&self, now: Time, shared: &Shared) -> Option<Time> {
+    /// When [`Connection::drive`] is due. What back-pressure holds up is driven by [`Connection::tasks_resume`].
+    pub(super) fn next_task(&self, shared: &Shared) -> Option<Time> {
         if !matches!(self.state, State::Open(_)) {
             return None;
         }
@@ -73,7 +70,7 @@ impl Connection {
             self.repetition.as_ref().and_then(Repetition::next),
             self.replay.as_ref().and_then(Replay::next),
         );
-        let paced = paced.map(|next| if self.can_send_more(shared) { next } else { now.after(RESUME_CHECK_MS) });
+        let paced = paced.filter(|_| self.can_send_more(shared));
         Time::earliest(paced, self.run.as_ref().and_then(Run::due))
     }
 
@@ -89,6 +86,12 @@ impl Connection {
         if let Some(repetition) = &mut self.repetition {
             repetition.pause(now);
         }
+    }
+
+    /// The socket takes messages again.
+    pub(super) fn tasks_resume(&mut self, now: Time, shared: &mut Shared) {
+        self.tasks_opened(now);
+        self.drive(now, shared);
     }
 
     pub(super) fn tasks_ended(&mut self, now: Time) {
@@ -139,7 +142,7 @@ impl Connection {
     }
 
     /// Whether nothing is queued, and the socket is below its watermark.
-    fn can_send_more(&self, shared: &Shared) -> bool {
+    pub(super) fn can_send_more(&self, shared: &Shared) -> bool {
         matches!(self.state, State::Open(_))
             && self.outbox.is_empty()
             && !self.outbox.is_paused(shared.settings.watermarks)

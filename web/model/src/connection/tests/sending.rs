@@ -63,7 +63,7 @@ fn a_refusal_is_told_once_until_the_connection_has_ended() {
     page.takes = false;
     page.send("one");
     page.send("two");
-    page.tell(ConnectionMsg::Buffered(0));
+    page.socket(SocketEvent::Buffered(0));
     let refusals = page.lines().into_iter().filter(|line| line.starts_with("Not sent")).count();
     assert_eq!((refusals, page.connection().outbox().len()), (1, 2));
 }
@@ -252,16 +252,16 @@ fn the_browser_gets_no_more_than_the_high_mark_and_more_from_the_low_mark_down()
     page.send("twelve bytes");
     page.send("later");
     assert_eq!((page.sent.len(), page.connection().outbox().len()), (1, 1));
-    page.tell(ConnectionMsg::Buffered(3));
+    page.socket(SocketEvent::Buffered(3));
     assert_eq!(page.sent.len(), 1);
-    page.tell(ConnectionMsg::Buffered(2));
+    page.socket(SocketEvent::Buffered(2));
     assert_eq!(page.sent, [text("twelve bytes"), text("later")]);
 }
 
 #[test]
 fn nothing_waits_in_the_browser_once_the_connection_has_ended() {
     let mut page = Page::open();
-    page.tell(ConnectionMsg::Buffered(4096));
+    page.socket(SocketEvent::Buffered(4096));
     assert_eq!(page.connection().outbox().buffered(), 4096);
     page.closes(1006);
     assert_eq!(page.connection().outbox().buffered(), 0);

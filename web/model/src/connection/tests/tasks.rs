@@ -1,6 +1,6 @@
 use crate::composing::draft::Draft;
 use crate::connection::setup::Reconnect;
-use crate::connection::{ConnectionMsg, Problem};
+use crate::connection::{ConnectionMsg, Problem, SocketEvent};
 use crate::data::payload::Content;
 use crate::log::Source;
 use crate::sending::outbox::Watermarks;
@@ -72,8 +72,9 @@ fn a_repetition_waits_while_the_network_is_slower() {
     page.tell(every(10, "x", None));
     page.wait(500.0);
     assert_eq!((page.sent.len(), page.connection().outbox().len()), (1, 0));
+    assert_eq!(page.workbench.due(page.now), None, "the socket reports when it takes more");
     page.buffered = 0;
-    page.tell(ConnectionMsg::Buffered(0));
+    page.socket(SocketEvent::Buffered(0));
     page.wait(100.0);
     assert!((5..=11).contains(&page.sent.len()), "{}", page.sent.len());
 }
