@@ -2,12 +2,13 @@
 //! program.
 
 use std::cell::RefCell;
-use std::mem::ManuallyDrop;
 use std::panic;
 
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::UnwrapThrowExt;
 use wasm_bindgen::prelude::wasm_bindgen;
+use web::Page;
+use web::dom::Mounted;
 use web_sys::{MessagePort, console};
 use worker::Engine;
 
@@ -16,6 +17,8 @@ use worker::Engine;
 static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
 
 thread_local! {
+    /// In a window, for as long as there is the document.
+    static PAGE: RefCell<Option<Mounted<Page>>> = const { RefCell::new(None) };
     /// In a worker, for as long as there is the worker.
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
 }
@@ -28,8 +31,7 @@ fn main() {
 #[wasm_bindgen(js_name = openPage)]
 pub fn open_page() {
     let body = gloo_utils::document().body().expect_throw("the script of a page stands in its body or before it");
-    // It lives as long as its document.
-    let _page = ManuallyDrop::new(web::page(&body, web::browser::document::initial_address()));
+    PAGE.set(Some(web::page(&body, web::browser::document::initial_address())));
 }
 
 /// Serves the page at the other end of that port.

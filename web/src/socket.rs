@@ -101,9 +101,10 @@ impl SocketListener for Reporter {
     fn on_event(&self, event: protocol::SocketEvent<'_>) {
         use protocol::SocketEvent as Reported;
         let (at, event) = match event {
-            Reported::Open { at, protocol, extensions } => {
+            Reported::Open { at, handshake, protocol, extensions } => {
                 self.counters.is_open.set(true);
-                (Some(at), SocketEvent::Open { protocol: protocol.into(), extensions: extensions.into() })
+                let handshake = Time(handshake).since(Time(0.0));
+                (Some(at), SocketEvent::Open { handshake, protocol: protocol.into(), extensions: extensions.into() })
             }
             Reported::Refused(why) => (None, SocketEvent::Refused(why.into())),
             Reported::Message { at, data } => (Some(at), SocketEvent::Message(payload(data))),
@@ -123,10 +124,8 @@ impl SocketListener for Reporter {
     }
 
     fn on_worker_failure(&self) {
-        // RFC 6455, section 7.1.5: the code of a connection that ended without a close frame.
-        let closed = Closed { code: 1006, reason: String::new(), was_clean: false };
         self.counters.is_open.set(false);
-        self.report(clock::now(), SocketEvent::Close(closed));
+        self.report(clock::now(), SocketEvent::WorkerFailed);
     }
 }
 

@@ -5,15 +5,18 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
 use gloo_utils::document;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
-use web_sys::{MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
+use web_sys::{MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType, console};
 use worker::Engine;
-use worker::protocol::{Command, Event, SocketEvent, SocketKey, append, values};
+use worker::protocol::{Command, Event, SocketEvent, SocketKey, Unreadable, append, values};
 
 /// What starts the page's WebAssembly in a worker. Trunk puts it beside the page.
 const LOADER: &str = "worker.js";
+/// A worker that has not started by then is given up: its files may never come.
+const START_LIMIT_MS: u32 = 3000;
 
 /// One for all sockets: a worker takes longer to start than a handshake does.
 #[derive(Clone)]
@@ -22,11 +25,11 @@ pub struct WorkerHandle(Rc<Inner>);
 struct Inner {
     port: RefCell<Port>,
     /// Empty only while it changes.
-    place: Cell<Option<Place>>,
+    host: Cell<Option<EngineHost>>,
     /// How many sockets were ever opened.
     opened: Cell<u32>,
     sockets: RefCell<Vec<(SocketKey, Rc<dyn SocketListener>)>>,
-    woken: Box<dyn Fn()>,
+    on_alarm: Box<dyn Fn()>,
 }
 
 /// Gets the events of one socket.
@@ -44,16 +47,17 @@ struct Port {
 }
 
 /// Where the other end is.
-enum Place {
+enum EngineHost {
     /// Commands wait in that end until the worker is ready.
     Starting {
         worker: Worker,
-        far_end: MessagePort,
-        listeners: [EventListener; 2],
+        engine_port: MessagePort,
+        listeners: [EventListener; 3],
+        _limit: Timeout,
     },
     Worker {
         worker: Worker,
-        _listeners: [EventListener; 2],
+        _listeners: [EventListener; 3],
     },
     Window {
         _engine: Engine,
@@ -61,53 +65,55 @@ enum Place {
 }
 
 impl WorkerHandle {
-    /// Starts the worker; `woken` is called at each time that [`Self::wake_after`] asks for.
-    pub fn start(woken: impl Fn() + 'static) -> Self {
+    /// Starts the worker; `on_alarm` is called at each time that [`Self::wake_after`] asks for.
+    pub fn start(on_alarm: impl Fn() + 'static) -> Self {
         let glue = document().query_selector("script[data-glue]").ok().flatten();
         match glue.and_then(|script| script.get_attribute("data-glue")) {
-            Some(glue) => Self::start_with(LOADER, &glue, woken),
-            None => Self::in_window(woken),
+            Some(glue) => Self::start_with(LOADER, &glue, on_alarm),
+            None => Self::in_window(on_alarm),
         }
     }
 
     /// As [`Self::start`], with that loader, which imports that glue.
-    pub fn start_with(loader: &str, glue: &str, woken: impl Fn() + 'static) -> Self {
+    pub fn start_with(loader: &str, glue: &str, on_alarm: impl Fn() + 'static) -> Self {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let Ok(worker) = Worker::new_with_options(loader, &options) else { return Self::in_window(woken) };
+        let Ok(worker) = Worker::new_with_options(loader, &options) else { return Self::in_window(on_alarm) };
         // The browser has compiled it already.
         let program = Array::of2(&glue.into(), &wasm_bindgen::module());
         if worker.post_message(&program).is_err() {
-            return Self::in_window(woken);
+            return Self::in_window(on_alarm);
         }
-        Self::new(woken, |far_end, inner| {
+        Self::new(on_alarm, |engine_port, inner| {
             let listeners = [
                 EventListener::new(&worker, "message", on(inner, Inner::worker_is_ready)),
-                EventListener::new(&worker, "error", on(inner, Inner::worker_has_failed)),
+                EventListener::new(&worker, "error", on(inner, |inner, _| inner.worker_has_failed())),
+                EventListener::new(&worker, "messageerror", on(inner, |inner, _| inner.worker_has_failed())),
             ];
-            Place::Starting { worker, far_end, listeners }
+            let limit = timeout(inner, START_LIMIT_MS, Inner::worker_has_failed);
+            EngineHost::Starting { worker, engine_port, listeners, _limit: limit }
         })
     }
 
     /// Without a worker.
-    pub fn in_window(woken: impl Fn() + 'static) -> Self {
-        Self::new(woken, |far_end, _| Place::Window { _engine: Engine::new(far_end) })
+    pub fn in_window(on_alarm: impl Fn() + 'static) -> Self {
+        Self::new(on_alarm, |engine_port, _| EngineHost::Window { _engine: Engine::new(engine_port) })
     }
 
-    fn new(woken: impl Fn() + 'static, place: impl FnOnce(MessagePort, &Weak<Inner>) -> Place) -> Self {
+    fn new(on_alarm: impl Fn() + 'static, host: impl FnOnce(MessagePort, &Weak<Inner>) -> EngineHost) -> Self {
         Self(Rc::new_cyclic(|inner| {
-            let (port, far_end) = channel(inner);
+            let (port, engine_port) = channel(inner);
             Inner {
                 port: port.into(),
-                place: Some(place(far_end, inner)).into(),
+                host: Some(host(engine_port, inner)).into(),
                 opened: Cell::default(),
                 sockets: RefCell::default(),
-                woken: Box::new(woken),
+                on_alarm: Box::new(on_alarm),
             }
         }))
     }
 
-    /// Calls `woken` of [`Self::start`] after so many milliseconds. Replaces the time that was asked for before.
+    /// Calls `on_alarm` of [`Self::start`] after so many milliseconds. Replaces the time that was asked for before.
     pub fn wake_after(&self, milliseconds: u32) {
         self.post(&Command::Wake(milliseconds));
     }
@@ -132,16 +138,20 @@ impl WorkerHandle {
 }
 
 impl Inner {
-    fn on_post(&self, event: &web_sys::Event) {
+    fn on_post(self: &Rc<Self>, event: &web_sys::Event) {
         let post = Uint8Array::new(&event.unchecked_ref::<MessageEvent>().data()).to_vec();
         for event in values(&post) {
             match event {
-                Event::Woken => (self.woken)(),
-                Event::Socket(socket, SocketEvent::BatchEnd) => self.port.borrow().post(&Command::Resume(socket)),
-                Event::Socket(socket, SocketEvent::Released) => {
+                Err(Unreadable) => {
+                    console::error_1(&"the worker has posted an unreadable event".into());
+                    self.worker_has_failed();
+                }
+                Ok(Event::Woken) => (self.on_alarm)(),
+                Ok(Event::Socket(socket, SocketEvent::BatchEnd)) => self.port.borrow().post(&Command::Resume(socket)),
+                Ok(Event::Socket(socket, SocketEvent::Released)) => {
                     self.sockets.borrow_mut().retain(|(key, _)| *key != socket)
                 }
-                Event::Socket(socket, event) => {
+                Ok(Event::Socket(socket, event)) => {
                     if let Some(listener) = self.listener(socket) {
                         listener.on_event(event);
                     }
@@ -156,35 +166,39 @@ impl Inner {
 
     /// What was posted to the worker meanwhile goes there with the port that it waits in.
     fn worker_is_ready(self: &Rc<Self>, _: &web_sys::Event) {
-        let place = self.place.take().map(|place| match place {
-            Place::Starting { worker, far_end, listeners } => {
-                let _ = worker.post_message_with_transfer(&JsValue::NULL, &Array::of1(&far_end));
-                Place::Worker { worker, _listeners: listeners }
+        let host = self.host.take().map(|host| match host {
+            EngineHost::Starting { worker, engine_port, listeners, .. } => {
+                let _ = worker.post_message_with_transfer(&JsValue::NULL, &Array::of1(&engine_port));
+                EngineHost::Worker { worker, _listeners: listeners }
             }
-            place => place,
+            host => host,
         });
-        self.place.set(place);
+        self.host.set(host);
     }
 
     /// It never started, or what it runs has panicked. What runs later runs in the window.
-    fn worker_has_failed(self: &Rc<Self>, _: &web_sys::Event) {
-        match self.place.take() {
-            Some(Place::Starting { worker, far_end, .. }) => {
+    fn worker_has_failed(self: &Rc<Self>) {
+        match self.host.take() {
+            Some(EngineHost::Starting { worker, engine_port, .. }) => {
                 worker.terminate();
-                self.place.set(Some(Place::Window { _engine: Engine::new(far_end) }));
+                self.host.set(Some(EngineHost::Window { _engine: Engine::new(engine_port) }));
             }
-            Some(Place::Worker { worker, .. }) => {
+            Some(EngineHost::Worker { worker, .. }) => {
                 worker.terminate();
-                let (port, far_end) = channel(&Rc::downgrade(self));
-                self.port.replace(port);
-                self.place.set(Some(Place::Window { _engine: Engine::new(far_end) }));
-                let lost = std::mem::take(&mut *self.sockets.borrow_mut());
-                lost.iter().for_each(|(_, socket)| socket.on_worker_failure());
-                // It waits for a timer that is gone.
-                (self.woken)();
+                self.replace_failed_worker();
             }
-            place => self.place.set(place),
+            host => self.host.set(host),
         }
+    }
+
+    fn replace_failed_worker(self: &Rc<Self>) {
+        let (port, engine_port) = channel(&Rc::downgrade(self));
+        self.port.replace(port);
+        self.host.set(Some(EngineHost::Window { _engine: Engine::new(engine_port) }));
+        let lost = std::mem::take(&mut *self.sockets.borrow_mut());
+        lost.iter().for_each(|(_, socket)| socket.on_worker_failure());
+        // It waits for a timer that is gone.
+        (self.on_alarm)();
     }
 }
 
@@ -198,11 +212,17 @@ impl Port {
     }
 }
 
+impl Drop for Port {
+    fn drop(&mut self) {
+        self.port.close();
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
-        match self.place.take() {
-            Some(Place::Starting { worker, .. } | Place::Worker { worker, .. }) => worker.terminate(),
-            Some(Place::Window { .. }) | None => {}
+        match self.host.take() {
+            Some(EngineHost::Starting { worker, .. } | EngineHost::Worker { worker, .. }) => worker.terminate(),
+            Some(EngineHost::Window { .. }) | None => {}
         }
     }
 }
@@ -224,4 +244,13 @@ fn on(inner: &Weak<Inner>, act: fn(&Rc<Inner>, &web_sys::Event)) -> impl FnMut(&
             act(&inner, event);
         }
     }
+}
+
+fn timeout(inner: &Weak<Inner>, milliseconds: u32, act: fn(&Rc<Inner>)) -> Timeout {
+    let inner = Weak::clone(inner);
+    Timeout::new(milliseconds, move || {
+        if let Some(inner) = inner.upgrade() {
+            act(&inner);
+        }
+    })
 }

@@ -1,5 +1,7 @@
 //! A test double of the page: runs effects as a browser would, and records them.
 
+use std::time::Duration;
+
 use crate::connection::ending::Closed;
 use crate::connection::{Connection, ConnectionMsg, SocketEvent};
 use crate::data::payload::Payload;
@@ -123,7 +125,11 @@ impl Page {
     }
 
     pub(crate) fn opens(&mut self) {
-        self.socket(SocketEvent::Open { protocol: String::new(), extensions: String::new() });
+        self.socket(SocketEvent::Open {
+            handshake: Duration::ZERO,
+            protocol: String::new(),
+            extensions: String::new(),
+        });
     }
 
     pub(crate) fn closes(&mut self, code: u16) {

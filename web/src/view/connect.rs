@@ -64,7 +64,7 @@ fn connect_button() -> View {
     .text_of(|page| {
         match page.shown().state() {
             State::Idle(_) => "Connect",
-            State::Connecting { .. } | State::Reconnecting { .. } => "Cancel",
+            State::Connecting | State::Reconnecting { .. } => "Cancel",
             State::Open(_) => "Disconnect",
             State::Closing(_) => "Close now",
         }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Array;
-use model::{Payload, SocketEvent, Subprotocols, WsUrl};
+use model::{Closed, Payload, SocketEvent, Subprotocols, WsUrl};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web::alarm::Alarm;
 use web::browser::{clock, url};
@@ -23,26 +23,72 @@ fn loader(script: &str) -> String {
     Url::create_object_url_with_blob(&blob).unwrap()
 }
 
-/// How a socket to nobody ends: the code of its close event.
-fn ending(worker: &WorkerHandle) -> (Rc<Cell<Option<u16>>>, Socket) {
-    let code = Rc::new(Cell::new(None));
+/// A socket to nobody, and the last event that it has reported.
+fn ending(worker: &WorkerHandle) -> (Rc<RefCell<Option<SocketEvent>>>, Socket) {
+    let last = Rc::new(RefCell::new(None));
     let report = {
-        let code = Rc::clone(&code);
-        move |_, event| {
-            if let SocketEvent::Close(closed) = event {
-                code.set(Some(closed.code));
-            }
-        }
+        let last = Rc::clone(&last);
+        move |_, event| drop(last.replace(Some(event)))
     };
     let nobody = WsUrl::parse("ws://127.0.0.1:1/", url::parse).unwrap();
-    (code, Socket::open(worker, &nobody, &Subprotocols::default(), report))
+    (last, Socket::open(worker, &nobody, &Subprotocols::default(), report))
+}
+
+fn nobody_there() -> SocketEvent {
+    SocketEvent::Close(Closed { code: 1006, reason: String::new(), was_clean: false })
 }
 
 #[wasm_bindgen_test]
 async fn where_no_worker_starts_sockets_live_in_the_window() {
     let worker = WorkerHandle::start_with(&loader("throw new Error('no start');"), "", || {});
-    let (code, _socket) = ending(&worker);
-    assert_eq!(until("the socket's end", || code.get()).await, 1006);
+    let (last, _socket) = ending(&worker);
+    assert_eq!(until("the socket's end", || last.take()).await, nobody_there());
+}
+
+#[wasm_bindgen_test]
+async fn a_worker_that_never_starts_is_given_up() {
+    let worker = WorkerHandle::start_with(&loader(""), "", || {});
+    let (last, _socket) = ending(&worker);
+    assert_eq!(until("the socket's end", || last.take()).await, nobody_there());
+}
+
+#[wasm_bindgen_test]
+async fn a_worker_that_posts_something_unreadable_has_failed() {
+    let script = "onmessage = () => {
+        onmessage = ({ ports: [port] }) => {
+            port.onmessage = () => port.postMessage(new Uint8Array([255]).buffer);
+        };
+        postMessage('ready');
+    };";
+    let worker = WorkerHandle::start_with(&loader(script), "", || {});
+    let (last, _socket) = ending(&worker);
+    assert_eq!(until("the socket's end", || last.take()).await, SocketEvent::WorkerFailed);
+}
+
+#[wasm_bindgen_test]
+async fn what_a_worker_has_posted_before_it_failed_is_taken_in() {
+    let script = format!(
+        "onmessage = () => {{
+            onmessage = ({{ ports: [port] }}) => {{
+                port.onmessage = () => {{
+                    port.postMessage(new Uint8Array({:?}).buffer);
+                    throw new Error('failed later');
+                }};
+            }};
+            postMessage('ready');
+        }};",
+        encoded(Reported::Refused("before the failure")),
+    );
+    let worker = WorkerHandle::start_with(&loader(&script), "", || {});
+    let seen = Rc::<RefCell<Vec<SocketEvent>>>::default();
+    let report = {
+        let seen = Rc::clone(&seen);
+        move |_, event| seen.borrow_mut().push(event)
+    };
+    let nobody = WsUrl::parse("ws://127.0.0.1:1/", url::parse).unwrap();
+    let _socket = Socket::open(&worker, &nobody, &Subprotocols::default(), report);
+    until("both events", || (seen.borrow().len() == 2).then_some(())).await;
+    assert_eq!(*seen.borrow(), [SocketEvent::Refused("before the failure".to_owned()), SocketEvent::WorkerFailed]);
 }
 
 #[wasm_bindgen_test]
@@ -55,8 +101,8 @@ async fn a_worker_that_fails_takes_its_sockets_along_and_the_window_goes_on() {
         postMessage('ready');
     };";
     let worker = WorkerHandle::start_with(&loader(script), "", move || count.set(count.get() + 1));
-    let (code, _socket) = ending(&worker);
-    assert_eq!(until("the socket's end", || code.get()).await, 1006);
+    let (last, _socket) = ending(&worker);
+    assert_eq!(until("the socket's end", || last.take()).await, SocketEvent::WorkerFailed);
     until("the page is woken, to set its alarm once more", || (rings.get() == 1).then_some(())).await;
     worker.wake_after(1);
     until("an alarm in the window", || (rings.get() == 2).then_some(())).await;
@@ -83,7 +129,7 @@ async fn a_message_that_crossed_the_close_comes_back_after_its_socket_was_droppe
             }};
             postMessage('ready');
         }};",
-        encoded(Reported::Open { at: 0.0, protocol: "", extensions: "" }),
+        encoded(Reported::Open { at: 0.0, handshake: 0.0, protocol: "", extensions: "" }),
         [
             encoded(Reported::Close { at: 0.0, code: 1006, reason: "", was_clean: false }),
             encoded(Reported::Unsent(Data::Text("crossed"))),

@@ -2,13 +2,14 @@
 //!
 //! Boundary: knows neither whether it runs in a worker or in a window, nor what a message means.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{MessageEvent, MessagePort};
 
 use crate::protocol::{Command, Event, SocketEvent, SocketKey, append, values};
@@ -23,10 +24,12 @@ pub struct Engine {
 impl Engine {
     /// Runs the commands that come through that port, those that wait in it first.
     pub fn new(port: MessagePort) -> Self {
-        let state = State { events: Events(port.clone()), sockets: RefCell::default(), alarm: Rc::default() };
+        let state =
+            Rc::new(State { events: Events(port.clone()), sockets: RefCell::default(), alarm: Cell::default() });
         let on_message = Closure::new(move |event: MessageEvent| {
             let post = Uint8Array::new(&event.data()).to_vec();
-            values(&post).for_each(|command| state.run(command));
+            // The page hears of the error, and goes on without this worker.
+            values(&post).for_each(|command| state.run(command.expect_throw("an unreadable command")));
         });
         // `onmessage` starts the port.
         port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -46,11 +49,20 @@ struct State {
     /// As many as the page has connections.
     sockets: RefCell<Vec<(SocketKey, Socket)>>,
     /// What [`Command::Wake`] has set.
-    alarm: Rc<Cell<Option<Timeout>>>,
+    alarm: Cell<Option<Timeout>>,
+}
+
+/// Posts [`Event::Woken`] when it is dropped.
+struct Woken(Events);
+
+impl Drop for Woken {
+    fn drop(&mut self) {
+        self.0.post(&Event::Woken);
+    }
 }
 
 impl State {
-    fn run(&self, command: Command<'_>) {
+    fn run(self: &Rc<Self>, command: Command<'_>) {
         match command {
             Command::Open { socket, url, subprotocols } => {
                 if let Some(open) = Socket::open(socket, url, &subprotocols, self.events.clone()) {
@@ -65,13 +77,22 @@ impl State {
                 self.events.post(&Event::Socket(socket, SocketEvent::Released));
             }
             Command::Wake(milliseconds) => {
-                let (events, alarm) = (self.events.clone(), Rc::downgrade(&self.alarm));
+                let state = Rc::downgrade(self);
                 self.alarm.set(Some(Timeout::new(milliseconds.min(MAX_DELAY), move || {
-                    alarm.upgrade().map(|alarm| alarm.take());
-                    events.post(&Event::Woken);
+                    if let Some(state) = state.upgrade() {
+                        state.wake();
+                    }
                 })));
             }
         }
+    }
+
+    /// Posts [`Event::Woken`] behind what the sockets have received by now: to the page, a reply that came in time is
+    /// not late because it waits in an inbox.
+    fn wake(&self) {
+        self.alarm.take();
+        let woken: Rc<dyn Any> = Rc::new(Woken(self.events.clone()));
+        self.sockets.borrow().iter().for_each(|(_, socket)| socket.hold(&woken));
     }
 
     /// A command for a socket that was refused has nobody to run it.

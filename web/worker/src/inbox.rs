@@ -3,8 +3,10 @@
 //!
 //! A browser's WebSocket has no back-pressure, so what waits is bounded. Messages beyond the limit are counted and dropped.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::mem;
+use std::rc::Rc;
 
 use crate::protocol::{Data, Event, SocketEvent, SocketKey, append};
 
@@ -13,7 +15,7 @@ pub const LIMIT: usize = 64 << 20;
 /// Bytes of a batch at most, unless a single message is larger.
 pub const BATCH: usize = 256 << 10;
 /// What an encoded message takes beside its payload at most: two enums, a key, a time, an enum, a length.
-const HEAD: usize = 1 + 5 + 1 + 8 + 1 + 5;
+const MAX_OVERHEAD: usize = 1 + 5 + 1 + 8 + 1 + 5;
 
 /// What waits for the page, oldest first.
 #[derive(Debug)]
@@ -25,12 +27,12 @@ pub struct Inbox {
     waiting: usize,
     /// The memory of the last batch, for the next one.
     spare: Vec<u8>,
-    page: Page,
+    receiver: Receiver,
 }
 
 /// What the page does with the last batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Page {
+enum Receiver {
     /// It wants the next one.
     Ready,
     /// It has that one.
@@ -42,23 +44,25 @@ enum Page {
 pub struct Batch {
     bytes: Vec<u8>,
     messages: u32,
-    /// Messages that came behind those in here and were let go, and their bytes.
-    missed: (u64, u64),
+    /// Messages that came behind those in here and were dropped, and their bytes.
+    dropped: (u64, u64),
+    /// Dropped when the batch has been posted.
+    guards: Vec<Rc<dyn Any>>,
 }
 
 impl Inbox {
     /// Nothing waits, and the page is ready.
     pub fn new(socket: SocketKey) -> Self {
-        Self { socket, batches: VecDeque::new(), waiting: 0, spare: Vec::new(), page: Page::Ready }
+        Self { socket, batches: VecDeque::new(), waiting: 0, spare: Vec::new(), receiver: Receiver::Ready }
     }
 
     /// Takes in a message that came at that time, or counts it where there is no room.
     pub fn add(&mut self, at: f64, data: Data<'_>) {
-        let room = HEAD + data.size();
+        let room = MAX_OVERHEAD + data.size();
         if self.waiting > 0 && self.waiting + room > LIMIT {
             // Something waits, so there is a batch.
-            if let Some(Batch { missed, .. }) = self.batches.back_mut() {
-                *missed = (missed.0 + 1, missed.1 + data.size() as u64);
+            if let Some(Batch { dropped, .. }) = self.batches.back_mut() {
+                *dropped = (dropped.0 + 1, dropped.1 + data.size() as u64);
             }
             return;
         }
@@ -72,22 +76,32 @@ impl Inbox {
 
     /// The batch to post now, if something waits and the page wants it.
     pub fn next_batch(&mut self) -> Option<Batch> {
-        if self.page == Page::Busy {
+        if self.receiver == Receiver::Busy {
             return None;
         }
         let batch = self.take()?;
-        self.page = Page::Busy;
+        self.receiver = Receiver::Busy;
         Some(batch)
     }
 
     /// The page is done with the last batch.
     pub fn resume(&mut self) {
-        self.page = Page::Ready;
+        self.receiver = Receiver::Ready;
     }
 
-    /// What waits, whether the page is ready or not: no more will come.
-    pub fn drain(&mut self) -> impl Iterator<Item = Batch> {
-        std::iter::from_fn(|| self.take())
+    /// Takes in the event that follows all messages.
+    pub fn end(&mut self, last: SocketEvent<'_>) {
+        let mut encoded = Vec::new();
+        append(&Event::Socket(self.socket, last), &mut encoded);
+        self.waiting += encoded.len();
+        self.batch_with(encoded.len()).bytes.extend(encoded);
+    }
+
+    /// Holds a guard until what waits now has been posted; not at all if nothing waits.
+    pub fn hold(&mut self, guard: &Rc<dyn Any>) {
+        if let Some(batch) = self.batches.back_mut() {
+            batch.guards.push(Rc::clone(guard));
+        }
     }
 
     /// Keeps the memory of a batch that was posted.
@@ -100,7 +114,7 @@ impl Inbox {
     fn take(&mut self) -> Option<Batch> {
         let mut batch = self.batches.pop_front()?;
         self.waiting -= batch.bytes.len();
-        let (messages, bytes) = batch.missed;
+        let (messages, bytes) = batch.dropped;
         if messages > 0 {
             append(&Event::Socket(self.socket, SocketEvent::Missed { messages, bytes }), &mut batch.bytes);
         }
@@ -108,9 +122,9 @@ impl Inbox {
         Some(batch)
     }
 
-    /// What was let go stays behind what came before it and before what comes now.
+    /// The report of dropped messages stays behind what came before them and before what comes now.
     fn batch_with(&mut self, room: usize) -> &mut Batch {
-        let fits = |batch: &Batch| batch.missed.0 == 0 && batch.bytes.len() + room <= BATCH;
+        let fits = |batch: &Batch| batch.dropped.0 == 0 && batch.bytes.len() + room <= BATCH;
         if !self.batches.back().is_some_and(fits) {
             let mut bytes = mem::take(&mut self.spare);
             bytes.clear();
@@ -146,10 +160,18 @@ mod tests {
 
     fn events(batch: &Batch) -> Vec<SocketEvent<'_>> {
         let of_socket = |event| match event {
-            Event::Socket(SOCKET, event) => event,
+            Ok(Event::Socket(SOCKET, event)) => event,
             other => panic!("{other:?} is not of this socket"),
         };
         values(batch.bytes()).map(of_socket).collect()
+    }
+
+    fn rest(inbox: &mut Inbox) -> Vec<Batch> {
+        let next = || {
+            inbox.resume();
+            inbox.next_batch()
+        };
+        std::iter::from_fn(next).collect()
     }
 
     fn sizes(batch: &Batch) -> Vec<usize> {
@@ -191,8 +213,59 @@ mod tests {
         for data in [Data::Text("before"), Data::Binary(&large), Data::Text("behind it")] {
             inbox.add(0.0, data);
         }
-        let batches: Vec<_> = inbox.drain().map(|batch| sizes(&batch)).collect();
+        let batches: Vec<_> = rest(&mut inbox).iter().map(sizes).collect();
         assert_eq!(batches, [vec![6], vec![2 * BATCH], vec![9]]);
+    }
+
+    #[test]
+    fn the_close_event_waits_behind_the_messages() {
+        let mut inbox = Inbox::new(SOCKET);
+        let close = || SocketEvent::Close { at: 3.0, code: 1000, reason: "bye", was_clean: true };
+        inbox.add(0.0, Data::Text("one"));
+        let first = inbox.next_batch().unwrap();
+        let large = vec![0; BATCH];
+        inbox.add(1.0, Data::Binary(&large));
+        inbox.add(2.0, Data::Binary(&large));
+        inbox.end(close());
+        assert!(inbox.next_batch().is_none(), "the page has the first one");
+        let batches = rest(&mut inbox);
+        assert_eq!(events(&first).len(), 2);
+        assert_eq!(batches.iter().map(sizes).collect::<Vec<_>>(), [vec![BATCH], vec![BATCH], vec![]]);
+        assert_eq!(events(&batches[2]), [close(), SocketEvent::BatchEnd]);
+        assert_eq!(inbox.waiting, 0);
+    }
+
+    #[test]
+    fn dropped_messages_are_reported_before_the_close_event() {
+        let mut inbox = Inbox::new(SOCKET);
+        let large = vec![0; LIMIT];
+        inbox.add(0.0, Data::Binary(&large));
+        inbox.add(1.0, Data::Text("no room"));
+        inbox.end(SocketEvent::Refused("the last event"));
+        let last: Vec<_> = rest(&mut inbox)
+            .iter()
+            .flat_map(|batch| events(batch).split_off(sizes(batch).len()))
+            .map(|event| format!("{event:?}"))
+            .collect();
+        assert_eq!(last, ["Missed { messages: 1, bytes: 7 }", "BatchEnd", "Refused(\"the last event\")", "BatchEnd"]);
+    }
+
+    #[test]
+    fn a_guard_is_held_until_what_waits_has_been_posted() {
+        let guard: Rc<dyn Any> = Rc::new(());
+        let mut inbox = Inbox::new(SOCKET);
+        inbox.hold(&guard);
+        assert_eq!(Rc::strong_count(&guard), 1, "nothing waits");
+        inbox.add(0.0, Data::Text("one"));
+        let first = inbox.next_batch().unwrap();
+        inbox.add(1.0, Data::Text("two"));
+        inbox.hold(&guard);
+        inbox.recycle(first);
+        inbox.resume();
+        let second = inbox.next_batch().unwrap();
+        assert_eq!(Rc::strong_count(&guard), 2, "the message is not posted yet");
+        inbox.recycle(second);
+        assert_eq!(Rc::strong_count(&guard), 1);
     }
 
     #[test]
@@ -274,7 +347,7 @@ mod tests {
                 }
                 prop_assert!(inbox.waiting <= LIMIT);
             }
-            inbox.drain().for_each(|batch| check(&batch));
+            rest(&mut inbox).iter().for_each(&mut check);
             prop_assert_eq!(inbox.waiting, 0);
             prop_assert_eq!(seen, u64::from(added));
         }

@@ -25,15 +25,15 @@ pub enum Command<'a> {
     },
     /// Send a message. One that comes too late is answered with [`SocketEvent::Unsent`].
     Send {
-        /// Over which socket.
+        /// One that has been opened.
         socket: SocketKey,
-        /// What.
+        /// Of any size.
         #[serde(borrow)]
         data: Data<'a>,
     },
     /// Send a close frame behind what still waits.
     Close {
-        /// Of which socket.
+        /// One that has been opened.
         socket: SocketKey,
         /// 1000, or 3000 to 4999.
         code: u16,
@@ -57,13 +57,15 @@ pub enum Event<'a> {
     Socket(SocketKey, #[serde(borrow)] SocketEvent<'a>),
 }
 
-/// What happened to a socket. Times are those of the browser's events, in milliseconds since 1970.
+/// What happened to a socket. Times are those of the browser's events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SocketEvent<'a> {
     /// The handshake is done.
     Open {
-        /// When.
+        /// Milliseconds since 1970.
         at: f64,
+        /// Milliseconds from the call of the constructor to the event: name look-up, TCP, TLS and HTTP together.
+        handshake: f64,
         /// The subprotocol chosen, empty for none.
         protocol: &'a str,
         /// The extensions agreed upon, empty for none.
@@ -73,9 +75,9 @@ pub enum SocketEvent<'a> {
     Refused(&'a str),
     /// A message came.
     Message {
-        /// When.
+        /// Milliseconds since 1970.
         at: f64,
-        /// What.
+        /// Of any size.
         #[serde(borrow)]
         data: Data<'a>,
     },
@@ -94,7 +96,7 @@ pub enum SocketEvent<'a> {
     Unsent(#[serde(borrow)] Data<'a>),
     /// The socket is closed.
     Close {
-        /// When.
+        /// Milliseconds since 1970.
         at: f64,
         /// The close frame's, 1005 for a frame without one, 1006 where there was no frame.
         code: u16,
@@ -132,16 +134,20 @@ pub fn append(value: &impl Serialize, buffer: &mut Vec<u8>) {
     let _ = postcard::serialize_with_flavor(value, Append(buffer));
 }
 
-/// The values in a post, in order, up to the first that cannot be decoded. There is none: both sides are of the same build.
-pub fn values<'a, T: Deserialize<'a>>(post: &'a [u8]) -> impl Iterator<Item = T> {
+/// The post has something else at this place than a value of this build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable;
+
+/// The values in a post, in order, up to the first that cannot be decoded.
+pub fn values<'a, T: Deserialize<'a>>(post: &'a [u8]) -> impl Iterator<Item = Result<T, Unreadable>> {
     let mut rest = post;
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
-        let (value, after) = postcard::take_from_bytes(rest).ok()?;
-        rest = after;
-        Some(value)
+        let value = postcard::take_from_bytes(rest);
+        rest = value.as_ref().map_or(&[], |(_, after)| after);
+        Some(value.map(|(value, _)| value).map_err(|_| Unreadable))
     })
 }
 
@@ -204,7 +210,7 @@ mod tests {
             ];
             let mut post = Vec::new();
             commands.iter().for_each(|command| append(command, &mut post));
-            prop_assert_eq!(values::<Command>(&post).collect::<Vec<_>>(), commands);
+            prop_assert_eq!(values(&post).collect::<Result<Vec<Command>, _>>().unwrap(), commands);
         }
 
         #[test]
@@ -220,7 +226,7 @@ mod tests {
         ) {
             let data = data(is_text, &text, &bytes);
             let of_socket = [
-                SocketEvent::Open { at, protocol: &text, extensions: "permessage-deflate" },
+                SocketEvent::Open { at, handshake: at, protocol: &text, extensions: "permessage-deflate" },
                 SocketEvent::Refused(&text),
                 SocketEvent::Message { at, data },
                 SocketEvent::Missed { messages: count, bytes: u64::from(key) },
@@ -234,13 +240,17 @@ mod tests {
             events.push(Event::Woken);
             let mut post = Vec::new();
             events.iter().for_each(|event| append(event, &mut post));
-            prop_assert_eq!(values::<Event>(&post).collect::<Vec<_>>(), events);
+            prop_assert_eq!(values(&post).collect::<Result<Vec<Event>, _>>().unwrap(), events);
         }
 
         #[test]
-        fn what_is_cut_off_is_no_value(text in ".*", cut in any::<prop::sample::Index>()) {
-            let post = encoded(&Command::Send { socket: SocketKey(1), data: Data::Text(&text) });
-            prop_assert_eq!(values::<Command>(&post[..cut.index(post.len())]).count(), 0);
+        fn what_is_cut_off_is_unreadable(text in ".*", cut in any::<prop::sample::Index>()) {
+            let mut post = encoded(&Command::Resume(SocketKey(2)));
+            let whole = post.len();
+            append(&Command::Send { socket: SocketKey(1), data: Data::Text(&text) }, &mut post);
+            let cut = whole + 1 + cut.index(post.len() - whole - 1);
+            let read: Vec<_> = values(&post[..cut]).collect();
+            prop_assert_eq!(read, [Ok(Command::Resume(SocketKey(2))), Err(Unreadable)]);
         }
     }
 

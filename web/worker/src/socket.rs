@@ -1,5 +1,6 @@
 //! One `WebSocket` of the browser: the only place in Canyon that opens one.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -14,10 +15,11 @@ use crate::inbox::Inbox;
 use crate::outbox::Outbox;
 use crate::protocol::{Data, Event, SocketEvent, SocketKey};
 
-/// Milliseconds between two batches of a flood, and between two polls of `bufferedAmount`: a quarter of a frame, and the
-/// least that browsers grant a nested timer
+/// Between two batches of a flood: a quarter of a frame, and the least that browsers grant a nested timer
 /// ([MDN](https://developer.mozilla.org/en-US/docs/Web/API/Window/setTimeout#nested_timeouts)).
-const PAUSE: u32 = 4;
+const FLOOD_PAUSE_MS: u32 = 4;
+/// Between two polls of `bufferedAmount`.
+const BUFFER_POLL_MS: u32 = 4;
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,6 +41,8 @@ pub(crate) struct Socket {
 struct Shared {
     key: SocketKey,
     socket: WebSocket,
+    /// When the constructor was called, as `performance.now()` counts.
+    begun: f64,
     events: Events,
     inbox: RefCell<Inbox>,
     outbox: RefCell<Outbox>,
@@ -52,6 +56,7 @@ impl Socket {
     /// Begins the handshake. A URL that the browser refuses is reported, and there is no socket.
     pub(crate) fn open(key: SocketKey, url: &str, subprotocols: &[&str], events: Events) -> Option<Self> {
         let names: Array = subprotocols.iter().copied().map(JsValue::from_str).collect();
+        let begun = PERFORMANCE.with(Performance::now);
         let socket = match WebSocket::new_with_str_sequence(url, &names) {
             Ok(socket) => socket,
             Err(thrown) => {
@@ -63,6 +68,7 @@ impl Socket {
         let shared = Rc::new(Shared {
             key,
             socket,
+            begun,
             events,
             inbox: Inbox::new(key).into(),
             outbox: RefCell::default(),
@@ -105,6 +111,11 @@ impl Socket {
         self.shared.inbox.borrow_mut().resume();
         self.shared.post_next();
     }
+
+    /// Holds a guard until all that the socket has received has been posted.
+    pub(crate) fn hold(&self, guard: &Rc<dyn Any>) {
+        self.shared.inbox.borrow_mut().hold(guard);
+    }
 }
 
 impl Drop for Socket {
@@ -132,7 +143,8 @@ impl Shared {
 
     fn opened(self: &Rc<Self>, event: web_sys::Event) {
         let (protocol, extensions) = (&*self.socket.protocol(), &*self.socket.extensions());
-        self.report(SocketEvent::Open { at: time_of(&event), protocol, extensions });
+        let handshake = event.time_stamp() - self.begun;
+        self.report(SocketEvent::Open { at: time_of(&event), handshake, protocol, extensions });
     }
 
     fn received(self: &Rc<Self>, event: MessageEvent) {
@@ -145,11 +157,9 @@ impl Shared {
     }
 
     fn closed(self: &Rc<Self>, event: CloseEvent) {
-        for batch in self.inbox.borrow_mut().drain() {
-            self.events.post_bytes(batch.bytes());
-        }
         let (at, code, was_clean) = (time_of(&event), event.code(), event.was_clean());
-        self.report(SocketEvent::Close { at, code, reason: &event.reason(), was_clean });
+        self.inbox.borrow_mut().end(SocketEvent::Close { at, code, reason: &event.reason(), was_clean });
+        self.post_next();
     }
 
     /// Posts the next batch, unless the page is busy with the last one or a flood is put off.
@@ -160,7 +170,7 @@ impl Shared {
         }
         let Some(batch) = self.inbox.borrow_mut().next_batch() else { return };
         if batch.is_flood() {
-            self.pause.set(Some(self.after_pause(|shared| {
+            self.pause.set(Some(self.after(FLOOD_PAUSE_MS, |shared| {
                 shared.pause.take();
                 shared.post_next();
             })));
@@ -169,9 +179,9 @@ impl Shared {
         self.inbox.borrow_mut().recycle(batch);
     }
 
-    /// Polls `bufferedAmount` until it is 0: there is no event for it.
+    /// Polls `bufferedAmount` until it is 0, for which there is no event. That of a closed socket stays as it is.
     fn poll_soon(self: &Rc<Self>) {
-        let poll = self.next_poll.take().unwrap_or_else(|| self.after_pause(Self::poll_buffered));
+        let poll = self.next_poll.take().unwrap_or_else(|| self.after(BUFFER_POLL_MS, Self::poll_buffered));
         self.next_poll.set(Some(poll));
     }
 
@@ -181,14 +191,14 @@ impl Shared {
         if let Some(sent) = self.outbox.borrow_mut().update(buffered) {
             self.report(SocketEvent::Sent(sent));
         }
-        if buffered > 0 {
+        if buffered > 0 && self.socket.ready_state() != WebSocket::CLOSED {
             self.poll_soon();
         }
     }
 
-    fn after_pause(self: &Rc<Self>, act: fn(&Rc<Self>)) -> Timeout {
+    fn after(self: &Rc<Self>, milliseconds: u32, act: fn(&Rc<Self>)) -> Timeout {
         let shared: Weak<Self> = Rc::downgrade(self);
-        Timeout::new(PAUSE, move || {
+        Timeout::new(milliseconds, move || {
             if let Some(shared) = shared.upgrade() {
                 act(&shared);
             }

@@ -33,6 +33,8 @@ pub enum Ending {
     Lost(Closed),
     /// The person cancelled before it opened.
     Cancelled,
+    /// What runs the page's sockets has failed; the server has no part in it.
+    WorkerFailed,
 }
 
 /// What a handshake asked for that can be a reason for its failure.
@@ -82,7 +84,7 @@ impl Ending {
     /// Whether reconnecting makes sense. It does not where the person or, with code 1000, the server wanted the end.
     pub(crate) fn is_worth_another_try(&self) -> bool {
         match self {
-            Self::Refused(_) | Self::Lost(_) => true,
+            Self::Refused(_) | Self::Lost(_) | Self::WorkerFailed => true,
             Self::ByServer(closed) => closed.code != 1000,
             Self::ByUs(_) | Self::Unanswered | Self::Cancelled => false,
         }
@@ -94,7 +96,7 @@ impl Ending {
             Self::Refused(_) => "Could not connect",
             Self::ByServer(_) => "Closed by server",
             Self::ByUs(_) | Self::Unanswered => "Disconnected",
-            Self::Lost(_) => "Connection lost",
+            Self::Lost(_) | Self::WorkerFailed => "Connection lost",
             Self::Cancelled => "Cancelled",
         }
     }
@@ -102,7 +104,7 @@ impl Ending {
     pub fn closed(&self) -> Option<&Closed> {
         match self {
             Self::Refused(closed) | Self::ByServer(closed) | Self::ByUs(closed) | Self::Lost(closed) => Some(closed),
-            Self::Unanswered | Self::Cancelled => None,
+            Self::Unanswered | Self::Cancelled | Self::WorkerFailed => None,
         }
     }
 
@@ -111,7 +113,7 @@ impl Ending {
             Self::ByUs(_) | Self::Cancelled => Tone::Neutral,
             Self::ByServer(closed) => close::tone(closed.code),
             Self::Unanswered => Tone::Warning,
-            Self::Refused(_) | Self::Lost(_) => Tone::Error,
+            Self::Refused(_) | Self::Lost(_) | Self::WorkerFailed => Tone::Error,
         }
     }
 }
@@ -126,9 +128,10 @@ impl fmt::Display for Ending {
             Self::ByUs(closed) => write!(f, "Disconnected by this page ({closed})"),
             Self::Unanswered => f.write_str("Disconnected by this page, the server did not answer the close frame"),
             Self::Lost(closed) => {
-                write!(f, "Connection lost: the server or the network went away without a word ({closed})")
+                write!(f, "Connection lost: the server or the network went away without a close frame ({closed})")
             }
             Self::Cancelled => f.write_str("Gave up before the connection opened"),
+            Self::WorkerFailed => f.write_str("Connection lost: the page's socket worker failed"),
         }
     }
 }
@@ -166,9 +169,10 @@ mod tests {
             (Ending::Unanswered, "Disconnected by this page, the server did not answer the close frame"),
             (
                 Ending::Lost(closed(1006, "")),
-                "Connection lost: the server or the network went away without a word (code 1006, no close frame)",
+                "Connection lost: the server or the network went away without a close frame (code 1006, no close frame)",
             ),
             (Ending::Cancelled, "Gave up before the connection opened"),
+            (Ending::WorkerFailed, "Connection lost: the page's socket worker failed"),
         ] {
             assert_eq!(ending.to_string(), words);
         }

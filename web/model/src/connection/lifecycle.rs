@@ -27,7 +27,7 @@ impl Connection {
                 self.open_socket(now, shared);
             }
             State::Reconnecting { .. } => self.open_socket(now, shared),
-            State::Connecting { .. } | State::Open(_) | State::Closing(_) => {}
+            State::Connecting | State::Open(_) | State::Closing(_) => {}
         }
     }
 
@@ -43,7 +43,7 @@ impl Connection {
         };
         self.problem = None;
         self.socket = shared.next_socket();
-        self.state = State::Connecting { since: now };
+        self.state = State::Connecting;
         self.asked = Asked { tls: url.is_secure(), subprotocols: !subprotocols.names().is_empty() };
         let typed = url.is_completion_of(&self.setup.address).then(|| self.setup.address.clone());
         if typed.is_some() {
@@ -64,7 +64,7 @@ impl Connection {
         match &self.state {
             State::Idle(_) => {}
             State::Reconnecting { .. } => self.stop_retrying(),
-            State::Connecting { .. } => self.end(now, Ending::Cancelled, shared),
+            State::Connecting => self.end(now, Ending::Cancelled, shared),
             State::Open(opened) => {
                 self.state = State::Closing(opened.clone());
                 self.close_by = now.after(shared.settings.close_timeout_ms.into());
@@ -96,17 +96,19 @@ impl Connection {
 
     pub(super) fn socket_event(&mut self, now: Time, event: SocketEvent, shared: &mut Shared) {
         match (&self.state, event) {
-            (State::Connecting { since }, SocketEvent::Open { protocol, extensions }) => {
-                let opened = Opened { handshake: now.since(*since), protocol, extensions };
-                self.opened(now, opened, shared);
+            (State::Connecting, SocketEvent::Open { handshake, protocol, extensions }) => {
+                self.opened(now, Opened { handshake, protocol, extensions }, shared);
             }
-            (State::Connecting { .. }, SocketEvent::Refused(why)) => {
+            (State::Connecting, SocketEvent::Refused(why)) => {
                 self.not_connected(now, why);
                 shared.effects.push(Effect::Release(self.id));
             }
-            (State::Connecting { .. }, SocketEvent::Close(closed)) => self.end(now, Ending::Refused(closed), shared),
+            (State::Connecting, SocketEvent::Close(closed)) => self.end(now, Ending::Refused(closed), shared),
             (State::Open(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_open(closed), shared),
             (State::Closing(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_closing(closed), shared),
+            (State::Connecting | State::Open(_) | State::Closing(_), SocketEvent::WorkerFailed) => {
+                self.end(now, Ending::WorkerFailed, shared);
+            }
             (State::Open(_), SocketEvent::Message(payload)) => self.received(now, payload.content(), shared),
             // A server that ignores the close frame would fill the log.
             (State::Closing(_), SocketEvent::Message(payload)) => {

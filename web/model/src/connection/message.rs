@@ -1,5 +1,7 @@
 //! Everything that can happen to a connection.
 
+use std::time::Duration;
+
 use wire::Behaviour;
 
 use crate::composing::draft::{Draft, Format, Templates};
@@ -18,6 +20,8 @@ use crate::shared::SocketId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SocketEvent {
     Open {
+        /// See [`Opened::handshake`](crate::connection::state::Opened::handshake).
+        handshake: Duration,
         /// Empty for none.
         protocol: String,
         /// As in `Sec-WebSocket-Extensions`; empty for none.
@@ -35,6 +39,8 @@ pub enum SocketEvent {
     Buffered(u64),
     /// Only [`Self::Unsent`] may follow.
     Close(Closed),
+    /// What runs the socket has failed. The last event.
+    WorkerFailed,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -138,7 +138,7 @@ impl Connection {
     fn leave(&mut self, now: Time, shared: &mut Shared) {
         match self.state {
             State::Idle(_) | State::Closing(_) => {}
-            State::Reconnecting { .. } | State::Connecting { .. } | State::Open(_) => {
+            State::Reconnecting { .. } | State::Connecting | State::Open(_) => {
                 self.empty_draft();
                 self.close(now, CloseFrame::normal(), shared);
             }

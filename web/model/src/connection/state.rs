@@ -21,9 +21,7 @@ pub enum State {
         /// When the attempt begins.
         until: Time,
     },
-    Connecting {
-        since: Time,
-    },
+    Connecting,
     Open(Opened),
     /// The page has sent its close frame; messages may still arrive.
     Closing(Opened),
@@ -41,7 +39,7 @@ impl State {
             Self::Idle(None) => "Not connected",
             Self::Idle(Some(ending)) => ending.summary(),
             Self::Reconnecting { .. } => "Reconnecting…",
-            Self::Connecting { .. } => "Connecting…",
+            Self::Connecting => "Connecting…",
             Self::Open(_) => "Open",
             Self::Closing(_) => "Closing…",
         }
@@ -52,7 +50,7 @@ impl State {
             Self::Idle(Some(ending)) => ending.tone(),
             Self::Reconnecting { .. } => Tone::Warning,
             Self::Open(_) => Tone::Good,
-            Self::Idle(None) | Self::Connecting { .. } | Self::Closing(_) => Tone::Neutral,
+            Self::Idle(None) | Self::Connecting | Self::Closing(_) => Tone::Neutral,
         }
     }
 
@@ -60,14 +58,14 @@ impl State {
         match self {
             Self::Idle(ending) => ending.as_ref(),
             Self::Reconnecting { ending, .. } => Some(ending),
-            Self::Connecting { .. } | Self::Open(_) | Self::Closing(_) => None,
+            Self::Connecting | Self::Open(_) | Self::Closing(_) => None,
         }
     }
 
     pub fn opened(&self) -> Option<&Opened> {
         match self {
             Self::Open(opened) | Self::Closing(opened) => Some(opened),
-            Self::Idle(_) | Self::Reconnecting { .. } | Self::Connecting { .. } => None,
+            Self::Idle(_) | Self::Reconnecting { .. } | Self::Connecting => None,
         }
     }
 }

@@ -25,7 +25,7 @@ fn use_button() -> View {
         page.dispatch_shown(ConnectionMsg::BehaviourChosen(page.forms.preset.behaviour()));
     })
     .attr_if("disabled", |page| {
-        let is_used = matches!(page.shown().state(), State::Connecting { .. } | State::Open(_) | State::Closing(_));
+        let is_used = matches!(page.shown().state(), State::Connecting | State::Open(_) | State::Closing(_));
         is_used || !page.forms.preset.is_right()
     })
 }
