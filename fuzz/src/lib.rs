@@ -2,6 +2,7 @@
 //! does with it.
 
 use std::{
+    io::Cursor,
     pin::pin,
     task::{Context, Poll, Waker},
 };
@@ -15,7 +16,10 @@ use tokio_tungstenite::{
     tungstenite::{
         Error,
         error::ProtocolError,
-        protocol::{Role, WebSocketConfig, frame::coding::CloseCode},
+        protocol::{
+            Role, WebSocketConfig,
+            frame::{FrameHeader, coding::CloseCode},
+        },
     },
 };
 
@@ -99,6 +103,23 @@ impl Frame<'_> {
 /// large as can be.
 pub fn client(sent: &[u8], pieces: &[Size]) -> MemoryStream {
     MemoryStream::in_pieces(sent, pieces.iter().map(|size| size.bytes()).chain([usize::MAX]))
+}
+
+/// The frames before the first whose length is not in its shortest form: such a frame is a protocol violation here, and
+/// tungstenite takes it.
+pub fn before_padded_length(bytes: &[u8]) -> &[u8] {
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..) {
+        let mut cursor = Cursor::new(rest);
+        // What is no header ends the connection at both.
+        let Ok(Some((header, length))) = FrameHeader::parse(&mut cursor) else { break };
+        let size = cursor.position() as usize;
+        if size != header.len(length) {
+            return &bytes[..at];
+        }
+        at = usize::try_from(length).map_or(usize::MAX, |length| length.saturating_add(at + size));
+    }
+    bytes
 }
 
 /// tungstenite as a server, with a read buffer and a largest message of so many bytes.

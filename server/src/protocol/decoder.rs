@@ -22,6 +22,8 @@ pub(super) use echo::{Answers, Deflating};
 
 /// The largest payload of a control frame, in bytes (RFC 6455, 5.5).
 const MAX_CONTROL: u64 = 125;
+/// The largest payload of any frame, in bytes: the top bit of a length is 0 (RFC 6455, 5.2).
+const MAX_LENGTH: u64 = u64::MAX >> 1;
 /// How much of a compressed payload is unmasked at a time, in bytes.
 const CHUNK: usize = 1024;
 
@@ -118,6 +120,12 @@ impl Decoder {
     /// Whether the frame may come here and now: the message that it belongs to, and its payload.
     fn judge(&self, header: &Header) -> Result<(Option<Message>, Payload), ProtocolViolation> {
         let key = header.key.ok_or(ProtocolViolation::Unmasked)?;
+        if !header.is_shortest {
+            return Err(ProtocolViolation::PaddedLength(header.length));
+        }
+        if header.length > MAX_LENGTH {
+            return Err(ProtocolViolation::LengthTopBit);
+        }
         let (message, route, ends) = match header.opcode {
             OpCode::Control(Control::Reserved(code)) => return Err(ProtocolViolation::ReservedOpcode(code)),
             OpCode::Control(_) if header.rsv != 0 => return Err(ProtocolViolation::ReservedBits),

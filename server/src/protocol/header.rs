@@ -37,6 +37,8 @@ pub(crate) struct Header {
     pub(crate) key: Option<Key>,
     /// The payload's length in bytes.
     pub(crate) length: u64,
+    /// Whether the length took as few bytes as it can.
+    pub(crate) is_shortest: bool,
 }
 
 impl Header {
@@ -44,17 +46,23 @@ impl Header {
     #[inline(always)]
     pub(crate) fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
-        let (length, rest) = match second & 0x7f {
-            126 => rest.split_first_chunk().map(|(length, rest)| (u16::from_be_bytes(*length).into(), rest))?,
-            127 => rest.split_first_chunk().map(|(length, rest)| (u64::from_be_bytes(*length), rest))?,
-            length => (length.into(), rest),
+        let (length, least, rest) = match second & 0x7f {
+            126 => rest.split_first_chunk().map(|(length, rest)| (u16::from_be_bytes(*length).into(), 126, rest))?,
+            127 => rest.split_first_chunk().map(|(length, rest)| (u64::from_be_bytes(*length), 1 << 16, rest))?,
+            length => (length.into(), 0, rest),
         };
         let (key, rest) = match second & MASK {
             0 => (None, rest),
             _ => rest.split_first_chunk().map(|(key, rest)| (Some(*key), rest))?,
         };
-        let header =
-            Self { fin: first & 0x80 != 0, rsv: first >> 4 & 0b111, opcode: (first & 0x0f).into(), key, length };
+        let header = Self {
+            fin: first & 0x80 != 0,
+            rsv: first >> 4 & 0b111,
+            opcode: (first & 0x0f).into(),
+            key,
+            length,
+            is_shortest: length >= least,
+        };
         Some((header, bytes.len() - rest.len()))
     }
 
@@ -181,7 +189,8 @@ mod tests {
         for length in [0, 1, 125, 126, 0xffff, 0x1_0000, u64::MAX] {
             for key in [None, Some([1, 2, 3, 4])] {
                 for opcode in [OpCode::Data(Data::Continue), OpCode::Control(Control::Ping)] {
-                    let header = Header { fin: length % 2 == 0, rsv: 0b101, opcode, key, length };
+                    let fin = length % 2 == 0;
+                    let header = Header { fin, rsv: 0b101, opcode, key, length, is_shortest: true };
                     let mut bytes = [0; MAX_SIZE];
                     let size = header.write(&mut bytes);
                     assert_eq!(Header::parse(&bytes[..size]), Some((header, size)));
@@ -196,8 +205,22 @@ mod tests {
     #[test]
     fn the_first_example_of_the_rfc_is_a_whole_unmasked_text() {
         let (header, size) = Header::parse(b"\x81\x05Hello").unwrap();
-        let expected = Header { fin: true, rsv: 0, opcode: OpCode::Data(Data::Text), key: None, length: 5 };
+        let opcode = OpCode::Data(Data::Text);
+        let expected = Header { fin: true, rsv: 0, opcode, key: None, length: 5, is_shortest: true };
         assert_eq!((header, size), (expected, 2));
+    }
+
+    #[test]
+    fn a_length_that_would_fit_fewer_bytes_is_not_in_its_shortest_form() {
+        let is_shortest = |length: &[u8]| Header::parse(&[&[0x82], length].concat()).unwrap().0.is_shortest;
+        for length in [&[125][..], &[126, 0, 126], &[126, 0xff, 0xff], &[127, 0, 0, 0, 0, 0, 1, 0, 0], &[127; 9]] {
+            assert!(is_shortest(length), "{length:?}");
+        }
+        for length in
+            [&[126, 0, 0][..], &[126, 0, 125], &[127, 0, 0, 0, 0, 0, 0, 0, 5], &[127, 0, 0, 0, 0, 0, 0, 0xff, 0xff]]
+        {
+            assert!(!is_shortest(length), "{length:?}");
+        }
     }
 
     #[test]

@@ -22,6 +22,12 @@ pub enum ProtocolViolation {
     /// A frame of a client without a mask.
     #[error("frame is not masked")]
     Unmasked,
+    /// A length in more bytes than it needs (RFC 6455, 5.2).
+    #[error("length {0} is not in its shortest form")]
+    PaddedLength(u64),
+    /// A length of 64 bits of which the first is set (RFC 6455, 5.2).
+    #[error("the top bit of a length must be 0")]
+    LengthTopBit,
     /// A control frame that is not the whole of its message.
     #[error("control frame is fragmented")]
     FragmentedControl,
@@ -66,6 +72,8 @@ impl ProtocolViolation {
             Self::ReservedBits
             | Self::ReservedOpcode(_)
             | Self::Unmasked
+            | Self::PaddedLength(_)
+            | Self::LengthTopBit
             | Self::FragmentedControl
             | Self::LongControl(_)
             | Self::HalfCloseCode

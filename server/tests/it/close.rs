@@ -45,13 +45,17 @@ async fn answers_go_out_before_the_close() {
 #[tokio::test]
 async fn a_fault_is_answered_with_a_close_frame_that_names_it() {
     let server = TestServer::start().await;
-    let faults: [(&str, Vec<u8>, u16); 12] = [
+    let faults: [(&str, Vec<u8>, u16); 16] = [
         ("a reserved opcode", frame(0x83, b""), 1002),
         ("a reserved control opcode", frame(0x8b, b""), 1002),
-        ("a reserved bit", frame(0xc1, b"x"), 1002),
+        ("a reserved bit", frame(0xa1, b"x"), 1002),
         ("no mask", vec![0x81, 1, b'x'], 1002),
         ("a continuation of nothing", frame(0x80, b"x"), 1002),
         ("a message within a message", [frame(0x01, b"x"), frame(0x81, b"y")].concat(), 1002),
+        ("5 bytes announced in 16 bits", b"\x81\xfe\x00\x05\x37\xfa\x21\x3d\x5f\x9f\x4d\x51\x58".to_vec(), 1002),
+        ("5 bytes announced in 64 bits", b"\x82\xff\0\0\0\0\0\0\0\x05\x37\xfa\x21\x3d_____".to_vec(), 1002),
+        ("a ping's length in 16 bits", b"\x89\xfe\x00\x00\x37\xfa\x21\x3d".to_vec(), 1002),
+        ("a length with its top bit set", b"\x82\xff\x80\0\0\0\0\0\0\0\x37\xfa\x21\x3d".to_vec(), 1002),
         ("a fragmented ping", frame(0x09, b""), 1002),
         ("a ping that is too long", frame(0x89, &[0; 126]), 1002),
         ("a close frame with half a code", frame(0x88, &[3]), 1002),
@@ -60,11 +64,16 @@ async fn a_fault_is_answered_with_a_close_frame_that_names_it() {
         ("a message over the limit", frame(0x82, &vec![0; 1024 * 1024 + 1]), 1009),
     ];
     for (fault, bytes, code) in faults {
-        let mut peer = Peer::open(server.address, "/echo").await;
-        peer.write(frame(0x81, b"before")).await;
-        assert_eq!(peer.read_frame().await, (0x81, b"before".to_vec()), "{fault}");
-        peer.write(bytes).await;
-        assert_eq!(peer.read_close().await.0, code, "{fault}");
+        // On the event loop, compressed or not, and in a session.
+        let plain = Peer::open(server.address, "/echo").await;
+        let deflate = Peer::open_deflate(server.address, "/echo").await;
+        let session = Peer::open(server.address, "/echo?fragment=64KiB").await;
+        for mut peer in [plain, deflate, session] {
+            peer.write(frame(0x81, b"before")).await;
+            assert_eq!(peer.read_frame().await, (0x81, b"before".to_vec()), "{fault}");
+            peer.write(&bytes).await;
+            assert_eq!(peer.read_close().await.0, code, "{fault}");
+        }
     }
 }
 

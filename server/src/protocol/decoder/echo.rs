@@ -167,10 +167,10 @@ impl Decoder {
             Some(_) => return self.begin_frame(input, answers),
             None => return Err(Status::NeedInput),
         };
-        let (Header { key, length, .. }, size) = Header::parse(input).ok_or(Status::NeedInput)?;
+        let (Header { key, length, is_shortest, .. }, size) = Header::parse(input).ok_or(Status::NeedInput)?;
         let payload = usize::try_from(length).ok().and_then(|length| input[size..].split_at_checked(length));
         let (Some(key), Some((masked, rest))) = (key, payload) else { return self.begin_frame(input, answers) };
-        if length > self.limits.message || self.message.is_some() {
+        if length > self.limits.message || self.message.is_some() || !is_shortest {
             return self.begin_frame(input, answers);
         }
         let prefix = answers.reply.prefix(data);

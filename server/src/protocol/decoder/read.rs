@@ -103,7 +103,8 @@ impl Decoder {
             inflater.finish()?;
         }
         let data = if is_first { message.data } else { Data::Continue };
-        let header = Header { fin, rsv: 0, opcode: OpCode::Data(data), key: Some([0; 4]), length: made as u64 };
+        let (opcode, length) = (OpCode::Data(data), made as u64);
+        let header = Header { fin, rsv: 0, opcode, key: Some([0; 4]), length, is_shortest: true };
         self.position = Position::Payload(payload);
         if ended {
             self.end(payload.ends);

@@ -87,8 +87,41 @@ fn a_control_frame_that_is_fragmented_or_long_is_rejected_with_its_header() {
     for opcode in [8, 9, 10] {
         assert_eq!(plain(b"", &head(opcode, 1)), Some(ProtocolViolation::FragmentedControl));
         assert_eq!(plain(b"", &head(0x80 | opcode, 126)), Some(ProtocolViolation::LongControl(126)));
-        assert_eq!(plain(b"", &head(0x80 | opcode, u64::MAX)), Some(ProtocolViolation::LongControl(u64::MAX)));
+        let longest = u64::MAX >> 1;
+        assert_eq!(plain(b"", &head(0x80 | opcode, longest)), Some(ProtocolViolation::LongControl(longest)));
     }
+}
+
+#[test]
+fn a_length_that_is_not_in_its_shortest_form_is_rejected_with_its_header() {
+    let padded = |first, length: &[u8]| [&[first], length, &[1, 2, 3, 4]].concat();
+    for first in [0x81, 0x82, 0x01, 0x88, 0x89, 0x8a] {
+        for (length, value) in [
+            (&[0xfe, 0, 0][..], 0),
+            (&[0xfe, 0, 125], 125),
+            (&[0xff, 0, 0, 0, 0, 0, 0, 0, 5], 5),
+            (&[0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 0xffff),
+        ] {
+            let violation = Some(ProtocolViolation::PaddedLength(value));
+            assert_eq!(plain(&frame(0x82, b"before"), &padded(first, length)), violation, "{first:#x} {length:?}");
+            assert_eq!(verdict(&mut deflate_decoder(), b"", &padded(first, length)), violation);
+        }
+    }
+    assert_eq!(
+        verdict(&mut deflate_decoder(), b"", &padded(0xc1, &[0xfe, 0, 1])),
+        Some(ProtocolViolation::PaddedLength(1))
+    );
+    assert_eq!(plain(&frame(0x01, b"a"), &padded(0x80, &[0xfe, 0, 1])), Some(ProtocolViolation::PaddedLength(1)));
+}
+
+#[test]
+fn a_length_with_its_top_bit_set_is_rejected_with_its_header() {
+    for first in [0x81, 0x82, 0x01, 0x88, 0x89, 0x8a] {
+        for length in [1 << 63, u64::MAX] {
+            assert_eq!(plain(b"", &head(first, length)), Some(ProtocolViolation::LengthTopBit), "{first:#x}");
+        }
+    }
+    assert_eq!(plain(&frame(0x02, b"a"), &head(0x80, 1 << 63)), Some(ProtocolViolation::LengthTopBit));
 }
 
 #[test]
@@ -107,11 +140,11 @@ fn a_message_within_a_message_is_rejected() {
 #[test]
 fn a_message_over_the_limit_is_rejected_with_the_header_that_says_so() {
     assert_eq!(plain(b"", &head(0x82, (1 << 20) + 1)), Some(ProtocolViolation::BigMessage(1 << 20)));
-    assert_eq!(plain(b"", &head(0x82, u64::MAX)), Some(ProtocolViolation::BigMessage(1 << 20)));
+    assert_eq!(plain(b"", &head(0x82, u64::MAX >> 1)), Some(ProtocolViolation::BigMessage(1 << 20)));
     assert_eq!(plain(b"", &frame(0x82, &[0; 1 << 20])), None);
     let before = frame(0x02, &[0; 1 << 20]);
     assert_eq!(plain(&before, &head(0x80, 1)), Some(ProtocolViolation::BigMessage(1 << 20)));
-    assert_eq!(plain(&before, &head(0x80, u64::MAX)), Some(ProtocolViolation::BigMessage(1 << 20)));
+    assert_eq!(plain(&before, &head(0x80, u64::MAX >> 1)), Some(ProtocolViolation::BigMessage(1 << 20)));
 }
 
 #[test]
