@@ -31,10 +31,13 @@ impl Assembly {
         &mut self.bytes[start..self.filled]
     }
 
-    /// Room for the next part, of which [`fill`](Self::fill) says how much was used.
-    pub(super) fn room(&mut self) -> &mut [u8] {
-        if self.bytes.len() - self.filled < ROOM {
-            self.bytes.resize((2 * self.filled).max(self.filled + ROOM), 0);
+    /// Room for the next part of a message of at most `limit` bytes, of which [`fill`](Self::fill) says how much was used.
+    pub(super) fn room(&mut self, limit: u64) -> &mut [u8] {
+        let least = self.filled + ROOM;
+        if self.bytes.len() < least {
+            // Room is cleared, so that memory is taken for it: no more than the message may need.
+            let most = usize::try_from(limit).map_or(usize::MAX, |limit| limit.saturating_add(self.prefix + ROOM));
+            self.bytes.resize((2 * self.filled).min(most).max(least), 0);
         }
         &mut self.bytes[self.filled..]
     }
@@ -73,5 +76,36 @@ impl Assembly {
         let fitting = Self { bytes: self.answer().to_vec(), ..*self };
         self.clear();
         fitting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_made_for_no_more_than_the_largest_message() {
+        const LIMIT: usize = 1 << 20;
+        let mut assembly = Assembly::default();
+        assembly.begin(b"prefix");
+        while assembly.message().len() < LIMIT {
+            assert!(assembly.room(LIMIT as u64).len() >= ROOM);
+            assembly.fill(1000.min(LIMIT - assembly.message().len()));
+        }
+        // One byte more shows that the message is too large.
+        assert_eq!(assembly.room(LIMIT as u64).len(), ROOM);
+        assert_eq!(assembly.size(), b"prefix".len() + LIMIT + ROOM);
+    }
+
+    #[test]
+    fn room_grows_with_the_message() {
+        let mut assembly = Assembly::default();
+        assembly.begin(b"");
+        assert_eq!(assembly.room(u64::MAX).len(), ROOM);
+        assembly.fill(ROOM);
+        assembly.room(u64::MAX);
+        assembly.fill(ROOM);
+        assembly.room(u64::MAX);
+        assert_eq!(assembly.size(), 4 * ROOM);
     }
 }

@@ -85,7 +85,7 @@ impl Decoder {
                 return Ok(Status::Yield);
             }
             let before = payload.rest;
-            let room = assembly.room();
+            let room = assembly.room(self.limits.message);
             let size = room.len();
             let made = payload.inflate(inflater, input, room)?;
             message.add_inflated(made, &self.limits)?;

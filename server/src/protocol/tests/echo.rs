@@ -1,11 +1,13 @@
 //! What a connection keeps and for how long, and what it sends on its own.
 
 use bytes::BytesMut;
+use flate2::{Compress, Compression};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
 use super::{
     super::{Protocol, Reply, Status},
+    deflate::deflated,
     *,
 };
 
@@ -94,6 +96,16 @@ async fn a_fragment_is_kept_in_a_buffer_that_fits_it() {
     echo.send(&frame(0x02, &[7; 100])).await;
     let size = echo.protocol.leftovers.map_or(0, |leftovers| leftovers.assembly.size());
     assert!((100..1000).contains(&size), "{size}");
+}
+
+#[tokio::test]
+async fn an_inflated_message_takes_hardly_more_than_its_limit_while_it_is_incomplete() {
+    let mut echo = Echo::new(Some(agreed("permessage-deflate")));
+    let payload = deflated(&mut Compress::new(Compression::default(), false), &vec![0; LIMITS.message as usize]);
+    echo.send(&frame(0x42, &payload)).await;
+    let assembly = &echo.protocol.leftovers.unwrap().assembly;
+    assert!(assembly.message().len() > LIMITS.message as usize - 1024, "{}", assembly.message().len());
+    assert!(assembly.size() <= LIMITS.message as usize + (16 << 10), "{}", assembly.size());
 }
 
 #[tokio::test]
