@@ -6,7 +6,12 @@ use std::{
     thread,
 };
 
+use socket2::SockRef;
 use tokio::{net::TcpListener, sync::oneshot};
+
+/// How many clients that connect at once wait to be accepted at the most; the system may allow fewer. Beyond it Linux
+/// answers nobody, and a client tries again after a second.
+const BACKLOG: i32 = 1024;
 
 /// How often a free port is picked anew when another address of the same host already has it.
 const PICKS: usize = 16;
@@ -84,6 +89,8 @@ async fn bind_all(addresses: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener
         let address = SocketAddr::new(ip, port);
         match TcpListener::bind(address).await {
             Ok(listener) => {
+                // tokio's own is 128. Where the system does not let itself be told again, that works as well.
+                let _ = SockRef::from(&listener).listen(BACKLOG);
                 port = listener.local_addr().map_or(port, |address| address.port());
                 listeners.push(listener);
             }
@@ -101,4 +108,24 @@ async fn bind_all(addresses: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener
 fn is_missing_family(error: &io::Error) -> bool {
     // EAFNOSUPPORT has no stable `ErrorKind`: 97 on Linux, 47 on macOS and the BSDs, WSAEAFNOSUPPORT 10047 on Windows.
     error.kind() == io::ErrorKind::AddrNotAvailable || matches!(error.raw_os_error(), Some(97 | 47 | 10047))
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::{net::TcpStream, time::Duration};
+
+    use super::*;
+
+    /// Nobody accepts here. Who does not fit into the backlog would be tried again after 1 s, and then after 2 s.
+    #[tokio::test]
+    async fn many_clients_may_connect_at_once() {
+        let allowed: usize = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap().trim().parse().unwrap();
+        for listener in bind("localhost", 0).await.unwrap() {
+            let address = listener.local_addr().unwrap();
+            let clients: Result<Vec<_>, _> =
+                (0..allowed.min(300)).map(|_| TcpStream::connect_timeout(&address, Duration::from_secs(10))).collect();
+            clients.unwrap();
+        }
+    }
 }
