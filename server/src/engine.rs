@@ -5,6 +5,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use futures_util::FutureExt;
+use socket2::SockRef;
 use tokio::{io::Interest, net::TcpStream};
 
 use crate::{
@@ -29,6 +30,8 @@ pub(crate) async fn serve(
 ) {
     // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.
     let _ = stream.set_nodelay(true);
+    // An urgent byte is one of the stream (RFC 6093, 5): without it, a frame would lack a byte.
+    let _ = SockRef::from(&stream).set_out_of_band_inline(true);
     // A socket without a local address is gone already, as the first read would tell.
     let Ok(local) = stream.local_addr() else { return };
     let stream = WriteTimeout::new(stream, *shared.config.limits.write_timeout);

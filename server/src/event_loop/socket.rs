@@ -13,14 +13,21 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// What is polled for input: on Linux the event says whether there is an urgent byte, too.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const INPUT: Interest = Interest::READABLE.add(Interest::PRIORITY);
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const INPUT: Interest = Interest::READABLE;
+
 /// A socket that is polled edge-triggered.
 #[derive(Debug)]
 pub(super) struct Socket {
     socket: TcpStream,
     /// Whether a read would block: all that had come was read, and no event has come since.
     is_dry: bool,
-    /// Whether an end or a fault lies behind what comes; there is only one event for it.
-    is_ending: bool,
+    /// Whether a read that gives less than there is room for may not have been all: an end or a fault lies behind it, for
+    /// which there is only one event, or there was an urgent byte, before which a read stops.
+    may_stop_short: bool,
     /// Whether the end has been read.
     has_ended: bool,
     /// Whether it is polled for room to write, too.
@@ -31,26 +38,28 @@ impl Socket {
     /// Takes the socket from tokio.
     pub(super) fn new(stream: tokio::net::TcpStream) -> io::Result<Self> {
         let socket = TcpStream::from_std(stream.into_std()?);
-        Ok(Self { socket, is_dry: true, is_ending: false, has_ended: false, is_watched_for_room: false })
+        // Where no event tells of an urgent byte, there may always be one.
+        let may_stop_short = INPUT == Interest::READABLE;
+        Ok(Self { socket, is_dry: true, may_stop_short, has_ended: false, is_watched_for_room: false })
     }
 
     /// Polls it for input. If there is some already, that is an event, too.
     pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.register(&mut self.socket, token, Interest::READABLE)
+        registry.register(&mut self.socket, token, INPUT)
     }
 
     /// Polls it for room to write, too, from now on.
     pub(super) fn watch_room(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         if !self.is_watched_for_room {
-            registry.reregister(&mut self.socket, token, Interest::READABLE | Interest::WRITABLE)?;
+            registry.reregister(&mut self.socket, token, INPUT | Interest::WRITABLE)?;
             self.is_watched_for_room = true;
         }
         Ok(())
     }
 
     pub(super) fn notice(&mut self, event: &Event) {
-        self.is_ending |= event.is_read_closed() || event.is_error();
-        self.is_dry &= !event.is_readable() && !self.is_ending;
+        self.may_stop_short |= event.is_read_closed() || event.is_error() || event.is_priority();
+        self.is_dry &= !event.is_readable() && !self.may_stop_short;
     }
 
     /// Whether the peer has ended its side, and all that it sent was read.
@@ -77,8 +86,7 @@ impl Socket {
         match recv(&self.socket, &mut *room, RecvFlags::empty()).map_err(io::Error::from) {
             Ok((count, _)) => {
                 self.has_ended = count == 0;
-                // Less than there is room for was all; but for an end behind it there is no other event.
-                self.is_dry = count < room.len() && !self.is_ending;
+                self.is_dry = count < room.len() && !self.may_stop_short;
                 Poll::Ready(Ok(count))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -1,8 +1,9 @@
 //! Peers that send anything but WebSocket.
 
+use socket2::SockRef;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, Peer, TestServer};
+use crate::support::{Client, Peer, TestServer, peer::frame};
 
 async fn is_alive(client: &mut Client) {
     client.send("still there?").await;
@@ -38,6 +39,25 @@ async fn what_never_becomes_a_request_is_answered_too() {
     partial.write("GET / HT").await;
     tokio::io::AsyncWriteExt::shutdown(&mut partial.stream).await.unwrap();
     assert!(String::from_utf8_lossy(&partial.read_to_end().await).starts_with("HTTP/1.1 400 "));
+}
+
+/// A read stops before an urgent byte, whatever lies behind it; and it is a byte of its frame.
+#[tokio::test]
+async fn urgent_bytes_are_bytes_of_their_frames() {
+    let server = TestServer::start().await;
+    for path in ["/echo", "/echo?fragment=64KiB"] {
+        let mut peer = Peer::open(server.address, path).await;
+        for n in 0..20 {
+            let (first, second) = (frame(0x82, b"urgently"), frame(0x82, &[n; 1000]));
+            let (before, urgent) = first[..10].split_at(9);
+            peer.write(before).await;
+            let sent = SockRef::from(&peer.stream).send_out_of_band(urgent).unwrap();
+            assert_eq!(sent, 1);
+            peer.write([&first[10..], &second].concat()).await;
+            assert_eq!(peer.read_frame().await, (0x82, b"urgently".to_vec()), "{path}");
+            assert_eq!(peer.read_frame().await, (0x82, vec![n; 1000]), "{path}");
+        }
+    }
 }
 
 #[tokio::test]
