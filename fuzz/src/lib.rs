@@ -8,7 +8,6 @@ use std::{
 };
 
 use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary};
-use server::protocol::ProtocolViolation;
 use testkit::{MemoryStream, frame};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::{
@@ -132,7 +131,6 @@ pub async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usi
 /// The code that an error is answered with; none where the peer has ended its side.
 pub fn code(error: Error) -> Option<CloseCode> {
     match error {
-        Error::Io(error) => Some(ProtocolViolation::from_error(&error).expect("a violation").code()),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::ConnectionClosed => None,
         Error::Protocol(_) => Some(CloseCode::Protocol),
         Error::Utf8(_) => Some(CloseCode::Invalid),

@@ -38,7 +38,7 @@ use self::{
 };
 pub use self::{
     counters::Counters,
-    decoder::{Decoder, Reply},
+    decoder::{Decoder, ReadEnd, Reply},
     message::Limits,
     status::Status,
     violation::ProtocolViolation,

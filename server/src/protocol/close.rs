@@ -7,18 +7,20 @@ use super::{
     violation::ProtocolViolation,
 };
 
-/// Checks the payload of a client's close frame: nothing, or a code that may be sent and a reason in UTF-8.
-pub(super) fn check(payload: &[u8]) -> Result<(), ProtocolViolation> {
+/// A code that IANA has registered and tungstenite does not know: bad gateway.
+pub(super) const BAD_GATEWAY: CloseCode = CloseCode::Bad(1014);
+
+/// Reads the payload of a client's close frame: nothing, or a code that may be sent and a reason in UTF-8.
+pub(super) fn read(payload: &[u8]) -> Result<Option<(CloseCode, &str)>, ProtocolViolation> {
     let Some((code, reason)) = payload.split_first_chunk() else {
-        return if payload.is_empty() { Ok(()) } else { Err(ProtocolViolation::HalfCloseCode) };
+        return if payload.is_empty() { Ok(None) } else { Err(ProtocolViolation::HalfCloseCode) };
     };
-    simdutf8::basic::from_utf8(reason).map_err(|_| ProtocolViolation::InvalidUtf8)?;
-    let code = u16::from_be_bytes(*code);
-    // tungstenite does not know 1014, which IANA has registered since.
-    if !CloseCode::from(code).is_allowed() && code != 1014 {
-        return Err(ProtocolViolation::CloseCode(code));
+    let reason = simdutf8::basic::from_utf8(reason).map_err(|_| ProtocolViolation::InvalidUtf8)?;
+    let code = CloseCode::from(u16::from_be_bytes(*code));
+    if !code.is_allowed() && code != BAD_GATEWAY {
+        return Err(ProtocolViolation::CloseCode(code.into()));
     }
-    Ok(())
+    Ok(Some((code, reason)))
 }
 
 /// Adds a close frame to the output.

@@ -19,6 +19,7 @@ use super::{
 };
 pub use echo::Reply;
 pub(super) use echo::{Answers, Deflating};
+pub use read::ReadEnd;
 
 /// The largest payload of a control frame, in bytes (RFC 6455, 5.5).
 const MAX_CONTROL: u64 = 125;

@@ -9,7 +9,7 @@ mod violations;
 use bytes::{Buf, BytesMut};
 use testkit::frame::frame;
 
-use super::{Decoder, Limits, ProtocolViolation};
+use super::{Decoder, Limits, ProtocolViolation, ReadEnd};
 use crate::protocol::deflate::{Agreed, DeflateConfig, negotiate};
 
 const LIMITS: Limits = Limits { message: 1 << 20, fragments: 4096 };
@@ -40,7 +40,8 @@ fn read_all<'piece>(
             let mut rest = &input[..];
             let filled = match decoder.read(&mut rest, &mut out) {
                 Ok(filled) => filled,
-                Err(violation) => return (output, Some(violation)),
+                Err(ReadEnd::Violation(violation)) => return (output, Some(violation)),
+                Err(ReadEnd::Closed(frame)) => panic!("{frame}"),
             };
             let taken = input.len() - rest.len();
             input.advance(taken);

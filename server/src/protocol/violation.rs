@@ -1,8 +1,6 @@
 //! Why a connection is failed ([RFC 6455, 7.1.7](https://www.rfc-editor.org/rfc/rfc6455#section-7.1.7)): a close code,
 //! and a sentence for the peer. Never sends it.
 
-use std::io;
-
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
 use super::utf8::InvalidUtf8;
@@ -61,11 +59,6 @@ pub enum ProtocolViolation {
 }
 
 impl ProtocolViolation {
-    /// The violation that a read from [`FrameLayer`](crate::session::FrameLayer) failed with, if that was why.
-    pub fn from_error(error: &io::Error) -> Option<Self> {
-        error.get_ref()?.downcast_ref().copied()
-    }
-
     /// The close code that tells the peer.
     pub fn code(self) -> CloseCode {
         match self {
@@ -104,22 +97,9 @@ impl From<ProtocolViolation> for CloseFrame {
     }
 }
 
-impl From<ProtocolViolation> for io::Error {
-    fn from(violation: ProtocolViolation) -> Self {
-        Self::new(io::ErrorKind::InvalidData, violation)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_reject_survives_its_way_through_an_io_error() {
-        let error = io::Error::from(ProtocolViolation::LongControl(126));
-        assert_eq!(ProtocolViolation::from_error(&error), Some(ProtocolViolation::LongControl(126)));
-        assert_eq!(ProtocolViolation::from_error(&io::ErrorKind::InvalidData.into()), None);
-    }
 
     #[test]
     fn a_reason_fits_its_close_frame() {

@@ -94,7 +94,7 @@ impl<S> FrameLayer<S> {
                 Ok(count) => buf.advance(count),
                 // The next read returns the same.
                 Err(_) if buf.filled().len() > start => break,
-                Err(violation) => return Err(violation.into()),
+                Err(end) => return Err(end.into()),
             }
         }
         Ok(())

@@ -14,7 +14,11 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::{Session, fragment::fragments, into_frame};
-use crate::{behaviour::Action, protocol::ProtocolViolation, shared::going_away};
+use crate::{
+    behaviour::Action,
+    protocol::{ProtocolViolation, ReadEnd},
+    shared::going_away,
+};
 
 /// The longest reason of a close frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
 const REASON_SIZE: usize = 123;
@@ -24,6 +28,8 @@ const REASON_SIZE: usize = 123;
 pub(super) enum End {
     /// The closing handshake is done.
     Over,
+    /// The peer has closed in a way that tungstenite would not answer with the same.
+    Closed(CloseFrame),
     /// The peer has ended its side without one.
     Ended,
     /// The connection failed: nothing more can be said.
@@ -39,6 +45,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let time = *self.context.shared.config.limits.close_timeout;
         match end {
             End::Over => self.socket.flush().await,
+            End::Closed(frame) => within(time, self.socket.close(Some(frame))).await,
             End::Ended => {
                 // Pongs that wait, if tungstenite still sends them; what lies below it goes out with what is written.
                 let _ = self.socket.flush().await;
@@ -97,8 +104,11 @@ impl From<Error> for End {
     fn from(error: Error) -> Self {
         let code = match &error {
             Error::Io(io) => {
-                let violation = ProtocolViolation::from_error(io);
-                return violation.map_or(Self::Failed(error), |violation| Self::Fault(violation.into()));
+                return match ReadEnd::from_error(io).cloned() {
+                    Some(ReadEnd::Violation(violation)) => Self::Fault(violation.into()),
+                    Some(ReadEnd::Closed(frame)) => Self::Closed(frame),
+                    None => Self::Failed(error),
+                };
             }
             Error::Utf8(_) => return Self::Fault(ProtocolViolation::InvalidUtf8.into()),
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Self::Ended,

@@ -11,10 +11,33 @@ use crate::support::{Peer, TestServer, peer::frame, within};
 #[tokio::test]
 async fn a_close_frame_is_answered_with_its_code_and_reason() {
     let server = TestServer::start().await;
-    for (code, reason) in [(1000, ""), (1001, "leaving"), (3000, "a library's"), (4999, "ünïcödé")] {
-        let mut client = server.connect("/echo").await;
-        client.close(Some(CloseFrame { code: CloseCode::from(code), reason: reason.into() })).await;
-        client.expect_close(code, reason).await;
+    let (first, last) = ((3000, "a library's"), (4999, "ünïcödé"));
+    let registered = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014].map(|code| (code, "why"));
+    for (code, reason) in [(1000, ""), (1014, ""), first, last].into_iter().chain(registered) {
+        for path in ["/echo", "/echo?fragment=64KiB"] {
+            let mut peer = Peer::open(server.address, path).await;
+            peer.write(frame(0x81, b"before")).await;
+            peer.write(frame(0x88, &[&u16::to_be_bytes(code), reason.as_bytes()].concat())).await;
+            assert_eq!(peer.read_frame().await, (0x81, b"before".to_vec()), "{code} at {path}");
+            assert_eq!(peer.read_close().await, (code, reason.to_owned()), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_close_frame_that_is_wrong_is_told_why_by_both_engines() {
+    let server = TestServer::start().await;
+    for (payload, code, reason) in [
+        (&b"\x03"[..], 1002, "close frame with half a code"),
+        (b"\x03\xed", 1002, "close code 1005 must not be sent"),
+        (b"\x03\xf7why", 1002, "close code 1015 must not be sent"),
+        (b"\x03\xe8\xff", 1007, "text is not valid UTF-8"),
+    ] {
+        for path in ["/echo", "/echo?fragment=64KiB"] {
+            let mut peer = Peer::open(server.address, path).await;
+            peer.write(frame(0x88, payload)).await;
+            assert_eq!(peer.read_close().await, (code, reason.to_owned()), "{path}");
+        }
     }
 }
 

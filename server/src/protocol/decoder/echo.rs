@@ -245,7 +245,7 @@ impl Decoder {
                 let mut plain = [0; super::MAX_CONTROL as usize];
                 let plain = &mut plain[..masked.len()];
                 mask(plain, masked, payload.key);
-                close::check(plain).map_err(|violation| self.violate(violation, output))?;
+                close::read(plain).map_err(|violation| self.violate(violation, output))?;
                 self.position = Position::Closed;
                 output.control(CLOSE, plain);
                 Err(Status::Done)

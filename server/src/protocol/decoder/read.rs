@@ -1,17 +1,47 @@
 //! Passes frames on for tungstenite: the bytes of plain frames as they are, and what compressed frames inflate to as plain
 //! frames whose mask changes nothing. One fault is left to tungstenite: a text that ends within a character.
 
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use std::io;
 
-use super::{Decoder, Ends, Payload, PayloadRoute, Position};
+use tokio_tungstenite::tungstenite::protocol::{
+    CloseFrame,
+    frame::coding::{Data, OpCode},
+};
+
+use super::{Decoder, Ends, MAX_CONTROL, Payload, PayloadRoute, Position};
 use crate::protocol::{
-    header::{self, Header},
+    close,
+    header::{self, Header, mask},
     violation::ProtocolViolation,
 };
 
 /// The largest payload of a frame that is made here, in bytes, and the room for its header.
 const FRAGMENT: usize = u16::MAX as usize;
 const FRAGMENT_HEADER: usize = 8;
+
+/// Why nothing more is passed on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadEnd {
+    /// What the client did wrong.
+    #[error(transparent)]
+    Violation(#[from] ProtocolViolation),
+    /// The client has closed with a code that tungstenite would not answer with the same.
+    #[error("closed by the client: {0}")]
+    Closed(CloseFrame),
+}
+
+impl From<ReadEnd> for io::Error {
+    fn from(end: ReadEnd) -> Self {
+        Self::new(io::ErrorKind::InvalidData, end)
+    }
+}
+
+impl ReadEnd {
+    /// Why a read from [`FrameLayer`](crate::session::FrameLayer) failed, if that was it.
+    pub fn from_error(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
 
 impl Decoder {
     /// How many bytes of room [`read`](Self::read) needs now at the least.
@@ -24,26 +54,31 @@ impl Decoder {
 
     /// Takes a header or a part of a payload from `input` and puts it into `out`; tells how many bytes it put there.
     ///
-    /// None means that more input is needed: at most a part of a header is left.
+    /// None means that more input is needed: at most a part of a header or of a close frame is left.
     ///
     /// # Errors
-    /// What the client did wrong; from then on every call returns the same.
-    pub fn read(&mut self, input: &mut &[u8], out: &mut [u8]) -> Result<usize, ProtocolViolation> {
+    /// Why nothing more is passed on; from then on every call with what is left returns the same.
+    pub fn read(&mut self, input: &mut &[u8], out: &mut [u8]) -> Result<usize, ReadEnd> {
         let before = input.len();
         let result = self.pass_on(input, out);
         self.received.bytes += (before - input.len()) as u64;
-        if let Err(violation) = result {
+        if let Err(ReadEnd::Violation(violation)) = result {
             self.position = Position::Failed(violation);
         }
         result
     }
 
-    fn pass_on(&mut self, input: &mut &[u8], out: &mut [u8]) -> Result<usize, ProtocolViolation> {
+    fn pass_on(&mut self, input: &mut &[u8], out: &mut [u8]) -> Result<usize, ReadEnd> {
         loop {
             match self.position {
                 Position::Header => {
                     let Some((header, size)) = Header::parse(input) else { return Ok(0) };
                     let (message, payload) = self.judge(&header)?;
+                    if payload.ends == Ends::Connection {
+                        // Its length is at most 125, as judged.
+                        let Some(masked) = input[size..].get(..payload.rest as usize) else { return Ok(0) };
+                        check_close(masked, payload)?;
+                    }
                     self.begin(&header, message, payload);
                     self.end_if_whole(payload);
                     let head = input.split_off(..size).unwrap_or_default();
@@ -58,12 +93,12 @@ impl Decoder {
                         return Ok(made);
                     }
                 }
-                Position::Payload(payload) => return self.copy(payload, input, out),
+                Position::Payload(payload) => return Ok(self.copy(payload, input, out)?),
                 Position::Closed => {
                     *input = &[];
                     return Ok(0);
                 }
-                Position::Failed(violation) => return Err(violation),
+                Position::Failed(violation) => return Err(violation.into()),
             }
         }
     }
@@ -115,5 +150,16 @@ impl Decoder {
         let header_size = header.write(out);
         out.copy_within(FRAGMENT_HEADER..FRAGMENT_HEADER + made, header_size);
         Ok(header_size + made)
+    }
+}
+
+/// Checks a client's close frame, for tungstenite words its objections in its own way.
+fn check_close(masked: &[u8], Payload { key, .. }: Payload) -> Result<(), ReadEnd> {
+    let mut plain = [0; MAX_CONTROL as usize];
+    let plain = &mut plain[..masked.len()];
+    mask(plain, masked, key);
+    match close::read(plain)? {
+        Some((code @ close::BAD_GATEWAY, reason)) => Err(ReadEnd::Closed(CloseFrame { code, reason: reason.into() })),
+        _ => Ok(()),
     }
 }

@@ -35,7 +35,7 @@ async fn everything_before_a_fault_is_answered_and_then_the_connection_is_closed
             Err(other) => panic!("{other}"),
         }
     };
-    let violation = ProtocolViolation::from_error(&error).unwrap();
+    let Some(&ReadEnd::Violation(violation)) = ReadEnd::from_error(&error) else { panic!("{error}") };
     server.close(Some(violation.into())).await.unwrap();
     drop(server);
     let mut answers = Vec::new();
@@ -51,7 +51,7 @@ async fn all_reads_after_a_fault_fail_with_it() {
     client.write_all(&frame(0xc2, b"\0\x02\0\xfd\xffa")).await.unwrap();
     for _ in 0..3 {
         let error = frames.read(&mut [0; 64]).await.unwrap_err();
-        assert_eq!(ProtocolViolation::from_error(&error), Some(ProtocolViolation::InvalidData));
+        assert_eq!(ReadEnd::from_error(&error), Some(&ReadEnd::Violation(ProtocolViolation::InvalidData)));
     }
 }
 

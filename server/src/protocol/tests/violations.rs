@@ -174,6 +174,22 @@ fn bad_utf8_is_rejected_across_fragments_and_control_frames() {
 }
 
 #[test]
+fn a_close_frame_is_judged_as_a_whole() {
+    let cases = [
+        (&b"\x03"[..], ProtocolViolation::HalfCloseCode),
+        (b"\x03\xe8\xff", ProtocolViolation::InvalidUtf8),
+        (b"\x03\xedwhy", ProtocolViolation::CloseCode(1005)),
+        (b"\x03\xf7", ProtocolViolation::CloseCode(1015)),
+        (b"\x13\x88", ProtocolViolation::CloseCode(5000)),
+    ];
+    for (payload, violation) in cases {
+        let close = frame(0x88, payload);
+        assert_eq!(plain(&frame(0x82, b"before"), &close), Some(violation));
+        assert_eq!(read_all(&mut plain_decoder(), close.chunks(1)), (vec![], Some(violation)));
+    }
+}
+
+#[test]
 fn bytes_after_a_close_frame_do_not_count() {
     let close = frame(0x88, b"\x03\xe8");
     let mut decoder = plain_decoder();
