@@ -4,7 +4,7 @@
 use model::Time;
 
 use crate::browser::clock;
-use crate::worker::WorkerHandle;
+use crate::worker_handle::WorkerHandle;
 
 /// One time, at which the worker wakes the page.
 pub struct Alarm {

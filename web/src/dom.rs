@@ -30,24 +30,24 @@ use web_sys::{Element, Event, HtmlElement, HtmlTemplateElement};
 use self::binding::{Binding, Flag, Keyed, Text};
 use self::bindings::{Bindings, Listener, Trigger};
 pub use self::callback::{Build, Handler, ReadFlag, ReadKey, ReadText};
-pub use self::mounted::{Handle, Mounted, PartHandle, State};
+pub use self::mounted::{AppState, Handle, Mounted, PartHandle};
 
 /// An element that shows a state `S`, with everything inside it. Dropping it drops its bindings and listeners.
 ///
 /// The methods form a chain: each adds to the *current* element, which is the root at first and another one after
 /// [`at`](Self::at).
-pub struct View<S: State>(
+pub struct View<S: AppState>(
     /// Boxed, because each method takes it and returns it by value.
     Box<Description<S>>,
 );
 
-struct Description<S: State> {
+struct Description<S: AppState> {
     root: Element,
     current: Element,
     bindings: Bindings<S>,
 }
 
-impl<S: State> View<S> {
+impl<S: AppState> View<S> {
     /// Parses markup that has exactly one outermost element.
     pub fn html(markup: &'static str) -> Self {
         let template = document().create_element("template").expect_throw("template is a valid tag name");

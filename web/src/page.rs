@@ -28,7 +28,7 @@ pub(crate) use self::repeat_form::RepeatForm;
 use crate::browser::document::link;
 use crate::browser::service_worker::{self, NewerVersion};
 use crate::browser::task::Task;
-use crate::dom::{Handle, State};
+use crate::dom::{AppState, Handle};
 use crate::store::Store;
 
 /// The state of the whole page.
@@ -126,7 +126,7 @@ fn follow_link(store: &mut Store) -> Result<(), String> {
     Ok(())
 }
 
-impl State for Page {
+impl AppState for Page {
     fn before_render(&mut self) {
         let shown = self.store.workbench().shown();
         if self.pane.id != shown.id() {

@@ -16,8 +16,8 @@ use self::persistence::Persistence;
 use crate::alarm::Alarm;
 use crate::browser::clock;
 use crate::dom::PartHandle;
-use crate::socket::Socket;
-use crate::worker::WorkerHandle;
+use crate::socket_handle::SocketHandle;
+use crate::worker_handle::WorkerHandle;
 
 /// Bytes of log that the filter searches in a frame.
 const SCAN_BYTES_PER_FRAME: usize = 4 << 20;
@@ -25,7 +25,7 @@ const SCAN_BYTES_PER_FRAME: usize = 4 << 20;
 pub(crate) struct Store {
     workbench: Workbench,
     /// At most one for each connection.
-    sockets: Vec<(ConnectionId, Socket)>,
+    sockets: Vec<(ConnectionId, SocketHandle)>,
     /// The next animation frame, if it has been requested. It renders what the sockets have reported.
     frame: Option<AnimationFrame>,
     worker: WorkerHandle,
@@ -147,13 +147,13 @@ impl Store {
                     handle.update_silently(move |store| store.dispatch_at(at, msg));
                 };
                 self.release(connection);
-                let socket = Socket::open(&self.worker, &url, &subprotocols, report);
+                let socket = SocketHandle::open(&self.worker, &url, &subprotocols, report);
                 self.sockets.push((connection, socket));
             }
             Effect::Send { connection, message } => {
                 let socket = self.socket(connection);
                 let sent = socket.is_some_and(|socket| socket.send(&message.payload).is_ok());
-                let buffered = socket.map_or(0, Socket::buffered_amount);
+                let buffered = socket.map_or(0, SocketHandle::buffered_amount);
                 let result =
                     if sent { ConnectionMsg::Sent { message, buffered } } else { ConnectionMsg::NotSent(message) };
                 return Some(Msg::Connection(connection, result));
@@ -170,7 +170,7 @@ impl Store {
         None
     }
 
-    fn socket(&self, connection: ConnectionId) -> Option<&Socket> {
+    fn socket(&self, connection: ConnectionId) -> Option<&SocketHandle> {
         self.sockets.iter().find(|(id, _)| *id == connection).map(|(_, socket)| socket)
     }
 

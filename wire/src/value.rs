@@ -30,10 +30,10 @@ pub struct ByteSize(u64);
 pub enum ValueError {
     /// The text is no duration.
     #[error("must be a duration such as 500ms, 10s, 1h30m or 7d")]
-    NoTimeSpan,
+    NotATimeSpan,
     /// The text is no size.
     #[error("must be a size such as 1024, 64KiB, 1MiB or 1MB")]
-    NoByteSize,
+    NotAByteSize,
     /// The value is out of its range.
     #[error("must be from {least} to {most}")]
     OutOfRange {
@@ -75,7 +75,7 @@ impl TimeSpan {
     /// # Errors
     /// The text is no duration, or out of the range.
     pub fn within(text: &str, range: RangeInclusive<Self>) -> Result<Self, ValueError> {
-        let span = total_ms(text).ok_or(ValueError::NoTimeSpan)?.map(Self::ms);
+        let span = total_ms(text).ok_or(ValueError::NotATimeSpan)?.map(Self::ms);
         span.filter(|span| range.contains(span)).ok_or_else(|| out_of(&range))
     }
 }
@@ -130,7 +130,7 @@ impl ByteSize {
     /// # Errors
     /// The text is no size, or out of the range.
     pub fn within(text: &str, range: RangeInclusive<Self>) -> Result<Self, ValueError> {
-        let (number, unit) = number(text.trim()).ok_or(ValueError::NoByteSize)?;
+        let (number, unit) = number(text.trim()).ok_or(ValueError::NotAByteSize)?;
         let unit: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
             "" | "b" => 1,
             "k" | "kb" => 1000,
@@ -139,7 +139,7 @@ impl ByteSize {
             "kib" => 1 << 10,
             "mib" => 1 << 20,
             "gib" => 1 << 30,
-            _ => return Err(ValueError::NoByteSize),
+            _ => return Err(ValueError::NotAByteSize),
         };
         let size = number.and_then(|number| number.checked_mul(unit)).map(Self);
         size.filter(|size| range.contains(size)).ok_or_else(|| out_of(&range))
@@ -234,7 +234,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(TimeSpan::ms(ms)), "{text}");
         }
         for text in ["", "5", "ms", "1.5s", "-1s", "1 s", "1y", "1ns", "1MS", "1s,1ms"] {
-            assert_eq!(text.parse::<TimeSpan>(), Err(ValueError::NoTimeSpan), "{text}");
+            assert_eq!(text.parse::<TimeSpan>(), Err(ValueError::NotATimeSpan), "{text}");
         }
     }
 
@@ -254,7 +254,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(ByteSize::b(bytes)), "{text}");
         }
         for text in ["", "KiB", "-1", "1.5KiB", "1x", "1TiB", "1KiB1B"] {
-            assert_eq!(text.parse::<ByteSize>(), Err(ValueError::NoByteSize), "{text}");
+            assert_eq!(text.parse::<ByteSize>(), Err(ValueError::NotAByteSize), "{text}");
         }
     }
 

@@ -20,10 +20,10 @@ use crate::archive::ImportedEntry;
 use crate::composing::draft::{Draft, Format, Templates};
 use crate::connection::address::WsUrl;
 use crate::connection::close::CloseFrame;
-use crate::connection::ending::Asked;
+use crate::connection::ending::HandshakeOptions;
 use crate::connection::retry::BackOff;
 use crate::connection::setup::Setup;
-use crate::connection::state::State;
+use crate::connection::state::ConnectionState;
 use crate::data::time::Time;
 use crate::data::visible::Quoted;
 use crate::log::filter::{Filter, Rows};
@@ -53,16 +53,16 @@ pub struct Connection {
     last_json: Option<u64>,
     /// Shown until the field that it is about changes.
     problem: Option<Problem>,
-    state: State,
+    state: ConnectionState,
     /// Events of older sockets are ignored.
     socket: SocketId,
-    /// What the newest handshake asked for.
-    asked: Asked,
+    /// Of the newest handshake.
+    handshake_options: HandshakeOptions,
     /// When `socket` opened.
     opened_at: Time,
-    /// When an unanswered close is given up; only while [`State::Closing`].
+    /// When an unanswered close is given up; only while [`ConnectionState::Closing`].
     close_by: Time,
-    /// Messages that arrived while [`State::Closing`].
+    /// Messages that arrived while [`ConnectionState::Closing`].
     after_close: Tally,
     /// When the connection was lost; `None` unless it is being reconnected.
     lost_at: Option<Time>,
@@ -87,9 +87,9 @@ impl Connection {
             n: 1,
             last_json: None,
             problem: None,
-            state: State::default(),
+            state: ConnectionState::default(),
             socket: SocketId::default(),
-            asked: Asked::default(),
+            handshake_options: HandshakeOptions::default(),
             opened_at: Time::default(),
             close_by: Time::default(),
             after_close: Tally::default(),
@@ -125,13 +125,13 @@ impl Connection {
         self.problem.as_ref()
     }
 
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &ConnectionState {
         &self.state
     }
 
     /// After the connection has ended with a close event: the code, what it means and what may help.
     pub fn explanation(&self) -> Option<String> {
-        self.state.ending()?.explanation(self.asked)
+        self.state.ending()?.explanation(self.handshake_options)
     }
 
     pub fn outbox(&self) -> &Outbox {
@@ -219,7 +219,7 @@ impl Connection {
 
     /// When `tick` is due.
     pub(crate) fn due(&self, now: Time, shared: &Shared) -> Option<Time> {
-        let closing = matches!(self.state, State::Closing(_)).then_some(self.close_by);
+        let closing = matches!(self.state, ConnectionState::Closing(_)).then_some(self.close_by);
         Time::earliest(closing, Time::earliest(self.next_retry_tick(now), self.next_task(shared)))
     }
 
@@ -251,7 +251,7 @@ impl Connection {
 
     /// Replaces path and query of the address.
     fn choose(&mut self, behaviour: Behaviour, shared: &mut Shared) {
-        if !matches!(self.state, State::Idle(_) | State::Reconnecting { .. }) {
+        if !matches!(self.state, ConnectionState::Idle(_) | ConnectionState::Reconnecting { .. }) {
             return;
         }
         match WsUrl::parse(&self.setup.address, shared.parse_url) {

@@ -1,7 +1,7 @@
 //! The log of a connection: messages and notes in order, within limits.
 //!
 //! A ring of segments ([`segment`]). Entries are numbered without gaps, so an entry is found by a binary search for its
-//! segment. When a limit is exceeded, the oldest entry is dropped: it is counted in `dropped` and in `gone`, and its
+//! segment. When a limit is exceeded, the oldest entry is dropped: it is counted in `dropped` and in `dropped_in_first`, and its
 //! memory is freed with its whole segment. Pinned entries are copies, each in a segment of its own, that outlive the
 //! original. The totals count every message.
 
@@ -62,7 +62,7 @@ pub struct Log {
     /// Oldest first; none is empty.
     segments: VecDeque<Segment>,
     /// Entries of the first segment that are dropped; their memory is freed with the rest of it.
-    gone: usize,
+    dropped_in_first: usize,
     /// Entries in the ring, without the copies of pinned ones.
     len: usize,
     /// Of the entries in the ring and the copies of pinned ones.
@@ -98,9 +98,9 @@ impl Log {
     }
 
     /// Counts received messages that were lost before they could be added.
-    pub fn miss(&mut self, missed: Tally) {
-        self.received += missed;
-        self.dropped += missed.messages;
+    pub fn count_lost(&mut self, lost: Tally) {
+        self.received += lost;
+        self.dropped += lost.messages;
     }
 
     pub fn set_limits(&mut self, limits: Limits) {
@@ -183,7 +183,7 @@ impl Log {
         let size = content.size();
         let mut copy = Segment::new(seq, size);
         copy.push(at, label, content);
-        copy.seal();
+        copy.free_spare_capacity();
         self.pinned.insert(index, copy);
         self.bytes += size;
         self.enforce_limits();
@@ -215,7 +215,7 @@ impl Log {
         self.last_seq += 1;
         if !self.segments.back().is_some_and(|segment| segment.has_room(size)) {
             if let Some(full) = self.segments.back_mut() {
-                full.seal();
+                full.free_spare_capacity();
             }
             self.segments.push_back(Segment::new(self.last_seq, size));
         }
@@ -235,13 +235,13 @@ impl Log {
 
     fn drop_oldest(&mut self) {
         let Some(segment) = self.segments.front() else { return };
-        self.bytes -= segment.size(self.gone);
+        self.bytes -= segment.size(self.dropped_in_first);
         self.len -= 1;
         self.dropped += 1;
-        self.gone += 1;
-        if self.gone == segment.len() {
+        self.dropped_in_first += 1;
+        if self.dropped_in_first == segment.len() {
             self.segments.pop_front();
-            self.gone = 0;
+            self.dropped_in_first = 0;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! State that all connections share, and the effects that they leave for the page.
+//! ConnectionState that all connections share, and the effects that they leave for the page.
 
 mod effect;
 

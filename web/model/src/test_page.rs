@@ -13,7 +13,7 @@ use crate::workbench::{Msg, Start, Workbench};
 
 pub(crate) const URL: &str = "ws://localhost:12345/";
 
-pub(crate) struct Page {
+pub(crate) struct TestPage {
     pub(crate) workbench: Workbench,
     pub(crate) id: ConnectionId,
     pub(crate) now: Time,
@@ -29,7 +29,7 @@ pub(crate) struct Page {
     pub(crate) buffered: u64,
 }
 
-impl Page {
+impl TestPage {
     pub(crate) fn new() -> Self {
         let workbench = Workbench::new(Start {
             address: URL.to_owned(),

@@ -20,7 +20,7 @@ use crate::stored::saved::{History, Saved};
 use crate::stored::settings::Settings;
 use crate::stored::storage_error::StorageError;
 
-pub use self::message::{Extent, Msg, Subject};
+pub use self::message::{ExportScope, Msg, Subject};
 
 /// What only the browser knows.
 #[derive(Debug, Clone)]
@@ -137,14 +137,14 @@ impl Workbench {
     }
 
     /// Writes the log of a connection as a file, piece by piece.
-    pub fn export(&self, id: ConnectionId, format: ArchiveFormat, extent: Extent, sink: &mut dyn FnMut(&str)) {
+    pub fn export(&self, id: ConnectionId, format: ArchiveFormat, extent: ExportScope, sink: &mut dyn FnMut(&str)) {
         let Some(connection) = self.connection(id) else { return };
         let (log, rows) = (connection.log(), connection.rows());
         let shown = (rows.first()..rows.end()).filter_map(|ordinal| log.entry(rows.seq(ordinal)?));
         let (url, origin) = (&connection.setup().address, self.shared.time_origin);
         match extent {
-            Extent::All => archive::export(format, url, origin, &mut log.iter_from(0), sink),
-            Extent::Shown => archive::export(format, url, origin, &mut { shown }, sink),
+            ExportScope::All => archive::export(format, url, origin, &mut log.iter_from(0), sink),
+            ExportScope::Shown => archive::export(format, url, origin, &mut { shown }, sink),
         }
     }
 

@@ -3,21 +3,21 @@
 use web_sys::Element;
 
 use super::bindings::Bindings;
-use super::{Build, Handle, ReadFlag, ReadKey, ReadText, State, View, replace};
+use super::{AppState, Build, Handle, ReadFlag, ReadKey, ReadText, View, replace};
 
 /// Writes a text to the attribute or property of that name.
 pub(super) type WriteText = fn(&Element, &str, &str);
 /// Writes a boolean to the attribute or property of that name.
 pub(super) type WriteFlag = fn(&Element, &str, bool);
 
-pub(super) enum Binding<S: State> {
+pub(super) enum Binding<S: AppState> {
     Text(Text<S>),
     Flag(Flag<S>),
     Keyed(Keyed<S>),
     Run(Box<dyn FnMut(&S)>),
 }
 
-impl<S: State> Binding<S> {
+impl<S: AppState> Binding<S> {
     pub(super) fn render(&mut self, state: &S, handle: &Handle<S>) {
         match self {
             Self::Text(text) => text.render(state),
@@ -37,7 +37,7 @@ pub(super) struct Text<S> {
     pub(super) shown: Option<String>,
 }
 
-impl<S: State> Text<S> {
+impl<S: AppState> Text<S> {
     fn render(&mut self, state: &S) {
         let text = self.read.read(state);
         if self.shown.as_deref() != Some(&*text) {
@@ -56,7 +56,7 @@ pub(super) struct Flag<S> {
     pub(super) shown: Option<bool>,
 }
 
-impl<S: State> Flag<S> {
+impl<S: AppState> Flag<S> {
     fn render(&mut self, state: &S) {
         let on = self.read.read(state);
         if self.shown.replace(on) != Some(on) {
@@ -66,7 +66,7 @@ impl<S: State> Flag<S> {
 }
 
 /// An element that exists while there is a key, and is replaced when the key changes.
-pub(super) struct Keyed<S: State> {
+pub(super) struct Keyed<S: AppState> {
     /// In the document while there is no key.
     placeholder: Element,
     key: Box<dyn ReadKey<S>>,
@@ -74,13 +74,13 @@ pub(super) struct Keyed<S: State> {
     shown: Option<Built<S>>,
 }
 
-struct Built<S: State> {
+struct Built<S: AppState> {
     key: String,
     root: Element,
     bindings: Bindings<S>,
 }
 
-impl<S: State> Keyed<S> {
+impl<S: AppState> Keyed<S> {
     pub(super) fn new(placeholder: Element, key: Box<dyn ReadKey<S>>, build: Box<dyn Build<S>>) -> Self {
         Self { placeholder, key, build, shown: None }
     }

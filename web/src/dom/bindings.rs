@@ -7,11 +7,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::binding::Binding;
-use super::{Handle, Handler, State};
+use super::{AppState, Handle, Handler};
 use crate::browser::resize::SizeWatch;
 
 /// Dropping it detaches the listeners.
-pub(super) struct Bindings<S: State> {
+pub(super) struct Bindings<S: AppState> {
     bindings: Vec<Binding<S>>,
     /// Attached by the first render: a view is described before there is a [`Handle`] for its listeners.
     pending: Vec<Listener<S>>,
@@ -24,13 +24,13 @@ enum Attached {
     Resize { _watch: SizeWatch },
 }
 
-impl<S: State> Default for Bindings<S> {
+impl<S: AppState> Default for Bindings<S> {
     fn default() -> Self {
         Self { bindings: Vec::new(), pending: Vec::new(), attached: Vec::new() }
     }
 }
 
-impl<S: State> Bindings<S> {
+impl<S: AppState> Bindings<S> {
     pub(super) fn bind(&mut self, binding: Binding<S>) {
         self.bindings.push(binding);
     }
@@ -71,7 +71,7 @@ pub(super) enum Trigger<S> {
     Resize(ResizeHandler<S>),
 }
 
-impl<S: State> Listener<S> {
+impl<S: AppState> Listener<S> {
     fn attach(self, page: Handle<S>) -> Attached {
         let element = self.element;
         match self.trigger {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use web_sys::Event;
 
-use super::{State, View};
+use super::{AppState, View};
 
 /// Reads a text from the state.
 pub trait ReadText<S>: 'static {
@@ -45,12 +45,12 @@ impl<S, F: Fn(&S) -> Option<String> + 'static> ReadKey<S> for F {
 }
 
 /// Builds a keyed element.
-pub trait Build<S: State>: 'static {
+pub trait Build<S: AppState>: 'static {
     /// Called once for each key. What changes while the key stays needs bindings.
     fn build(&self, state: &S) -> View<S>;
 }
 
-impl<S: State, F: Fn(&S) -> View<S> + 'static> Build<S> for F {
+impl<S: AppState, F: Fn(&S) -> View<S> + 'static> Build<S> for F {
     fn build(&self, state: &S) -> View<S> {
         self(state)
     }

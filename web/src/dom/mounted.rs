@@ -13,15 +13,15 @@ use web_sys::HtmlElement;
 use super::View;
 
 /// The state of a page.
-pub trait State: 'static {
+pub trait AppState: 'static {
     /// Called after changes and before each render: derives what depends on several parts of the state.
     fn before_render(&mut self) {}
 }
 
 /// A page in a document. Dropping it removes its views.
-pub struct Mounted<S: State>(Rc<Inner<S>>);
+pub struct Mounted<S: AppState>(Rc<Inner<S>>);
 
-impl<S: State> Mounted<S> {
+impl<S: AppState> Mounted<S> {
     /// Appends the views of a state to `parent`.
     pub fn new(
         parent: &HtmlElement,
@@ -47,7 +47,7 @@ impl<S: State> Mounted<S> {
     }
 }
 
-impl<S: State> Drop for Mounted<S> {
+impl<S: AppState> Drop for Mounted<S> {
     fn drop(&mut self) {
         for view in &*self.0.views.borrow() {
             view.0.root.remove();
@@ -56,9 +56,9 @@ impl<S: State> Drop for Mounted<S> {
 }
 
 /// Changes a page's state from a callback. After the page has been dropped it does nothing.
-pub struct Handle<S: State>(Weak<Inner<S>>);
+pub struct Handle<S: AppState>(Weak<Inner<S>>);
 
-impl<S: State> Clone for Handle<S> {
+impl<S: AppState> Clone for Handle<S> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
@@ -73,7 +73,7 @@ enum Render {
     WithTheNextUpdate,
 }
 
-impl<S: State> Handle<S> {
+impl<S: AppState> Handle<S> {
     /// Changes the state and renders.
     pub fn update(&self, change: impl FnOnce(&mut S) + 'static) {
         self.apply(Box::new(change), Render::Now);
@@ -121,7 +121,7 @@ impl<P> PartHandle<P> {
     }
 }
 
-struct Inner<S: State> {
+struct Inner<S: AppState> {
     /// Borrowed for as long as an update runs.
     state: RefCell<S>,
     views: RefCell<Vec<View<S>>>,
@@ -129,7 +129,7 @@ struct Inner<S: State> {
     queue: RefCell<VecDeque<Change<S>>>,
 }
 
-impl<S: State> Inner<S> {
+impl<S: AppState> Inner<S> {
     /// 1. Queue the change, so that changes are applied in the order in which they came.
     /// 2. If the state is borrowed, an update is running further up the call stack. Its loop applies the queue: return.
     /// 3. Otherwise apply all that is queued, then render. Rendering may call back and queue more: repeat until nothing

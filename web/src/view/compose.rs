@@ -6,7 +6,7 @@ mod repeat;
 use std::borrow::Cow;
 
 use gloo_utils::document;
-use model::{ConnectionMsg, Format, Offline, Payload, Problem, Size, State, Templates};
+use model::{ConnectionMsg, ConnectionState, Format, Offline, Payload, Problem, Size, Templates};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
@@ -101,7 +101,7 @@ fn focus_unless_elsewhere() {
 }
 
 fn is_open(page: &Page) -> bool {
-    matches!(page.shown().state(), State::Open(_))
+    matches!(page.shown().state(), ConnectionState::Open(_))
 }
 
 /// Enter sends. The arrows go through the history, unless the person is editing a text, where they move the cursor.

@@ -1,6 +1,6 @@
 //! Address, subprotocols, and the button that connects and disconnects.
 
-use model::{ConnectionMsg, Problem, State};
+use model::{ConnectionMsg, ConnectionState, Problem};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
@@ -23,7 +23,7 @@ pub(super) fn connect() -> View {
     .child(connect_button())
     .child(
         button("ghost", "Close with…", |page, _| page.open(Dialog::Close))
-            .attr_if("disabled", |page| !matches!(page.shown().state(), State::Open(_))),
+            .attr_if("disabled", |page| !matches!(page.shown().state(), ConnectionState::Open(_))),
     )
     .child(button("ghost", "Options…", |page, _| page.open(Dialog::Options)))
     .child(problem("problem", |page| match page.shown().problem() {
@@ -58,15 +58,15 @@ fn connect_on_enter(page: &mut Page, event: &Event) {
 /// One button for all states, so that it keeps the focus when it is pressed.
 fn connect_button() -> View {
     button("primary", "", |page, _| {
-        let idle = matches!(page.shown().state(), State::Idle(_));
+        let idle = matches!(page.shown().state(), ConnectionState::Idle(_));
         page.dispatch_shown(if idle { ConnectionMsg::Connect } else { ConnectionMsg::Disconnect });
     })
     .text_of(|page| {
         match page.shown().state() {
-            State::Idle(_) => "Connect",
-            State::Connecting | State::Reconnecting { .. } => "Cancel",
-            State::Open(_) => "Disconnect",
-            State::Closing(_) => "Close now",
+            ConnectionState::Idle(_) => "Connect",
+            ConnectionState::Connecting | ConnectionState::Reconnecting { .. } => "Cancel",
+            ConnectionState::Open(_) => "Disconnect",
+            ConnectionState::Closing(_) => "Close now",
         }
         .into()
     })

@@ -13,7 +13,7 @@ use web_sys::{Element, Event};
 
 pub(super) use self::columns::time;
 pub(super) use self::filter::tools;
-use self::rows::{Marks, Rows, id};
+use self::rows::{Marks, RowElements, id};
 use super::controls::{button, target};
 use super::{View, html};
 use crate::page::Page;
@@ -110,7 +110,7 @@ fn scroller() -> View {
 
 /// Draws the rows into the current element on each render.
 fn draw_rows(window: View) -> View {
-    let mut rows = Rows::new(window.element());
+    let mut rows = RowElements::new(window.element());
     let mut times = Times::Clock;
     window.on_render(move |page| {
         let chosen = page.store.workbench().settings().times;
@@ -126,7 +126,7 @@ fn draw_rows(window: View) -> View {
                 let selected = page.pane.detail.seq == Some(seq);
                 Some((seq, Marks { selected, pinned: log.is_pinned(seq) }))
             },
-            |seq| log.entry(seq).map(|entry| columns::Row { log, entry, times }),
+            |seq| log.entry(seq).map(|entry| columns::Cells { log, entry, times }),
         );
     })
 }

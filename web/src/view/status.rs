@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use model::{Connection, ConnectionMsg, Count, Opened, Size, Span, State, Tally};
+use model::{Connection, ConnectionMsg, ConnectionState, Count, Opened, Size, Span, Tally};
 
 use super::controls::button;
 use super::{View, html, tone_class};
@@ -28,7 +28,7 @@ pub(super) fn status() -> View {
     html("<section class=status aria-label='Connection status'><p role=status></p></section>")
         .child(
             html("<div class=chips></div>")
-                .attr_if("hidden", |page| !matches!(page.shown().state(), State::Reconnecting { .. }))
+                .attr_if("hidden", |page| !matches!(page.shown().state(), ConnectionState::Reconnecting { .. }))
                 .child(button("ghost", "Reconnect now", |page, _| page.dispatch_shown(ConnectionMsg::Connect)))
                 .child(button("ghost", "Stop", |page, _| page.dispatch_shown(ConnectionMsg::Disconnect))),
         )
@@ -37,7 +37,7 @@ pub(super) fn status() -> View {
             button("ghost", "", |page, _| page.dispatch_shown(ConnectionMsg::DiscardQueued))
                 .text_of(|page| discard_label(page.shown().outbox().len()))
                 .attr_if("hidden", |page| {
-                    matches!(page.shown().state(), State::Open(_)) || page.shown().outbox().is_empty()
+                    matches!(page.shown().state(), ConnectionState::Open(_)) || page.shown().outbox().is_empty()
                 }),
         )
         .child(html("<p class=hint></p>").text_of(|page| page.shown().explanation().unwrap_or_default().into()))
@@ -57,7 +57,7 @@ fn discard_label(messages: usize) -> Cow<'static, str> {
 fn summary(connection: &Connection) -> Cow<'_, str> {
     let state = connection.state();
     match state {
-        State::Reconnecting { until, .. } => {
+        ConnectionState::Reconnecting { until, .. } => {
             let left = until.since(clock::now());
             let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
             ["Reconnecting in ", &seconds.to_string(), " s"].concat().into()

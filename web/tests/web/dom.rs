@@ -6,7 +6,7 @@ use std::rc::Rc;
 use gloo_utils::document;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web::dom::{Handle, Mounted, State, View};
+use web::dom::{AppState, Handle, Mounted, View};
 use web_sys::{HtmlElement, HtmlInputElement};
 
 struct Counter {
@@ -16,7 +16,7 @@ struct Counter {
     page: Handle<Self>,
 }
 
-impl State for Counter {
+impl AppState for Counter {
     fn before_render(&mut self) {
         self.settled = self.count;
     }

@@ -4,8 +4,8 @@ use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use model::{CloseCode, CloseFrame, Closed, Payload, Reason, SocketEvent, Subprotocols, Time, WsUrl};
 use wasm_bindgen_test::wasm_bindgen_test;
-use web::socket::{NotOpen, Socket};
-use web::worker::WorkerHandle;
+use web::socket_handle::{NotOpen, SocketHandle};
+use web::worker_handle::WorkerHandle;
 
 use crate::wait::within;
 
@@ -14,7 +14,7 @@ const ECHO_URL: &str = env!("ECHO_URL");
 const NOBODY: &str = "ws://127.0.0.1:1/";
 
 struct Client {
-    socket: Socket,
+    socket: SocketHandle,
     events: UnboundedReceiver<(Time, SocketEvent)>,
 }
 
@@ -28,7 +28,7 @@ impl Client {
         // As typed: the model would refuse what the browser refuses.
         let address = WsUrl::parse(address, |typed| Some(typed.to_owned())).unwrap();
         let worker = WorkerHandle::in_window(|| {});
-        Self { socket: Socket::open(&worker, &address, &Subprotocols::default(), report), events }
+        Self { socket: SocketHandle::open(&worker, &address, &Subprotocols::default(), report), events }
     }
 
     async fn open() -> Self {

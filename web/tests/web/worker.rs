@@ -8,10 +8,10 @@ use model::{Closed, Payload, SocketEvent, Subprotocols, WsUrl};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web::alarm::Alarm;
 use web::browser::{clock, url};
-use web::socket::Socket;
-use web::worker::WorkerHandle;
+use web::socket_handle::SocketHandle;
+use web::worker_handle::WorkerHandle;
 use web_sys::{Blob, BlobPropertyBag, Url};
-use worker::protocol::{Data, Event, SocketEvent as Reported, SocketKey, append};
+use worker::protocol::{Data, Event, SocketKey, SocketReport, append};
 
 use crate::wait::until;
 
@@ -24,14 +24,14 @@ fn loader(script: &str) -> String {
 }
 
 /// A socket to nobody, and the last event that it has reported.
-fn ending(worker: &WorkerHandle) -> (Rc<RefCell<Option<SocketEvent>>>, Socket) {
+fn ending(worker: &WorkerHandle) -> (Rc<RefCell<Option<SocketEvent>>>, SocketHandle) {
     let last = Rc::new(RefCell::new(None));
     let report = {
         let last = Rc::clone(&last);
         move |_, event| drop(last.replace(Some(event)))
     };
     let nobody = WsUrl::parse("ws://127.0.0.1:1/", url::parse).unwrap();
-    (last, Socket::open(worker, &nobody, &Subprotocols::default(), report))
+    (last, SocketHandle::open(worker, &nobody, &Subprotocols::default(), report))
 }
 
 fn nobody_there() -> SocketEvent {
@@ -77,7 +77,7 @@ async fn what_a_worker_has_posted_before_it_failed_is_taken_in() {
             }};
             postMessage('ready');
         }};",
-        encoded(Reported::Refused("before the failure")),
+        encoded(SocketReport::Refused("before the failure")),
     );
     let worker = WorkerHandle::start_with(&loader(&script), "", || {});
     let seen = Rc::<RefCell<Vec<SocketEvent>>>::default();
@@ -86,7 +86,7 @@ async fn what_a_worker_has_posted_before_it_failed_is_taken_in() {
         move |_, event| seen.borrow_mut().push(event)
     };
     let nobody = WsUrl::parse("ws://127.0.0.1:1/", url::parse).unwrap();
-    let _socket = Socket::open(&worker, &nobody, &Subprotocols::default(), report);
+    let _socket = SocketHandle::open(&worker, &nobody, &Subprotocols::default(), report);
     until("both events", || (seen.borrow().len() == 2).then_some(())).await;
     assert_eq!(*seen.borrow(), [SocketEvent::Refused("before the failure".to_owned()), SocketEvent::WorkerFailed]);
 }
@@ -108,7 +108,7 @@ async fn a_worker_that_fails_takes_its_sockets_along_and_the_window_goes_on() {
     until("an alarm in the window", || (rings.get() == 2).then_some(())).await;
 }
 
-fn encoded(event: Reported<'_>) -> Vec<u8> {
+fn encoded(event: SocketReport<'_>) -> Vec<u8> {
     let mut post = Vec::new();
     append(&Event::Socket(SocketKey(0), event), &mut post);
     post
@@ -129,16 +129,16 @@ async fn a_message_that_crossed_the_close_comes_back_after_its_socket_was_droppe
             }};
             postMessage('ready');
         }};",
-        encoded(Reported::Open { at: 0.0, handshake: 0.0, protocol: "", extensions: "" }),
+        encoded(SocketReport::Open { at: 0.0, handshake: 0.0, protocol: "", extensions: "" }),
         [
-            encoded(Reported::Close { at: 0.0, code: 1006, reason: "", was_clean: false }),
-            encoded(Reported::Unsent(Data::Text("crossed"))),
+            encoded(SocketReport::Close { at: 0.0, code: 1006, reason: "", was_clean: false }),
+            encoded(SocketReport::Unsent(Data::Text("crossed"))),
         ]
         .concat(),
-        encoded(Reported::Released),
+        encoded(SocketReport::Released),
     );
     let worker = WorkerHandle::start_with(&loader(&script), "", || {});
-    let (socket, events) = (Rc::<RefCell<Option<Socket>>>::default(), Rc::<RefCell<Vec<SocketEvent>>>::default());
+    let (socket, events) = (Rc::<RefCell<Option<SocketHandle>>>::default(), Rc::<RefCell<Vec<SocketEvent>>>::default());
     let report = {
         let (socket, events) = (Rc::clone(&socket), Rc::clone(&events));
         move |_, event| {
@@ -150,7 +150,7 @@ async fn a_message_that_crossed_the_close_comes_back_after_its_socket_was_droppe
         }
     };
     let nobody = WsUrl::parse("ws://127.0.0.1:1/", url::parse).unwrap();
-    let open = Socket::open(&worker, &nobody, &Subprotocols::default(), report);
+    let open = SocketHandle::open(&worker, &nobody, &Subprotocols::default(), report);
     socket.replace(Some(open));
     until("the open event", || (events.borrow().len() == 1).then_some(())).await;
     let crossed = Payload::Text("crossed".to_owned());

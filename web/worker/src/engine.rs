@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{MessageEvent, MessagePort};
 
-use crate::protocol::{Command, Event, SocketEvent, SocketKey, append, values};
+use crate::protocol::{Command, Event, SocketKey, SocketReport, append, values};
 use crate::socket::Socket;
 
 /// Serves one page. Dropped, its sockets are closed.
@@ -25,7 +25,7 @@ impl Engine {
     /// Runs the commands that come through that port, those that wait in it first.
     pub fn new(port: MessagePort) -> Self {
         let state =
-            Rc::new(State { events: Events(port.clone()), sockets: RefCell::default(), alarm: Cell::default() });
+            Rc::new(EngineState { events: Events(port.clone()), sockets: RefCell::default(), alarm: Cell::default() });
         let on_message = Closure::new(move |event: MessageEvent| {
             let post = Uint8Array::new(&event.data()).to_vec();
             // The page hears of the error, and goes on without this worker.
@@ -44,7 +44,7 @@ impl Drop for Engine {
     }
 }
 
-struct State {
+struct EngineState {
     events: Events,
     /// As many as the page has connections.
     sockets: RefCell<Vec<(SocketKey, Socket)>>,
@@ -61,7 +61,7 @@ impl Drop for Woken {
     }
 }
 
-impl State {
+impl EngineState {
     fn run(self: &Rc<Self>, command: Command<'_>) {
         match command {
             Command::Open { socket, url, subprotocols } => {
@@ -74,7 +74,7 @@ impl State {
             Command::Resume(socket) => self.with(socket, Socket::resume),
             Command::Drop(socket) => {
                 self.sockets.borrow_mut().retain(|(key, _)| *key != socket);
-                self.events.post(&Event::Socket(socket, SocketEvent::Released));
+                self.events.post(&Event::Socket(socket, SocketReport::Released));
             }
             Command::Wake(milliseconds) => {
                 let state = Rc::downgrade(self);

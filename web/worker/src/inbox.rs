@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::rc::Rc;
 
-use crate::protocol::{Data, Event, SocketEvent, SocketKey, append};
+use crate::protocol::{Data, Event, SocketKey, SocketReport, append};
 
 /// Bytes that wait for the page at most, unless a single message is larger.
 pub const LIMIT: usize = 64 << 20;
@@ -69,7 +69,7 @@ impl Inbox {
         let socket = self.socket;
         let batch = self.batch_with(room);
         let before = batch.bytes.len();
-        append(&Event::Socket(socket, SocketEvent::Message { at, data }), &mut batch.bytes);
+        append(&Event::Socket(socket, SocketReport::Message { at, data }), &mut batch.bytes);
         batch.messages += 1;
         self.waiting += batch.bytes.len() - before;
     }
@@ -90,7 +90,7 @@ impl Inbox {
     }
 
     /// Takes in the event that follows all messages.
-    pub fn end(&mut self, last: SocketEvent<'_>) {
+    pub fn end(&mut self, last: SocketReport<'_>) {
         let mut encoded = Vec::new();
         append(&Event::Socket(self.socket, last), &mut encoded);
         self.waiting += encoded.len();
@@ -116,9 +116,9 @@ impl Inbox {
         self.waiting -= batch.bytes.len();
         let (messages, bytes) = batch.dropped;
         if messages > 0 {
-            append(&Event::Socket(self.socket, SocketEvent::Missed { messages, bytes }), &mut batch.bytes);
+            append(&Event::Socket(self.socket, SocketReport::Missed { messages, bytes }), &mut batch.bytes);
         }
-        append(&Event::Socket(self.socket, SocketEvent::BatchEnd), &mut batch.bytes);
+        append(&Event::Socket(self.socket, SocketReport::BatchEnd), &mut batch.bytes);
         Some(batch)
     }
 
@@ -158,7 +158,7 @@ mod tests {
 
     const SOCKET: SocketKey = SocketKey(7);
 
-    fn events(batch: &Batch) -> Vec<SocketEvent<'_>> {
+    fn events(batch: &Batch) -> Vec<SocketReport<'_>> {
         let of_socket = |event| match event {
             Ok(Event::Socket(SOCKET, event)) => event,
             other => panic!("{other:?} is not of this socket"),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn sizes(batch: &Batch) -> Vec<usize> {
-        let size = |event| if let SocketEvent::Message { data, .. } = event { Some(data.size()) } else { None };
+        let size = |event| if let SocketReport::Message { data, .. } = event { Some(data.size()) } else { None };
         events(batch).into_iter().filter_map(size).collect()
     }
 
@@ -186,7 +186,7 @@ mod tests {
         let batch = inbox.next_batch().unwrap();
         assert_eq!(
             events(&batch),
-            [SocketEvent::Message { at: 5.5, data: Data::Text("hello") }, SocketEvent::BatchEnd]
+            [SocketReport::Message { at: 5.5, data: Data::Text("hello") }, SocketReport::BatchEnd]
         );
         assert!(!batch.is_flood());
         assert!(inbox.next_batch().is_none());
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn the_close_event_waits_behind_the_messages() {
         let mut inbox = Inbox::new(SOCKET);
-        let close = || SocketEvent::Close { at: 3.0, code: 1000, reason: "bye", was_clean: true };
+        let close = || SocketReport::Close { at: 3.0, code: 1000, reason: "bye", was_clean: true };
         inbox.add(0.0, Data::Text("one"));
         let first = inbox.next_batch().unwrap();
         let large = vec![0; BATCH];
@@ -231,7 +231,7 @@ mod tests {
         let batches = rest(&mut inbox);
         assert_eq!(events(&first).len(), 2);
         assert_eq!(batches.iter().map(sizes).collect::<Vec<_>>(), [vec![BATCH], vec![BATCH], vec![]]);
-        assert_eq!(events(&batches[2]), [close(), SocketEvent::BatchEnd]);
+        assert_eq!(events(&batches[2]), [close(), SocketReport::BatchEnd]);
         assert_eq!(inbox.waiting, 0);
     }
 
@@ -241,7 +241,7 @@ mod tests {
         let large = vec![0; LIMIT];
         inbox.add(0.0, Data::Binary(&large));
         inbox.add(1.0, Data::Text("no room"));
-        inbox.end(SocketEvent::Refused("the last event"));
+        inbox.end(SocketReport::Refused("the last event"));
         let last: Vec<_> = rest(&mut inbox)
             .iter()
             .flat_map(|batch| events(batch).split_off(sizes(batch).len()))
@@ -279,7 +279,7 @@ mod tests {
         let first = inbox.next_batch().unwrap();
         assert_eq!(
             events(&first)[1..],
-            [SocketEvent::Missed { messages: 3, bytes: 3 * (LIMIT as u64 / 2) }, SocketEvent::BatchEnd]
+            [SocketReport::Missed { messages: 3, bytes: 3 * (LIMIT as u64 / 2) }, SocketReport::BatchEnd]
         );
         // There is room again.
         inbox.add(2.0, Data::Text("later"));
@@ -321,12 +321,12 @@ mod tests {
             let mut check = |batch: &Batch| {
                 for event in events(batch) {
                     match event {
-                        SocketEvent::Message { at, .. } => {
+                        SocketReport::Message { at, .. } => {
                             assert_eq!(at, seen as f64);
                             seen += 1;
                         }
-                        SocketEvent::Missed { messages, .. } => seen += messages,
-                        SocketEvent::BatchEnd => {}
+                        SocketReport::Missed { messages, .. } => seen += messages,
+                        SocketReport::BatchEnd => {}
                         other => panic!("an inbox does not say {other:?}"),
                     }
                 }

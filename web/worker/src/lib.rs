@@ -2,15 +2,15 @@
 //! frames. Where no worker starts, the same code runs in the window. What measures beside a socket belongs here, too.
 //!
 //! The page and the worker talk over one `MessagePort` ([`protocol`]). `Engine` is the worker's end of it. The rules
-//! that bound what waits ([`inbox`], [`outbox`]) are pure, so that they are tested natively.
+//! that bound what waits ([`inbox`], [`send_progress`]) are pure, so that they are tested natively.
 //!
 //! Boundary: decides nothing about a connection, such as whether to connect again. That is the page's model.
 
 #[cfg(target_family = "wasm")]
 mod engine;
 pub mod inbox;
-pub mod outbox;
 pub mod protocol;
+pub mod send_progress;
 #[cfg(target_family = "wasm")]
 mod socket;
 

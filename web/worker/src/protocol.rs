@@ -23,7 +23,7 @@ pub enum Command<'a> {
         #[serde(borrow)]
         subprotocols: Vec<&'a str>,
     },
-    /// Send a message. One that comes too late is answered with [`SocketEvent::Unsent`].
+    /// Send a message. One that comes too late is answered with [`SocketReport::Unsent`].
     Send {
         /// One that has been opened.
         socket: SocketKey,
@@ -40,9 +40,9 @@ pub enum Command<'a> {
         /// At most 123 bytes.
         reason: &'a str,
     },
-    /// Post the next batch: the page is done with the one before ([`SocketEvent::BatchEnd`]).
+    /// Post the next batch: the page is done with the one before ([`SocketReport::BatchEnd`]).
     Resume(SocketKey),
-    /// Close the socket. Answered with [`SocketEvent::Released`].
+    /// Close the socket. Answered with [`SocketReport::Released`].
     Drop(SocketKey),
     /// Post [`Event::Woken`] after so many milliseconds, in place of any that was asked for before.
     Wake(u32),
@@ -54,12 +54,12 @@ pub enum Event<'a> {
     /// The time that [`Command::Wake`] named is over.
     Woken,
     /// Something happened to a socket.
-    Socket(SocketKey, #[serde(borrow)] SocketEvent<'a>),
+    Socket(SocketKey, #[serde(borrow)] SocketReport<'a>),
 }
 
 /// What happened to a socket. Times are those of the browser's events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum SocketEvent<'a> {
+pub enum SocketReport<'a> {
     /// The handshake is done.
     Open {
         /// Milliseconds since 1970.
@@ -226,15 +226,15 @@ mod tests {
         ) {
             let data = data(is_text, &text, &bytes);
             let of_socket = [
-                SocketEvent::Open { at, handshake: at, protocol: &text, extensions: "permessage-deflate" },
-                SocketEvent::Refused(&text),
-                SocketEvent::Message { at, data },
-                SocketEvent::Missed { messages: count, bytes: u64::from(key) },
-                SocketEvent::BatchEnd,
-                SocketEvent::Sent(count),
-                SocketEvent::Unsent(data),
-                SocketEvent::Close { at, code, reason: &text, was_clean },
-                SocketEvent::Released,
+                SocketReport::Open { at, handshake: at, protocol: &text, extensions: "permessage-deflate" },
+                SocketReport::Refused(&text),
+                SocketReport::Message { at, data },
+                SocketReport::Missed { messages: count, bytes: u64::from(key) },
+                SocketReport::BatchEnd,
+                SocketReport::Sent(count),
+                SocketReport::Unsent(data),
+                SocketReport::Close { at, code, reason: &text, was_clean },
+                SocketReport::Released,
             ];
             let mut events: Vec<_> = of_socket.into_iter().map(|event| Event::Socket(SocketKey(key), event)).collect();
             events.push(Event::Woken);
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_short_message_takes_13_bytes_more_than_its_payload() {
-        let message = SocketEvent::Message { at: 1.0, data: Data::Text("hello") };
+        let message = SocketReport::Message { at: 1.0, data: Data::Text("hello") };
         assert_eq!(encoded(&Event::Socket(SocketKey(1), message)).len(), 5 + 13);
     }
 }

@@ -12,8 +12,8 @@ use web_sys::{BinaryType, CloseEvent, MessageEvent, Performance, WebSocket};
 
 use crate::engine::Events;
 use crate::inbox::Inbox;
-use crate::outbox::Outbox;
-use crate::protocol::{Data, Event, SocketEvent, SocketKey};
+use crate::protocol::{Data, Event, SocketKey, SocketReport};
+use crate::send_progress::SendProgress;
 
 /// Between two batches of a flood: a quarter of a frame, and the least that browsers grant a nested timer
 /// ([MDN](https://developer.mozilla.org/en-US/docs/Web/API/Window/setTimeout#nested_timeouts)).
@@ -31,21 +31,21 @@ extern "C" {
 /// A [`WebSocket`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket) with what waits for its page. Dropped, it
 /// is closed and reports nothing more.
 pub(crate) struct Socket {
-    shared: Rc<Shared>,
+    shared: Rc<SocketState>,
     _on_open: Closure<dyn FnMut(web_sys::Event)>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_close: Closure<dyn FnMut(CloseEvent)>,
 }
 
 /// What the socket's listeners and timers share.
-struct Shared {
+struct SocketState {
     key: SocketKey,
     socket: WebSocket,
     /// When the constructor was called, as `performance.now()` counts.
     begun: f64,
     events: Events,
     inbox: RefCell<Inbox>,
-    outbox: RefCell<Outbox>,
+    progress: RefCell<SendProgress>,
     /// Set while the next batch of a flood is put off.
     pause: Cell<Option<Timeout>>,
     /// Set while something waits for the network.
@@ -60,24 +60,24 @@ impl Socket {
         let socket = match WebSocket::new_with_str_sequence(url, &names) {
             Ok(socket) => socket,
             Err(thrown) => {
-                events.post(&Event::Socket(key, SocketEvent::Refused(&message_of(&thrown))));
+                events.post(&Event::Socket(key, SocketReport::Refused(&message_of(&thrown))));
                 return None;
             }
         };
         socket.set_binary_type(BinaryType::Arraybuffer);
-        let shared = Rc::new(Shared {
+        let shared = Rc::new(SocketState {
             key,
             socket,
             begun,
             events,
             inbox: Inbox::new(key).into(),
-            outbox: RefCell::default(),
+            progress: RefCell::default(),
             pause: Cell::default(),
             next_poll: Cell::default(),
         });
-        let on_open = Closure::new(shared.listener(Shared::opened));
-        let on_message = Closure::new(shared.listener(Shared::received));
-        let on_close = Closure::new(shared.listener(Shared::closed));
+        let on_open = Closure::new(shared.listener(SocketState::opened));
+        let on_message = Closure::new(shared.listener(SocketState::received));
+        let on_close = Closure::new(shared.listener(SocketState::closed));
         shared.socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         shared.socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         shared.socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
@@ -86,8 +86,8 @@ impl Socket {
 
     /// Sends a message, or reports it as unsent.
     pub(crate) fn send(&self, data: Data<'_>) {
-        let Shared { socket, outbox, .. } = &*self.shared;
-        outbox.borrow_mut().add(data.size());
+        let SocketState { socket, progress, .. } = &*self.shared;
+        progress.borrow_mut().add(data.size());
         // A closing socket accepts a message, throws nothing and loses it.
         let is_open = socket.ready_state() == WebSocket::OPEN;
         let send = |data| match data {
@@ -95,7 +95,7 @@ impl Socket {
             Data::Binary(bytes) => socket.send_with_u8_array(bytes),
         };
         if !is_open || send(data).is_err() {
-            self.shared.report(SocketEvent::Unsent(data));
+            self.shared.report(SocketReport::Unsent(data));
         }
         self.shared.poll_soon();
     }
@@ -128,7 +128,7 @@ impl Drop for Socket {
     }
 }
 
-impl Shared {
+impl SocketState {
     fn listener<E>(self: &Rc<Self>, act: fn(&Rc<Self>, E)) -> impl FnMut(E) + 'static
     where
         E: 'static,
@@ -144,7 +144,7 @@ impl Shared {
     fn opened(self: &Rc<Self>, event: web_sys::Event) {
         let (protocol, extensions) = (&*self.socket.protocol(), &*self.socket.extensions());
         let handshake = event.time_stamp() - self.begun;
-        self.report(SocketEvent::Open { at: time_of(&event), handshake, protocol, extensions });
+        self.report(SocketReport::Open { at: time_of(&event), handshake, protocol, extensions });
     }
 
     fn received(self: &Rc<Self>, event: MessageEvent) {
@@ -158,7 +158,7 @@ impl Shared {
 
     fn closed(self: &Rc<Self>, event: CloseEvent) {
         let (at, code, was_clean) = (time_of(&event), event.code(), event.was_clean());
-        self.inbox.borrow_mut().end(SocketEvent::Close { at, code, reason: &event.reason(), was_clean });
+        self.inbox.borrow_mut().end(SocketReport::Close { at, code, reason: &event.reason(), was_clean });
         self.post_next();
     }
 
@@ -188,8 +188,8 @@ impl Shared {
     fn poll_buffered(self: &Rc<Self>) {
         self.next_poll.take();
         let buffered = self.socket.buffered_amount();
-        if let Some(sent) = self.outbox.borrow_mut().update(buffered) {
-            self.report(SocketEvent::Sent(sent));
+        if let Some(sent) = self.progress.borrow_mut().update(buffered) {
+            self.report(SocketReport::Sent(sent));
         }
         if buffered > 0 && self.socket.ready_state() != WebSocket::CLOSED {
             self.poll_soon();
@@ -205,7 +205,7 @@ impl Shared {
         })
     }
 
-    fn report(&self, event: SocketEvent<'_>) {
+    fn report(&self, event: SocketReport<'_>) {
         self.events.post(&Event::Socket(self.key, event));
     }
 }

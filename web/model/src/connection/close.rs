@@ -84,7 +84,7 @@ impl CloseFrame {
             "" => CloseCode::NORMAL,
             typed => {
                 let code = typed.parse::<u64>().ok().and_then(|code| u16::try_from(code).ok());
-                code.ok_or_else(|| CloseFrameError::NoCode(typed.to_owned()))?.try_into()?
+                code.ok_or_else(|| CloseFrameError::NotACode(typed.to_owned()))?.try_into()?
             }
         };
         Ok(Self { code, reason: Reason::try_from(reason.to_owned())? })
@@ -95,7 +95,7 @@ impl CloseFrame {
 pub enum CloseFrameError {
     /// No number, or far too large.
     #[error("{} is no close code: a page may send 1000 and 3000 to 4999", Quoted(.0))]
-    NoCode(String),
+    NotACode(String),
     #[error(transparent)]
     Code(#[from] CloseCodeError),
     #[error(transparent)]

@@ -37,21 +37,21 @@ pub enum Ending {
     WorkerFailed,
 }
 
-/// What a handshake asked for that can be a reason for its failure.
+/// What was requested of a handshake and can be a reason for its failure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct HandshakeOptions {
     pub(crate) tls: bool,
     pub(crate) subprotocols: bool,
 }
 
 impl Ending {
     /// The code, what it means and what may help. For code 1006 that depends on whether the connection was ever open.
-    pub(crate) fn explanation(&self, asked: Asked) -> Option<String> {
+    pub(crate) fn explanation(&self, options: HandshakeOptions) -> Option<String> {
         let code = self.closed()?.code;
         let text = match (self, code) {
             (Self::Refused(_), 1006) => {
-                let tls = if asked.tls { " The certificate may not be trusted." } else { "" };
-                let subprotocols = if asked.subprotocols {
+                let tls = if options.tls { " The certificate may not be trusted." } else { "" };
+                let subprotocols = if options.subprotocols {
                     " The server may have chosen none of the subprotocols; browsers take that for a failure."
                 } else {
                     ""
@@ -185,24 +185,24 @@ mod tests {
 
     #[test]
     fn a_connection_that_never_opened_and_one_that_was_lost_are_explained_differently() {
-        let asked = |tls, subprotocols| Asked { tls, subprotocols };
-        let explained = |ending: &Ending, asked| ending.explanation(asked).unwrap();
+        let options = |tls, subprotocols| HandshakeOptions { tls, subprotocols };
+        let explained = |ending: &Ending, options| ending.explanation(options).unwrap();
         let refused = Ending::Refused(closed(1006, ""));
         assert_eq!(
-            explained(&refused, Asked::default()),
+            explained(&refused, HandshakeOptions::default()),
             "1006: The connection did not open. Nothing listens at this address, the network is down, or the server or a \
              proxy refused the handshake. A page is not told which: the console of the developer tools (F12) has more."
         );
-        assert!(explained(&refused, asked(true, false)).contains(" The certificate may not be trusted. A page"));
-        assert!(explained(&refused, asked(false, true)).contains("may have chosen none of the subprotocols;"));
-        let lost = explained(&Ending::Lost(closed(1006, "")), asked(true, true));
+        assert!(explained(&refused, options(true, false)).contains(" The certificate may not be trusted. A page"));
+        assert!(explained(&refused, options(false, true)).contains("may have chosen none of the subprotocols;"));
+        let lost = explained(&Ending::Lost(closed(1006, "")), options(true, true));
         assert!(lost.starts_with("1006: The connection was open, and no close frame came."), "{lost}");
         assert!(lost.contains("broke the protocol") && !lost.contains("certificate"), "{lost}");
         assert_eq!(
-            explained(&Ending::ByServer(closed(1012, "")), Asked::default()),
+            explained(&Ending::ByServer(closed(1012, "")), HandshakeOptions::default()),
             "1012: The server restarts. Try again soon."
         );
-        assert_eq!(Ending::Unanswered.explanation(Asked::default()), None);
+        assert_eq!(Ending::Unanswered.explanation(HandshakeOptions::default()), None);
     }
 
     #[test]

@@ -4,10 +4,10 @@ use super::note::Note;
 use super::{Connection, Problem, SocketEvent};
 use crate::connection::address::WsUrl;
 use crate::connection::close::CloseFrame;
-use crate::connection::ending::{Asked, Ending};
+use crate::connection::ending::{Ending, HandshakeOptions};
 use crate::connection::retry::{BackOff, Retry};
 use crate::connection::setup::Reconnect;
-use crate::connection::state::{Opened, State};
+use crate::connection::state::{ConnectionState, Opened};
 use crate::connection::subprotocols::Subprotocols;
 use crate::data::payload::Content;
 use crate::data::time::Time;
@@ -21,13 +21,13 @@ const STABLE_AFTER_MS: f64 = 10_000.0;
 impl Connection {
     pub(super) fn connect(&mut self, now: Time, shared: &mut Shared) {
         match self.state {
-            State::Idle(_) => {
+            ConnectionState::Idle(_) => {
                 self.back_off = BackOff::default();
                 self.lost_at = None;
                 self.open_socket(now, shared);
             }
-            State::Reconnecting { .. } => self.open_socket(now, shared),
-            State::Connecting | State::Open(_) | State::Closing(_) => {}
+            ConnectionState::Reconnecting { .. } => self.open_socket(now, shared),
+            ConnectionState::Connecting | ConnectionState::Open(_) | ConnectionState::Closing(_) => {}
         }
     }
 
@@ -37,14 +37,15 @@ impl Connection {
             Err(problem) => {
                 self.problem = Some(problem);
                 // How an earlier connection ended would contradict the problem beside it.
-                self.state = State::Idle(None);
+                self.state = ConnectionState::Idle(None);
                 return;
             }
         };
         self.problem = None;
         self.socket = shared.next_socket();
-        self.state = State::Connecting;
-        self.asked = Asked { tls: url.is_secure(), subprotocols: !subprotocols.names().is_empty() };
+        self.state = ConnectionState::Connecting;
+        self.handshake_options =
+            HandshakeOptions { tls: url.is_secure(), subprotocols: !subprotocols.names().is_empty() };
         let typed = url.is_completion_of(&self.setup.address).then(|| self.setup.address.clone());
         if typed.is_some() {
             self.change_setup(shared, |setup| setup.address = url.to_string());
@@ -62,64 +63,71 @@ impl Connection {
 
     pub(super) fn close(&mut self, now: Time, frame: CloseFrame, shared: &mut Shared) {
         match &self.state {
-            State::Idle(_) => {}
-            State::Reconnecting { .. } => self.stop_retrying(),
-            State::Connecting => self.end(now, Ending::Cancelled, shared),
-            State::Open(opened) => {
-                self.state = State::Closing(opened.clone());
+            ConnectionState::Idle(_) => {}
+            ConnectionState::Reconnecting { .. } => self.stop_retrying(),
+            ConnectionState::Connecting => self.end(now, Ending::Cancelled, shared),
+            ConnectionState::Open(opened) => {
+                self.state = ConnectionState::Closing(opened.clone());
                 self.close_by = now.after(shared.settings.close_timeout_ms.into());
                 self.after_close = Tally::default();
                 shared.effects.push(Effect::Close { connection: self.id, frame });
             }
-            State::Closing(_) => self.end(now, Ending::Unanswered, shared),
+            ConnectionState::Closing(_) => self.end(now, Ending::Unanswered, shared),
         }
     }
 
     /// Gives up on a server that does not answer the close frame. A browser would wait for a minute, and go on receiving.
     pub(super) fn cut_off_if_due(&mut self, now: Time, shared: &mut Shared) {
-        if matches!(self.state, State::Closing(_)) && now >= self.close_by {
+        if matches!(self.state, ConnectionState::Closing(_)) && now >= self.close_by {
             self.end(now, Ending::Unanswered, shared);
         }
     }
 
     fn stop_retrying(&mut self) {
-        if let State::Reconnecting { ending, .. } = &self.state {
-            self.state = State::Idle(Some(ending.clone()));
+        if let ConnectionState::Reconnecting { ending, .. } = &self.state {
+            self.state = ConnectionState::Idle(Some(ending.clone()));
         }
     }
 
     fn not_connected(&mut self, now: Time, why: String) {
         self.note(now, &Note::NotConnected(why.clone()));
         self.problem = Some(Problem::Address(why));
-        self.state = State::Idle(None);
+        self.state = ConnectionState::Idle(None);
     }
 
     pub(super) fn socket_event(&mut self, now: Time, event: SocketEvent, shared: &mut Shared) {
         match (&self.state, event) {
-            (State::Connecting, SocketEvent::Open { handshake, protocol, extensions }) => {
+            (ConnectionState::Connecting, SocketEvent::Open { handshake, protocol, extensions }) => {
                 self.opened(now, Opened { handshake, protocol, extensions }, shared);
             }
-            (State::Connecting, SocketEvent::Refused(why)) => {
+            (ConnectionState::Connecting, SocketEvent::Refused(why)) => {
                 self.not_connected(now, why);
                 shared.effects.push(Effect::Release(self.id));
             }
-            (State::Connecting, SocketEvent::Close(closed)) => self.end(now, Ending::Refused(closed), shared),
-            (State::Open(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_open(closed), shared),
-            (State::Closing(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_closing(closed), shared),
-            (State::Connecting | State::Open(_) | State::Closing(_), SocketEvent::WorkerFailed) => {
+            (ConnectionState::Connecting, SocketEvent::Close(closed)) => self.end(now, Ending::Refused(closed), shared),
+            (ConnectionState::Open(_), SocketEvent::Close(closed)) => self.end(now, Ending::of_open(closed), shared),
+            (ConnectionState::Closing(_), SocketEvent::Close(closed)) => {
+                self.end(now, Ending::of_closing(closed), shared)
+            }
+            (
+                ConnectionState::Connecting | ConnectionState::Open(_) | ConnectionState::Closing(_),
+                SocketEvent::WorkerFailed,
+            ) => {
                 self.end(now, Ending::WorkerFailed, shared);
             }
-            (State::Open(_), SocketEvent::Message(payload)) => self.received(now, payload.content(), shared),
+            (ConnectionState::Open(_), SocketEvent::Message(payload)) => self.received(now, payload.content(), shared),
             // A server that ignores the close frame would fill the log.
-            (State::Closing(_), SocketEvent::Message(payload)) => {
+            (ConnectionState::Closing(_), SocketEvent::Message(payload)) => {
                 self.after_close += Tally { messages: 1, bytes: payload.size() as u64 };
             }
-            (State::Closing(_), SocketEvent::Missed(missed)) => self.after_close += missed,
-            (State::Open(_), SocketEvent::Missed(missed)) => {
-                self.log.miss(missed);
+            (ConnectionState::Closing(_), SocketEvent::Missed(missed)) => self.after_close += missed,
+            (ConnectionState::Open(_), SocketEvent::Missed(missed)) => {
+                self.log.count_lost(missed);
                 self.note(now, &Note::Missed(missed));
             }
-            (State::Open(_) | State::Closing(_), SocketEvent::Buffered(bytes)) => self.buffered(now, bytes, shared),
+            (ConnectionState::Open(_) | ConnectionState::Closing(_), SocketEvent::Buffered(bytes)) => {
+                self.buffered(now, bytes, shared)
+            }
             // No browser sends these: a message before the open event, a second open, anything after the end.
             _ => {}
         }
@@ -144,7 +152,7 @@ impl Connection {
             self.note(now, &Note::SendingWaiting(self.outbox.len()));
         }
         self.opened_at = now;
-        self.state = State::Open(opened);
+        self.state = ConnectionState::Open(opened);
         self.tasks_opened(now);
         self.pump(shared);
     }
@@ -152,14 +160,14 @@ impl Connection {
     fn end(&mut self, now: Time, ending: Ending, shared: &mut Shared) {
         let after_close = std::mem::take(&mut self.after_close);
         if after_close.messages > 0 {
-            self.log.miss(after_close);
+            self.log.count_lost(after_close);
             self.note(now, &Note::AfterClose(after_close));
         }
         self.note(now, &Note::Ended(ending.clone()));
         self.outbox.reset();
         self.tasks_ended(now);
         shared.effects.push(Effect::Release(self.id));
-        if matches!(self.state, State::Open(_)) {
+        if matches!(self.state, ConnectionState::Open(_)) {
             self.lost_at = Some(now);
             if now.0 - self.opened_at.0 >= STABLE_AFTER_MS {
                 self.back_off = BackOff::default();
@@ -167,9 +175,9 @@ impl Connection {
         }
         self.state = match self.plan_retry(now, &ending, shared) {
             Some(Retry { attempt, delay_ms }) => {
-                State::Reconnecting { ending, attempt, until: now.after(f64::from(delay_ms)) }
+                ConnectionState::Reconnecting { ending, attempt, until: now.after(f64::from(delay_ms)) }
             }
-            None => State::Idle(Some(ending)),
+            None => ConnectionState::Idle(Some(ending)),
         };
     }
 
@@ -190,7 +198,7 @@ impl Connection {
     }
 
     pub(super) fn retry_if_due(&mut self, now: Time, shared: &mut Shared) {
-        if let State::Reconnecting { until, .. } = self.state
+        if let ConnectionState::Reconnecting { until, .. } = self.state
             && now >= until
         {
             self.open_socket(now, shared);
@@ -199,7 +207,7 @@ impl Connection {
 
     /// When the countdown shows the next second, or the attempt begins.
     pub(super) fn next_retry_tick(&self, now: Time) -> Option<Time> {
-        let State::Reconnecting { until, .. } = self.state else { return None };
+        let ConnectionState::Reconnecting { until, .. } = self.state else { return None };
         let whole_seconds = ((until.0 - now.0 - 1.0) / 1000.0).floor().max(0.0);
         Some(until.after(-1000.0 * whole_seconds))
     }

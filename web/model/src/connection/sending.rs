@@ -9,7 +9,7 @@ use crate::composing::draft::{Draft, Format, Templates};
 use crate::composing::template::Sources;
 use crate::connection::close::CloseFrame;
 use crate::connection::setup::Offline;
-use crate::connection::state::State;
+use crate::connection::state::ConnectionState;
 use crate::data::format::Size;
 use crate::data::payload::{Content, Payload};
 use crate::data::time::Time;
@@ -137,8 +137,8 @@ impl Connection {
 
     fn leave(&mut self, now: Time, shared: &mut Shared) {
         match self.state {
-            State::Idle(_) | State::Closing(_) => {}
-            State::Reconnecting { .. } | State::Connecting | State::Open(_) => {
+            ConnectionState::Idle(_) | ConnectionState::Closing(_) => {}
+            ConnectionState::Reconnecting { .. } | ConnectionState::Connecting | ConnectionState::Open(_) => {
                 self.empty_draft();
                 self.close(now, CloseFrame::normal(), shared);
             }
@@ -156,7 +156,7 @@ impl Connection {
 
     /// Whether a message can be sent or queued.
     fn may_send(&self) -> bool {
-        let is_open = matches!(self.state, State::Open(_)) && !self.outbox.is_closed();
+        let is_open = matches!(self.state, ConnectionState::Open(_)) && !self.outbox.is_closed();
         is_open || self.setup.offline == Offline::Wait
     }
 
@@ -170,7 +170,7 @@ impl Connection {
     /// Hands queued messages to the socket, up to the high watermark. Waits until all earlier ones are reported as
     /// accepted or returned: otherwise a returned message would come after its successors.
     pub(super) fn pump(&mut self, shared: &mut Shared) {
-        if !matches!(self.state, State::Open(_)) || !self.outbox.is_settled() {
+        if !matches!(self.state, ConnectionState::Open(_)) || !self.outbox.is_settled() {
             return;
         }
         while let Some(message) = self.outbox.next(shared.settings.watermarks) {

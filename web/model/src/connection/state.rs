@@ -10,7 +10,7 @@ use crate::data::visible::Visible;
 use crate::log::Tone;
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum State {
+pub enum ConnectionState {
     /// Not connected; how the connection before ended.
     Idle(Option<Ending>),
     /// The connection was lost, and an attempt to reconnect is scheduled.
@@ -27,13 +27,13 @@ pub enum State {
     Closing(Opened),
 }
 
-impl Default for State {
+impl Default for ConnectionState {
     fn default() -> Self {
         Self::Idle(None)
     }
 }
 
-impl State {
+impl ConnectionState {
     pub fn summary(&self) -> &'static str {
         match self {
             Self::Idle(None) => "Not connected",

@@ -4,14 +4,14 @@
 use super::note::Note;
 use super::{Connection, Problem};
 use crate::composing::draft::Draft;
-use crate::connection::state::State;
+use crate::connection::state::ConnectionState;
 use crate::data::payload::Content;
 use crate::data::time::Time;
 use crate::log::{Source, Tone};
 use crate::sending::outbox::Outgoing;
 use crate::sending::repeat::{Repeat, Repetition};
 use crate::sending::replay::{Replay, ReplayMessage};
-use crate::sending::sequence::{Event, Run, Sequence, Verdict};
+use crate::sending::sequence::{Run, RunEvent, Sequence, Verdict};
 use crate::shared::Shared;
 
 impl Connection {
@@ -25,14 +25,14 @@ impl Connection {
         self.forget_task_problem();
         // The results of the run before would stand beside an error of this one.
         self.run = None;
-        if !matches!(self.state, State::Open(_)) {
+        if !matches!(self.state, ConnectionState::Open(_)) {
             self.problem = Some(Problem::Task("a sequence needs an open connection".to_owned()));
             return;
         }
         match Run::new(sequence, shared.compile, now) {
             Ok(run) => {
                 self.run = Some(run);
-                self.drive_run(now, Event::Tick, shared);
+                self.drive_run(now, RunEvent::Tick, shared);
             }
             Err(why) => self.problem = Some(Problem::Task(why)),
         }
@@ -47,7 +47,7 @@ impl Connection {
 
     pub(super) fn start_replay(&mut self, now: Time, messages: Vec<ReplayMessage>, shared: &mut Shared) {
         self.forget_task_problem();
-        if !matches!(self.state, State::Open(_)) {
+        if !matches!(self.state, ConnectionState::Open(_)) {
             self.problem = Some(Problem::Task("a replay needs an open connection".to_owned()));
             return;
         }
@@ -63,7 +63,7 @@ impl Connection {
 
     /// When [`Connection::drive`] is due. What back-pressure holds up is driven by [`Connection::tasks_resume`].
     pub(super) fn next_task(&self, shared: &Shared) -> Option<Time> {
-        if !matches!(self.state, State::Open(_)) {
+        if !matches!(self.state, ConnectionState::Open(_)) {
             return None;
         }
         let paced = Time::earliest(
@@ -75,10 +75,10 @@ impl Connection {
     }
 
     pub(super) fn drive(&mut self, now: Time, shared: &mut Shared) {
-        if matches!(self.state, State::Open(_)) {
+        if matches!(self.state, ConnectionState::Open(_)) {
             self.drive_repeat(now, shared);
             self.drive_replay(now, shared);
-            self.drive_run(now, Event::Tick, shared);
+            self.drive_run(now, RunEvent::Tick, shared);
         }
     }
 
@@ -103,7 +103,7 @@ impl Connection {
     }
 
     pub(super) fn tasks_received(&mut self, now: Time, content: Content<'_>, shared: &mut Shared) {
-        self.drive_run(now, Event::Received(content), shared);
+        self.drive_run(now, RunEvent::Received(content), shared);
     }
 
     fn drive_repeat(&mut self, now: Time, shared: &mut Shared) {
@@ -130,7 +130,7 @@ impl Connection {
         self.replay = self.replay.take().filter(|replay| replay.left() > 0);
     }
 
-    fn drive_run(&mut self, now: Time, event: Event<'_>, shared: &mut Shared) {
+    fn drive_run(&mut self, now: Time, event: RunEvent<'_>, shared: &mut Shared) {
         let Some(mut run) = self.run.take() else { return };
         let was_running = run.verdict() == Verdict::Running;
         run.on(now, event, &mut |draft| self.send_automatically(draft, now, shared));
@@ -143,7 +143,7 @@ impl Connection {
 
     /// Whether nothing is queued, and the socket is below its watermark.
     pub(super) fn can_send_more(&self, shared: &Shared) -> bool {
-        matches!(self.state, State::Open(_))
+        matches!(self.state, ConnectionState::Open(_))
             && self.outbox.is_empty()
             && !self.outbox.is_paused(shared.settings.watermarks)
     }

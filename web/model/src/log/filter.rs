@@ -2,7 +2,7 @@
 //!
 //! A log of 64 MiB cannot be searched within a frame. [`Filter::scan`] searches a part with each call and continues at
 //! `next`; `hits` has the numbers of the matching entries before that. When the log drops old entries, their hits are
-//! removed at the next scan and counted in `gone`, so that the ordinals of the rows stay the same (see [`Rows`]).
+//! removed at the next scan and counted in `removed`, so that the ordinals of the rows stay the same (see [`Rows`]).
 
 mod pattern;
 mod query;
@@ -54,7 +54,7 @@ pub struct Filter {
     /// Numbers of matching entries, ascending. The first may have been dropped from the log since the last scan.
     hits: VecDeque<u64>,
     /// Hits that were removed because the log dropped their entries.
-    gone: u64,
+    removed: u64,
     /// The number of the entry at which the scan continues.
     next: u64,
 }
@@ -87,9 +87,9 @@ impl Filter {
         if !self.is_on() {
             return false;
         }
-        let gone = self.hits.partition_point(|&seq| seq < log.first_seq());
-        self.hits.drain(..gone);
-        self.gone += gone as u64;
+        let removed = self.hits.partition_point(|&seq| seq < log.first_seq());
+        self.hits.drain(..removed);
+        self.removed += removed as u64;
         let mut looked_at = 0;
         for entry in log.iter_from(self.next) {
             if looked_at >= bytes && looked_at > 0 {

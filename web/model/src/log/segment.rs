@@ -45,7 +45,7 @@ impl Segment {
     }
 
     /// Frees the unused capacity. Called once, when the segment is full.
-    pub(super) fn seal(&mut self) {
+    pub(super) fn free_spare_capacity(&mut self) {
         self.records.shrink_to_fit();
         self.bytes.shrink_to_fit();
     }

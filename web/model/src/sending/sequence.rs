@@ -10,7 +10,7 @@ use crate::data::payload::Content;
 use crate::data::visible::Quoted;
 use crate::log::filter::{Compile, Matcher};
 
-pub(crate) use self::run::Event;
+pub(crate) use self::run::RunEvent;
 pub use self::run::{Outcome, Run, StepResult, Verdict};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

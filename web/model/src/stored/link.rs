@@ -21,7 +21,7 @@ pub struct Link {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LinkError {
     #[error("the link has no url")]
-    NoUrl,
+    MissingUrl,
     /// Made by another program or a newer version of the page.
     #[error("the link has {}={}, which this page does not know", Visible(.name), Quoted(.value))]
     Unknown { name: String, value: String },
@@ -84,7 +84,7 @@ impl FromStr for Link {
                 _ => return Err(LinkError::Unknown { name, value }),
             }
         }
-        if has_url { Ok(link) } else { Err(LinkError::NoUrl) }
+        if has_url { Ok(link) } else { Err(LinkError::MissingUrl) }
     }
 }
 

@@ -50,7 +50,7 @@ pub enum Msg {
 
 /// A part of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub enum ExportScope {
     All,
     /// The entries that pass the filter.
     Shown,

@@ -5,22 +5,22 @@ use crate::log::Limits;
 use crate::log::filter::Query;
 use crate::stored::saved::SavedName;
 use crate::stored::settings::{Theme, Times};
-use crate::test_page::{Page, URL, text};
+use crate::test_page::{TestPage, URL, text};
 
-fn titles(page: &Page) -> Vec<&str> {
+fn titles(page: &TestPage) -> Vec<&str> {
     page.workbench.connections().iter().map(|connection| connection.setup().title()).collect()
 }
 
 #[test]
 fn a_fresh_page_has_one_connection_with_the_address_that_it_starts_with() {
-    let page = Page::new();
+    let page = TestPage::new();
     assert_eq!(page.workbench.connections().len(), 1);
     assert_eq!(page.workbench.shown().setup().address, URL);
 }
 
 #[test]
 fn connections_have_logs_and_states_of_their_own() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     let first = page.id;
     page.update(Msg::Add);
     page.id = page.workbench.shown().id();
@@ -39,7 +39,7 @@ fn connections_have_logs_and_states_of_their_own() {
 
 #[test]
 fn a_removed_connection_drops_its_socket_and_its_neighbour_is_shown() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     let first = page.id;
     page.update(Msg::Rename(first, "first".to_owned()));
     for name in ["second", "third"] {
@@ -60,7 +60,7 @@ fn a_removed_connection_drops_its_socket_and_its_neighbour_is_shown() {
 
 #[test]
 fn late_events_of_a_removed_connection_change_nothing() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     let socket = page.newest_socket();
     page.update(Msg::Remove(page.id));
     let late = ConnectionMsg::Socket(socket, SocketEvent::Message(text("late")));
@@ -71,7 +71,7 @@ fn late_events_of_a_removed_connection_change_nothing() {
 
 #[test]
 fn connections_are_limited() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     for _ in 0..100 {
         page.update(Msg::Add);
     }
@@ -80,7 +80,7 @@ fn connections_are_limited() {
 
 #[test]
 fn smaller_limits_take_effect_on_every_log() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     let limits = Limits { entries: 1, bytes: 100 };
     page.update(Msg::Settings(Settings { limits, ..Settings::default() }));
     assert_eq!(page.connection().log().len(), 1);
@@ -93,14 +93,14 @@ fn smaller_limits_take_effect_on_every_log() {
 
 #[test]
 fn a_changed_setup_is_saved() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     let effects = page.workbench.update(page.now, Msg::Rename(page.id, "mine".to_owned()));
     assert_eq!(effects, [Effect::Persist(Document::Setups)]);
 }
 
 #[test]
 fn a_filter_shows_what_it_finds_in_its_own_connection() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.receives("needle");
     page.receives("hay");
     page.tell(ConnectionMsg::Filter(Query { typed: "need".to_owned(), ..Query::default() }));
@@ -114,7 +114,7 @@ fn a_filter_shows_what_it_finds_in_its_own_connection() {
 
 #[test]
 fn stored_documents_are_restored_by_the_next_page() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.tell(ConnectionMsg::AddressTyped("ws://a/".to_owned()));
     page.update(Msg::Rename(page.id, "first".to_owned()));
     page.update(Msg::Add);
@@ -124,7 +124,7 @@ fn stored_documents_are_restored_by_the_next_page() {
     let name = SavedName { folder: "f".to_owned(), name: "n".to_owned() };
     let draft = Draft { text: "kept".to_owned(), ..Draft::default() };
     page.update(Msg::Save(Saved { name, draft }));
-    let mut next = Page::new();
+    let mut next = TestPage::new();
     for document in Document::ALL {
         assert_eq!(next.workbench.restore(document, &page.workbench.document(document)), Ok(()));
     }
@@ -137,7 +137,7 @@ fn stored_documents_are_restored_by_the_next_page() {
 
 #[test]
 fn broken_documents_leave_a_fresh_page_and_valuable_ones_are_to_be_quarantined() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     let unread = Document::ALL.into_iter().filter(|&document| {
         // Without its end.
         page.workbench.restore(document, "{\"connections\": 7").is_err()
@@ -149,7 +149,7 @@ fn broken_documents_leave_a_fresh_page_and_valuable_ones_are_to_be_quarantined()
 
 #[test]
 fn of_a_newer_document_everything_readable_is_restored_and_the_rest_is_reported() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     let messages = r#"{"messages":[{"name":"a","format":"cbor","text":"1"},{"name":"b","text":"2"}]}"#;
     page.workbench.restore(Document::Saved, messages).unwrap_err();
     assert_eq!(
@@ -168,7 +168,7 @@ fn of_a_newer_document_everything_readable_is_restored_and_the_rest_is_reported(
 
 #[test]
 fn a_document_of_another_tab_replaces_the_current_one() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     page.update(Msg::ImportSaved(br#"{"messages":[{"name":"removed there","text":"1"}]}"#.to_vec()));
     page.workbench.restore(Document::Saved, r#"{"messages":[{"name":"added there","text":"2"}]}"#).unwrap();
     assert_eq!(
@@ -179,7 +179,7 @@ fn a_document_of_another_tab_replaces_the_current_one() {
 
 #[test]
 fn a_document_that_another_tab_deleted_is_emptied_and_the_connections_stay() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.send("secret");
     page.update(Msg::ImportSaved(br#"{"messages":[{"name":"a","text":"1"}]}"#.to_vec()));
     page.update(Msg::Settings(Settings { times: Times::SincePrevious, ..Settings::default() }));
@@ -200,7 +200,7 @@ fn a_document_that_another_tab_deleted_is_emptied_and_the_connections_stay() {
 
 #[test]
 fn a_sequence_without_a_name_is_not_saved() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     page.update(Msg::SaveSequence(Sequence::default()));
     assert_eq!(page.workbench.problem(Subject::Sequences), Some("a saved sequence needs a name"));
     assert!(page.workbench.sequences().is_empty());
@@ -208,7 +208,7 @@ fn a_sequence_without_a_name_is_not_saved() {
 
 #[test]
 fn forgetting_everything_leaves_a_fresh_page() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.send("secret");
     let old = page.id;
     page.update(Msg::Persisted(Err(StorageError::Full)));
@@ -222,7 +222,7 @@ fn forgetting_everything_leaves_a_fresh_page() {
 
 #[test]
 fn a_problem_with_saved_messages_is_shown_until_the_next_change() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     page.update(Msg::ImportSaved(b"[]".to_vec()));
     assert_eq!(
         page.workbench.problem(Subject::SavedMessages),
@@ -234,13 +234,13 @@ fn a_problem_with_saved_messages_is_shown_until_the_next_change() {
 
 #[test]
 fn a_log_that_was_exported_can_be_looked_at_and_replayed_in_another_connection() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.send("one");
     page.receives("answer");
     page.wait(250.0);
     page.send("two");
     let mut file = String::new();
-    page.workbench.export(page.id, ArchiveFormat::JsonLines, Extent::All, &mut |piece| file += piece);
+    page.workbench.export(page.id, ArchiveFormat::JsonLines, ExportScope::All, &mut |piece| file += piece);
     page.update(Msg::ImportLog { name: "recorded".to_owned(), bytes: file.into_bytes() });
     let written: Vec<_> = page.connection().log().iter_from(0).map(|entry| (entry.at, entry.content)).collect();
     let shown = page.workbench.shown();
@@ -252,13 +252,13 @@ fn a_log_that_was_exported_can_be_looked_at_and_replayed_in_another_connection()
 
 #[test]
 fn what_is_shown_can_be_exported_alone() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.receives("needle");
     page.receives("hay");
     page.tell(ConnectionMsg::Filter(Query { typed: "needle".to_owned(), ..Query::default() }));
     page.tell(ConnectionMsg::Scan { bytes: 10_000 });
     let mut file = String::new();
-    page.workbench.export(page.id, ArchiveFormat::JsonLines, Extent::Shown, &mut |piece| file += piece);
+    page.workbench.export(page.id, ArchiveFormat::JsonLines, ExportScope::Shown, &mut |piece| file += piece);
     assert_eq!(file.lines().count(), 1);
     page.update(Msg::ImportLog { name: String::new(), bytes: b"hay".to_vec() });
     assert!(page.workbench.problem(Subject::Logs).is_some());
@@ -269,7 +269,7 @@ fn what_is_shown_can_be_exported_alone() {
 
 #[test]
 fn a_link_opens_the_connection_that_it_carries_once() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     let setup = Setup { address: "ws://a/".to_owned(), name: "shared".to_owned(), ..Setup::default() };
     let draft = Draft { text: "hello".to_owned(), ..Draft::default() };
     let link: Link = Link { setup, draft: Some(draft.clone()) }.to_string().parse().unwrap();
@@ -283,7 +283,7 @@ fn a_link_opens_the_connection_that_it_carries_once() {
 
 #[test]
 fn a_storage_error_is_shown_until_a_document_is_saved() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     page.update(Msg::Persisted(Err(StorageError::Full)));
     assert_eq!(page.workbench.storage_error(), Some(StorageError::Full));
     page.update(Msg::Persisted(Ok(())));
@@ -295,7 +295,7 @@ fn a_file_with_more_connections_than_there_is_room_for_is_loaded_as_far_as_there
     let socket =
         r#"{"request":{"url":"ws://a/"},"_webSocketMessages":[{"type":"send","time":1,"opcode":1,"data":"x"}]}"#;
     let har = format!(r#"{{"log":{{"entries":[{}]}}}}"#, vec![socket; 40].join(","));
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     page.update(Msg::ImportLog { name: "forty.har".to_owned(), bytes: har.clone().into_bytes() });
     assert_eq!(page.workbench.connections().len(), 32);
     assert_eq!((titles(&page)[1], titles(&page)[31]), ("forty.har 1", "forty.har 31"));
@@ -313,7 +313,7 @@ fn a_file_with_more_connections_than_there_is_room_for_is_loaded_as_far_as_there
 #[test]
 fn entries_of_a_file_that_cannot_be_read_are_counted_and_the_first_is_explained() {
     let line = r#"{"time":"2026-11-22T17:20:00Z","kind":"text","direction":"sent","text":"a"}"#;
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     let text = format!("{line}\n{{}}\nbroken\n{line}\n");
     page.update(Msg::ImportLog { name: "log".to_owned(), bytes: text.into_bytes() });
     assert_eq!(page.workbench.shown().log().len(), 2);
@@ -325,7 +325,7 @@ fn entries_of_a_file_that_cannot_be_read_are_counted_and_the_first_is_explained(
 
 #[test]
 fn saved_messages_and_sequences_of_a_windows_editor_are_imported() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     page.update(Msg::ImportSaved(b"\xef\xbb\xbf{\"messages\":[{\"name\":\"a\",\r\n\"text\":\"1\"}]}\r\n".to_vec()));
     assert_eq!((page.workbench.problem(Subject::SavedMessages), page.workbench.saved().len()), (None, 1));
     let sequences = r#"{"sequences":[{"name":"a","steps":[]}]}"#.encode_utf16().flat_map(u16::to_le_bytes);

@@ -1,6 +1,6 @@
 //! Export the log to a file, import one, and replay the messages that a log has sent.
 
-use model::{ArchiveFormat, ConnectionId, ConnectionMsg, Extent, Msg, Problem, State, Subject};
+use model::{ArchiveFormat, ConnectionId, ConnectionMsg, ConnectionState, ExportScope, Msg, Problem, Subject};
 
 use crate::browser::files;
 use crate::page::Page;
@@ -61,11 +61,11 @@ fn replay_buttons(page: &Page) -> Vec<View> {
     let shown = page.pane.id;
     let mut buttons = vec![
         button("ghost", "On this connection", move |page, _| replay_on(page, shown))
-            .attr_if("disabled", |page| !matches!(page.shown().state(), State::Open(_))),
+            .attr_if("disabled", |page| !matches!(page.shown().state(), ConnectionState::Open(_))),
     ];
     for connection in page.store.workbench().connections() {
         let id = connection.id();
-        if id != shown && matches!(connection.state(), State::Open(_)) {
+        if id != shown && matches!(connection.state(), ConnectionState::Open(_)) {
             let label = ["On ", connection.setup().title()].concat();
             buttons.push(button("ghost", &label, move |page, _| replay_on(page, id)));
         }
@@ -86,7 +86,7 @@ fn replay_on(page: &mut Page, id: ConnectionId) {
 }
 
 fn export(page: &Page, format: ArchiveFormat) {
-    let extent = if page.forms.export_filtered { Extent::Shown } else { Extent::All };
+    let extent = if page.forms.export_filtered { ExportScope::Shown } else { ExportScope::All };
     let mut pieces = files::Pieces::default();
     page.store.workbench().export(page.pane.id, format, extent, &mut |piece| pieces.push(piece));
     pieces.download(&["canyon-log.", format.extension()].concat(), format.media_type());

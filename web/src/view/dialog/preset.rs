@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use model::preset::Field;
-use model::{ConnectionMsg, State};
+use model::{ConnectionMsg, ConnectionState};
 use wire::Parameter;
 
 use crate::page::Page;
@@ -25,7 +25,10 @@ fn use_button() -> View {
         page.dispatch_shown(ConnectionMsg::BehaviourChosen(page.forms.preset.behaviour()));
     })
     .attr_if("disabled", |page| {
-        let is_used = matches!(page.shown().state(), State::Connecting | State::Open(_) | State::Closing(_));
+        let is_used = matches!(
+            page.shown().state(),
+            ConnectionState::Connecting | ConnectionState::Open(_) | ConnectionState::Closing(_)
+        );
         is_used || !page.forms.preset.is_right()
     })
 }

@@ -11,7 +11,7 @@ use crate::view::tone_class;
 pub(super) struct Column {
     /// CSS class of its cells.
     pub(super) class: &'static str,
-    text: fn(&Row<'_>) -> Cow<'static, str>,
+    text: fn(&Cells<'_>) -> Cow<'static, str>,
 }
 
 /// In the order of the grid's tracks.
@@ -29,13 +29,13 @@ pub(super) const COLUMNS: [Column; 6] = [
 pub(super) const SIGN: &str = "sign";
 
 /// An entry in its log.
-pub(super) struct Row<'a> {
+pub(super) struct Cells<'a> {
     pub(super) log: &'a Log,
     pub(super) entry: Entry<'a>,
     pub(super) times: Times,
 }
 
-impl Row<'_> {
+impl Cells<'_> {
     /// In the order of [`COLUMNS`].
     pub(super) fn texts(&self) -> [Cow<'static, str>; COLUMNS.len()] {
         COLUMNS.each_ref().map(|column| (column.text)(self))

@@ -27,16 +27,16 @@ pub(super) struct Marks {
     pub(super) pinned: bool,
 }
 
-pub(super) struct Rows {
+pub(super) struct RowElements {
     /// The elements' parent.
     window: HtmlElement,
     /// From top to bottom, like the children of `window`.
-    rows: VecDeque<Row>,
+    rows: VecDeque<RowElement>,
     /// Ordinal of the first row.
     first: u64,
 }
 
-impl Rows {
+impl RowElements {
     pub(super) fn new(window: HtmlElement) -> Self {
         Self { window, rows: VecDeque::new(), first: 0 }
     }
@@ -47,7 +47,7 @@ impl Rows {
         &mut self,
         ordinals: Range<u64>,
         entry: impl Fn(u64) -> Option<(u64, Marks)>,
-        row: impl Fn(u64) -> Option<columns::Row<'a>>,
+        row: impl Fn(u64) -> Option<columns::Cells<'a>>,
     ) {
         self.resize((ordinals.end - ordinals.start) as usize);
         self.rotate_to(ordinals.start);
@@ -77,7 +77,7 @@ impl Rows {
             }
         }
         while self.rows.len() < count {
-            let row = Row::new();
+            let row = RowElement::new();
             append(&self.window, &row.element);
             self.rows.push_back(row);
         }
@@ -117,7 +117,7 @@ fn prepend(parent: &Element, child: &Element) {
     let _ = parent.prepend_with_node_1(child);
 }
 
-struct Row {
+struct RowElement {
     element: HtmlElement,
     cells: [Element; COLUMNS.len()],
     /// The entry that it shows.
@@ -125,7 +125,7 @@ struct Row {
     marks: Marks,
 }
 
-impl Row {
+impl RowElement {
     fn new() -> Self {
         let element: HtmlElement = create("div").unchecked_into();
         set(&element, "role", "option");
@@ -142,7 +142,7 @@ impl Row {
         Self { element, cells, seq: None, marks: Marks::default() }
     }
 
-    fn fill(&mut self, seq: u64, row: &columns::Row<'_>) {
+    fn fill(&mut self, seq: u64, row: &columns::Cells<'_>) {
         self.seq = Some(seq);
         set(&self.element, "id", &id(seq));
         set(&self.element, "data-seq", &seq.to_string());

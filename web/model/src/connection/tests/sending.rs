@@ -2,7 +2,7 @@ use crate::composing::draft::{Draft, Format, Templates};
 use crate::connection::close::CloseFrame;
 use crate::connection::ending::Ending;
 use crate::connection::setup::Offline;
-use crate::connection::state::State;
+use crate::connection::state::ConnectionState;
 use crate::connection::{ConnectionMsg, Problem, SocketEvent};
 use crate::data::payload::{Content, Payload};
 use crate::log::{Direction, Kind, Source};
@@ -10,18 +10,18 @@ use crate::sending::outbox::Watermarks;
 use crate::sending::repeat::{Pace, Repeat};
 use crate::shared::Effect;
 use crate::stored::settings::Settings;
-use crate::test_page::{Page, text};
+use crate::test_page::{TestPage, text};
 use crate::workbench::Msg;
 
-fn waiting() -> Page {
-    let mut page = Page::new();
+fn waiting() -> TestPage {
+    let mut page = TestPage::new();
     page.tell(ConnectionMsg::OfflineChosen(Offline::Wait));
     page
 }
 
 #[test]
 fn sending_empties_the_box_and_logs_what_the_browser_took() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.send("hello\nthere");
     assert_eq!(page.sent, [text("hello\nthere")]);
     assert_eq!(page.connection().draft().text, "");
@@ -31,14 +31,14 @@ fn sending_empties_the_box_and_logs_what_the_browser_took() {
 
 #[test]
 fn an_empty_message_is_a_message() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.send("");
     assert_eq!(page.sent, [text("")]);
 }
 
 #[test]
 fn what_is_typed_is_kept_while_it_cannot_be_sent() {
-    for mut page in [Page::new(), Page::connecting(), Page::closing()] {
+    for mut page in [TestPage::new(), TestPage::connecting(), TestPage::closing()] {
         page.send("hello");
         assert_eq!(page.sent, []);
         assert_eq!(page.connection().draft().text, "hello");
@@ -47,7 +47,7 @@ fn what_is_typed_is_kept_while_it_cannot_be_sent() {
 
 #[test]
 fn what_the_browser_did_not_take_goes_back_into_the_box() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.takes = false;
     page.send("hello");
     assert_eq!(page.connection().draft().text, "hello");
@@ -70,7 +70,7 @@ fn a_refusal_is_told_once_until_the_connection_has_ended() {
 
 #[test]
 fn what_is_typed_after_a_refusal_stays() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.takes = false;
     page.send("one");
     assert_eq!(page.connection().draft().text, "one");
@@ -80,7 +80,7 @@ fn what_is_typed_after_a_refusal_stays() {
 
 #[test]
 fn what_the_browser_took_a_moment_too_late_goes_back_into_the_box_too() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.send("hello");
     page.socket(SocketEvent::Unsent(text("hello")));
     assert_eq!(page.connection().draft().text, "hello");
@@ -105,7 +105,7 @@ fn what_the_browser_took_a_moment_too_late_waits_in_its_order_where_the_person_w
 
 #[test]
 fn what_comes_back_after_the_end_goes_into_the_box() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.send("hello");
     page.closes(1006);
     page.socket(SocketEvent::Unsent(text("hello")));
@@ -148,7 +148,7 @@ fn what_comes_back_when_the_next_connection_is_open_is_sent_over_it() {
 
 #[test]
 fn an_automatic_message_that_was_accepted_too_late_is_dropped() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     let draft = Draft { text: "tick".to_owned(), ..Draft::default() };
     page.tell(ConnectionMsg::StartRepeat(Repeat { draft, pace: Pace::every(1000).unwrap(), count: Some(1) }));
     assert_eq!(page.sent, [text("tick")]);
@@ -159,7 +159,7 @@ fn an_automatic_message_that_was_accepted_too_late_is_dropped() {
 
 #[test]
 fn hex_and_base64_become_binary_messages() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.tell(ConnectionMsg::FormatChosen(Format::Hex));
     page.send("de ad");
     page.tell(ConnectionMsg::FormatChosen(Format::Base64));
@@ -169,7 +169,7 @@ fn hex_and_base64_become_binary_messages() {
 
 #[test]
 fn a_wrong_draft_stays_in_the_box_and_the_place_of_the_mistake_is_shown_until_it_is_changed() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.tell(ConnectionMsg::FormatChosen(Format::Hex));
     page.send("de ag");
     assert_eq!(page.connection().draft().text, "de ag");
@@ -182,14 +182,14 @@ fn a_wrong_draft_stays_in_the_box_and_the_place_of_the_mistake_is_shown_until_it
 #[test]
 fn quit_leaves_in_any_case_and_is_not_sent() {
     for quit in ["quit", "QUIT", "Quit"] {
-        let mut page = Page::open();
+        let mut page = TestPage::open();
         page.send(quit);
         assert_eq!(page.effects, [Effect::Close { connection: page.id, frame: CloseFrame::normal() }]);
-        assert!(matches!(page.connection().state(), State::Closing(_)));
+        assert!(matches!(page.connection().state(), ConnectionState::Closing(_)));
         assert_eq!(page.connection().draft().text, "");
     }
     for other in ["quit it", " quit", "quit\n", "\"quit\""] {
-        let mut page = Page::open();
+        let mut page = TestPage::open();
         page.send(other);
         assert_eq!(page.sent, [text(other)]);
     }
@@ -202,7 +202,7 @@ fn quit_gives_up_on_a_connection_to_come_and_never_waits_to_be_sent() {
     assert!(page.connection().outbox().is_empty());
     page.tell(ConnectionMsg::Connect);
     page.tell(ConnectionMsg::Send);
-    assert!(matches!(page.connection().state(), State::Idle(Some(Ending::Cancelled))));
+    assert!(matches!(page.connection().state(), ConnectionState::Idle(Some(Ending::Cancelled))));
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn what_the_browser_did_not_take_waits_in_its_order_where_the_person_wants_that(
 
 #[test]
 fn the_browser_gets_no_more_than_the_high_mark_and_more_from_the_low_mark_down() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.update(Msg::Settings(Settings { watermarks: Watermarks { high: 10, low: 2 }, ..Settings::default() }));
     page.buffered = 12;
     page.send("twelve bytes");
@@ -260,7 +260,7 @@ fn the_browser_gets_no_more_than_the_high_mark_and_more_from_the_low_mark_down()
 
 #[test]
 fn nothing_waits_in_the_browser_once_the_connection_has_ended() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.socket(SocketEvent::Buffered(4096));
     assert_eq!(page.connection().outbox().buffered(), 4096);
     page.closes(1006);
@@ -269,7 +269,7 @@ fn nothing_waits_in_the_browser_once_the_connection_has_ended() {
 
 #[test]
 fn json_goes_as_it_was_typed_if_it_is_json() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.tell(ConnectionMsg::FormatChosen(Format::Json));
     page.send("{\"a\": 1,}");
     let problem = Problem::Draft("line 1, column 9: expected a name in quotes, found '}'".to_owned());
@@ -280,7 +280,7 @@ fn json_goes_as_it_was_typed_if_it_is_json() {
 
 #[test]
 fn what_is_previewed_is_what_is_sent() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.receives(r#"{"token":"xyz"}"#);
     page.receives("not JSON");
     page.tell(ConnectionMsg::DraftTyped("{{n}} {{uuid}} {{random 1 1000000}} {{last.$.token}}".to_owned()));
@@ -295,7 +295,7 @@ fn what_is_previewed_is_what_is_sent() {
 
 #[test]
 fn a_wrong_template_is_reported_and_the_draft_stays() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.send("{{last.$.token}}");
     let why = "{{last.$.token}} at character 1: no JSON has come yet, or it has left the log";
     assert_eq!(page.connection().problem(), Some(&Problem::Draft(why.to_owned())));
@@ -307,11 +307,11 @@ fn a_wrong_template_is_reported_and_the_draft_stays() {
 
 #[test]
 fn what_was_sent_comes_back_from_the_history_one_by_one() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.send("one");
     page.tell(ConnectionMsg::FormatChosen(Format::Hex));
     page.send("02");
-    let recalled = |page: &Page| (page.connection().draft().format, page.connection().draft().text.clone());
+    let recalled = |page: &TestPage| (page.connection().draft().format, page.connection().draft().text.clone());
     page.tell(ConnectionMsg::RecallOlder);
     assert_eq!(recalled(&page), (Format::Hex, "02".to_owned()));
     page.tell(ConnectionMsg::RecallOlder);
@@ -327,14 +327,14 @@ fn what_was_sent_comes_back_from_the_history_one_by_one() {
 
 #[test]
 fn the_box_gets_its_own_format_back_after_a_message_that_was_not_typed_there() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.tell(ConnectionMsg::TemplatesChosen(Templates::Literal));
     page.tell(ConnectionMsg::FormatChosen(Format::Hex));
     page.send("02");
     page.tell(ConnectionMsg::TemplatesChosen(Templates::Substituted));
     page.tell(ConnectionMsg::FormatChosen(Format::Text));
     let fresh = (Format::Text, Templates::Substituted);
-    let format = |page: &Page| (page.connection().draft().format, page.connection().draft().templates);
+    let format = |page: &TestPage| (page.connection().draft().format, page.connection().draft().templates);
 
     page.tell(ConnectionMsg::RecallOlder);
     assert_eq!(format(&page), (Format::Hex, Templates::Literal));
@@ -366,7 +366,7 @@ fn the_box_gets_its_own_format_back_after_a_message_that_was_not_typed_there() {
 
 #[test]
 fn a_file_that_cannot_be_sent_is_reported() {
-    for mut page in [Page::new(), Page::connecting(), Page::closing()] {
+    for mut page in [TestPage::new(), TestPage::connecting(), TestPage::closing()] {
         page.tell(ConnectionMsg::SendPayload(Payload::Binary(vec![0; 2048])));
         assert_eq!(page.sent, []);
         let problem = Problem::Draft("not sent, 2.0 KiB: there is no open connection".to_owned());

@@ -8,7 +8,7 @@ use crate::sending::repeat::{Pace, Repeat};
 use crate::sending::replay::ReplayMessage;
 use crate::sending::sequence::{Reply, Sequence, Step, Verdict};
 use crate::stored::settings::Settings;
-use crate::test_page::{Page, text};
+use crate::test_page::{TestPage, text};
 use crate::workbench::Msg;
 
 fn draft(text: &str) -> Draft {
@@ -28,7 +28,7 @@ fn login() -> Sequence {
 
 #[test]
 fn a_repetition_sends_at_its_pace_and_its_messages_are_marked() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.tell(every(100, "tick {{n}}", Some(3)));
     page.wait(150.0);
     assert_eq!(page.sent, [text("tick 1"), text("tick 2")]);
@@ -39,7 +39,7 @@ fn a_repetition_sends_at_its_pace_and_its_messages_are_marked() {
 
 #[test]
 fn a_repetition_stops_when_the_person_says_so_or_a_message_cannot_be_made() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.tell(every(100, "x", None));
     page.tell(ConnectionMsg::StopRepeat);
     page.wait(1000.0);
@@ -51,7 +51,7 @@ fn a_repetition_stops_when_the_person_says_so_or_a_message_cannot_be_made() {
 
 #[test]
 fn a_repetition_waits_for_the_connection_to_come_back() {
-    let mut page = Page::new();
+    let mut page = TestPage::new();
     page.tell(ConnectionMsg::ReconnectChosen(Reconnect::WhenLost));
     page.tell(ConnectionMsg::Connect);
     page.opens();
@@ -66,7 +66,7 @@ fn a_repetition_waits_for_the_connection_to_come_back() {
 
 #[test]
 fn a_repetition_waits_while_the_network_is_slower() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.update(Msg::Settings(Settings { watermarks: Watermarks { high: 10, low: 2 }, ..Settings::default() }));
     page.buffered = 10;
     page.tell(every(10, "x", None));
@@ -81,7 +81,7 @@ fn a_repetition_waits_while_the_network_is_slower() {
 
 #[test]
 fn a_sequence_answers_with_what_it_received_and_its_end_is_logged() {
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.tell(ConnectionMsg::StartSequence(login()));
     page.receives("not it");
     page.wait(20.0);
@@ -94,11 +94,11 @@ fn a_sequence_answers_with_what_it_received_and_its_end_is_logged() {
 
 #[test]
 fn a_sequence_fails_when_time_is_up_or_the_connection_ends() {
-    let mut late = Page::open();
+    let mut late = TestPage::open();
     late.tell(ConnectionMsg::StartSequence(login()));
     late.wait(1000.0);
     assert_eq!(late.connection().run().map(|run| run.verdict()), Some(Verdict::Failed));
-    let mut gone = Page::open();
+    let mut gone = TestPage::open();
     gone.tell(ConnectionMsg::StartSequence(login()));
     gone.closes(1006);
     let told = "Sequence login failed at step 2 after 0.00 ms: the connection ended";
@@ -115,7 +115,7 @@ fn a_replay_keeps_the_gaps_and_ends_with_the_connection() {
         let message = |offset, message: &str| ReplayMessage { offset, payload: text(message) };
         vec![message(0.0, "a"), message(300.0, "b"), message(600.0, "c")]
     };
-    let mut page = Page::open();
+    let mut page = TestPage::open();
     page.tell(ConnectionMsg::StartReplay(messages()));
     page.wait(299.0);
     assert_eq!(page.sent.len(), 1);

@@ -2,7 +2,7 @@
 //!
 //! A row has an ordinal that stays the same while older rows are dropped and newer ones are added, until the query
 //! changes. Without a filter it is the number of the entry. With one, it is the position among all hits, those that
-//! were removed included: hit `index` of `hits` has the ordinal `gone + index`.
+//! were removed included: hit `index` of `hits` has the ordinal `removed + index`.
 
 use super::Filter;
 use crate::log::Log;
@@ -27,7 +27,7 @@ impl Rows<'_> {
     pub fn end(self) -> u64 {
         match self {
             Self::All(log) => log.last_seq() + 1,
-            Self::Hits { filter, .. } => filter.gone + filter.hits.len() as u64,
+            Self::Hits { filter, .. } => filter.removed + filter.hits.len() as u64,
         }
     }
 
@@ -43,7 +43,7 @@ impl Rows<'_> {
         match self {
             Self::All(_) => (self.first()..self.end()).contains(&ordinal).then_some(ordinal),
             Self::Hits { filter, log } => {
-                let index = usize::try_from(ordinal.checked_sub(filter.gone)?).ok()?;
+                let index = usize::try_from(ordinal.checked_sub(filter.removed)?).ok()?;
                 filter.hits.get(index).copied().filter(|&seq| seq >= log.first_seq())
             }
         }
@@ -55,7 +55,7 @@ impl Rows<'_> {
             Self::All(_) => seq.clamp(self.first(), self.end()),
             Self::Hits { filter, log } => {
                 let seq = seq.max(log.first_seq());
-                filter.gone + filter.hits.partition_point(|&hit| hit < seq) as u64
+                filter.removed + filter.hits.partition_point(|&hit| hit < seq) as u64
             }
         }
     }

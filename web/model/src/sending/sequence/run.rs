@@ -57,13 +57,13 @@ pub struct Run {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Event<'a> {
+pub(crate) enum RunEvent<'a> {
     Tick,
     Received(Content<'a>),
 }
 
 impl Run {
-    /// Begins with the first `Event::Tick`.
+    /// Begins with the first `RunEvent::Tick`.
     ///
     /// # Errors
     /// Which step is wrong, and why.
@@ -129,7 +129,7 @@ impl Run {
         }
     }
 
-    /// When `Event::Tick` is due; `None` after the end.
+    /// When `RunEvent::Tick` is due; `None` after the end.
     pub fn due(&self) -> Option<Time> {
         if self.verdict != Verdict::Running {
             return None;
@@ -142,8 +142,8 @@ impl Run {
     }
 
     /// Executes all steps that can be executed now. `send` returns why a draft cannot be sent.
-    pub(crate) fn on(&mut self, now: Time, event: Event<'_>, send: &mut dyn FnMut(&Draft) -> Result<(), String>) {
-        if let Event::Received(content) = event {
+    pub(crate) fn on(&mut self, now: Time, event: RunEvent<'_>, send: &mut dyn FnMut(&Draft) -> Result<(), String>) {
+        if let RunEvent::Received(content) = event {
             self.received(now, content);
         }
         while self.due().is_some_and(|due| due <= now) {

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::run::Event;
+use super::run::RunEvent;
 use super::*;
 use crate::composing::draft::Format;
 use crate::data::time::Time;
@@ -25,11 +25,11 @@ impl Machine {
         let sequence = Sequence { name: "login".to_owned(), rounds, steps };
         let run = Run::new(sequence, compile, Time(0.0)).unwrap();
         let mut machine = Self { run, sent: Vec::new() };
-        machine.at(0.0, Event::Tick);
+        machine.at(0.0, RunEvent::Tick);
         machine
     }
 
-    fn at(&mut self, now: f64, event: Event<'_>) {
+    fn at(&mut self, now: f64, event: RunEvent<'_>) {
         self.run.on(Time(now), event, &mut |draft| match draft.text.as_str() {
             "broken" => Err("it is broken".to_owned()),
             text => {
@@ -40,7 +40,7 @@ impl Machine {
     }
 
     fn receives(&mut self, now: f64, text: &str) {
-        self.at(now, Event::Received(Content::Text(text)));
+        self.at(now, RunEvent::Received(Content::Text(text)));
     }
 }
 
@@ -52,7 +52,7 @@ fn steps_go_on_as_replies_come_and_time_passes() {
     machine.receives(10.0, "another one");
     machine.receives(20.0, "a b c");
     assert_eq!((machine.run.results().len(), machine.run.due()), (2, Some(Time(70.0))));
-    machine.at(70.0, Event::Tick);
+    machine.at(70.0, RunEvent::Tick);
     assert_eq!((machine.run.verdict(), machine.sent), (Verdict::Passed, vec!["a".to_owned(), "c".to_owned()]));
     assert_eq!(machine.run.summary(), "Sequence login passed in 70.0 ms");
     let took: Vec<_> = machine.run.results().iter().map(|result| result.took.as_millis()).collect();
@@ -63,7 +63,7 @@ fn steps_go_on_as_replies_come_and_time_passes() {
 fn a_reply_that_does_not_come_in_time_fails_and_nothing_comes_after() {
     let mut machine = Machine::new(1, vec![expect("b"), Step::Send(draft("c"))]);
     machine.receives(10.0, "another one");
-    machine.at(1000.0, Event::Tick);
+    machine.at(1000.0, RunEvent::Tick);
     machine.receives(1001.0, "b");
     assert_eq!((machine.run.verdict(), machine.run.due(), machine.sent.len()), (Verdict::Failed, None, 0));
     assert_eq!(
@@ -89,8 +89,8 @@ fn a_message_that_cannot_be_sent_fails() {
 fn rounds_follow_one_another_and_leave_the_page_time() {
     let mut machine = Machine::new(3, vec![Step::Send(draft("a"))]);
     assert_eq!((machine.run.rounds(), machine.run.due()), (1, Some(Time(1.0))));
-    machine.at(1.0, Event::Tick);
-    machine.at(2.0, Event::Tick);
+    machine.at(1.0, RunEvent::Tick);
+    machine.at(2.0, RunEvent::Tick);
     assert_eq!((machine.run.verdict(), machine.sent.len()), (Verdict::Passed, 3));
     assert_eq!(machine.run.summary(), "Sequence login passed, 3 rounds in 2.0 ms");
 }
@@ -212,7 +212,7 @@ proptest! {
         while let Some(due) = machine.run.due() {
             prop_assert!(due.0 > now);
             now = due.0;
-            machine.at(now, Event::Tick);
+            machine.at(now, RunEvent::Tick);
         }
         let sent = machine.sent.len();
         machine.receives(now, "b");

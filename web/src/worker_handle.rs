@@ -11,7 +11,7 @@ use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use web_sys::{MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType, console};
 use worker::Engine;
-use worker::protocol::{Command, Event, SocketEvent, SocketKey, Unreadable, append, values};
+use worker::protocol::{Command, Event, SocketKey, SocketReport, Unreadable, append, values};
 
 /// What starts the page's WebAssembly in a worker. Trunk puts it beside the page.
 const LOADER: &str = "worker.js";
@@ -34,7 +34,7 @@ struct Inner {
 
 /// Gets the events of one socket.
 pub(crate) trait SocketListener {
-    fn on_event(&self, event: SocketEvent<'_>);
+    fn on_report(&self, event: SocketReport<'_>);
 
     /// The worker failed, and the socket with it.
     fn on_worker_failure(&self);
@@ -147,13 +147,13 @@ impl Inner {
                     self.worker_has_failed();
                 }
                 Ok(Event::Woken) => (self.on_alarm)(),
-                Ok(Event::Socket(socket, SocketEvent::BatchEnd)) => self.port.borrow().post(&Command::Resume(socket)),
-                Ok(Event::Socket(socket, SocketEvent::Released)) => {
+                Ok(Event::Socket(socket, SocketReport::BatchEnd)) => self.port.borrow().post(&Command::Resume(socket)),
+                Ok(Event::Socket(socket, SocketReport::Released)) => {
                     self.sockets.borrow_mut().retain(|(key, _)| *key != socket)
                 }
                 Ok(Event::Socket(socket, event)) => {
                     if let Some(listener) = self.listener(socket) {
-                        listener.on_event(event);
+                        listener.on_report(event);
                     }
                 }
             }

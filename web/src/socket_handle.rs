@@ -7,11 +7,11 @@ use model::{CloseFrame, Closed, Content, Payload, SocketEvent, Subprotocols, Tal
 use worker::protocol::{self, Command, Data, SocketKey};
 
 use crate::browser::clock;
-use crate::worker::{SocketListener, WorkerHandle};
+use crate::worker_handle::{SocketListener, WorkerHandle};
 
 /// A [`WebSocket`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket). Dropped, it is closed if it was not, and
 /// reports nothing more than [`SocketEvent::Unsent`].
-pub struct Socket {
+pub struct SocketHandle {
     key: SocketKey,
     worker: WorkerHandle,
     counters: Rc<Counters>,
@@ -33,7 +33,7 @@ struct Counters {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotOpen;
 
-impl Socket {
+impl SocketHandle {
     /// Begins the handshake. Each event is reported with the time when the browser made it.
     pub fn open(
         worker: &WorkerHandle,
@@ -84,7 +84,7 @@ impl Counters {
     }
 }
 
-impl Drop for Socket {
+impl Drop for SocketHandle {
     fn drop(&mut self) {
         self.counters.is_dropped.set(true);
         self.worker.drop_socket(self.key);
@@ -98,24 +98,24 @@ struct Reporter {
 }
 
 impl SocketListener for Reporter {
-    fn on_event(&self, event: protocol::SocketEvent<'_>) {
-        use protocol::SocketEvent as Reported;
+    fn on_report(&self, event: protocol::SocketReport<'_>) {
+        use protocol::SocketReport as Report;
         let (at, event) = match event {
-            Reported::Open { at, handshake, protocol, extensions } => {
+            Report::Open { at, handshake, protocol, extensions } => {
                 self.counters.is_open.set(true);
                 let handshake = Time(handshake).since(Time(0.0));
                 (Some(at), SocketEvent::Open { handshake, protocol: protocol.into(), extensions: extensions.into() })
             }
-            Reported::Refused(why) => (None, SocketEvent::Refused(why.into())),
-            Reported::Message { at, data } => (Some(at), SocketEvent::Message(payload(data))),
-            Reported::Missed { messages, bytes } => (None, SocketEvent::Missed(Tally { messages, bytes })),
-            Reported::BatchEnd | Reported::Released => return,
-            Reported::Sent(bytes) => {
+            Report::Refused(why) => (None, SocketEvent::Refused(why.into())),
+            Report::Message { at, data } => (Some(at), SocketEvent::Message(payload(data))),
+            Report::Missed { messages, bytes } => (None, SocketEvent::Missed(Tally { messages, bytes })),
+            Report::BatchEnd | Report::Released => return,
+            Report::Sent(bytes) => {
                 self.counters.sent.set(bytes);
                 (None, SocketEvent::Buffered(self.counters.buffered()))
             }
-            Reported::Unsent(data) => (None, SocketEvent::Unsent(payload(data))),
-            Reported::Close { at, code, reason, was_clean } => {
+            Report::Unsent(data) => (None, SocketEvent::Unsent(payload(data))),
+            Report::Close { at, code, reason, was_clean } => {
                 self.counters.is_open.set(false);
                 (Some(at), SocketEvent::Close(Closed { code, reason: reason.into(), was_clean }))
             }

@@ -2,14 +2,14 @@
 
 /// The counters of one socket.
 #[derive(Debug, Default)]
-pub struct Outbox {
+pub struct SendProgress {
     /// Bytes of payload given to it, sent or not.
     given: u64,
     /// Bytes of those that were no longer buffered at the last update.
     sent: u64,
 }
 
-impl Outbox {
+impl SendProgress {
     /// So many bytes were given to the socket.
     pub fn add(&mut self, bytes: usize) {
         self.given += bytes as u64;
@@ -32,13 +32,13 @@ mod tests {
 
     #[test]
     fn the_number_of_sent_bytes_is_returned_when_it_changes() {
-        let mut outbox = Outbox::default();
-        assert_eq!(outbox.update(0), None);
-        outbox.add(100);
-        outbox.add(3);
-        assert_eq!(outbox.update(103), None);
-        assert_eq!(outbox.update(3), Some(100));
-        assert_eq!(outbox.update(3), None);
-        assert_eq!(outbox.update(0), Some(103));
+        let mut progress = SendProgress::default();
+        assert_eq!(progress.update(0), None);
+        progress.add(100);
+        progress.add(3);
+        assert_eq!(progress.update(103), None);
+        assert_eq!(progress.update(3), Some(100));
+        assert_eq!(progress.update(3), None);
+        assert_eq!(progress.update(0), Some(103));
     }
 }
