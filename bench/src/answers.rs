@@ -4,6 +4,7 @@ use anyhow::{Context, Result, ensure};
 use flate2::Decompress;
 
 use crate::{
+    decoder::Piece,
     deflate::{self, FLUSH},
     messages::Messages,
 };
@@ -45,8 +46,9 @@ impl Answers {
         Self { number, position: 0, inflate }
     }
 
-    /// Takes bytes of an answer as they stand in a frame.
-    pub fn take(&mut self, expected: &Expected, bytes: &[u8], opcode: u8, compressed: bool, end: bool) -> Result<()> {
+    /// Takes the next bytes of an answer.
+    pub fn take(&mut self, expected: &Expected, piece: Piece<'_>) -> Result<()> {
+        let Piece { bytes, opcode, compressed, end } = piece;
         let length = expected.prefix.len() + expected.messages.size();
         if !compressed {
             self.compare(expected, bytes)?;
@@ -116,6 +118,10 @@ mod tests {
         Expected { messages, prefix: prefix.as_bytes().to_vec(), check: Check::Bytes }
     }
 
+    fn text(bytes: &[u8], end: bool) -> Piece<'_> {
+        Piece { bytes, opcode: TEXT, compressed: false, end }
+    }
+
     #[test]
     fn answers_in_pieces_are_compared_across_the_prefix() {
         let expected = expected("Server received: ");
@@ -125,7 +131,7 @@ mod tests {
                 let answer = [&expected.prefix, expected.messages.payload(number)].concat();
                 for (index, piece) in answer.chunks(size).enumerate() {
                     let end = (index + 1) * size >= answer.len();
-                    answers.take(&expected, piece, TEXT, false, end).unwrap();
+                    answers.take(&expected, text(piece, end)).unwrap();
                 }
             }
         }
@@ -134,7 +140,7 @@ mod tests {
     #[test]
     fn an_answer_to_another_message_is_shown() {
         let expected = expected("");
-        let error = Answers::from(0, None).take(&expected, expected.messages.payload(1), TEXT, false, true);
+        let error = Answers::from(0, None).take(&expected, text(expected.messages.payload(1), true));
         let error = error.unwrap_err().to_string();
         assert!(error.starts_with("from byte 0 on an answer is '1 "), "{error}");
         assert!(error.contains(" instead of '0 "), "{error}");
@@ -144,7 +150,7 @@ mod tests {
     fn an_answer_of_another_length_is_refused() {
         let expected = expected("");
         let payload = expected.messages.payload(0);
-        let error = |bytes: &[u8]| Answers::from(0, None).take(&expected, bytes, TEXT, false, true).unwrap_err();
+        let error = |bytes: &[u8]| Answers::from(0, None).take(&expected, text(bytes, true)).unwrap_err();
         assert_eq!(error(&payload[..29]).to_string(), "an answer has 29 bytes instead of 30");
         let longer = [payload, b"x"].concat();
         assert_eq!(error(&longer).to_string(), "an answer has 31 bytes or more instead of 30");
@@ -158,8 +164,8 @@ mod tests {
         for number in 0..4 {
             let out = deflate::compress(&mut stream, expected.messages.payload(number)).unwrap();
             let (first, last) = out.split_at(3);
-            answers.take(&expected, first, TEXT, true, false).unwrap();
-            answers.take(&expected, last, TEXT, true, true).unwrap();
+            answers.take(&expected, Piece { compressed: true, ..text(first, false) }).unwrap();
+            answers.take(&expected, Piece { compressed: true, ..text(last, true) }).unwrap();
         }
     }
 }

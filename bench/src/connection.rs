@@ -153,9 +153,9 @@ impl Connection {
 
     fn take(&mut self, expected: &Expected, mut input: &[u8], mut answered: impl FnMut(Duration)) -> Result<()> {
         while let Some(event) = self.client.next_while_open(&mut input)? {
-            let Event::Data { bytes, opcode, compressed, end } = event else { continue };
-            self.answers.take(expected, bytes, opcode, compressed, end)?;
-            if end {
+            let Event::Data(piece) = event else { continue };
+            self.answers.take(expected, piece)?;
+            if piece.end {
                 self.received += 1;
                 answered(self.since.pop_front().context("an answer came to nothing that was sent")?);
             }

@@ -10,22 +10,26 @@ use testkit::frame::{BINARY, CLOSE, FIN, PING, PONG, RSV1, TEXT};
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// The next bytes of a data message.
-    Data {
-        /// Never empty unless the frame is.
-        bytes: &'a [u8],
-        /// Of the message's first frame.
-        opcode: u8,
-        /// RSV1 of the message's first frame.
-        compressed: bool,
-        /// Whether the message ends with these bytes.
-        end: bool,
-    },
+    Data(Piece<'a>),
     /// A whole ping.
     Ping(Vec<u8>),
     /// A whole pong.
     Pong(Vec<u8>),
     /// A whole close frame.
     Close(Vec<u8>),
+}
+
+/// Bytes of a data message as they stand in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// Never empty unless the frame is.
+    pub bytes: &'a [u8],
+    /// Of the message's first frame.
+    pub opcode: u8,
+    /// RSV1 of the message's first frame.
+    pub compressed: bool,
+    /// Whether the message ends with these bytes.
+    pub end: bool,
 }
 
 /// Takes a server's bytes apart.
@@ -69,7 +73,7 @@ impl Decoder {
         if end {
             self.message = 0;
         }
-        Event::Data { bytes, opcode: message & 0x0f, compressed: message & RSV1 != 0, end }
+        Event::Data(Piece { bytes, opcode: message & 0x0f, compressed: message & RSV1 != 0, end })
     }
 
     fn control<'a>(&mut self, bytes: &'a [u8], frame_ends: bool) -> Result<Option<Event<'a>>> {
@@ -136,7 +140,7 @@ mod tests {
         for mut piece in input.chunks(size) {
             while !piece.is_empty() {
                 match decoder.next(&mut piece).unwrap() {
-                    Some(Event::Data { bytes, opcode, compressed, end }) => {
+                    Some(Event::Data(Piece { bytes, opcode, compressed, end })) => {
                         message.extend(bytes);
                         if end {
                             words.push(format!("{opcode} {compressed} {}", String::from_utf8_lossy(&message)));

@@ -15,7 +15,10 @@ use testkit::{
     handshake::{self, Compression},
 };
 
-use crate::{client::Client, decoder::Event};
+use crate::{
+    client::Client,
+    decoder::{Event, Piece},
+};
 
 /// How long an answer may take before it counts as a failure.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -140,7 +143,7 @@ impl Peer {
             ensure!(count > 0, "the server hung up");
             let mut input = &buffer[..count];
             while let Some(event) = self.client.next_while_open(&mut input)? {
-                let Event::Data { bytes, end, .. } = event else { continue };
+                let Event::Data(Piece { bytes, end, .. }) = event else { continue };
                 echoed.extend(bytes);
                 if end {
                     ensure!(echoed == MESSAGE, "the echo is '{}'", echoed.escape_ascii());

@@ -99,9 +99,9 @@ impl Connection {
             ensure!(count > 0, "the server hung up");
             let mut input = &buffer[..count];
             while let Some(event) = self.client.next_while_open(&mut input)? {
-                if let Event::Data { bytes, opcode, compressed, end } = event {
-                    answers.take(expected, bytes, opcode, compressed, end)?;
-                    if end {
+                if let Event::Data(piece) = event {
+                    answers.take(expected, piece)?;
+                    if piece.end {
                         return Ok(());
                     }
                 }

@@ -18,7 +18,6 @@ pub use composing::draft::{Draft, Format, Templates};
 pub use composing::preset;
 pub use composing::template::{Sources, Strings, TemplateError, substitute};
 pub use connection::address::{AddressError, Origin, ParseUrl, WsUrl, initial_address};
-pub use connection::close;
 pub use connection::close::{CloseCode, CloseCodeError, CloseFrame, CloseFrameError, Reason, ReasonError};
 pub use connection::ending::{Closed, Ending};
 pub use connection::note::Note;

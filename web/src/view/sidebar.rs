@@ -26,8 +26,9 @@ pub(super) fn sidebar() -> View {
         |page| Some(connections(page).iter().map(|connection| connection.id().number().to_string() + " ").collect()),
         |page| {
             let connections = connections(page);
-            let several = connections.len() > 1;
-            html("<ul></ul>").children(connections.iter().map(|connection| line(connection.id(), several)))
+            // The last connection cannot be removed.
+            let item = if connections.len() > 1 { removable_item } else { item };
+            html("<ul></ul>").children(connections.iter().map(|connection| item(connection.id())))
         },
     )
 }
@@ -36,9 +37,15 @@ fn connections(page: &Page) -> &[Connection] {
     page.store.workbench().connections()
 }
 
-/// The last connection cannot be removed.
-fn line(id: ConnectionId, several: bool) -> View {
-    let line = html(
+fn removable_item(id: ConnectionId) -> View {
+    item(id).at_root().child(sign_button("×", "Remove connection", move |page, _| {
+        page.dispatch(Msg::Remove(id));
+        focus(".item.new");
+    }))
+}
+
+fn item(id: ConnectionId) -> View {
+    html(
         "<li><button type=button class=item>\
            <span></span><span class=name></span><span class=visually-hidden></span>\
          </button></li>",
@@ -51,14 +58,7 @@ fn line(id: ConnectionId, several: bool) -> View {
     .at(".name")
     .text_of(move |page| connection(page, id).setup().title().into())
     .at(".visually-hidden")
-    .text_of(move |page| connection(page, id).state().summary().into());
-    if !several {
-        return line;
-    }
-    line.at_root().child(sign_button("×", "Remove connection", move |page, _| {
-        page.dispatch(Msg::Remove(id));
-        focus(".item.new");
-    }))
+    .text_of(move |page| connection(page, id).state().summary().into())
 }
 
 fn connection(page: &Page, id: ConnectionId) -> &Connection {

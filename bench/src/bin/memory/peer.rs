@@ -88,7 +88,7 @@ impl Peer {
             let mut input = &bytes[..];
             while let Some(event) = decoder.next(&mut input)? {
                 let control = match event {
-                    Event::Data { .. } | Event::Ping(_) => continue,
+                    Event::Data(_) | Event::Ping(_) => continue,
                     Event::Pong(_) => Control::Pong,
                     Event::Close(payload) => {
                         Control::Close(payload.first_chunk().map(|code| u16::from_be_bytes(*code)))

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr};
 use anyhow::{Context, Result, bail, ensure};
 use bench::{
     client::Client,
-    decoder::Event,
+    decoder::{Event, Piece},
     deflate::{self, FLUSH},
 };
 use flate2::{Compress, Decompress};
@@ -124,12 +124,12 @@ impl Connection {
             match event {
                 Some(Event::Close(payload)) => return Ok(Message::Close(payload)),
                 Some(Event::Pong(payload)) => return Ok(Message::Pong(payload)),
-                Some(Event::Data { bytes, opcode, compressed, end }) => {
-                    let deflate = self.deflate.as_mut().filter(|_| compressed);
-                    ensure!(deflate.is_some() == compressed, "the server compressed, which was not agreed");
-                    take(&mut self.message, deflate, bytes, end)?;
-                    if end {
-                        return message(opcode, std::mem::take(&mut self.message));
+                Some(Event::Data(piece)) => {
+                    let deflate = self.deflate.as_mut().filter(|_| piece.compressed);
+                    ensure!(deflate.is_some() == piece.compressed, "the server compressed, which was not agreed");
+                    take(&mut self.message, deflate, piece)?;
+                    if piece.end {
+                        return message(piece.opcode, std::mem::take(&mut self.message));
                     }
                 }
                 Some(Event::Ping(_)) => bail!("a ping is answered before it is an event"),
@@ -157,15 +157,15 @@ impl Connection {
     }
 }
 
-fn take(message: &mut Vec<u8>, deflate: Option<&mut Deflate>, bytes: &[u8], end: bool) -> Result<()> {
+fn take(message: &mut Vec<u8>, deflate: Option<&mut Deflate>, piece: Piece<'_>) -> Result<()> {
     let mut add = |bytes: &[u8]| {
         message.extend(bytes);
         ensure!(message.len() <= MAX_MESSAGE, "the server sent a message of more than {MAX_MESSAGE} bytes");
         Ok(())
     };
-    let Some(Deflate { decompress, .. }) = deflate else { return add(bytes) };
-    deflate::inflate(decompress, bytes, &mut add)?;
-    if end { deflate::inflate(decompress, &FLUSH, add) } else { Ok(()) }
+    let Some(Deflate { decompress, .. }) = deflate else { return add(piece.bytes) };
+    deflate::inflate(decompress, piece.bytes, &mut add)?;
+    if piece.end { deflate::inflate(decompress, &FLUSH, add) } else { Ok(()) }
 }
 
 fn message(opcode: u8, payload: Vec<u8>) -> Result<Message> {

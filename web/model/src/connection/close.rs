@@ -1,6 +1,8 @@
 //! Close codes and reasons ([RFC 6455, section 7.4](https://www.rfc-editor.org/rfc/rfc6455#section-7.4)): what a page
 //! may send, and what each code means.
 
+use std::ops::RangeInclusive;
+
 use thiserror::Error;
 
 use crate::data::visible::Quoted;
@@ -41,7 +43,7 @@ impl From<CloseCode> for u16 {
 pub struct Reason(String);
 
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("a close reason of {0} bytes does not fit, there is room for 123")]
+#[error("a close reason of {0} bytes is longer than the limit, 123 bytes")]
 pub struct ReasonError(usize);
 
 impl Reason {
@@ -94,7 +96,7 @@ impl CloseFrame {
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum CloseFrameError {
     /// No number, or far too large.
-    #[error("{} is no close code: a page may send 1000 and 3000 to 4999", Quoted(.0))]
+    #[error("{} is not a close code: a page may send 1000 and 3000 to 4999", Quoted(.0))]
     NotACode(String),
     #[error(transparent)]
     Code(#[from] CloseCodeError),
@@ -102,74 +104,134 @@ pub enum CloseFrameError {
     Reason(#[from] ReasonError),
 }
 
-/// The short name of a code, as in the [IANA
-/// registry](https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number).
-pub fn meaning(code: u16) -> &'static str {
-    match code {
-        1000 => "normal closure",
-        1001 => "going away",
-        1002 => "protocol error",
-        1003 => "unsupported data",
-        1005 => "no code given",
-        1006 => "no close frame",
-        1007 => "invalid payload data",
-        1008 => "policy violation",
-        1009 => "message too big",
-        1010 => "extension missing",
-        1011 => "internal error",
-        1012 => "service restart",
-        1013 => "try again later",
-        1014 => "bad gateway",
-        1015 => "TLS handshake failed",
-        3000 => "unauthorized",
-        3003 => "forbidden",
-        3008 => "timeout",
-        3001..=3002 | 3004..=3007 | 3009..=3999 => "registered by a library",
-        4000..=4999 => "the application's own",
-        _ => "unknown",
+/// What is known about close codes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Meaning {
+    codes: RangeInclusive<u16>,
+    /// As in the [IANA registry](https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number).
+    pub name: &'static str,
+    /// What the code probably means and what may help.
+    pub explanation: &'static str,
+    /// Neutral for an orderly end.
+    pub tone: Tone,
+}
+
+impl Meaning {
+    const fn new(code: u16, name: &'static str, tone: Tone, explanation: &'static str) -> Self {
+        Self::of_range(code..=code, name, tone, explanation)
+    }
+
+    const fn of_range(codes: RangeInclusive<u16>, name: &'static str, tone: Tone, explanation: &'static str) -> Self {
+        Self { codes, name, explanation, tone }
+    }
+
+    pub fn of(code: u16) -> &'static Self {
+        MEANINGS.iter().find(|meaning| meaning.codes.contains(&code)).unwrap_or(&UNKNOWN)
     }
 }
 
-/// What a code probably means and what may help.
-pub fn explanation(code: u16) -> &'static str {
-    match code {
-        1000 => "The connection has done what it was for. This is how a connection should end.",
-        1001 => "That side is leaving: a server that shuts down, or a page that was left. Nothing went wrong.",
-        1002 => {
-            "That side received a frame that breaks the WebSocket protocol. Look for a proxy that changes frames, or a \
-             client or server with a fault."
-        }
-        1003 => "That side got a kind of message that it does not take, such as binary where it takes only text.",
-        1005 => "The close frame had no code in it, which is allowed: nobody says why, and nothing went wrong.",
-        // See `Ending::explanation`.
-        1006 => "No close frame came.",
-        1007 => "That side got a text message that is not UTF-8, or content that does not go with its kind.",
-        1008 => {
-            "That side does not allow what was asked or sent, and does not say more: often a missing or wrong login."
-        }
-        1009 => "That side got a message that is larger than it takes. Send smaller ones, or raise its limit.",
-        1010 => "The client had wanted an extension that the server did not agree to.",
-        1011 => "The server met an error of its own, or missed the answer to a ping. Its log should tell more.",
-        1012 => "The server restarts. Try again soon.",
-        1013 => "The server is too busy. Try again later.",
-        1014 => "A gateway or proxy got a wrong answer from the server behind it.",
-        1015 => "The TLS handshake failed, as with a certificate that is not trusted.",
-        3000 => "The endpoint wants a login, and got none or a wrong one.",
-        3003 => "The login is known and may not do this.",
-        3008 => "That side has waited too long for something.",
-        3001..=3999 => "Registered by a library or framework; its documents tell what it means.",
-        4000..=4999 => "Chosen by the application; its documents tell what it means.",
-        _ => "No standard gives this code a meaning, and no browser should let it through.",
-    }
-}
+const UNKNOWN: Meaning = Meaning::of_range(
+    0..=u16::MAX,
+    "unknown",
+    Tone::Warning,
+    "No standard gives this code a meaning, and no browser should let it through.",
+);
 
-pub fn tone(code: u16) -> Tone {
-    match code {
-        1000 | 1001 | 1005 => Tone::Neutral,
-        1006 | 1015 => Tone::Error,
-        _ => Tone::Warning,
-    }
-}
+/// A single code stands before the range that contains it.
+static MEANINGS: [Meaning; 20] = [
+    Meaning::new(
+        1000,
+        "normal closure",
+        Tone::Neutral,
+        "The purpose of the connection has been fulfilled. This is how a connection should end.",
+    ),
+    Meaning::new(
+        1001,
+        "going away",
+        Tone::Neutral,
+        "The other side is leaving: a server is shutting down, or a page was closed. Nothing went wrong.",
+    ),
+    Meaning::new(
+        1002,
+        "protocol error",
+        Tone::Warning,
+        "The other side received a frame that violates the WebSocket protocol. Look for a proxy that changes frames, or \
+         a client or server with a bug.",
+    ),
+    Meaning::new(
+        1003,
+        "unsupported data",
+        Tone::Warning,
+        "The other side received a kind of message that it does not accept, such as binary where it accepts only text.",
+    ),
+    Meaning::new(
+        1005,
+        "no code given",
+        Tone::Neutral,
+        "The close frame had no code, which is allowed. No reason was given, and nothing went wrong.",
+    ),
+    // `Ending::explanation` knows more.
+    Meaning::new(1006, "no close frame", Tone::Error, "No close frame was received."),
+    Meaning::new(
+        1007,
+        "invalid payload data",
+        Tone::Warning,
+        "The other side received a text message that is not UTF-8, or content that does not match its type.",
+    ),
+    Meaning::new(
+        1008,
+        "policy violation",
+        Tone::Warning,
+        "The other side does not allow this request or message and gives no details. Often the login is missing or wrong.",
+    ),
+    Meaning::new(
+        1009,
+        "message too big",
+        Tone::Warning,
+        "The other side received a message above its size limit. Send smaller messages, or raise the limit.",
+    ),
+    Meaning::new(
+        1010,
+        "extension missing",
+        Tone::Warning,
+        "The client required an extension that the server did not agree to.",
+    ),
+    Meaning::new(
+        1011,
+        "internal error",
+        Tone::Warning,
+        "The server had an internal error, or received no answer to a ping. Its log should have details.",
+    ),
+    Meaning::new(1012, "service restart", Tone::Warning, "The server is restarting. Try again soon."),
+    Meaning::new(1013, "try again later", Tone::Warning, "The server is overloaded. Try again later."),
+    Meaning::new(
+        1014,
+        "bad gateway",
+        Tone::Warning,
+        "A gateway or proxy received an invalid response from the server behind it.",
+    ),
+    Meaning::new(
+        1015,
+        "TLS handshake failed",
+        Tone::Error,
+        "The TLS handshake failed, for example because the certificate is not trusted.",
+    ),
+    Meaning::new(3000, "unauthorized", Tone::Warning, "The endpoint requires a login. It was missing or wrong."),
+    Meaning::new(3003, "forbidden", Tone::Warning, "The login is valid but lacks permission."),
+    Meaning::new(3008, "timeout", Tone::Warning, "The other side waited too long for something."),
+    Meaning::of_range(
+        3000..=3999,
+        "registered by a library",
+        Tone::Warning,
+        "Registered by a library or framework; see its documentation.",
+    ),
+    Meaning::of_range(
+        4000..=4999,
+        "application-defined",
+        Tone::Warning,
+        "Defined by the application; see its documentation.",
+    ),
+];
 
 #[cfg(test)]
 mod tests {
@@ -178,18 +240,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_has_a_meaning_and_an_explanation() {
-        for code in [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015] {
-            assert_ne!((meaning(code), explanation(code)), (meaning(0), explanation(0)), "{code}");
+    fn every_standard_code_has_a_meaning_of_its_own() {
+        for code in (1000..=1015).filter(|&code| code != 1004).chain([3000, 3003, 3008]) {
+            assert_eq!(Meaning::of(code).codes, code..=code);
         }
-        assert_eq!(meaning(4711), "the application's own");
+        assert_eq!(Meaning::of(3001).name, "registered by a library");
+        assert_eq!(Meaning::of(4711).name, "application-defined");
+        for code in [0, 999, 1004, 1016, 2999, 5000] {
+            assert_eq!(Meaning::of(code), &UNKNOWN);
+        }
     }
 
     #[test]
     fn an_orderly_end_is_neutral_and_a_lost_connection_is_an_error() {
+        let tone = |code| Meaning::of(code).tone;
         assert_eq!([1000, 1001, 1005].map(tone), [Tone::Neutral; 3]);
-        assert_eq!([1002, 1011, 4000].map(tone), [Tone::Warning; 3]);
-        assert_eq!(tone(1006), Tone::Error);
+        assert_eq!([1002, 1011, 4000, 0].map(tone), [Tone::Warning; 4]);
+        assert_eq!([1006, 1015].map(tone), [Tone::Error; 2]);
     }
 
     #[test]
@@ -199,10 +266,10 @@ mod tests {
         assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4001, "enough"));
         assert_eq!(typed("", ""), Ok(CloseFrame::normal()));
         let error = |code: &str, reason: &str| typed(code, reason).unwrap_err().to_string();
-        assert_eq!(error("soon", ""), r#""soon" is no close code: a page may send 1000 and 3000 to 4999"#);
-        assert_eq!(error("70000", ""), r#""70000" is no close code: a page may send 1000 and 3000 to 4999"#);
+        assert_eq!(error("soon", ""), r#""soon" is not a close code: a page may send 1000 and 3000 to 4999"#);
+        assert_eq!(error("70000", ""), r#""70000" is not a close code: a page may send 1000 and 3000 to 4999"#);
         assert_eq!(error("1006", ""), "close code 1006 cannot be sent by a page, which may use 1000 and 3000 to 4999");
-        assert_eq!(error("1000", &"é".repeat(62)), "a close reason of 124 bytes does not fit, there is room for 123");
+        assert_eq!(error("1000", &"é".repeat(62)), "a close reason of 124 bytes is longer than the limit, 123 bytes");
     }
 
     proptest! {
@@ -231,6 +298,6 @@ mod tests {
     fn a_reason_is_measured_in_bytes_not_in_characters() {
         assert!(Reason::try_from("x".repeat(123)).is_ok());
         assert_eq!(Reason::try_from("é".repeat(62)), Err(ReasonError(124)));
-        assert_eq!(ReasonError(124).to_string(), "a close reason of 124 bytes does not fit, there is room for 123");
+        assert_eq!(ReasonError(124).to_string(), "a close reason of 124 bytes is longer than the limit, 123 bytes");
     }
 }

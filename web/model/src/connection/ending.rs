@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::connection::close;
+use crate::connection::close::Meaning;
 use crate::data::visible::Quoted;
 use crate::log::Tone;
 
@@ -66,7 +66,7 @@ impl Ending {
                  being idle, the network failed, or the server broke the protocol, as with text that is not UTF-8, and \
                  the browser gave up. {WHERE_TO_LOOK}"
             ),
-            _ => close::explanation(code).to_owned(),
+            _ => Meaning::of(code).explanation.to_owned(),
         };
         Some(format!("{code}: {text}"))
     }
@@ -111,7 +111,7 @@ impl Ending {
     pub fn tone(&self) -> Tone {
         match self {
             Self::ByUs(_) | Self::Cancelled => Tone::Neutral,
-            Self::ByServer(closed) => close::tone(closed.code),
+            Self::ByServer(closed) => Meaning::of(closed.code).tone,
             Self::Unanswered => Tone::Warning,
             Self::Refused(_) | Self::Lost(_) | Self::WorkerFailed => Tone::Error,
         }
@@ -138,7 +138,7 @@ impl fmt::Display for Ending {
 
 impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "code {}, {}", self.code, close::meaning(self.code))?;
+        write!(f, "code {}, {}", self.code, Meaning::of(self.code).name)?;
         if !self.reason.is_empty() {
             write!(f, ", reason {}", Quoted(&self.reason))?;
         }
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_reason_with_control_characters_stays_on_one_line() {
-        assert_eq!(closed(4000, "a\n\u{1b}[2J").to_string(), r#"code 4000, the application's own, reason "a␊␛[2J""#);
+        assert_eq!(closed(4000, "a\n\u{1b}[2J").to_string(), r#"code 4000, application-defined, reason "a␊␛[2J""#);
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
         assert!(lost.contains("broke the protocol") && !lost.contains("certificate"), "{lost}");
         assert_eq!(
             explained(&Ending::ByServer(closed(1012, "")), HandshakeOptions::default()),
-            "1012: The server restarts. Try again soon."
+            "1012: The server is restarting. Try again soon."
         );
         assert_eq!(Ending::Unanswered.explanation(HandshakeOptions::default()), None);
     }
@@ -210,7 +210,7 @@ mod tests {
         for reason in ["सत्र समाप्त ❤\u{fe0f}", "สิ้นสุดเซสชัน"] {
             assert_eq!(
                 closed(4001, reason).to_string(),
-                format!("code 4001, the application's own, reason \"{reason}\"")
+                format!("code 4001, application-defined, reason \"{reason}\"")
             );
         }
         assert!(closed(4001, "\u{202e}gpj.exe").to_string().ends_with("reason \"⟨U+202E⟩gpj.exe\""));

@@ -102,7 +102,9 @@ fn lay_out(out: &mut String, value: &Value<'_>, level: Option<usize>) {
                 separate(out, index, inner);
                 lay_out(out, element, inner);
             }
-            close(out, elements.is_empty(), level);
+            if !elements.is_empty() {
+                new_line(out, level);
+            }
             out.push(']');
         }
         Value::Object(members) => {
@@ -113,7 +115,9 @@ fn lay_out(out: &mut String, value: &Value<'_>, level: Option<usize>) {
                 out.push_str(if level.is_some() { ": " } else { ":" });
                 lay_out(out, member, inner);
             }
-            close(out, members.is_empty(), level);
+            if !members.is_empty() {
+                new_line(out, level);
+            }
             out.push('}');
         }
     }
@@ -130,12 +134,6 @@ fn separate(out: &mut String, index: usize, level: Option<usize>) {
         out.push(',');
     }
     new_line(out, level);
-}
-
-fn close(out: &mut String, is_empty: bool, level: Option<usize>) {
-    if !is_empty {
-        new_line(out, level);
-    }
 }
 
 fn new_line(out: &mut String, level: Option<usize>) {

@@ -23,6 +23,12 @@ pub(super) struct Pattern {
     hint: Option<String>,
 }
 
+/// What happens to the entries that match.
+enum Matches {
+    Shown,
+    Hidden,
+}
+
 #[derive(Debug)]
 enum Term {
     Plain {
@@ -37,9 +43,9 @@ enum Term {
 
 impl Pattern {
     pub(super) fn parse(typed: &str, compile: Compile) -> Self {
-        let (is_excluded, rest) = typed.strip_prefix('-').map_or((false, typed), |rest| (true, rest));
+        let (matches, rest) = typed.strip_prefix('-').map_or((Matches::Shown, typed), |rest| (Matches::Hidden, rest));
         if let Some((expression, flags)) = regex(rest) {
-            return Self::of_regex(is_excluded, rest, compile(expression, flags));
+            return Self::of_regex(matches, rest, compile(expression, flags));
         }
         if let Some(literal) = typed.strip_prefix('\\').filter(|rest| rest.starts_with(['/', '-'])) {
             return Self { wanted: Term::plain(literal), ..Self::default() };
@@ -64,20 +70,17 @@ impl Pattern {
         }
     }
 
-    fn of_regex(is_excluded: bool, typed: &str, compiled: Result<Matcher, String>) -> Self {
+    fn of_regex(matches: Matches, typed: &str, compiled: Result<Matcher, String>) -> Self {
         let matcher = match compiled {
             Ok(matcher) => matcher,
             Err(problem) => return Self { problem: Some(problem), ..Self::default() },
         };
-        let without = if is_excluded { "without matches of a" } else { "a" };
-        let hint = Some(format!("{without} regular expression; \\{typed} looks for the text"));
-        let mut pattern = Self { hint, ..Self::default() };
-        if is_excluded {
-            pattern.unwanted.push(Term::Regex(matcher));
-        } else {
-            pattern.wanted = Some(Term::Regex(matcher));
+        let hint = |meaning: &str| Some(format!("{meaning} regular expression; \\{typed} looks for the text"));
+        let term = Term::Regex(matcher);
+        match matches {
+            Matches::Shown => Self { wanted: Some(term), hint: hint("a"), ..Self::default() },
+            Matches::Hidden => Self { unwanted: vec![term], hint: hint("without matches of a"), ..Self::default() },
         }
-        pattern
     }
 
     pub(super) fn problem(&self) -> Option<&str> {
