@@ -42,9 +42,9 @@ pub fn read_picked(input: &HtmlInputElement, done: impl FnOnce(Read) + 'static) 
 /// A download that is put together from pieces, so that a large one is never in WebAssembly's memory as a whole: that
 /// memory grows and never shrinks.
 #[derive(Debug, Default)]
-pub struct Pieces(Array);
+pub struct Download(Array);
 
-impl Pieces {
+impl Download {
     pub fn push(&mut self, piece: &str) {
         self.push_bytes(piece.as_bytes());
     }
@@ -52,18 +52,18 @@ impl Pieces {
     fn push_bytes(&mut self, piece: &[u8]) {
         // Each piece becomes a blob at once, which the browser holds outside the page's memory.
         let part = Array::of1(&Uint8Array::from(piece));
-        self.0.push(&Blob::new_with_u8_array_sequence(&part).expect_throw(POSSIBLE));
+        self.0.push(&Blob::new_with_u8_array_sequence(&part).expect_throw(ENOUGH_MEMORY));
     }
 
     /// Has the browser download the file. `kind` is its media type.
     pub fn download(self, name: &str, kind: &str) {
         let options = BlobPropertyBag::new();
         options.set_type(kind);
-        let blob = Blob::new_with_blob_sequence_and_options(&self.0, &options).expect_throw(POSSIBLE);
-        let url = Url::create_object_url_with_blob(&blob).expect_throw(POSSIBLE);
-        let link = document().create_element("a").expect_throw(POSSIBLE);
+        let blob = Blob::new_with_blob_sequence_and_options(&self.0, &options).expect_throw(ENOUGH_MEMORY);
+        let url = Url::create_object_url_with_blob(&blob).expect_throw(ENOUGH_MEMORY);
+        let link = document().create_element("a").expect_throw(ENOUGH_MEMORY);
         for (attribute, value) in [("href", url.as_str()), ("download", name)] {
-            link.set_attribute(attribute, value).expect_throw(POSSIBLE);
+            link.set_attribute(attribute, value).expect_throw(ENOUGH_MEMORY);
         }
         link.unchecked_into::<HtmlElement>().click();
         // The download has begun, and holds the blob.
@@ -71,11 +71,11 @@ impl Pieces {
     }
 }
 
-const POSSIBLE: &str = "throws only without memory";
+const ENOUGH_MEMORY: &str = "throws only without memory";
 
-/// Downloads bytes, see [`Pieces::download`].
+/// Downloads bytes, see [`Download::download`].
 pub fn download(name: &str, kind: &str, bytes: &[u8]) {
-    let mut file = Pieces::default();
+    let mut file = Download::default();
     file.push_bytes(bytes);
     file.download(name, kind);
 }

@@ -7,7 +7,7 @@ use js_sys::{Promise, eval};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web::browser::files::{self, Pieces, ReadFile};
+use web::browser::files::{self, Download, ReadFile};
 use web_sys::FileList;
 
 use crate::wait::{until, within};
@@ -50,7 +50,7 @@ const CATCH: &str = "globalThis.offered = [];
 async fn bytes_and_pieces_are_downloaded_under_their_name() {
     eval(&format!("{{ {CATCH} }}")).unwrap();
     files::download("message.bin", "application/octet-stream", &[0, 255]);
-    let mut pieces = Pieces::default();
+    let mut pieces = Download::default();
     pieces.push("one, ");
     pieces.push("två");
     pieces.download("log.csv", "text/csv");

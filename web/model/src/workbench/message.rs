@@ -45,7 +45,7 @@ pub enum Msg {
     /// The result of [`Effect::Persist`](crate::Effect::Persist).
     Persisted(Result<(), StorageError>),
     /// Delete all stored documents and close all connections.
-    ForgetEverything,
+    ClearAllData,
 }
 
 /// A part of a log.

@@ -87,7 +87,7 @@ fn replay_on(page: &mut Page, id: ConnectionId) {
 
 fn export(page: &Page, format: ArchiveFormat) {
     let extent = if page.forms.export_filtered { ExportScope::Shown } else { ExportScope::All };
-    let mut pieces = files::Pieces::default();
+    let mut pieces = files::Download::default();
     page.store.workbench().export(page.pane.id, format, extent, &mut |piece| pieces.push(piece));
     pieces.download(&["canyon-log.", format.extension()].concat(), format.media_type());
 }
