@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 
+use crate::file::TemporaryFile;
 use crate::page::Page;
 use crate::servers;
 use crate::site::Site;
@@ -24,6 +25,45 @@ async fn a_page_once_loaded_opens_without_its_server() -> Result<()> {
     page.goes_to(&format!("{address}?url={}", elsewhere.websocket("/"))).await?;
     page.clicks("Connect").await?;
     page.sees_state("Open").await
+}
+
+/// A log of one message, as a file.
+fn recorded() -> Result<TemporaryFile> {
+    let line = r#"{"time":"2026-11-22T17:20:00Z","kind":"text","direction":"sent","text":"of a file"}"#;
+    TemporaryFile::new("jsonl", line.as_bytes())
+}
+
+#[tokio::test]
+async fn what_is_loaded_later_is_there_without_the_server() -> Result<()> {
+    let mut page = Page::start().await?;
+    let address = page.server().page();
+    kept(&page).await?;
+    page.stops_server().await?;
+    page.goes_to(&address).await?;
+    page.clicks("Export…").await?;
+    let file = recorded()?;
+    page.field("Import a log").await?.send_keys(&file.path()).await?;
+    page.sees_row("of a file").await.map(drop)
+}
+
+#[tokio::test]
+async fn what_cannot_be_loaded_later_is_told_and_can_be_tried_again() -> Result<()> {
+    let site = Site::start().await?;
+    let missing = site.without("compute");
+    let page = Page::open(&site.page()).await?;
+    page.clicks("Export…").await?;
+    let file = recorded()?;
+    page.field("Import a log").await?.send_keys(&file.path()).await?;
+    page.waits_for(
+        "why",
+        "//*[@id='archive-problem'][contains(., 'a part of the page could not be loaded: try again')]",
+    )
+    .await?;
+    page.clicks("JSON Lines").await?;
+    page.waits_for("the end of the export", "//dialog[not(.//*[.='Writing the file…'])]").await?;
+    missing.put_back();
+    page.field("Import a log").await?.send_keys(&file.path()).await?;
+    page.sees_row("of a file").await.map(drop)
 }
 
 #[tokio::test]

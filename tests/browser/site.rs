@@ -49,6 +49,14 @@ impl Site {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
+    /// Takes away the files whose names begin so.
+    pub(crate) fn without(&self, prefix: &str) -> Missing {
+        let mut files = self.files.lock().expect("nobody panics with the files in hand");
+        let (missing, rest) = files.drain().partition(|(name, _)| name.starts_with(prefix));
+        *files = rest;
+        Missing { files: missing, site: Arc::clone(&self.files) }
+    }
+
     /// Replaces text in a file, as a new version of the page would.
     pub(crate) fn replace(&self, name: &str, old: &str, new: &str) -> Result<()> {
         let mut files = self.files.lock().expect("nobody panics with the files in hand");
@@ -57,6 +65,19 @@ impl Site {
         ensure!(text.contains(old), "{name} does not hold {old:?}");
         *content = text.replace(old, new).into();
         Ok(())
+    }
+}
+
+/// Files that a [`Site`] does not have for now.
+pub(crate) struct Missing {
+    files: HashMap<String, Vec<u8>>,
+    site: Files,
+}
+
+impl Missing {
+    /// Has the site serve them again.
+    pub(crate) fn put_back(self) {
+        self.site.lock().expect("nobody panics with the files in hand").extend(self.files);
     }
 }
 

@@ -3,20 +3,22 @@
 //!
 //! `view/` reads this state and changes it; nothing here knows the view.
 
+mod archive;
 mod detail;
 mod dialog;
 mod editor;
 mod field_errors;
 mod forms;
 mod live_region;
-mod log_scroll;
 mod pane;
 mod picked_file;
+mod reader;
 mod repeat_form;
 mod selection;
 
 use model::{Connection, ConnectionMsg, Msg, Subject};
 
+pub(crate) use self::archive::Exports;
 pub(crate) use self::detail::ContentFormat;
 pub(crate) use self::dialog::Dialog;
 pub(crate) use self::editor::Editor;
@@ -28,6 +30,7 @@ pub(crate) use self::repeat_form::RepeatForm;
 use crate::browser::document::link;
 use crate::browser::service_worker::{self, NewerVersion};
 use crate::browser::task::Task;
+use crate::compute_handle::ComputeHandle;
 use crate::dom::{AppState, Handle};
 use crate::store::Store;
 
@@ -55,6 +58,8 @@ pub struct Page {
     _service_worker: Option<Task>,
     /// Reads the file that is to be imported.
     pub(crate) importing: Option<Task>,
+    pub(crate) exports: Exports,
+    pub(crate) compute: ComputeHandle,
     /// For timers, promises and observers.
     pub(crate) handle: Handle<Self>,
 }
@@ -80,6 +85,8 @@ impl Page {
                 move |newer| handle.update(|page| page.newer_version = Some(newer))
             }),
             importing: None,
+            exports: Exports::default(),
+            compute: ComputeHandle::default(),
             handle,
         }
     }
@@ -132,8 +139,8 @@ impl AppState for Page {
         if self.pane.id != shown.id() {
             self.pane = Pane::new(shown, &self.handle);
         }
-        let Pane { log_scroll, live_region, .. } = &mut self.pane;
-        log_scroll.log_changed(shown);
+        let Pane { reader, live_region, .. } = &mut self.pane;
+        reader.log_changed(shown);
         live_region.announce(shown);
     }
 }

@@ -10,7 +10,7 @@ mod restore;
 use gloo_events::EventListener;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_utils::window;
-use model::{ConnectionId, ConnectionMsg, Document, Effect, Msg, Time, Workbench};
+use model::{ConnectionId, ConnectionMsg, Document, Effect, Entry, Msg, Time, Workbench};
 
 use self::persistence::Persistence;
 use crate::alarm::Alarm;
@@ -70,6 +70,12 @@ impl Store {
         self.request_frame();
     }
 
+    /// See [`Workbench::load`].
+    pub(crate) fn load(&mut self, log: usize, entries: &[Entry<'_>]) {
+        self.workbench.load(log, entries);
+        self.request_frame();
+    }
+
     fn request_frame(&mut self) {
         let handle = &self.handle;
         self.frame.get_or_insert_with(|| {
@@ -105,7 +111,7 @@ impl Store {
         self.dispatch_at(clock::now(), Msg::Persisted(result));
     }
 
-    /// Takes over what another tab has saved or deleted. Otherwise the next save of this tab would undo it.
+    /// Takes over what another tab has saved or forgotten. Otherwise the next save of this tab would undo it.
     /// Connections are left out: each tab has its own.
     fn load_changes(&mut self) {
         for document in Document::ALL {
@@ -118,7 +124,7 @@ impl Store {
                     // The workbench shows the error.
                     let _ = self.workbench.restore(document, &text);
                 }
-                None => self.workbench.clear_document(document),
+                None => self.workbench.forget_document(document),
             }
         }
     }
@@ -165,7 +171,7 @@ impl Store {
             }
             Effect::Release(connection) => self.release(connection),
             Effect::Persist(document) => self.persistence.mark_dirty(document),
-            Effect::ClearStorage => self.persistence.clear(),
+            Effect::ClearStorage => self.persistence.forget_all(),
         }
         None
     }

@@ -11,6 +11,8 @@ use anyhow::{Context, Result, anyhow};
 const RELOADS_ITSELF: &str = ".well-known/trunk/ws";
 
 const PAGE: &str = "index.html";
+/// Trunk gives a worker's program no name with a hash.
+const LATER: &str = "compute";
 const WORKER: &str = "service-worker.js";
 
 /// How the two constants stand in `web/service-worker.js`.
@@ -29,21 +31,40 @@ fn finalize(folder: &Path) -> Result<()> {
         // Trunk's reload script is inline, which the policy forbids; and nothing is cached.
         return write(&page, &without_policy(&html)?);
     }
+    write(&page, &with_hash(folder, &html)?)?;
     let files = files(folder)?;
     let worker = folder.join(WORKER);
     let worker_script = filled_in(&text(&worker)?, &files)?;
     write(&worker, &worker_script)
 }
 
+/// Renames the files of the program that is loaded later, so that a page gets those of its own version or none. Returns
+/// the page with the new name.
+fn with_hash(folder: &Path, html: &str) -> Result<String> {
+    let [glue, wasm] = [".js", "_bg.wasm"].map(|end| folder.join([LATER, end].concat()));
+    let script = text(&glue)?;
+    let mut hasher = DefaultHasher::new();
+    fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?.hash(&mut hasher);
+    script.hash(&mut hasher);
+    let name = format!("{LATER}-{:016x}", hasher.finish());
+    let wasm_name = format!("{name}_bg.wasm");
+    // The glue names the WebAssembly beside it.
+    let script = replaced(&script, &format!("'{LATER}_bg.wasm'"), &format!("'{wasm_name}'"), "compute.js")?;
+    write(&folder.join(format!("{name}.js")), script)?;
+    fs::rename(&wasm, folder.join(wasm_name)).with_context(|| format!("cannot rename {}", wasm.display()))?;
+    fs::remove_file(&glue).with_context(|| format!("cannot delete {}", glue.display()))?;
+    replaced(html, &format!("{LATER}.js\""), &format!("{name}.js\""), PAGE)
+}
+
 /// A file of the page, as the service worker lists it.
-struct CachedFile {
+struct Kept {
     /// Relative to the page's address, which is itself `./`.
     name: String,
     content: Vec<u8>,
 }
 
 /// All of the page but the service worker, in the order of their names.
-fn files(folder: &Path) -> Result<Vec<CachedFile>> {
+fn files(folder: &Path) -> Result<Vec<Kept>> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
         .with_context(|| format!("cannot read {}", folder.display()))?;
@@ -56,13 +77,13 @@ fn files(folder: &Path) -> Result<Vec<CachedFile>> {
         .map(|(name, path)| {
             let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
             let name = if name == PAGE { "./".to_owned() } else { name };
-            Ok(CachedFile { name, content })
+            Ok(Kept { name, content })
         })
         .collect()
 }
 
 /// The service worker with its version, which differs whenever a file does, and the names of what it keeps.
-fn filled_in(worker: &str, files: &[CachedFile]) -> Result<String> {
+fn filled_in(worker: &str, files: &[Kept]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for file in files {
         (&file.name, &file.content).hash(&mut hasher);
@@ -99,20 +120,20 @@ mod tests {
         text(&root().join(name)).unwrap()
     }
 
-    fn cached(name: &str, content: &str) -> CachedFile {
-        CachedFile { name: name.to_owned(), content: content.as_bytes().to_vec() }
+    fn kept(name: &str, content: &str) -> Kept {
+        Kept { name: name.to_owned(), content: content.as_bytes().to_vec() }
     }
 
     #[test]
     fn the_service_worker_learns_which_files_to_keep() {
-        let worker = filled_in(&source("web/service-worker.js"), &[cached("./", ""), cached("web-1.js", "")]).unwrap();
+        let worker = filled_in(&source("web/service-worker.js"), &[kept("./", ""), kept("web-1.js", "")]).unwrap();
         assert!(worker.contains(r#"const FILES = ["./", "web-1.js"];"#), "{worker}");
     }
 
     #[test]
     fn the_version_differs_whenever_a_file_does() {
         let version = |content| {
-            let worker = filled_in(&source("web/service-worker.js"), &[cached("worker.js", content)]).unwrap();
+            let worker = filled_in(&source("web/service-worker.js"), &[kept("worker.js", content)]).unwrap();
             worker.lines().find(|line| line.starts_with("const VERSION")).unwrap().to_owned()
         };
         assert_eq!(version("one"), version("one"));

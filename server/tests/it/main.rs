@@ -17,4 +17,3 @@ mod refusals;
 mod settings;
 mod shutdown;
 mod support;
-mod tls;

@@ -16,7 +16,6 @@ mod tasks;
 
 use wire::Behaviour;
 
-use crate::archive::ImportedEntry;
 use crate::composing::draft::{Draft, Format, Templates};
 use crate::connection::address::WsUrl;
 use crate::connection::close::CloseFrame;
@@ -27,7 +26,7 @@ use crate::connection::state::ConnectionState;
 use crate::data::time::Time;
 use crate::data::visible::Quoted;
 use crate::log::filter::{Filter, Rows};
-use crate::log::{Direction, Log, Tally};
+use crate::log::{Direction, Entry, Log, Tally};
 use crate::sending::outbox::Outbox;
 use crate::sending::repeat::Repetition;
 use crate::sending::replay::{Replay, ReplayMessage};
@@ -61,7 +60,7 @@ pub struct Connection {
     /// When `socket` opened.
     opened_at: Time,
     /// When an unanswered close is given up; only while [`ConnectionState::Closing`].
-    close_deadline: Time,
+    close_by: Time,
     /// Messages that arrived while [`ConnectionState::Closing`].
     after_close: Tally,
     /// When the connection was lost; `None` unless it is being reconnected.
@@ -91,7 +90,7 @@ impl Connection {
             socket: SocketId::default(),
             handshake_options: HandshakeOptions::default(),
             opened_at: Time::default(),
-            close_deadline: Time::default(),
+            close_by: Time::default(),
             after_close: Tally::default(),
             lost_at: None,
             back_off: BackOff::default(),
@@ -197,7 +196,7 @@ impl Connection {
             ConnectionMsg::StopRepeat => self.repetition = None,
             ConnectionMsg::StartSequence(sequence) => self.start_sequence(now, sequence, shared),
             ConnectionMsg::StopSequence => self.stop_sequence(now),
-            ConnectionMsg::DismissSequence => self.run = None,
+            ConnectionMsg::ForgetSequence => self.run = None,
             ConnectionMsg::StartReplay(messages) => self.start_replay(now, messages, shared),
             ConnectionMsg::StopReplay => self.replay = None,
             ConnectionMsg::Filter(query) => self.filter = Filter::new(query, shared.compile),
@@ -219,7 +218,7 @@ impl Connection {
 
     /// When `tick` is due.
     pub(crate) fn due(&self, now: Time, shared: &Shared) -> Option<Time> {
-        let closing = matches!(self.state, ConnectionState::Closing(_)).then_some(self.close_deadline);
+        let closing = matches!(self.state, ConnectionState::Closing(_)).then_some(self.close_by);
         Time::earliest(closing, Time::earliest(self.next_retry_tick(now), self.next_task(shared)))
     }
 
@@ -229,10 +228,8 @@ impl Connection {
         self.drive(now, shared);
     }
 
-    pub(crate) fn load(&mut self, entries: Vec<ImportedEntry>, time_origin: f64) {
-        for entry in entries {
-            self.log.push_imported(entry, time_origin);
-        }
+    pub(crate) fn load(&mut self, entries: &[Entry<'_>]) {
+        entries.iter().for_each(|&entry| self.log.push_entry(entry));
     }
 
     pub(crate) fn rename(&mut self, name: String) {

@@ -4,6 +4,5 @@ pub(crate) mod codec;
 pub(crate) mod format;
 pub mod json;
 pub(crate) mod payload;
-pub(crate) mod text_file;
 pub(crate) mod time;
 pub(crate) mod visible;

@@ -1,7 +1,6 @@
 //! The state and the rules of Canyon's page: what a message, a click or a socket event changes, and all texts about it.
 //! It does no I/O and reads no clock, so every rule is tested without a browser.
 
-mod archive;
 mod composing;
 mod connection;
 mod data;
@@ -13,7 +12,6 @@ mod stored;
 mod test_page;
 mod workbench;
 
-pub use archive::{ArchiveFormat, EntryError, ImportError, Imported, ImportedEntry, ImportedLog, export, import};
 pub use composing::draft::{Draft, Format, Templates};
 pub use composing::preset;
 pub use composing::template::{Sources, Strings, TemplateError, substitute};
@@ -30,9 +28,8 @@ pub use data::codec::{Base64Error, HexDump, HexError, HexLine, decode_base64, de
 pub use data::format::{Count, Size, Span};
 pub use data::json;
 pub use data::payload::{Content, Payload};
-pub use data::text_file::TextFileError;
-pub use data::time::Time;
-pub use data::visible::visible;
+pub use data::time::{Time, iso_8601_micros, micros_of_iso_8601, micros_of_number};
+pub use data::visible::{Quoted, visible};
 pub use log::filter::{Compile, Facet, Facets, Filter, Matcher, Query, Rows};
 pub use log::viewport::{ROW_HEIGHT, Viewport};
 pub use log::{Direction, Entry, Kind, Label, Limits, Log, PinError, Source, Tally, Tone};
@@ -45,6 +42,6 @@ pub use stored::document::Document;
 pub use stored::layout::{Edge, Layout};
 pub use stored::link::{Link, LinkError};
 pub use stored::saved::{History, Library, Saved, SavedName};
-pub use stored::settings::{NumericSetting, Settings, Theme, TimeFormat};
+pub use stored::settings::{NumericSetting, Settings, Theme, Times};
 pub use stored::storage_error::StorageError;
-pub use workbench::{ExportScope, Msg, Start, Subject, Workbench};
+pub use workbench::{ExportScope, ImportedLogs, Msg, Start, Subject, Workbench};

@@ -97,6 +97,17 @@ impl Log {
         self.push(at, Label::note(kind, tone), Content::Text(words));
     }
 
+    /// Adds an entry of another log. Its number is replaced by the next of this one.
+    pub fn push_entry(&mut self, entry: Entry<'_>) {
+        let Entry { at, label, content, .. } = entry;
+        match (label.direction, content) {
+            (Some(direction), content) => self.push_message(at, direction, label.source, content),
+            (None, Content::Text(words)) => self.push_note(at, label.kind, label.tone, words),
+            // No note is binary.
+            (None, Content::Binary(_)) => {}
+        }
+    }
+
     /// Counts received messages that were lost before they could be added.
     pub fn count_lost(&mut self, lost: Tally) {
         self.received += lost;

@@ -4,13 +4,14 @@
 mod message;
 mod persist;
 
-use self::persist::decoded;
-use crate::archive::{self, ArchiveFormat};
+use std::ops::ControlFlow;
+
 use crate::connection::address::ParseUrl;
 use crate::connection::setup::Setup;
 use crate::connection::{Connection, ConnectionMsg};
 use crate::data::payload::Payload;
 use crate::data::time::Time;
+use crate::log::Entry;
 use crate::log::filter::Compile;
 use crate::sending::sequence::Sequence;
 use crate::shared::{ConnectionId, Effect, Shared};
@@ -20,7 +21,7 @@ use crate::stored::saved::{History, Saved};
 use crate::stored::settings::Settings;
 use crate::stored::storage_error::StorageError;
 
-pub use self::message::{ExportScope, Msg, Subject};
+pub use self::message::{ExportScope, ImportedLogs, Msg, Subject};
 
 /// What only the browser knows.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub struct Workbench {
     last_id: ConnectionId,
     /// What was wrong with the last change or import.
     problem: Option<(Subject, String)>,
+    /// For each log of the file that was imported last, its connection, as far as there was room.
+    imported: Vec<ConnectionId>,
     /// Of the last attempt to save.
     storage_error: Option<StorageError>,
     /// Of new connections.
@@ -65,6 +68,7 @@ impl Workbench {
             shown: 0,
             last_id: ConnectionId::default(),
             problem: None,
+            imported: Vec::new(),
             storage_error: None,
             address: start.address,
             shared,
@@ -136,15 +140,29 @@ impl Workbench {
         self.shared.epoch_ms(at)
     }
 
-    /// Writes the log of a connection as a file, piece by piece.
-    pub fn export(&self, id: ConnectionId, format: ArchiveFormat, extent: ExportScope, sink: &mut dyn FnMut(&str)) {
+    /// Calls `visit` with the entries of a connection's log from this number on, until it breaks.
+    pub fn each_entry<'a>(
+        &'a self,
+        id: ConnectionId,
+        extent: ExportScope,
+        from: u64,
+        visit: &mut dyn FnMut(Entry<'a>) -> ControlFlow<()>,
+    ) {
         let Some(connection) = self.connection(id) else { return };
         let (log, rows) = (connection.log(), connection.rows());
-        let shown = (rows.first()..rows.end()).filter_map(|ordinal| log.entry(rows.seq(ordinal)?));
-        let (url, origin) = (&connection.setup().address, self.shared.time_origin);
-        match extent {
-            ExportScope::All => archive::export(format, url, origin, &mut log.iter_from(0), sink),
-            ExportScope::Shown => archive::export(format, url, origin, &mut { shown }, sink),
+        let _ = match extent {
+            ExportScope::All => log.iter_from(from).try_for_each(visit),
+            ExportScope::Shown => {
+                (rows.ordinal(from)..rows.end()).filter_map(|ordinal| log.entry(rows.seq(ordinal)?)).try_for_each(visit)
+            }
+        };
+    }
+
+    /// Adds entries to a log of the file that was imported last. `log` is its index.
+    pub fn load(&mut self, log: usize, entries: &[Entry<'_>]) {
+        let index = self.imported.get(log).and_then(|&id| self.index(id));
+        if let Some(index) = index {
+            self.connections[index].load(entries);
         }
     }
 
@@ -194,19 +212,20 @@ impl Workbench {
                 library.remove(&name);
                 Ok(())
             }),
-            Msg::ImportSaved(bytes) => self.change_saved(|library| library.add_json(&decoded(&bytes)?).map(drop)),
+            Msg::ImportSaved(text) => self.change_saved(|library| library.add_json(&text).map(drop)),
             Msg::SaveSequence(sequence) => self.save_sequences(vec![sequence]),
             Msg::RemoveSequence(name) => {
                 self.shared.sequences.retain(|sequence| sequence.name != name);
                 self.shared.persist(Document::Sequences);
             }
-            Msg::ImportSequences(bytes) => self.import_sequences(&bytes),
-            Msg::ImportLog { name, bytes } => self.import_logs(&name, &bytes),
+            Msg::ImportSequences(text) => self.import_sequences(&text),
+            Msg::ImportLogs(logs) => self.import_logs(logs),
+            Msg::FileFailed(subject, why) => self.problem = Some((subject, why)),
             Msg::DismissProblem(subject) => {
                 self.problem.take_if(|(about, _)| *about == subject);
             }
             Msg::Persisted(kept) => self.storage_error = kept.err(),
-            Msg::ClearAllData => self.clear_all_data(),
+            Msg::ForgetEverything => self.forget(),
         }
         std::mem::take(&mut self.shared.effects)
     }

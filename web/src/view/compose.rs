@@ -40,7 +40,7 @@ pub(super) fn compose() -> View {
 fn bar() -> View {
     html("<div class=bar></div>")
         .child(formats())
-        .child(file_button("File…", "Send a file", |page| &mut page.pane.reading, file::pick))
+        .child(file_button("File…", "Send a file", file::read))
         .child(html("<div class=spacer></div>"))
         .child(toggle(
             "Templates",

@@ -6,11 +6,10 @@ use std::borrow::Cow;
 
 use gloo_utils::document;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
-use web_sys::{Event, HtmlElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{Event, File, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 use super::{View, html};
-use crate::browser::files::{self, Read};
-use crate::browser::task::Task;
+use crate::browser::files;
 use crate::dom;
 use crate::page::Page;
 
@@ -127,13 +126,8 @@ pub(super) fn select(
         })
 }
 
-/// A button that opens a file picker. `picked` gets the file, or why it could not be read.
-pub(super) fn file_button(
-    label: &str,
-    name: &str,
-    task: fn(&mut Page) -> &mut Option<Task>,
-    picked: fn(&mut Page, Read),
-) -> View {
+/// A button that opens a file picker. `picked` gets the file.
+pub(super) fn file_button(label: &str, name: &str, picked: fn(&mut Page, File)) -> View {
     html("<label class='ghost file'><input class=visually-hidden type=file><span></span></label>")
         .attr("title", name)
         .at("span")
@@ -141,9 +135,9 @@ pub(super) fn file_button(
         .at("input")
         .attr("aria-label", name)
         .on("input", move |page, event| {
-            let handle = page.handle.clone();
-            let read = move |read| handle.update(move |page| picked(page, read));
-            *task(page) = files::read_picked(&target(event), read);
+            if let Some(file) = files::take_picked(&target(event)) {
+                picked(page, file);
+            }
         })
 }
 

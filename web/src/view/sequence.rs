@@ -148,16 +148,9 @@ fn actions() -> View {
                 let document = Sequence::to_json(sequence(page));
                 files::download("canyon-sequence.json", "application/json", document.as_bytes());
             }),
-            file_button(
-                "Import",
-                "Import sequences",
-                |page| &mut page.importing,
-                |page, read| {
-                    if let Ok(file) = read {
-                        page.dispatch(Msg::ImportSequences(file.bytes));
-                    }
-                },
-            ),
+            file_button("Import", "Import sequences", |page, file| {
+                page.import_text(&file, Subject::Sequences, Msg::ImportSequences)
+            }),
         ],
     )
 }

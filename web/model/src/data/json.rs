@@ -15,7 +15,7 @@ use thiserror::Error;
 
 pub use self::parse::parse;
 pub use self::path::{Path, PathError};
-pub(crate) use self::write::{Object, quoted};
+pub use self::write::{Object, quoted};
 
 /// [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,8 @@
 //! The content of a message, and its preview in the log. Its kind is that of the frame: a binary message is shown as
 //! hex even where it is readable.
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::codec;
 use crate::data::visible::Visible;
 
@@ -29,10 +31,10 @@ impl Payload {
 }
 
 /// A borrowed [`Payload`], or the words of a note.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content<'a> {
     Text(&'a str),
-    Binary(&'a [u8]),
+    Binary(#[serde(with = "serde_bytes")] &'a [u8]),
 }
 
 impl<'a> Content<'a> {

@@ -4,8 +4,10 @@ use std::iter;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Milliseconds since the page was opened, as in `Event.timeStamp` and `performance.now()`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct Time(pub f64);
 
 impl Time {
@@ -34,12 +36,12 @@ pub(crate) fn iso_8601(epoch_ms: u64) -> String {
 }
 
 /// `2026-11-22T17:24:19.004123Z`
-pub(crate) fn iso_8601_micros(epoch_micros: u64) -> String {
+pub fn iso_8601_micros(epoch_micros: u64) -> String {
     format!("{}.{:06}Z", seconds(epoch_micros / 1_000_000), epoch_micros % 1_000_000)
 }
 
 /// Reads a date with any number of decimals, in any time zone: `…Z`, `…+01:00`.
-pub(crate) fn micros_of_iso_8601(text: &str) -> Option<u64> {
+pub fn micros_of_iso_8601(text: &str) -> Option<u64> {
     if !text.is_ascii() || text.len() < 20 {
         return None;
     }
@@ -83,7 +85,7 @@ fn number(digits: &str, limits: RangeInclusive<u64>) -> Option<u64> {
 /// Reads a number of seconds since 1970 such as `1795368259.004123` or `1.79E9`, or of milli-, micro- or nanoseconds.
 /// Its size tells the unit: today's dates have 10, 13, 16 and 19 digits. It works on decimal digits, because an `f64`
 /// would lose some.
-pub(crate) fn micros_of_number(text: &str) -> Option<u64> {
+pub fn micros_of_number(text: &str) -> Option<u64> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i16>().ok()?),
         None => (text, 0),

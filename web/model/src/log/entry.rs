@@ -1,19 +1,22 @@
 //! An entry of the log, borrowed from it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::payload::Content;
 use crate::data::time::Time;
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Entry<'a> {
     /// Identifies the entry. Counted from 1 in each log; goes on after the log is cleared.
     pub seq: u64,
     pub at: Time,
     pub label: Label,
     /// The message, or the words of a note.
+    #[serde(borrow)]
     pub content: Content<'a>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     pub kind: Kind,
     /// `None` for a note.
@@ -23,7 +26,7 @@ pub struct Label {
     pub tone: Tone,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     Text,
     Binary,
@@ -52,7 +55,7 @@ impl Kind {
 
 impl Kind {
     /// The tone of most notes of this kind, for a file that does not say it.
-    pub(crate) fn usual_tone(self) -> Tone {
+    pub fn usual_tone(self) -> Tone {
         match self {
             Self::Error => Tone::Error,
             Self::Open => Tone::Good,
@@ -61,7 +64,7 @@ impl Kind {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Direction {
     Sent,
     Received,
@@ -76,7 +79,7 @@ impl Direction {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// A person, one message at a time. Also of received messages and notes.
     #[default]
@@ -86,7 +89,7 @@ pub enum Source {
 }
 
 impl Label {
-    pub(super) fn message(direction: Direction, source: Source, content: Content<'_>) -> Self {
+    pub(crate) fn message(direction: Direction, source: Source, content: Content<'_>) -> Self {
         let kind = match content {
             Content::Text(_) => Kind::Text,
             Content::Binary(_) => Kind::Binary,
@@ -100,7 +103,7 @@ impl Label {
 }
 
 /// The colour of a note. Its words say the same.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tone {
     #[default]
     Neutral,
@@ -110,10 +113,10 @@ pub enum Tone {
 }
 
 impl Tone {
-    pub(crate) const ALL: [Self; 4] = [Self::Neutral, Self::Good, Self::Warning, Self::Error];
+    pub const ALL: [Self; 4] = [Self::Neutral, Self::Good, Self::Warning, Self::Error];
 
     /// In files.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Neutral => "neutral",
             Self::Good => "good",

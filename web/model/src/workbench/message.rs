@@ -26,26 +26,37 @@ pub enum Msg {
     /// From, to.
     RenameSaved(SavedName, SavedName),
     RemoveSaved(SavedName),
-    /// Add the saved messages of a file.
-    ImportSaved(Vec<u8>),
+    /// Add the saved messages of a file, which has this text.
+    ImportSaved(String),
     /// Replaces a sequence of the same name.
     SaveSequence(Sequence),
     /// By name.
     RemoveSequence(String),
-    /// Add the sequences of a file.
-    ImportSequences(Vec<u8>),
-    /// Add a connection for each log in a file.
-    ImportLog {
-        /// The name of the connections.
-        name: String,
-        bytes: Vec<u8>,
-    },
+    /// Add the sequences of a file, which has this text.
+    ImportSequences(String),
+    /// Add a connection for each log in a file. The entries come by [`Workbench::load`](super::Workbench::load).
+    ImportLogs(ImportedLogs),
+    /// A file could not be read or written, for this reason.
+    FileFailed(Subject, String),
     /// The dialog or panel that shows [`Workbench::problem`](crate::Workbench::problem) is opened or closed.
     DismissProblem(Subject),
     /// The result of [`Effect::Persist`](crate::Effect::Persist).
     Persisted(Result<(), StorageError>),
     /// Delete all stored documents and close all connections.
-    ClearAllData,
+    ForgetEverything,
+}
+
+/// What a file of logs has, but for the entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedLogs {
+    /// The name of the connections.
+    pub name: String,
+    /// Of each log, where the connection went; empty where the file does not say it.
+    pub urls: Vec<String>,
+    /// Entries that could not be read.
+    pub skipped: u64,
+    /// Why the first of those could not.
+    pub first_skipped: Option<String>,
 }
 
 /// A part of a log.
@@ -61,6 +72,6 @@ pub enum ExportScope {
 pub enum Subject {
     SavedMessages,
     Sequences,
-    /// Importing a log.
+    /// Importing and exporting logs.
     Logs,
 }

@@ -1,13 +1,9 @@
 //! The stored documents, and imports from files.
 
-use std::borrow::Cow;
-
-use super::{Document, Effect, Subject, Workbench};
-use crate::archive::{self, Imported, ImportedLog};
+use super::{Document, Effect, ImportedLogs, Subject, Workbench};
 use crate::connection::setup::Setup;
 use crate::data::format::Count;
 use crate::data::json::{self, Object, Value};
-use crate::data::text_file;
 use crate::sending::sequence::Sequence;
 use crate::stored::saved::{History, Library};
 use crate::stored::settings::Settings;
@@ -57,7 +53,7 @@ impl Workbench {
     }
 
     /// Empties a document, because another tab has deleted it. The connections stay.
-    pub fn clear_document(&mut self, document: Document) {
+    pub fn forget_document(&mut self, document: Document) {
         let before = self.document(document);
         self.empty(document);
         if self.document(document) != before {
@@ -83,8 +79,8 @@ impl Workbench {
         }
     }
 
-    pub(super) fn import_sequences(&mut self, bytes: &[u8]) {
-        match decoded(bytes).and_then(|text| Sequence::from_json(&text)) {
+    pub(super) fn import_sequences(&mut self, text: &str) {
+        match Sequence::from_json(text) {
             Ok(sequences) => self.save_sequences(sequences),
             Err(text) => self.problem = Some((Subject::Sequences, text)),
         }
@@ -119,24 +115,25 @@ impl Workbench {
         all
     }
 
-    pub(super) fn import_logs(&mut self, name: &str, bytes: &[u8]) {
-        let problem = self.add_logs(name, bytes).unwrap_or_else(Some);
+    pub(super) fn import_logs(&mut self, logs: ImportedLogs) {
+        let problem = self.add_logs(logs).unwrap_or_else(Some);
         self.problem = problem.map(|text| (Subject::Logs, text));
     }
 
     /// Adds a connection for each log in a file, as far as there is room. Returns what was left out.
-    fn add_logs(&mut self, name: &str, bytes: &[u8]) -> Result<Option<String>, String> {
+    fn add_logs(&mut self, logs: ImportedLogs) -> Result<Option<String>, String> {
         let limit = Self::MAX_CONNECTIONS;
-        let Imported { logs, skipped, first_skipped } = archive::import(bytes).map_err(|error| error.to_string())?;
+        let ImportedLogs { name, urls, skipped, first_skipped } = logs;
+        self.imported.clear();
         let room = limit - self.connections.len();
         if room == 0 {
             return Err(format!("there are {limit} connections, which is the limit: close one to import a log"));
         }
-        let (total, loaded) = (logs.len(), logs.len().min(room));
-        for (ImportedLog { url, entries }, number) in logs.into_iter().zip(1..=loaded) {
-            let name = if total == 1 { name.to_owned() } else { format!("{name} {number}") };
+        let (total, loaded) = (urls.len(), urls.len().min(room));
+        for (url, number) in urls.into_iter().zip(1..=loaded) {
+            let name = if total == 1 { name.clone() } else { format!("{name} {number}") };
             self.add_with(Setup { name, address: url, ..Setup::default() });
-            self.connections[self.shown].load(entries, self.shared.time_origin);
+            self.imported.push(self.shown().id());
         }
         let mut left_out = Vec::new();
         if loaded < total {
@@ -145,13 +142,13 @@ impl Workbench {
             ));
         }
         if let Some(first) = first_skipped {
-            left_out.push(format!("{} entries of the file are skipped, the first: {first}", Count(skipped as u64)));
+            left_out.push(format!("{} entries of the file are skipped, the first: {first}", Count(skipped)));
         }
         Ok(if left_out.is_empty() { None } else { Some(left_out.join("; ")) })
     }
 
     /// Ids continue, so that late events of old connections are still ignored.
-    pub(super) fn clear_all_data(&mut self) {
+    pub(super) fn forget(&mut self) {
         for connection in std::mem::take(&mut self.connections) {
             self.shared.effects.push(Effect::Release(connection.id()));
         }
@@ -190,9 +187,4 @@ impl Workbench {
         self.shown = usize::try_from(shown).unwrap_or_default().min(self.connections.len() - 1);
         Ok(())
     }
-}
-
-/// The text of a file that a person picked.
-pub(super) fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
-    text_file::decode(bytes).map_err(|error| error.to_string())
 }

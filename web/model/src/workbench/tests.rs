@@ -1,10 +1,11 @@
 use super::*;
 use crate::composing::draft::Draft;
 use crate::connection::SocketEvent;
-use crate::log::Limits;
+use crate::data::payload::Content;
 use crate::log::filter::Query;
+use crate::log::{Direction, Label, Limits, Source};
 use crate::stored::saved::SavedName;
-use crate::stored::settings::{Theme, TimeFormat};
+use crate::stored::settings::{Theme, Times};
 use crate::test_page::{TestPage, URL, text};
 
 fn titles(page: &TestPage) -> Vec<&str> {
@@ -169,7 +170,7 @@ fn of_a_newer_document_everything_readable_is_restored_and_the_rest_is_reported(
 #[test]
 fn a_document_of_another_tab_replaces_the_current_one() {
     let mut page = TestPage::new();
-    page.update(Msg::ImportSaved(br#"{"messages":[{"name":"removed there","text":"1"}]}"#.to_vec()));
+    page.update(Msg::ImportSaved(r#"{"messages":[{"name":"removed there","text":"1"}]}"#.to_owned()));
     page.workbench.restore(Document::Saved, r#"{"messages":[{"name":"added there","text":"2"}]}"#).unwrap();
     assert_eq!(
         page.workbench.saved().iter().map(|saved| saved.name.name.as_str()).collect::<Vec<_>>(),
@@ -181,18 +182,18 @@ fn a_document_of_another_tab_replaces_the_current_one() {
 fn a_document_that_another_tab_deleted_is_emptied_and_the_connections_stay() {
     let mut page = TestPage::open();
     page.send("secret");
-    page.update(Msg::ImportSaved(br#"{"messages":[{"name":"a","text":"1"}]}"#.to_vec()));
-    page.update(Msg::Settings(Settings { time_format: TimeFormat::SincePrevious, ..Settings::default() }));
+    page.update(Msg::ImportSaved(r#"{"messages":[{"name":"a","text":"1"}]}"#.to_owned()));
+    page.update(Msg::Settings(Settings { times: Times::SincePrevious, ..Settings::default() }));
     let revision = page.workbench.revision(Document::Saved);
     for document in Document::ALL {
-        page.workbench.clear_document(document);
+        page.workbench.forget_document(document);
     }
     assert!(page.workbench.saved().is_empty());
     assert!(page.workbench.history().iter().next().is_none());
     assert_eq!(page.workbench.settings(), &Settings::default());
     assert_eq!(page.workbench.shown().id(), page.id);
     assert_eq!(page.workbench.revision(Document::Saved), revision + 1);
-    page.workbench.clear_document(Document::Saved);
+    page.workbench.forget_document(Document::Saved);
     assert_eq!(page.workbench.revision(Document::Saved), revision + 1, "it was empty already");
     page.update(Msg::Tick);
     assert_eq!(page.effects, [], "nothing of it is kept again");
@@ -207,12 +208,12 @@ fn a_sequence_without_a_name_is_not_saved() {
 }
 
 #[test]
-fn clearing_all_data_leaves_a_fresh_page() {
+fn forgetting_everything_leaves_a_fresh_page() {
     let mut page = TestPage::open();
     page.send("secret");
     let old = page.id;
     page.update(Msg::Persisted(Err(StorageError::Full)));
-    page.update(Msg::ClearAllData);
+    page.update(Msg::ForgetEverything);
     assert_eq!(page.effects, [Effect::Release(old), Effect::ClearStorage]);
     assert_eq!(page.workbench.storage_error(), None);
     assert!(page.workbench.history().iter().next().is_none());
@@ -223,45 +224,72 @@ fn clearing_all_data_leaves_a_fresh_page() {
 #[test]
 fn a_problem_with_saved_messages_is_shown_until_the_next_change() {
     let mut page = TestPage::new();
-    page.update(Msg::ImportSaved(b"[]".to_vec()));
+    page.update(Msg::ImportSaved("[]".to_owned()));
     assert_eq!(
         page.workbench.problem(Subject::SavedMessages),
         Some("this is no document of messages: it has no \"messages\"")
     );
-    page.update(Msg::ImportSaved(br#"{"messages":[{"name":"a","text":"1"}]}"#.to_vec()));
+    page.update(Msg::ImportSaved(r#"{"messages":[{"name":"a","text":"1"}]}"#.to_owned()));
     assert_eq!((page.workbench.problem(Subject::SavedMessages), page.workbench.saved().len()), (None, 1));
 }
 
 #[test]
-fn a_log_that_was_exported_can_be_looked_at_and_replayed_in_another_connection() {
+fn an_imported_log_can_be_looked_at_and_replayed_in_another_connection() {
     let mut page = TestPage::open();
     page.send("one");
     page.receives("answer");
     page.wait(250.0);
     page.send("two");
-    let mut file = String::new();
-    page.workbench.export(page.id, ArchiveFormat::JsonLines, ExportScope::All, &mut |piece| file += piece);
-    page.update(Msg::ImportLog { name: "recorded".to_owned(), bytes: file.into_bytes() });
-    let written: Vec<_> = page.connection().log().iter_from(0).map(|entry| (entry.at, entry.content)).collect();
+    let written = all_entries(&page.workbench, page.id, ExportScope::All);
+    page.update(Msg::ImportLogs(logs("recorded", 1)));
+    for (at, label, payload) in &written {
+        page.workbench.load(0, &[Entry { seq: 0, at: *at, label: *label, content: payload.content() }]);
+    }
     let shown = page.workbench.shown();
     assert_eq!(shown.setup().title(), "recorded");
-    assert_eq!(shown.log().iter_from(0).map(|entry| (entry.at, entry.content)).collect::<Vec<_>>(), written);
+    assert_eq!(all_entries(&page.workbench, shown.id(), ExportScope::All), written);
     let offsets: Vec<_> = shown.sent_messages().iter().map(|message| message.offset).collect();
     assert_eq!(offsets, [0.0, 250.0]);
+}
+
+fn logs(name: &str, count: usize) -> ImportedLogs {
+    ImportedLogs { name: name.to_owned(), urls: vec!["ws://a/".to_owned(); count], skipped: 0, first_skipped: None }
+}
+
+fn all_entries(workbench: &Workbench, id: ConnectionId, extent: ExportScope) -> Vec<(Time, Label, Payload)> {
+    let mut entries = Vec::new();
+    workbench.each_entry(id, extent, 0, &mut |entry| {
+        entries.push((entry.at, entry.label, entry.content.to_payload()));
+        ControlFlow::Continue(())
+    });
+    entries
 }
 
 #[test]
 fn what_is_shown_can_be_exported_alone() {
     let mut page = TestPage::open();
-    page.receives("needle");
+    page.receives("needle 1");
     page.receives("hay");
+    page.receives("needle 2");
     page.tell(ConnectionMsg::Filter(Query { typed: "needle".to_owned(), ..Query::default() }));
     page.tell(ConnectionMsg::Scan { bytes: 10_000 });
-    let mut file = String::new();
-    page.workbench.export(page.id, ArchiveFormat::JsonLines, ExportScope::Shown, &mut |piece| file += piece);
-    assert_eq!(file.lines().count(), 1);
-    page.update(Msg::ImportLog { name: String::new(), bytes: b"hay".to_vec() });
-    assert!(page.workbench.problem(Subject::Logs).is_some());
+    let shown: Vec<_> =
+        all_entries(&page.workbench, page.id, ExportScope::Shown).into_iter().map(|entry| entry.2).collect();
+    assert_eq!(shown, [text("needle 1"), text("needle 2")]);
+    let mut from_the_last = Vec::new();
+    let last = page.connection().log().last_seq();
+    page.workbench.each_entry(page.id, ExportScope::Shown, last, &mut |entry| {
+        from_the_last.push(entry.seq);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(from_the_last, [last]);
+}
+
+#[test]
+fn a_file_that_could_not_be_read_is_a_problem_until_it_is_dismissed() {
+    let mut page = TestPage::open();
+    page.update(Msg::FileFailed(Subject::Logs, "the file is empty".to_owned()));
+    assert_eq!(page.workbench.problem(Subject::Logs), Some("the file is empty"));
     assert_eq!(page.workbench.connections().len(), 1);
     page.update(Msg::DismissProblem(Subject::Logs));
     assert_eq!(page.workbench.problem(Subject::Logs), None);
@@ -292,43 +320,35 @@ fn a_storage_error_is_shown_until_a_document_is_saved() {
 
 #[test]
 fn a_file_with_more_connections_than_there_is_room_for_is_loaded_as_far_as_there_is() {
-    let socket =
-        r#"{"request":{"url":"ws://a/"},"_webSocketMessages":[{"type":"send","time":1,"opcode":1,"data":"x"}]}"#;
-    let har = format!(r#"{{"log":{{"entries":[{}]}}}}"#, vec![socket; 40].join(","));
     let mut page = TestPage::new();
-    page.update(Msg::ImportLog { name: "forty.har".to_owned(), bytes: har.clone().into_bytes() });
+    page.update(Msg::ImportLogs(logs("forty.har", 40)));
     assert_eq!(page.workbench.connections().len(), 32);
     assert_eq!((titles(&page)[1], titles(&page)[31]), ("forty.har 1", "forty.har 31"));
     assert_eq!(
         page.workbench.problem(Subject::Logs),
         Some("31 of the 40 connections in the file are loaded, because 32 connections are the limit")
     );
-    page.update(Msg::ImportLog { name: "more.har".to_owned(), bytes: har.into_bytes() });
+    let label = Label::message(Direction::Sent, Source::Person, Content::Text("x"));
+    let entry = Entry { seq: 0, at: Time(0.0), label, content: Content::Text("x") };
+    [0, 30, 31].into_iter().for_each(|log| page.workbench.load(log, &[entry]));
+    let loaded: Vec<_> = page.workbench.connections().iter().map(|connection| connection.log().len()).collect();
+    assert_eq!((loaded[1], loaded[31], loaded.iter().sum()), (1, 1, 2));
+    page.update(Msg::ImportLogs(logs("more.har", 40)));
     assert_eq!(
         page.workbench.problem(Subject::Logs),
         Some("there are 32 connections, which is the limit: close one to import a log")
     );
+    page.workbench.load(0, &[entry]);
+    assert_eq!(page.workbench.connections()[1].log().len(), 1, "the file before is not added to");
 }
 
 #[test]
 fn entries_of_a_file_that_cannot_be_read_are_counted_and_the_first_is_explained() {
-    let line = r#"{"time":"2026-11-22T17:20:00Z","kind":"text","direction":"sent","text":"a"}"#;
     let mut page = TestPage::new();
-    let text = format!("{line}\n{{}}\nbroken\n{line}\n");
-    page.update(Msg::ImportLog { name: "log".to_owned(), bytes: text.into_bytes() });
-    assert_eq!(page.workbench.shown().log().len(), 2);
+    let first_skipped = Some("line 2: it has no \"time\"".to_owned());
+    page.update(Msg::ImportLogs(ImportedLogs { skipped: 2, first_skipped, ..logs("log", 1) }));
     assert_eq!(
         page.workbench.problem(Subject::Logs),
         Some("2 entries of the file are skipped, the first: line 2: it has no \"time\"")
     );
-}
-
-#[test]
-fn saved_messages_and_sequences_of_a_windows_editor_are_imported() {
-    let mut page = TestPage::new();
-    page.update(Msg::ImportSaved(b"\xef\xbb\xbf{\"messages\":[{\"name\":\"a\",\r\n\"text\":\"1\"}]}\r\n".to_vec()));
-    assert_eq!((page.workbench.problem(Subject::SavedMessages), page.workbench.saved().len()), (None, 1));
-    let sequences = r#"{"sequences":[{"name":"a","steps":[]}]}"#.encode_utf16().flat_map(u16::to_le_bytes);
-    page.update(Msg::ImportSequences([0xff, 0xfe].into_iter().chain(sequences).collect()));
-    assert_eq!((page.workbench.problem(Subject::Sequences), page.workbench.sequences().len()), (None, 1));
 }

@@ -1,7 +1,7 @@
 //! A file that was picked or dropped, with buttons that send it.
 
 use model::{ConnectionMsg, Payload, Size};
-use web_sys::FileList;
+use web_sys::{File, FileList};
 
 use crate::browser::files::{self, Read, ReadFile};
 use crate::page::{Page, PickedFile};
@@ -9,14 +9,21 @@ use crate::view::compose::MESSAGE_BOX;
 use crate::view::controls::{button, focus};
 use crate::view::{View, html};
 
-pub(super) fn pick(page: &mut Page, read: Read) {
+fn pick(page: &mut Page, read: Read) {
     page.pane.file = Some(PickedFile::new(read, page.pane.file.as_ref()));
+}
+
+/// Reads a file that was picked or dropped.
+pub(super) fn read(page: &mut Page, file: File) {
+    let handle = page.handle.clone();
+    page.pane.reading = Some(files::read(file, move |read| handle.update(|page| pick(page, read))));
 }
 
 /// Reads the first of the files that were dropped.
 pub(in crate::view) fn read_dropped(page: &mut Page, files: Option<FileList>) {
-    let handle = page.handle.clone();
-    page.pane.reading = files::read_first(files, move |read| handle.update(|page| pick(page, read)));
+    if let Some(file) = files.and_then(|files| files.get(0)) {
+        read(page, file);
+    }
 }
 
 pub(super) fn view(page: &Page) -> View {

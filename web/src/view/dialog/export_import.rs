@@ -1,8 +1,8 @@
 //! Export the log to a file, import one, and replay the messages that a log has sent.
 
-use model::{ArchiveFormat, ConnectionId, ConnectionMsg, ConnectionState, ExportScope, Msg, Problem, Subject};
+use compute::archive::ArchiveFormat;
+use model::{ConnectionId, ConnectionMsg, ConnectionState, Msg, Problem, Subject};
 
-use crate::browser::files;
 use crate::page::Page;
 use crate::view::controls::{button, file_button, problem, select};
 use crate::view::{View, html};
@@ -17,22 +17,21 @@ pub(super) fn form(page: &Page) -> View {
                     |page| page.forms.export_filtered.into(),
                     |page, chosen| page.forms.export_filtered = chosen > 0,
                 ))
+                .child(html("<div class=chips></div>").children(
+                    ArchiveFormat::ALL.map(|format| button("ghost", format.name(), move |page, _| page.export(format))),
+                ))
                 .child(
-                    html("<div class=chips></div>").children(
-                        ArchiveFormat::ALL
-                            .map(|format| button("ghost", format.name(), move |page, _| export(page, format))),
-                    ),
+                    html("<p class=hint role=status></p>")
+                        .text_of(|page| if page.exports.is_running() { "Writing the file…" } else { "" }.into()),
                 )
                 .child(html("<p class=hint>JSON Lines and HAR can be imported again; CSV is for spreadsheets</p>")),
         )
         .child(
             html("<fieldset><legend>Import</legend></fieldset>")
-                .child(html("<div></div>").child(file_button(
-                    "Choose a file…",
-                    "Import a log",
-                    |page| &mut page.importing,
-                    import,
-                )))
+                .child(
+                    html("<div></div>")
+                        .child(file_button("Choose a file…", "Import a log", |page, file| page.import_log(&file))),
+                )
                 .child(html(
                     "<p class=hint>JSON Lines from Canyon; HAR from Canyon or a browser's developer tools</p>",
                 )),
@@ -48,12 +47,6 @@ pub(super) fn form(page: &Page) -> View {
             };
             task.or(page.store.workbench().problem(Subject::Logs)).unwrap_or_default().into()
         }))
-}
-
-fn import(page: &mut Page, read: files::Read) {
-    let Ok(file) = read else { return };
-    page.dispatch(Msg::ImportLog { name: file.name, bytes: file.bytes });
-    page.close_if_done();
 }
 
 /// One for each open connection, and one for the connection that is shown, open or not.
@@ -83,11 +76,4 @@ fn replay_on(page: &mut Page, id: ConnectionId) {
     page.dispatch(Msg::Connection(id, ConnectionMsg::StartReplay(messages)));
     page.dispatch(Msg::Show(id));
     page.dialog = None;
-}
-
-fn export(page: &Page, format: ArchiveFormat) {
-    let extent = if page.forms.export_filtered { ExportScope::Shown } else { ExportScope::All };
-    let mut pieces = files::Download::default();
-    page.store.workbench().export(page.pane.id, format, extent, &mut |piece| pieces.push(piece));
-    pieces.download(&["canyon-log.", format.extension()].concat(), format.media_type());
 }

@@ -20,16 +20,9 @@ pub(super) fn list() -> View {
         let document = page.store.workbench().document(Document::Saved);
         files::download("canyon-messages.json", "application/json", document.as_bytes());
     }))
-    .child(file_button(
-        "⇡",
-        "Import saved messages",
-        |page| &mut page.importing,
-        |page, read| {
-            if let Ok(file) = read {
-                page.dispatch(Msg::ImportSaved(file.bytes));
-            }
-        },
-    ))
+    .child(file_button("⇡", "Import saved messages", |page, file| {
+        page.import_text(&file, Subject::SavedMessages, Msg::ImportSaved)
+    }))
     .at("slot")
     .keyed(|page| Some(page.store.workbench().revision(Document::Saved).to_string()), items)
 }

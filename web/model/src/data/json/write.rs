@@ -4,19 +4,19 @@ use super::{JsonString, Value};
 
 /// Writes an object member by member; [`Object::end`] closes it.
 #[must_use]
-pub(crate) struct Object<'a> {
+pub struct Object<'a> {
     out: &'a mut String,
     is_empty: bool,
 }
 
 impl<'a> Object<'a> {
-    pub(crate) fn new(out: &'a mut String) -> Self {
+    pub fn new(out: &'a mut String) -> Self {
         out.push('{');
         Self { out, is_empty: true }
     }
 
     /// Writes a name and returns the output for its value.
-    pub(crate) fn member(&mut self, name: &str) -> &mut String {
+    pub fn member(&mut self, name: &str) -> &mut String {
         if !self.is_empty {
             self.out.push(',');
         }
@@ -26,20 +26,15 @@ impl<'a> Object<'a> {
         self.out
     }
 
-    pub(crate) fn text(&mut self, name: &str, text: &str) {
+    pub fn text(&mut self, name: &str, text: &str) {
         write_string(self.member(name), text);
     }
 
-    pub(crate) fn number(&mut self, name: &str, number: u64) {
+    pub fn number(&mut self, name: &str, number: u64) {
         *self.member(name) += &number.to_string();
     }
 
-    pub(crate) fn array<T>(
-        &mut self,
-        name: &str,
-        items: impl IntoIterator<Item = T>,
-        mut write: impl FnMut(&mut String, T),
-    ) {
+    pub fn array<T>(&mut self, name: &str, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut String, T)) {
         let out = self.member(name);
         out.push('[');
         for (index, item) in items.into_iter().enumerate() {
@@ -51,13 +46,13 @@ impl<'a> Object<'a> {
         out.push(']');
     }
 
-    pub(crate) fn end(self) {
+    pub fn end(self) {
         self.out.push('}');
     }
 }
 
 /// A JSON string with its quotes.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     write_string(&mut out, text);
     out

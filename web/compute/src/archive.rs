@@ -3,10 +3,12 @@
 mod export;
 mod import;
 
-pub use self::export::export;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::export::Exporter;
 pub use self::import::{EntryError, ImportError, Imported, ImportedEntry, ImportedLog, import};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ArchiveFormat {
     /// One JSON object for each entry. Can be imported.
     JsonLines,

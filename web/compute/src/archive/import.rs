@@ -3,15 +3,14 @@
 
 use std::borrow::Cow;
 
+use model::json::{self, Value};
+use model::{
+    Direction, Entry, Kind, Label, Payload, Quoted, Source, Time, Tone, decode_base64, micros_of_iso_8601,
+    micros_of_number,
+};
 use thiserror::Error;
 
-use crate::data::codec::decode_base64;
-use crate::data::json::{self, Value};
-use crate::data::payload::{Content, Payload};
-use crate::data::text_file::{self, TextFileError};
-use crate::data::time::{Time, micros_of_iso_8601, micros_of_number};
-use crate::data::visible::Quoted;
-use crate::log::{Direction, Kind, Log, Source, Tone};
+use crate::text_file::{self, TextFileError};
 
 /// What could be read of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,16 +44,12 @@ pub struct ImportedEntry {
     pub payload: Payload,
 }
 
-impl Log {
-    /// `time_origin` is the moment zero of [`Time`], in milliseconds since 1970.
-    pub(crate) fn push_imported(&mut self, entry: ImportedEntry, time_origin: f64) {
-        let at = Time(entry.micros as f64 / 1000.0 - time_origin);
-        match (entry.direction, entry.payload.content()) {
-            (Some(direction), content) => self.push_message(at, direction, entry.source, content),
-            (None, Content::Text(words)) => self.push_note(at, entry.kind, entry.tone, words),
-            // No note is binary.
-            (None, Content::Binary(_)) => {}
-        }
+impl ImportedEntry {
+    /// `time_origin` is the moment zero of [`Time`], in milliseconds since 1970. The number is 0: the log gives it one.
+    pub(crate) fn entry(&self, time_origin: f64) -> Entry<'_> {
+        let Self { micros, kind, direction, source, tone, ref payload } = *self;
+        let at = Time(micros as f64 / 1000.0 - time_origin);
+        Entry { seq: 0, at, label: Label { kind, direction, source, tone }, content: payload.content() }
     }
 }
 

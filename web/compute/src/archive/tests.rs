@@ -1,10 +1,7 @@
+use model::{Content, Direction, Kind, Log, Payload, Source, Time, Tone, json};
 use proptest::prelude::*;
 
 use super::*;
-use crate::data::json;
-use crate::data::payload::{Content, Payload};
-use crate::data::time::Time;
-use crate::log::{Direction, Kind, Log, Source, Tone};
 
 /// The moment zero of the logs here: 2026-11-22T17:20:00Z.
 const ORIGIN: f64 = 1_795_368_000_000.0;
@@ -19,7 +16,9 @@ fn log() -> Log {
 
 fn exported(format: ArchiveFormat, log: &Log) -> String {
     let mut file = String::new();
-    export(format, "ws://a/", ORIGIN, &mut log.iter_from(0), &mut |piece| file += piece);
+    let mut exporter = Exporter::new(format, "ws://a/", ORIGIN);
+    log.iter_from(0).for_each(|entry| exporter.push(entry, &mut file));
+    exporter.end(&mut file);
     file
 }
 
@@ -235,17 +234,6 @@ fn a_wrong_line_is_named_with_its_place() {
     );
 }
 
-#[test]
-fn a_long_log_is_written_piece_by_piece() {
-    let mut log = Log::default();
-    for _ in 0..100 {
-        log.push_message(Time(0.0), Direction::Sent, Source::Person, Content::Text(&"x".repeat(10_000)));
-    }
-    let mut pieces = 0;
-    export(ArchiveFormat::JsonLines, "", ORIGIN, &mut log.iter_from(0), &mut |_| pieces += 1);
-    assert_eq!(pieces, 4);
-}
-
 /// A log of this page, or one that was imported.
 fn any_log() -> impl Strategy<Value = Log> {
     let content = prop_oneof![
@@ -275,7 +263,7 @@ fn any_log() -> impl Strategy<Value = Log> {
     proptest::collection::vec(entry, 1..10).prop_map(|entries| {
         let mut log = Log::default();
         for (entry, micros) in entries {
-            log.push_imported(ImportedEntry { micros, ..entry }, ORIGIN);
+            log.push_entry(ImportedEntry { micros, ..entry }.entry(ORIGIN));
         }
         log
     })
@@ -299,7 +287,7 @@ proptest! {
             prop_assert_eq!((logs.len(), skipped), (1, 0));
             let mut read = Log::default();
             for entry in logs.remove(0).entries {
-                read.push_imported(entry, ORIGIN);
+                read.push_entry(entry.entry(ORIGIN));
             }
             prop_assert_eq!(entries(&read), expected);
         }

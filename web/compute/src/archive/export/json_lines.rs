@@ -1,10 +1,7 @@
 //! JSON Lines: one JSON object for each entry.
 
-use crate::data::codec::encode_base64;
-use crate::data::json::Object;
-use crate::data::payload::Content;
-use crate::data::time::iso_8601_micros;
-use crate::log::{Entry, Source};
+use model::json::Object;
+use model::{Content, Entry, Source, encode_base64, iso_8601_micros};
 
 pub(super) fn line(out: &mut String, entry: Entry<'_>, micros: u64) {
     let mut object = Object::new(out);

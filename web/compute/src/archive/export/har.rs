@@ -1,10 +1,7 @@
 //! HAR: one WebSocket with its messages, as Chrome writes them.
 
-use crate::data::codec::encode_base64;
-use crate::data::json::{Object, quoted};
-use crate::data::payload::Content;
-use crate::data::time::iso_8601_micros;
-use crate::log::{Direction, Entry, Source};
+use model::json::{Object, quoted};
+use model::{Content, Direction, Entry, Source, encode_base64, iso_8601_micros};
 
 /// Behind the last message.
 pub(super) const END: &str = "]}]}}";

@@ -1,9 +1,6 @@
 //! CSV ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)) for spreadsheets.
 
-use crate::data::codec::encode_base64;
-use crate::data::payload::Content;
-use crate::data::time::iso_8601_micros;
-use crate::log::{Direction, Entry, Source};
+use model::{Content, Direction, Entry, Source, encode_base64, iso_8601_micros};
 
 /// Excel takes a file without a byte order mark for one in the system's 8-bit encoding.
 pub(super) const HEADER: &str = "\u{feff}seq,time,kind,direction,source,size,encoding,content\r\n";

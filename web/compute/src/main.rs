@@ -1,0 +1,76 @@
+//! The compute worker: started by `worker.js`, answers the page at the other end of a port.
+
+#[cfg(target_family = "wasm")]
+mod worker {
+    use std::cell::RefCell;
+    use std::panic;
+
+    use compute::Service;
+    use compute::protocol::{Request, Response, decode, encode};
+    use js_sys::{Array, ArrayBuffer, Uint8Array};
+    use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
+    use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+    use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
+    use web_sys::{Blob, FileReaderSync, MessageEvent, MessagePort, console};
+
+    /// As in the page.
+    #[global_allocator]
+    static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
+
+    type Listener = Closure<dyn FnMut(MessageEvent)>;
+
+    thread_local! {
+        /// For as long as there is the worker.
+        static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
+    }
+
+    /// Serves the page at the other end of that port.
+    #[wasm_bindgen]
+    pub fn serve(port: MessagePort) {
+        panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
+        let (mut service, mut parts) = (Service::default(), Array::new());
+        let answering = port.clone();
+        let listener = Listener::new(move |event: MessageEvent| {
+            let post: Array = event.data().unchecked_into();
+            let head = Uint8Array::new(&post.get(0)).to_vec();
+            // The page sees that the worker fails.
+            let request: Request<'_> = decode(&head).ok().expect_throw("an unreadable request");
+            let answer = match read(post.get(1).dyn_ref()) {
+                Ok(file) => service.answer(&request, &file),
+                Err(_) => encode(&Response::Problem("the file cannot be read: it may have been moved or changed")),
+            };
+            if matches!(request, Request::BeginExport { .. }) {
+                parts = Array::new();
+            }
+            let written = service.take_written();
+            if !written.is_empty() {
+                // Each piece becomes a blob at once, which the browser holds outside of this memory.
+                parts.push(&blob(&Array::of1(&Uint8Array::from(written.as_bytes()))));
+            }
+            let buffer: ArrayBuffer = Uint8Array::from(&*answer).buffer();
+            let answer = Array::of1(&buffer);
+            if request == Request::EndExport {
+                answer.push(&blob(&parts));
+                parts = Array::new();
+            }
+            // It fails only for what cannot be cloned or transferred.
+            let _ = answering.post_message_with_transferable(&answer, &Array::of1(&buffer));
+        });
+        // `onmessage` starts the port.
+        port.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        LISTENER.set(Some(listener));
+    }
+
+    /// Empty where there is no file.
+    fn read(file: Option<&Blob>) -> Result<Vec<u8>, JsValue> {
+        let Some(file) = file else { return Ok(Vec::new()) };
+        let buffer = FileReaderSync::new()?.read_as_array_buffer(file)?;
+        Ok(Uint8Array::new(&buffer).to_vec())
+    }
+
+    fn blob(parts: &Array) -> Blob {
+        Blob::new_with_blob_sequence(parts).expect_throw("throws only without memory")
+    }
+}
+
+fn main() {}

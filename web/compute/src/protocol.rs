@@ -1,0 +1,75 @@
+//! What the page and the compute worker say to each other. Each [`Request`] is answered by one [`Response`], in order.
+//!
+//! A post is an array: an `ArrayBuffer` with the value in [postcard](https://docs.rs/postcard)'s encoding, and the file
+//! that comes with it, if there is one. Texts and bytes are borrowed from the buffer that they are read from.
+
+use model::Entry;
+use serde::{Deserialize, Serialize};
+pub use worker::protocol::Unreadable;
+use worker::protocol::{append, values};
+
+use crate::archive::ArchiveFormat;
+
+/// Bytes of contents in one post of entries, unless a single one is larger: what the page can handle within a frame.
+pub const BATCH: usize = 256 << 10;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Request<'a> {
+    /// Decode the file that comes with this. Answered with [`Response::Text`] or [`Response::Problem`].
+    Decode,
+    /// Read the file that comes with this as logs. Answered with [`Response::Logs`] or [`Response::Problem`].
+    Import {
+        /// The moment zero of [`model::Time`], in milliseconds since 1970.
+        time_origin: f64,
+    },
+    /// Answered with the next [`Response::Entries`] of the logs that were imported last.
+    NextEntries,
+    /// Begin to write a log as a file. Answered with [`Response::Done`].
+    BeginExport {
+        format: ArchiveFormat,
+        /// Where the connection went.
+        url: &'a str,
+        /// As in [`Self::Import`].
+        time_origin: f64,
+    },
+    /// Write these, too. Answered with [`Response::Done`].
+    Export(#[serde(borrow)] Vec<Entry<'a>>),
+    /// End the file. Answered with [`Response::Done`] and the file.
+    EndExport,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Response<'a> {
+    Done,
+    /// Why the request could not be carried out.
+    Problem(&'a str),
+    Text(&'a str),
+    /// The file could be read, at least in part.
+    Logs {
+        /// Of each log, where the connection went; empty where the file does not say it. At least one.
+        urls: Vec<&'a str>,
+        /// Entries that could not be read.
+        skipped: u64,
+        /// Why the first of those could not.
+        first_skipped: Option<&'a str>,
+    },
+    Entries {
+        /// The index of the log.
+        log: u32,
+        /// Their numbers say nothing. Empty at the end of the last log.
+        #[serde(borrow)]
+        entries: Vec<Entry<'a>>,
+    },
+}
+
+pub fn encode(value: &impl Serialize) -> Vec<u8> {
+    let mut post = Vec::new();
+    append(value, &mut post);
+    post
+}
+
+/// # Errors
+/// [`Unreadable`], also where there is no value.
+pub fn decode<'a, T: Deserialize<'a>>(post: &'a [u8]) -> Result<T, Unreadable> {
+    values(post).next().unwrap_or(Err(Unreadable))
+}

@@ -1,0 +1,197 @@
+//! Answers the page's requests.
+
+use crate::archive::{self, Exporter, Imported, ImportedLog};
+use crate::protocol::{BATCH, Request, Response, encode};
+use crate::text_file;
+
+#[derive(Default)]
+pub struct Service {
+    imported: Cursor,
+    exporter: Option<Exporter>,
+    /// What is written of the exported file and not taken yet.
+    written: String,
+}
+
+/// Goes through the imported logs.
+#[derive(Default)]
+struct Cursor {
+    logs: Vec<ImportedLog>,
+    time_origin: f64,
+    /// The indices of the next entry and of its log.
+    log: usize,
+    entry: usize,
+}
+
+impl Service {
+    /// The encoded [`Response`]. `file` is what came with the request; empty for none.
+    pub fn answer(&mut self, request: &Request<'_>, file: &[u8]) -> Vec<u8> {
+        match request {
+            Request::Decode => match text_file::decode(file) {
+                Ok(text) => encode(&Response::Text(&text)),
+                Err(error) => problem(&error),
+            },
+            Request::Import { time_origin } => match archive::import(file) {
+                Ok(imported) => self.begin_import(imported, *time_origin),
+                Err(error) => problem(&error),
+            },
+            Request::NextEntries => self.imported.next(),
+            Request::BeginExport { format, url, time_origin } => {
+                self.written.clear();
+                self.exporter = Some(Exporter::new(*format, url, *time_origin));
+                encode(&Response::Done)
+            }
+            Request::Export(entries) => {
+                if let Some(exporter) = &mut self.exporter {
+                    entries.iter().for_each(|entry| exporter.push(*entry, &mut self.written));
+                }
+                encode(&Response::Done)
+            }
+            Request::EndExport => {
+                if let Some(exporter) = self.exporter.take() {
+                    exporter.end(&mut self.written);
+                }
+                encode(&Response::Done)
+            }
+        }
+    }
+
+    /// What was written of the exported file since the last call.
+    pub fn take_written(&mut self) -> String {
+        std::mem::take(&mut self.written)
+    }
+
+    fn begin_import(&mut self, imported: Imported, time_origin: f64) -> Vec<u8> {
+        let Imported { logs, skipped, first_skipped } = imported;
+        let first_skipped = first_skipped.map(|error| error.to_string());
+        let response = encode(&Response::Logs {
+            urls: logs.iter().map(|log| log.url.as_str()).collect(),
+            skipped: skipped as u64,
+            first_skipped: first_skipped.as_deref(),
+        });
+        self.imported = Cursor { logs, time_origin, log: 0, entry: 0 };
+        response
+    }
+}
+
+impl Cursor {
+    fn next(&mut self) -> Vec<u8> {
+        while let Some(log) = self.logs.get_mut(self.log) {
+            let mut bytes = 0;
+            let rest = &log.entries[self.entry..];
+            let fits = rest.iter().take_while(|entry| {
+                let fits = bytes < BATCH;
+                bytes += 32 + entry.payload.size();
+                fits
+            });
+            let entries: Vec<_> = fits.map(|entry| entry.entry(self.time_origin)).collect();
+            if !entries.is_empty() {
+                self.entry += entries.len();
+                return encode(&Response::Entries { log: self.log as u32, entries });
+            }
+            log.entries = Vec::new();
+            (self.log, self.entry) = (self.log + 1, 0);
+        }
+        *self = Self::default();
+        encode(&Response::Entries { log: 0, entries: Vec::new() })
+    }
+}
+
+fn problem(error: &dyn std::error::Error) -> Vec<u8> {
+    encode(&Response::Problem(&error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Content, Direction, Entry, Log, Source, Time};
+
+    use super::*;
+    use crate::archive::ArchiveFormat;
+    use crate::protocol::decode;
+
+    const ORIGIN: f64 = 1_795_368_000_000.0;
+
+    /// The answer, for as long as the test runs.
+    fn ask(service: &mut Service, request: &Request<'_>, file: &[u8]) -> Response<'static> {
+        // As the worker gets it.
+        let request = encode(request);
+        let answer = service.answer(&decode(&request).unwrap(), file);
+        decode(answer.leak()).unwrap()
+    }
+
+    fn exported(service: &mut Service, log: &Log) -> String {
+        let begin = Request::BeginExport { format: ArchiveFormat::JsonLines, url: "ws://a/", time_origin: ORIGIN };
+        assert_eq!(ask(service, &begin, b""), Response::Done);
+        let entries: Vec<Entry<'_>> = log.iter_from(0).collect();
+        let mut file = String::new();
+        for entries in entries.chunks(7) {
+            assert_eq!(ask(service, &Request::Export(entries.to_vec()), b""), Response::Done);
+            file += &service.take_written();
+        }
+        assert_eq!(ask(service, &Request::EndExport, b""), Response::Done);
+        file + &service.take_written()
+    }
+
+    #[test]
+    fn what_was_exported_in_pieces_is_imported_in_pieces_that_are_bounded() {
+        let mut log = Log::default();
+        for number in 0..100 {
+            let text = number.to_string().repeat(10_000);
+            log.push_message(Time(number.into()), Direction::Received, Source::Person, Content::Text(&text));
+        }
+        let mut service = Service::default();
+        let file = exported(&mut service, &log);
+        let Response::Logs { urls, skipped, first_skipped } =
+            ask(&mut service, &Request::Import { time_origin: ORIGIN }, file.as_bytes())
+        else {
+            panic!("the file can be read")
+        };
+        assert_eq!((urls, skipped, first_skipped), (vec![""], 0, None));
+        let mut read = Log::default();
+        let mut batches = 0;
+        loop {
+            let Response::Entries { log: 0, entries } = ask(&mut service, &Request::NextEntries, b"") else {
+                panic!("there is one log")
+            };
+            if entries.is_empty() {
+                break;
+            }
+            let bytes: usize = entries.iter().map(|entry| entry.content.size()).sum();
+            assert!(bytes <= BATCH + 20_000, "{bytes}");
+            batches += 1;
+            entries.iter().for_each(|&entry| read.push_entry(entry));
+        }
+        assert!(batches >= 7, "{batches}");
+        assert_eq!(log.iter_from(0).collect::<Vec<_>>(), read.iter_from(0).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn each_log_of_a_file_comes_with_its_index() {
+        let socket = |url: &str| {
+            format!(
+                r#"{{"request":{{"url":"{url}"}},"_webSocketMessages":[{{"type":"send","time":1,"opcode":1,"data":"{url}"}}]}}"#
+            )
+        };
+        let har = format!(r#"{{"log":{{"entries":[{},{}]}}}}"#, socket("ws://a/"), socket("ws://b/"));
+        let mut service = Service::default();
+        let logs = ask(&mut service, &Request::Import { time_origin: 0.0 }, har.as_bytes());
+        assert!(matches!(logs, Response::Logs { urls, .. } if urls == ["ws://a/", "ws://b/"]));
+        for (index, url) in [(0, "ws://a/"), (1, "ws://b/")] {
+            let Response::Entries { log, entries } = ask(&mut service, &Request::NextEntries, b"") else { panic!() };
+            assert_eq!((log, entries.len(), entries[0].content), (index, 1, Content::Text(url)));
+        }
+        let end = ask(&mut service, &Request::NextEntries, b"");
+        assert!(matches!(end, Response::Entries { entries, .. } if entries.is_empty()));
+    }
+
+    #[test]
+    fn files_of_a_windows_editor_are_text_and_others_are_a_problem() {
+        let mut service = Service::default();
+        let marked = b"\xef\xbb\xbf{\"messages\":[]}\r\n";
+        assert_eq!(ask(&mut service, &Request::Decode, marked), Response::Text("{\"messages\":[]}\r\n"));
+        let utf_16: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(ask(&mut service, &Request::Decode, &utf_16), Response::Text("{}"));
+        let zip = Response::Problem("the file is compressed: unpack it first");
+        assert_eq!(ask(&mut service, &Request::Decode, b"PK\x03\x04"), zip);
+        assert_eq!(ask(&mut service, &Request::Import { time_origin: 0.0 }, b"PK\x03\x04"), zip);
+    }
+}
