@@ -69,7 +69,7 @@ pub struct Limits {
     #[arg(long, env = "CANYON_MAX_CONNECTIONS_PER_ADDRESS", value_name = "COUNT", value_parser = count)]
     pub max_connections_per_address: Option<NonZeroUsize>,
 
-    /// Time for the whole head of a request; a slower client is cut off
+    /// Time for the whole head of a request, and before it for a TLS handshake; a slower client is cut off
     #[arg(long, env = "CANYON_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = positive)]
     pub handshake_timeout: TimeSpan,
 

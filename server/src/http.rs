@@ -14,10 +14,10 @@ pub(crate) mod token;
 use std::{
     convert::Infallible,
     future,
-    net::{IpAddr, Shutdown},
+    net::{IpAddr, Shutdown, SocketAddr},
     pin::{Pin, pin},
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -42,18 +42,17 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, sync::oneshot};
 
 use crate::{
     config::bytes,
-    linger,
     shared::Shared,
+    tls::{self, Tls},
+    transport::Transport,
     write_timeout::{Progress, WriteTimeout},
 };
 use handshake::Accepted;
 use headers::exactly_one;
+pub(crate) use last_words::plain_on_tls_port;
 use last_words::{WithoutAutomaticAnswers, last_words, response};
 use page::File;
 use refusal::Refusal;
-
-/// A connection's stream, below HTTP and below WebSocket.
-pub(crate) type Stream = WriteTimeout<TcpStream>;
 
 /// The seconds after which a client that found no room may try again.
 const RETRY: &str = "1";
@@ -66,7 +65,7 @@ const REFUSAL_TIME: Duration = Duration::from_secs(1);
 
 /// What is left of a connection when HTTP has done its part.
 pub(crate) struct Parts {
-    pub(crate) stream: Stream,
+    pub(crate) transport: Transport,
     /// What the client sent behind its last request.
     pub(crate) rest: BytesMut,
     /// The handshake, if the last request was one.
@@ -75,30 +74,49 @@ pub(crate) struct Parts {
 
 /// Answers requests until the client leaves, one of them opens a WebSocket, or the server drains; `local` is the
 /// address that the client connected to.
-pub(crate) async fn serve(stream: Stream, local: IpAddr, server: &Shared) -> Parts {
-    let (mut parts, error) = answer_requests(stream, local, server, Standing::Admitted, future::pending()).await;
+pub(crate) async fn serve(transport: Transport, local: IpAddr, peer: SocketAddr, server: &Shared) -> Parts {
+    let (mut parts, error) = answer_requests(transport, local, server, Standing::Admitted, future::pending()).await;
     if let Some(Unanswered { error, status }) = error
-        && (status.is_some() || parts.stream.progress() == Progress::Nothing)
+        && (status.is_some() || parts.transport.progress() == Progress::Nothing)
     {
-        let answer = last_words(&error, status, &parts.rest, &server.config.limits);
+        if last_words::is_tls(&parts.rest) {
+            server.log.tls_on_plain_port(peer);
+        }
+        let answer = last_words(&error, status, &parts.rest, server);
         // The connection ends now, however this write ends.
-        let _ = parts.stream.write_all(answer.as_bytes()).await;
+        let _ = parts.transport.write_all(answer.as_bytes()).await;
     }
     parts
 }
 
 /// Answers one request of a client for which there is no room: `/healthz` as always, anything else with 503. It has a
-/// second for that, or until `is_evicted` completes because others wait for the same.
-pub(crate) async fn refuse_connection(stream: TcpStream, server: &Shared, mut is_evicted: oneshot::Receiver<()>) {
+/// second for that, another for a TLS handshake before, or until `is_evicted` completes because others wait for the same.
+pub(crate) async fn refuse_connection(
+    stream: TcpStream,
+    tls: Option<Arc<Tls>>,
+    server: &Shared,
+    mut is_evicted: oneshot::Receiver<()>,
+) {
     let Ok(local) = stream.local_addr() else { return };
     let stream = WriteTimeout::new(stream, REFUSAL_TIME);
+    let transport = match tls {
+        None => Transport::Tcp(stream),
+        Some(tls) => tokio::select! {
+            accepted = tls.accept(stream, local, REFUSAL_TIME) => match accepted {
+                Ok(transport) => transport,
+                Err(_) => return,
+            },
+            _ = &mut is_evicted => return,
+        },
+    };
     let evicted = async { drop((&mut is_evicted).await) };
-    let (Parts { stream, .. }, _) = answer_requests(stream, local.ip(), server, Standing::BeyondLimit, evicted).await;
-    let (progress, stream) = (stream.progress(), stream.into_inner());
-    if progress == Progress::Nothing {
-        refuse_at_once(&stream);
+    let (Parts { mut transport, .. }, _) =
+        answer_requests(transport, local.ip(), server, Standing::BeyondLimit, evicted).await;
+    if transport.progress() == Progress::Nothing {
+        // A new socket has room for these few bytes; if not, the client gets the close alone.
+        let _ = transport.write_all(no_room().as_bytes()).now_or_never();
     }
-    let mut close = pin!(linger::close(stream));
+    let mut close = pin!(transport.close());
     // The first poll ends the server's side, and throws away what has come.
     if close.as_mut().now_or_never().is_none() && !is_evicted.is_terminated() {
         tokio::select! {
@@ -108,15 +126,21 @@ pub(crate) async fn refuse_connection(stream: TcpStream, server: &Shared, mut is
     }
 }
 
-/// Tells a client without reading its request that there is no room for it.
-pub(crate) fn refuse_at_once(stream: &TcpStream) {
-    let headers = format!("retry-after: {RETRY}\r\n");
-    let answer = response(StatusCode::SERVICE_UNAVAILABLE, &headers, &Refusal::Full.to_string());
+/// Tells a client without reading anything of it that there is no room for it, over TLS by an alert.
+pub(crate) fn refuse_at_once(stream: &TcpStream, tls: Option<&Tls>) {
     // A new socket has room for these few bytes; if not, the client gets the close alone.
-    let _ = stream.try_write(answer.as_bytes());
+    let _ = match tls {
+        None => stream.try_write(no_room().as_bytes()),
+        Some(_) => stream.try_write(&tls::NO_ROOM),
+    };
     let _ = SockRef::from(stream).shutdown(Shutdown::Write);
     // A socket that is closed with unread bytes in it is reset, which can take the answer from the client.
     let _ = stream.try_read(&mut [0; UNREAD]);
+}
+
+fn no_room() -> String {
+    let headers = format!("retry-after: {RETRY}\r\n");
+    response(StatusCode::SERVICE_UNAVAILABLE, &headers, &Refusal::Full.to_string())
 }
 
 /// Whether a connection has a place, or is only told that there is none.
@@ -133,7 +157,7 @@ struct Unanswered {
 }
 
 async fn answer_requests(
-    stream: Stream,
+    transport: Transport,
     local: IpAddr,
     server: &Shared,
     standing: Standing,
@@ -142,7 +166,7 @@ async fn answer_requests(
     let limits = &server.config.limits;
     let is_answering = AtomicBool::new(false);
     let front = Front { server, local, standing, accepted: OnceLock::new(), is_answering: &is_answering };
-    let stream = WithoutAutomaticAnswers::new(stream, &is_answering);
+    let stream = WithoutAutomaticAnswers::new(transport, &is_answering);
     let draining = server.shutdown.is_draining();
     let head_time = match standing {
         Standing::Admitted => *limits.handshake_timeout,
@@ -174,12 +198,12 @@ async fn answer_requests(
     let accepted = parts.service.accepted.into_inner().filter(|_| served.is_ok());
     // Copied, because it is little, and the buffer in which it lies is hyper's and large.
     let rest = BytesMut::from(&parts.read_buf[..]);
-    let (stream, status) = parts.io.into_inner().into_parts();
+    let (transport, status) = parts.io.into_inner().into_parts();
     let unanswered = served.err().map(|error| {
         tracing::debug!(%error, "HTTP ended: {error}");
         Unanswered { error, status }
     });
-    (Parts { stream, rest, accepted }, unanswered)
+    (Parts { transport, rest, accepted }, unanswered)
 }
 
 /// Answers the requests of one connection, and remembers the handshake among them.

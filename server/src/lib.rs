@@ -30,6 +30,8 @@ pub mod protocol;
 mod session;
 mod shared;
 mod shutdown;
+mod tls;
+mod transport;
 mod workers;
 mod write_timeout;
 
@@ -39,32 +41,55 @@ use tokio::{net::TcpListener, time::timeout};
 use tokio_util::task::TaskTracker;
 
 pub use config::{Compression, Config, Limits};
+use http::accept::Listener;
 pub use http::access::{Access, AccessError, AllowedHost, AllowedOrigin};
 pub use http::token::{Subprotocol, SubprotocolError};
 pub use listen::{BindError, bind};
 pub use session::FrameLayer;
 use shared::Shared;
+pub use tls::{CertificateError, Tls, TlsError, TlsSettings};
 use workers::Workers;
 pub use workers::runtime;
+
+/// The sockets that a server listens on.
+#[derive(Debug, Default)]
+pub struct Listeners {
+    /// For `ws://` and `http://`.
+    pub plain: Vec<TcpListener>,
+    /// For `wss://` and `https://`.
+    pub tls: Option<(Vec<TcpListener>, Arc<Tls>)>,
+}
+
+impl From<Vec<TcpListener>> for Listeners {
+    fn from(plain: Vec<TcpListener>) -> Self {
+        Self { plain, tls: None }
+    }
+}
 
 /// A server whose workers are up, and that accepts connections as soon as it runs; until then they wait in the system.
 #[derive(Debug)]
 pub struct Server {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     shared: Arc<Shared>,
     connections: TaskTracker,
     workers: Workers,
 }
 
 /// Starts a server and runs it.
-pub async fn serve(listeners: Vec<TcpListener>, config: Config, shutdown: impl Future<Output = ()>) {
+pub async fn serve(listeners: impl Into<Listeners>, config: Config, shutdown: impl Future<Output = ()>) {
     Server::start(listeners, config).run(shutdown).await;
 }
 
 impl Server {
     /// Starts the workers, or as many of them as the system allows; the first is the runtime that this is called on.
-    pub fn start(listeners: Vec<TcpListener>, config: Config) -> Self {
-        let shared = Arc::new(Shared::new(config));
+    pub fn start(listeners: impl Into<Listeners>, config: Config) -> Self {
+        let Listeners { plain, tls } = listeners.into();
+        let tls_port = tls.as_ref().and_then(|(sockets, _)| Some(sockets.first()?.local_addr().ok()?.port()));
+        let mut listeners: Vec<_> = plain.into_iter().map(|socket| Listener { socket, tls: None }).collect();
+        if let Some((sockets, tls)) = tls {
+            listeners.extend(sockets.into_iter().map(|socket| Listener { socket, tls: Some(Arc::clone(&tls)) }));
+        }
+        let shared = Arc::new(Shared { tls_port, ..Shared::new(config) });
         let connections = TaskTracker::new();
         let workers = Workers::start(&shared, &connections);
         Self { listeners, shared, connections, workers }

@@ -156,10 +156,25 @@ pub(crate) fn start(level: LevelFilter, format: LogFormat) -> io::Result<Log> {
 }
 
 /// Says that the server can be connected to, and where.
-pub(crate) fn started(host: &str, port: u16) {
-    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
-    let url = format!("ws://{host}:{port}");
+pub(crate) fn started(scheme: &str, host: &str, port: u16) {
+    let url = format!("{scheme}://{}:{port}", in_url(host));
     tracing::info!(target: STARTED, url, "WebSocket server started on {url}");
+}
+
+/// Says what a person must do before a browser connects by TLS, and how to see that nobody stands between.
+pub(crate) fn self_signed(host: &str, port: u16, fingerprint: &str) {
+    let url = format!("https://{}:{port}/", in_url(host));
+    tracing::info!(
+        target: STARTED,
+        url,
+        fingerprint,
+        "The certificate is self-signed: open {url} once and accept it there, because a browser shows no warning for a \
+         WebSocket. Its SHA-256 fingerprint is {fingerprint}"
+    );
+}
+
+fn in_url(host: &str) -> String {
+    if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() }
 }
 
 /// Says something on standard error, but does not wait for long where nobody reads that.

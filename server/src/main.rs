@@ -5,12 +5,12 @@ mod descriptors;
 mod logging;
 mod signals;
 
-use std::{pin::pin, process::ExitCode};
+use std::{pin::pin, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use clap::Parser;
 use logging::{EndOfLog, LogFormat};
-use server::Server;
+use server::{Listeners, Server, Tls, TlsSettings};
 use tracing::level_filters::LevelFilter;
 
 /// A WebSocket echo server to test clients, proxies and load balancers with.
@@ -24,6 +24,13 @@ struct Arguments {
     /// TCP port to listen on; 0 picks a free one
     #[arg(long, env = "PORT", default_value_t = 12345, value_parser = port)]
     port: u16,
+
+    /// TCP port for wss:// and https://, where there is a certificate; 0 picks a free one
+    #[arg(long, env = "CANYON_TLS_PORT", default_value_t = 12346, value_parser = port, help_heading = "TLS")]
+    tls_port: u16,
+
+    #[command(flatten)]
+    tls: TlsSettings,
 
     /// What is logged to standard output: error, warn, info, debug or trace
     #[arg(long, env = "CANYON_LOG", value_name = "LEVEL", default_value_t = LevelFilter::INFO)]
@@ -55,30 +62,63 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let log = logging::start(arguments.log, arguments.log_format).context("cannot start a thread for the log")?;
     let _end = EndOfLog(log.clone());
-    let stop = signals::stop(*arguments.config.limits.drain_timeout, log).context("cannot listen for signals")?;
+    let tls = arguments.tls.load()?.map(Arc::new);
+    let stop = signals::stop(*arguments.config.limits.drain_timeout, log, tls.clone().map(reload))
+        .context("cannot listen for signals")?;
     let runtime = server::runtime().context("cannot start the first worker")?;
-    runtime.block_on(serve(arguments, stop))
+    runtime.block_on(serve(arguments, tls, stop))
+}
+
+/// Reads the certificate again, and says what came of it.
+fn reload(tls: Arc<Tls>) -> impl Fn() + Send + 'static {
+    move || match tls.reload() {
+        Ok(()) => tracing::info!("The certificate was read again. Its SHA-256 fingerprint is {}", tls.fingerprint()),
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            tracing::error!("cannot read the certificate again: {error:#}; the one before stays");
+        }
+    }
 }
 
 async fn serve(
-    Arguments { host, port, mut config, .. }: Arguments,
+    Arguments { host, port, tls_port, mut config, .. }: Arguments,
+    tls: Option<Arc<Tls>>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let mut stop = pin!(stop);
     let listeners = tokio::select! {
-        listeners = server::bind(&host, port) => listeners?,
+        listeners = listen(&host, port, tls_port, tls) => listeners?,
         // A name may take its resolver half a minute.
         () = &mut stop => return Ok(()),
     };
-    let port = listeners[0].local_addr()?.port();
+    let port = listeners.plain[0].local_addr()?.port();
+    let tls = match &listeners.tls {
+        Some((sockets, tls)) => Some((sockets[0].local_addr()?.port(), Arc::clone(tls))),
+        None => None,
+    };
     // A name that the server was told to listen on is its own.
     config.access.allow_host.extend(host.parse());
     let fewer_connections = descriptors::fit_connections(&mut config)?;
     let server = Server::start(listeners, config);
-    logging::started(&host, port);
+    logging::started("ws", &host, port);
+    if let Some((port, tls)) = tls {
+        logging::started("wss", &host, port);
+        if tls.is_self_signed() {
+            logging::self_signed(&host, port, &tls.fingerprint());
+        }
+    }
     if let Some(sentence) = fewer_connections {
         tracing::warn!("{sentence}");
     }
     server.run(stop).await;
     Ok(())
+}
+
+async fn listen(host: &str, port: u16, tls_port: u16, tls: Option<Arc<Tls>>) -> anyhow::Result<Listeners> {
+    let plain = server::bind(host, port).await?;
+    let tls = match tls {
+        Some(tls) => Some((server::bind(host, tls_port).await?, tls)),
+        None => None,
+    };
+    Ok(Listeners { plain, tls })
 }

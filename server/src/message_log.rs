@@ -3,6 +3,7 @@
 
 use std::{
     fmt::{self, Write},
+    io,
     net::SocketAddr,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
@@ -22,6 +23,8 @@ pub(crate) struct MessageLog {
     messages: Budget,
     comings: Budget,
     goings: Budget,
+    /// Those who do not get as far as HTTP.
+    strangers: Budget,
 }
 
 /// The lines of one kind in a period. Many threads count at once, and each message is in one of the counts.
@@ -102,9 +105,26 @@ impl MessageLog {
         }
     }
 
+    /// Logs that a client speaks TLS to a port where it is not spoken: what that answers, clients do not show.
+    pub(crate) fn tls_on_plain_port(&self, peer: SocketAddr) {
+        if self.strangers.take() {
+            tracing::info!(%peer, "Client {peer} speaks TLS to the port for ws:// and http://");
+        }
+    }
+
+    /// Logs that there is no TLS with a client; its reason may be that it does not trust the certificate, and browsers do
+    /// not say so.
+    pub(crate) fn no_tls(&self, peer: SocketAddr, error: &io::Error) {
+        if self.strangers.take() {
+            let reason = error.to_string();
+            tracing::info!(%peer, reason, "No TLS with client {peer}: {}", Escaped(&reason));
+        }
+    }
+
     /// Ends a period and says what had no line of its own.
     fn end_period(&self) {
-        let [messages, comings, goings] = [&self.messages, &self.comings, &self.goings].map(Budget::end_period);
+        let [messages, comings, goings, strangers] =
+            [&self.messages, &self.comings, &self.goings, &self.strangers].map(Budget::end_period);
         if messages > 0 {
             tracing::info!(messages, "Received from clients: {messages} more messages, left out of this log");
         }
@@ -114,6 +134,9 @@ impl MessageLog {
                 goings,
                 "Clients: {comings} more connected and {goings} more disconnected, left out of this log"
             );
+        }
+        if strangers > 0 {
+            tracing::info!(strangers, "Clients: {strangers} more failed to agree on TLS, left out of this log");
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Shared {
     pub(crate) log: MessageLog,
     pub(crate) totals: Totals,
     pub(crate) shutdown: Shutdown,
+    /// Where TLS is spoken, if anywhere.
+    pub(crate) tls_port: Option<u16>,
 }
 
 /// What happened since the server started.
@@ -58,6 +60,7 @@ impl Shared {
             log: MessageLog::default(),
             totals: Totals::default(),
             shutdown: Shutdown::default(),
+            tls_port: None,
         }
     }
 

@@ -11,10 +11,16 @@ use crate::logging::Log;
 /// SIGHUP twice, and a limit on processor time SIGXCPU every second, so these do not. Under `nohup` SIGHUP does nothing.
 /// SIGUSR1 and others that have no meaning here are logged.
 ///
+/// With something to `reload`, SIGHUP does that instead, unless it says that the program's terminal is gone.
+///
 /// # Errors
 /// The system has no thread for it.
 #[cfg(unix)]
-pub(crate) fn stop(drain_timeout: Duration, log: Log) -> io::Result<impl Future<Output = ()>> {
+pub(crate) fn stop(
+    drain_timeout: Duration,
+    log: Log,
+    reload: Option<impl Fn() + Send + 'static>,
+) -> io::Result<impl Future<Output = ()>> {
     use std::{
         process,
         sync::{
@@ -44,7 +50,8 @@ pub(crate) fn stop(drain_timeout: Duration, log: Log) -> io::Result<impl Future<
         flag::register_conditional_shutdown(signal, 1, Arc::clone(&is_stopping))?;
     }
     let mut stopping = vec![SIGINT, SIGTERM, SIGQUIT, SIGXCPU];
-    if !is_ignored(SIGHUP) {
+    let ends_with_terminal = !is_ignored(SIGHUP) && has_terminal();
+    if !is_ignored(SIGHUP) || reload.is_some() {
         stopping.push(SIGHUP);
     }
     // A log that has become too large for its file loses lines, and ends nothing.
@@ -56,6 +63,12 @@ pub(crate) fn stop(drain_timeout: Duration, log: Log) -> io::Result<impl Future<
     let (stop, is_stopped) = oneshot::channel::<()>();
     thread::Builder::new().name("canyon-signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
+            if let (SIGHUP, Some(reload)) = (signal, &reload)
+                && (!ends_with_terminal || has_terminal())
+            {
+                reload();
+                continue;
+            }
             if stopping.contains(&signal) {
                 break;
             }
@@ -82,8 +95,14 @@ fn is_ignored(signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
+/// Whether the program has a terminal that could hang up.
+#[cfg(unix)]
+fn has_terminal() -> bool {
+    std::fs::File::open("/dev/tty").is_ok()
+}
+
 /// Completes at the first Ctrl-C.
 #[cfg(not(unix))]
-pub(crate) fn stop(_: Duration, _: Log) -> io::Result<impl Future<Output = ()>> {
+pub(crate) fn stop(_: Duration, _: Log, _: Option<impl Fn()>) -> io::Result<impl Future<Output = ()>> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

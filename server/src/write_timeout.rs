@@ -44,6 +44,11 @@ impl<S> WriteTimeout<S> {
         self.progress
     }
 
+    /// Takes what is written from now on for the first.
+    pub(crate) fn forget_progress(&mut self) {
+        self.progress = Progress::Nothing;
+    }
+
     pub(crate) fn inner(&self) -> &S {
         &self.stream
     }

@@ -1,9 +1,12 @@
 //! Canyon's server in this process.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result};
-use server::Config;
+use server::{Config, Listeners, Tls};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -19,10 +22,22 @@ pub struct Server {
 impl Server {
     /// Starts a server with these settings.
     pub async fn start(config: Config) -> Result<Self> {
+        Self::serve(config, None).await
+    }
+
+    /// Starts a server with these settings and TLS on another port, which is returned.
+    pub async fn start_with_tls(config: Config, tls: Arc<Tls>) -> Result<(Self, SocketAddr)> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        Ok((Self::serve(config, Some((vec![listener], tls))).await?, address))
+    }
+
+    async fn serve(config: Config, tls: Option<(Vec<TcpListener>, Arc<Tls>)>) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
-        let task = tokio::spawn(server::serve(vec![listener], config, stop.clone().cancelled_owned()));
+        let listeners = Listeners { plain: vec![listener], tls };
+        let task = tokio::spawn(server::serve(listeners, config, stop.clone().cancelled_owned()));
         Ok(Self { address, stop, task })
     }
 

@@ -10,9 +10,9 @@ mod editor;
 mod field_errors;
 mod forms;
 mod live_region;
+mod log_scroll;
 mod pane;
 mod picked_file;
-mod reader;
 mod repeat_form;
 mod selection;
 
@@ -139,8 +139,8 @@ impl AppState for Page {
         if self.pane.id != shown.id() {
             self.pane = Pane::new(shown, &self.handle);
         }
-        let Pane { reader, live_region, .. } = &mut self.pane;
-        reader.log_changed(shown);
+        let Pane { log_scroll, live_region, .. } = &mut self.pane;
+        log_scroll.log_changed(shown);
         live_region.announce(shown);
     }
 }

@@ -111,7 +111,7 @@ impl Store {
         self.dispatch_at(clock::now(), Msg::Persisted(result));
     }
 
-    /// Takes over what another tab has saved or forgotten. Otherwise the next save of this tab would undo it.
+    /// Takes over what another tab has saved or deleted. Otherwise the next save of this tab would undo it.
     /// Connections are left out: each tab has its own.
     fn load_changes(&mut self) {
         for document in Document::ALL {
@@ -124,7 +124,7 @@ impl Store {
                     // The workbench shows the error.
                     let _ = self.workbench.restore(document, &text);
                 }
-                None => self.workbench.forget_document(document),
+                None => self.workbench.clear_document(document),
             }
         }
     }
@@ -171,7 +171,7 @@ impl Store {
             }
             Effect::Release(connection) => self.release(connection),
             Effect::Persist(document) => self.persistence.mark_dirty(document),
-            Effect::ClearStorage => self.persistence.forget_all(),
+            Effect::ClearStorage => self.persistence.clear(),
         }
         None
     }

@@ -11,7 +11,7 @@ use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use web_sys::{MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType, console};
 use worker::Engine;
-use worker::protocol::{Command, Event, SocketKey, SocketReport, Unreadable, append, values};
+use worker::protocol::{Command, DecodeError, Event, SocketKey, SocketReport, decode, encode};
 
 /// What starts the page's WebAssembly in a worker. Trunk puts it beside the page.
 pub(crate) const LOADER: &str = "worker.js";
@@ -140,9 +140,9 @@ impl WorkerHandle {
 impl Inner {
     fn on_post(self: &Rc<Self>, event: &web_sys::Event) {
         let post = Uint8Array::new(&event.unchecked_ref::<MessageEvent>().data()).to_vec();
-        for event in values(&post) {
+        for event in decode(&post) {
             match event {
-                Err(Unreadable) => {
+                Err(DecodeError) => {
                     console::error_1(&"the worker has posted an unreadable event".into());
                     self.worker_has_failed();
                 }
@@ -205,7 +205,7 @@ impl Inner {
 impl Port {
     fn post(&self, command: &Command<'_>) {
         let mut bytes = Vec::new();
-        append(command, &mut bytes);
+        encode(command, &mut bytes);
         let buffer: ArrayBuffer = Uint8Array::from(&*bytes).buffer();
         // It fails only for what cannot be cloned or transferred.
         let _ = self.port.post_message_with_transferable(&buffer, &Array::of1(&buffer));

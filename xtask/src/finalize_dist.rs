@@ -57,14 +57,14 @@ fn with_hash(folder: &Path, html: &str) -> Result<String> {
 }
 
 /// A file of the page, as the service worker lists it.
-struct Kept {
+struct CachedFile {
     /// Relative to the page's address, which is itself `./`.
     name: String,
     content: Vec<u8>,
 }
 
 /// All of the page but the service worker, in the order of their names.
-fn files(folder: &Path) -> Result<Vec<Kept>> {
+fn files(folder: &Path) -> Result<Vec<CachedFile>> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
         .with_context(|| format!("cannot read {}", folder.display()))?;
@@ -77,13 +77,13 @@ fn files(folder: &Path) -> Result<Vec<Kept>> {
         .map(|(name, path)| {
             let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
             let name = if name == PAGE { "./".to_owned() } else { name };
-            Ok(Kept { name, content })
+            Ok(CachedFile { name, content })
         })
         .collect()
 }
 
 /// The service worker with its version, which differs whenever a file does, and the names of what it keeps.
-fn filled_in(worker: &str, files: &[Kept]) -> Result<String> {
+fn filled_in(worker: &str, files: &[CachedFile]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for file in files {
         (&file.name, &file.content).hash(&mut hasher);
@@ -120,20 +120,20 @@ mod tests {
         text(&root().join(name)).unwrap()
     }
 
-    fn kept(name: &str, content: &str) -> Kept {
-        Kept { name: name.to_owned(), content: content.as_bytes().to_vec() }
+    fn cached(name: &str, content: &str) -> CachedFile {
+        CachedFile { name: name.to_owned(), content: content.as_bytes().to_vec() }
     }
 
     #[test]
     fn the_service_worker_learns_which_files_to_keep() {
-        let worker = filled_in(&source("web/service-worker.js"), &[kept("./", ""), kept("web-1.js", "")]).unwrap();
+        let worker = filled_in(&source("web/service-worker.js"), &[cached("./", ""), cached("web-1.js", "")]).unwrap();
         assert!(worker.contains(r#"const FILES = ["./", "web-1.js"];"#), "{worker}");
     }
 
     #[test]
     fn the_version_differs_whenever_a_file_does() {
         let version = |content| {
-            let worker = filled_in(&source("web/service-worker.js"), &[kept("worker.js", content)]).unwrap();
+            let worker = filled_in(&source("web/service-worker.js"), &[cached("worker.js", content)]).unwrap();
             worker.lines().find(|line| line.starts_with("const VERSION")).unwrap().to_owned()
         };
         assert_eq!(version("one"), version("one"));

@@ -14,6 +14,7 @@ use crate::{
     connection::Guards,
     http,
     shared::Shared,
+    tls::Tls,
     workers::{Engines, Workers},
 };
 
@@ -30,28 +31,35 @@ const AWAITED_REFUSALS: usize = 32;
 /// have to read before a write could show that it reads at all.
 const SEND_BUFFER: usize = 256 << 10;
 
+/// A listening socket, and TLS if that is spoken on its connections.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub(crate) socket: TcpListener,
+    pub(crate) tls: Option<Arc<Tls>>,
+}
+
 /// Accepts connections for as long as it is polled, and serves each in a task of its own on the same runtime.
-pub(crate) async fn run<Serve, Served>(listeners: &[TcpListener], server: &Arc<Shared>, workers: &Workers, serve: Serve)
+pub(crate) async fn run<Serve, Served>(listeners: &[Listener], server: &Arc<Shared>, workers: &Workers, serve: Serve)
 where
-    Serve: Fn(TcpStream, SocketAddr, Arc<Shared>, Guards, Engines) -> Served + Copy + Send + 'static,
+    Serve: Fn(TcpStream, Option<Arc<Tls>>, SocketAddr, Arc<Shared>, Guards, Engines) -> Served + Copy + Send + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
-    for listener in listeners {
+    for Listener { socket, .. } in listeners {
         // Connections inherit it. Where the system does not let itself be told, its own choice works as well.
-        let _ = SockRef::from(listener).set_send_buffer_size(SEND_BUFFER);
+        let _ = SockRef::from(socket).set_send_buffer_size(SEND_BUFFER);
     }
     let mut refusals = Refusals::new();
     let mut turn = 0;
     loop {
         match next(listeners, &mut turn).await {
-            Ok((stream, peer)) => match server.admission.admit(peer.ip()) {
+            Ok((stream, peer, tls)) => match server.admission.admit(peer.ip()) {
                 Some(permit) => {
                     let Some(place) = workers.place() else { continue };
                     let guards = Guards::new(permit, place.load, place.tracked, Arc::clone(server));
-                    let served = serve(stream, peer, Arc::clone(server), guards, place.engines);
+                    let served = serve(stream, tls, peer, Arc::clone(server), guards, place.engines);
                     tokio::spawn(server.shutdown.until_closed(served));
                 }
-                None => refusals.refuse(stream, server, workers),
+                None => refusals.refuse(stream, tls, server, workers),
             },
             // The client gave up before it was accepted; the next one may be there already.
             Err(error) if is_of_one_connection(&error) => {}
@@ -75,31 +83,34 @@ impl Refusals {
         Self { permits: Arc::new(Semaphore::new(REFUSALS)), awaited: VecDeque::new() }
     }
 
-    fn refuse(&mut self, stream: TcpStream, server: &Arc<Shared>, workers: &Workers) {
+    fn refuse(&mut self, stream: TcpStream, tls: Option<Arc<Tls>>, server: &Arc<Shared>, workers: &Workers) {
         self.awaited.retain(|awaited| !awaited.is_closed());
         if self.awaited.len() >= AWAITED_REFUSALS {
             self.awaited.pop_front();
         }
-        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return http::refuse_at_once(&stream) };
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
+            return http::refuse_at_once(&stream, tls.as_deref());
+        };
         let (awaited, is_evicted) = oneshot::channel();
         self.awaited.push_back(awaited);
         // The drain waits for it as for a connection.
         let place = workers.place();
         let shared = Arc::clone(server);
         tokio::spawn(server.shutdown.until_closed(async move {
-            http::refuse_connection(stream, &shared, is_evicted).await;
+            http::refuse_connection(stream, tls, &shared, is_evicted).await;
             drop((permit, place));
         }));
     }
 }
 
 /// The next connection of any listener; `turn` makes them take turns when all are busy.
-async fn next(listeners: &[TcpListener], turn: &mut usize) -> io::Result<(TcpStream, SocketAddr)> {
+async fn next(listeners: &[Listener], turn: &mut usize) -> io::Result<(TcpStream, SocketAddr, Option<Arc<Tls>>)> {
     poll_fn(|cx| {
         for _ in listeners {
             *turn = (*turn + 1) % listeners.len();
-            if let Poll::Ready(accepted) = listeners[*turn].poll_accept(cx) {
-                return Poll::Ready(accepted);
+            let Listener { socket, tls } = &listeners[*turn];
+            if let Poll::Ready(accepted) = socket.poll_accept(cx) {
+                return Poll::Ready(accepted.map(|(stream, peer)| (stream, peer, tls.clone())));
             }
         }
         Poll::Pending
@@ -154,9 +165,9 @@ mod tests {
             }
             assert_eq!(server.admission.total(), 1, "only the witness is left");
         };
-        let listeners = [listener];
+        let listeners = [Listener { socket: listener, tls: None }];
         tokio::select! {
-            () = run(&listeners, &server, &workers, |stream, _, _, guards, _| fragile_echo(stream, guards)) => {}
+            () = run(&listeners, &server, &workers, |stream, _, _, _, guards, _| fragile_echo(stream, guards)) => {}
             result = timeout(Duration::from_secs(60), clients) => result.unwrap(),
         }
     }
@@ -185,7 +196,7 @@ mod tests {
             client.send(Message::text("now")).await.unwrap();
             assert_eq!(client.next().await.unwrap().unwrap(), Message::text("now"));
         };
-        let listeners = [listener];
+        let listeners = [Listener { socket: listener, tls: None }];
         tokio::select! {
             () = run(&listeners, &server, &workers, crate::engine::serve) => {}
             result = timeout(Duration::from_secs(60), client) => result.unwrap(),

@@ -3,6 +3,7 @@
 
 use std::{
     io,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::atomic::{AtomicBool, Ordering},
     task::{Context, Poll, ready},
@@ -12,7 +13,7 @@ use std::{
 use hyper::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::config::Limits;
+use crate::shared::Shared;
 
 /// The first bytes of a TLS connection: a handshake record of any version
 /// ([RFC 8446, 5.1](https://www.rfc-editor.org/rfc/rfc8446#section-5.1)).
@@ -82,17 +83,16 @@ pub(super) fn last_words(
     error: &hyper::Error,
     automatic: Option<StatusCode>,
     unread: &[u8],
-    limits: &Limits,
+    server: &Shared,
 ) -> String {
+    let limits = &server.config.limits;
     let (status, sentence) = match automatic {
         Some(status @ StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) => {
             let (size, count) = (limits.max_head_size, limits.max_headers);
             (status, format!("the head of a request has at most {size} and {count} headers here"))
         }
         Some(status @ StatusCode::URI_TOO_LONG) => (status, "the address is too long".to_owned()),
-        Some(status) if unread.starts_with(TLS) => {
-            (status, "this is TLS, but only ws:// and http:// are served here, no wss:// or https://".to_owned())
-        }
+        Some(status) if is_tls(unread) => (status, tls_on_plain_port(server.tls_port)),
         Some(status) => (status, format!("this is no request of HTTP/1.1: {error}")),
         None if error.is_timeout() => {
             let time = limits.handshake_timeout;
@@ -104,6 +104,32 @@ pub(super) fn last_words(
         None => (StatusCode::BAD_REQUEST, format!("the request is not whole: {error}")),
     };
     response(status, "", &sentence)
+}
+
+/// Whether what a client sent begins as TLS does.
+pub(super) fn is_tls(unread: &[u8]) -> bool {
+    unread.starts_with(TLS)
+}
+
+/// What a client is told that speaks TLS where it is not spoken; `tls_port` is where it is.
+pub(crate) fn tls_on_plain_port(tls_port: Option<u16>) -> String {
+    let elsewhere = match tls_port {
+        Some(port) => format!("wss:// and https:// have port {port}"),
+        None => "wss:// and https:// need canyon --tls-self-signed or --tls-cert".to_owned(),
+    };
+    format!("this is TLS, but only ws:// and http:// are served on this port; {elsewhere}")
+}
+
+/// The answer to a client that speaks plain HTTP where TLS is expected; `local` is where it is.
+pub(crate) fn plain_on_tls_port(local: SocketAddr) -> String {
+    let (address, port) = (local.ip().to_canonical(), local.port());
+    let host = match address {
+        address if address.is_loopback() => "localhost".to_owned(),
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    };
+    let sentence = format!("this port speaks TLS: use https://{host}:{port}/ or wss://{host}:{port}/");
+    response(StatusCode::BAD_REQUEST, "", &sentence)
 }
 
 /// A whole response for where there is no request to answer; each of `headers` ends in a line break.

@@ -17,3 +17,4 @@ mod refusals;
 mod settings;
 mod shutdown;
 mod support;
+mod tls;

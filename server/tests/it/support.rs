@@ -1,5 +1,6 @@
 //! What every test needs: a server, a client that speaks WebSocket, and one that speaks anything.
 
+pub mod certificate;
 mod client;
 pub mod peer;
 pub mod program;
@@ -7,6 +8,7 @@ mod server;
 
 use std::time::Duration;
 
+pub use certificate::Certificate;
 pub use client::Client;
 pub use peer::Peer;
 pub use program::Program;

@@ -5,8 +5,8 @@
 
 use model::Entry;
 use serde::{Deserialize, Serialize};
-pub use worker::protocol::Unreadable;
-use worker::protocol::{append, values};
+use worker::protocol as posts;
+pub use worker::protocol::DecodeError;
 
 use crate::archive::ArchiveFormat;
 
@@ -64,12 +64,12 @@ pub enum Response<'a> {
 
 pub fn encode(value: &impl Serialize) -> Vec<u8> {
     let mut post = Vec::new();
-    append(value, &mut post);
+    posts::encode(value, &mut post);
     post
 }
 
 /// # Errors
-/// [`Unreadable`], also where there is no value.
-pub fn decode<'a, T: Deserialize<'a>>(post: &'a [u8]) -> Result<T, Unreadable> {
-    values(post).next().unwrap_or(Err(Unreadable))
+/// [`DecodeError`], also where there is no value.
+pub fn decode<'a, T: Deserialize<'a>>(post: &'a [u8]) -> Result<T, DecodeError> {
+    posts::decode(post).next().unwrap_or(Err(DecodeError))
 }

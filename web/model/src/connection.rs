@@ -60,7 +60,7 @@ pub struct Connection {
     /// When `socket` opened.
     opened_at: Time,
     /// When an unanswered close is given up; only while [`ConnectionState::Closing`].
-    close_by: Time,
+    close_deadline: Time,
     /// Messages that arrived while [`ConnectionState::Closing`].
     after_close: Tally,
     /// When the connection was lost; `None` unless it is being reconnected.
@@ -90,7 +90,7 @@ impl Connection {
             socket: SocketId::default(),
             handshake_options: HandshakeOptions::default(),
             opened_at: Time::default(),
-            close_by: Time::default(),
+            close_deadline: Time::default(),
             after_close: Tally::default(),
             lost_at: None,
             back_off: BackOff::default(),
@@ -196,7 +196,7 @@ impl Connection {
             ConnectionMsg::StopRepeat => self.repetition = None,
             ConnectionMsg::StartSequence(sequence) => self.start_sequence(now, sequence, shared),
             ConnectionMsg::StopSequence => self.stop_sequence(now),
-            ConnectionMsg::ForgetSequence => self.run = None,
+            ConnectionMsg::DismissSequence => self.run = None,
             ConnectionMsg::StartReplay(messages) => self.start_replay(now, messages, shared),
             ConnectionMsg::StopReplay => self.replay = None,
             ConnectionMsg::Filter(query) => self.filter = Filter::new(query, shared.compile),
@@ -218,7 +218,7 @@ impl Connection {
 
     /// When `tick` is due.
     pub(crate) fn due(&self, now: Time, shared: &Shared) -> Option<Time> {
-        let closing = matches!(self.state, ConnectionState::Closing(_)).then_some(self.close_by);
+        let closing = matches!(self.state, ConnectionState::Closing(_)).then_some(self.close_deadline);
         Time::earliest(closing, Time::earliest(self.next_retry_tick(now), self.next_task(shared)))
     }
 

@@ -42,6 +42,6 @@ pub use stored::document::Document;
 pub use stored::layout::{Edge, Layout};
 pub use stored::link::{Link, LinkError};
 pub use stored::saved::{History, Library, Saved, SavedName};
-pub use stored::settings::{NumericSetting, Settings, Theme, Times};
+pub use stored::settings::{NumericSetting, Settings, Theme, TimeFormat};
 pub use stored::storage_error::StorageError;
 pub use workbench::{ExportScope, ImportedLogs, Msg, Start, Subject, Workbench};

@@ -225,7 +225,7 @@ impl Workbench {
                 self.problem.take_if(|(about, _)| *about == subject);
             }
             Msg::Persisted(kept) => self.storage_error = kept.err(),
-            Msg::ForgetEverything => self.forget(),
+            Msg::ClearAllData => self.clear_all_data(),
         }
         std::mem::take(&mut self.shared.effects)
     }

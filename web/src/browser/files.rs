@@ -39,21 +39,21 @@ pub fn take_picked(input: &HtmlInputElement) -> Option<File> {
 /// Has the browser download bytes. `kind` is their media type.
 pub fn download(name: &str, kind: &str, bytes: &[u8]) {
     let part = Array::of1(&Uint8Array::from(bytes));
-    download_blob(name, kind, &Blob::new_with_u8_array_sequence(&part).expect_throw(POSSIBLE));
+    download_blob(name, kind, &Blob::new_with_u8_array_sequence(&part).expect_throw(ENOUGH_MEMORY));
 }
 
 /// Has the browser download a file that it has, as [`download`].
 pub fn download_blob(name: &str, kind: &str, blob: &Blob) {
     // The same bytes, which are not copied, with the media type.
-    let blob = blob.slice_with_f64_and_f64_and_content_type(0.0, blob.size(), kind).expect_throw(POSSIBLE);
-    let url = Url::create_object_url_with_blob(&blob).expect_throw(POSSIBLE);
-    let link = document().create_element("a").expect_throw(POSSIBLE);
+    let blob = blob.slice_with_f64_and_f64_and_content_type(0.0, blob.size(), kind).expect_throw(ENOUGH_MEMORY);
+    let url = Url::create_object_url_with_blob(&blob).expect_throw(ENOUGH_MEMORY);
+    let link = document().create_element("a").expect_throw(ENOUGH_MEMORY);
     for (attribute, value) in [("href", url.as_str()), ("download", name)] {
-        link.set_attribute(attribute, value).expect_throw(POSSIBLE);
+        link.set_attribute(attribute, value).expect_throw(ENOUGH_MEMORY);
     }
     link.unchecked_into::<HtmlElement>().click();
     // The download has begun, and holds the blob.
     let _ = Url::revoke_object_url(&url);
 }
 
-const POSSIBLE: &str = "throws only without memory";
+const ENOUGH_MEMORY: &str = "throws only without memory";

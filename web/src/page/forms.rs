@@ -62,5 +62,5 @@ pub(crate) struct SettingsForm {
     /// By the setting's number in its enum.
     pub(crate) errors: FieldErrors,
     /// Whether the first press on "Clear all data…" has been made; the second one does it.
-    pub(crate) forget_confirmed: bool,
+    pub(crate) clear_confirmed: bool,
 }

@@ -4,14 +4,14 @@ use model::{Connection, ConnectionId};
 
 use super::detail::Detail;
 use super::live_region::LiveRegion;
-use super::reader::Reader;
+use super::log_scroll::LogScroll;
 use super::{Editor, Page, PickedFile, RepeatForm};
 use crate::browser::task::Task;
 use crate::dom::Handle;
 
 pub(crate) struct Pane {
     pub(crate) id: ConnectionId,
-    pub(crate) reader: Reader,
+    pub(crate) log_scroll: LogScroll,
     pub(crate) detail: Detail,
     pub(crate) live_region: LiveRegion,
     /// The sequence editor, when it is open. It takes the place of the detail.
@@ -29,7 +29,7 @@ impl Pane {
     pub(super) fn new(connection: &Connection, handle: &Handle<Page>) -> Self {
         Self {
             id: connection.id(),
-            reader: Reader::default(),
+            log_scroll: LogScroll::default(),
             detail: Detail::default(),
             live_region: LiveRegion::new(connection, handle.part(|page| &mut page.pane.live_region)),
             editor: None,

@@ -41,8 +41,8 @@ impl Page {
         self.pane.detail.select(seq);
         let shown = self.store.workbench().shown();
         // Messages may have come since the last render.
-        self.pane.reader.log_changed(shown);
-        self.pane.reader.reveal(ordinal);
+        self.pane.log_scroll.log_changed(shown);
+        self.pane.log_scroll.reveal(ordinal);
     }
 
     /// Pins an entry, or unpins it if it is pinned.

@@ -56,7 +56,7 @@ impl Persistence {
     }
 
     /// Deletes all documents and drops changes that are not saved yet.
-    pub(super) fn forget_all(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.dirty.clear();
         for document in Document::ALL {
             storage::remove(document.key());

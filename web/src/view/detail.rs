@@ -2,7 +2,7 @@
 
 mod content;
 
-use model::{Content, Count, Entry, Kind, Size, Times};
+use model::{Content, Count, Entry, Kind, Size, TimeFormat};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
@@ -97,8 +97,8 @@ fn facts(page: &Page, entry: Entry<'_>) -> Vec<View> {
         facts.push(html("<dt></dt>").text(term));
         facts.push(html("<dd></dd>").text(text));
     };
-    fact("Time", &time(log, entry, Times::Clock));
-    fact("Since previous", &time(log, entry, Times::SincePrevious));
+    fact("Time", &time(log, entry, TimeFormat::Clock));
+    fact("Since previous", &time(log, entry, TimeFormat::SincePrevious));
     if entry.label.direction.is_some() {
         let kind = match entry.content {
             Content::Text(_) => "text",

@@ -8,12 +8,12 @@ mod rows;
 
 use std::borrow::Cow;
 
-use model::{Count, ROW_HEIGHT, Times};
+use model::{Count, ROW_HEIGHT, TimeFormat};
 use web_sys::{Element, Event};
 
 pub(super) use self::columns::time;
 pub(super) use self::filter::tools;
-use self::rows::{Marks, RowElements, id};
+use self::rows::{RowElements, RowState, id};
 use super::controls::{button, target};
 use super::{View, html};
 use crate::page::Page;
@@ -35,14 +35,14 @@ pub(super) fn log() -> View {
                 .child(html("<p class=dropped></p>").text_of(dropped))
                 .child(html("<p class=filtering></p>").text_of(filtering))
                 .child(
-                    html("<div class=newer></div>").attr_if("hidden", |page| page.pane.reader.is_following()).child(
-                        button("pill", "", |page, _| page.pane.reader.follow()).text_of(|page| {
-                            match page.pane.reader.unseen() {
+                    html("<div class=newer></div>")
+                        .attr_if("hidden", |page| page.pane.log_scroll.is_following())
+                        .child(button("pill", "", |page, _| page.pane.log_scroll.follow()).text_of(|page| {
+                            match page.pane.log_scroll.unseen() {
                                 0 => "↓ Latest".into(),
                                 new => format!("↓ {} new", Count(new)).into(),
                             }
-                        }),
-                    ),
+                        })),
                 ),
         )
         .child(html("<p class=visually-hidden role=status></p>").text_of(|page| page.pane.live_region.text().into()))
@@ -85,25 +85,25 @@ fn scroller() -> View {
     .attr_of("aria-activedescendant", |page| page.pane.detail.seq.map(id).unwrap_or_default().into())
     .style_of("--row", |_| format!("{ROW_HEIGHT}px").into())
     .on("keydown", keys::key_pressed)
-    .on("scroll", |page, event| page.pane.reader.scrolled(target::<Element>(event).scroll_top().into()))
+    .on("scroll", |page, event| page.pane.log_scroll.scrolled(target::<Element>(event).scroll_top().into()))
     .on_resize(|page, scroller| {
-        page.pane.reader.resized(scroller.client_height().into(), scroller.scroll_top().into());
+        page.pane.log_scroll.resized(scroller.client_height().into(), scroller.scroll_top().into());
     });
     let scroller = view.element();
     let mut scrolls = 0;
     let list = view
         .at(".list")
-        .style_of("height", |page| format!("{}px", page.pane.reader.list_height()).into())
+        .style_of("height", |page| format!("{}px", page.pane.log_scroll.list_height()).into())
         // After the height: a browser cuts a scroll position to the height that the list has.
         .on_render(move |page| {
-            let reader = &page.pane.reader;
-            if reader.scrolls() != scrolls {
-                scrolls = reader.scrolls();
-                scroller.set_scroll_top(reader.scroll_top());
+            let scroll = &page.pane.log_scroll;
+            if scroll.scrolls() != scrolls {
+                scrolls = scroll.scrolls();
+                scroller.set_scroll_top(scroll.scroll_top());
             }
         })
         .at(".window")
-        .style_of("transform", |page| format!("translateY({}px)", page.pane.reader.drawn_top()).into())
+        .style_of("transform", |page| format!("translateY({}px)", page.pane.log_scroll.drawn_top()).into())
         .on("click", select_clicked);
     draw_rows(list)
 }
@@ -111,22 +111,22 @@ fn scroller() -> View {
 /// Draws the rows into the current element on each render.
 fn draw_rows(window: View) -> View {
     let mut rows = RowElements::new(window.element());
-    let mut times = Times::Clock;
+    let mut format = TimeFormat::Clock;
     window.on_render(move |page| {
-        let chosen = page.store.workbench().settings().times;
-        if chosen != times {
-            times = chosen;
+        let chosen = page.store.workbench().settings().time_format;
+        if chosen != format {
+            format = chosen;
             rows.invalidate();
         }
         let (log, list) = (page.shown().log(), page.shown().rows());
         rows.show(
-            page.pane.reader.visible(),
+            page.pane.log_scroll.visible(),
             |ordinal| {
                 let seq = list.seq(ordinal)?;
                 let selected = page.pane.detail.seq == Some(seq);
-                Some((seq, Marks { selected, pinned: log.is_pinned(seq) }))
+                Some((seq, RowState { selected, pinned: log.is_pinned(seq) }))
             },
-            |seq| log.entry(seq).map(|entry| columns::Cells { log, entry, times }),
+            |seq| log.entry(seq).map(|entry| columns::Cells { log, entry, time_format: format }),
         );
     })
 }

@@ -11,7 +11,7 @@ use web::browser::{clock, url};
 use web::socket_handle::SocketHandle;
 use web::worker_handle::WorkerHandle;
 use web_sys::{Blob, BlobPropertyBag, Url};
-use worker::protocol::{Data, Event, SocketKey, SocketReport, append};
+use worker::protocol::{Data, Event, SocketKey, SocketReport, encode};
 
 use crate::wait::until;
 
@@ -110,7 +110,7 @@ async fn a_worker_that_fails_takes_its_sockets_along_and_the_window_goes_on() {
 
 fn encoded(event: SocketReport<'_>) -> Vec<u8> {
     let mut post = Vec::new();
-    append(&Event::Socket(SocketKey(0), event), &mut post);
+    encode(&Event::Socket(SocketKey(0), event), &mut post);
     post
 }
 

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{MessageEvent, MessagePort};
 
-use crate::protocol::{Command, Event, SocketKey, SocketReport, append, values};
+use crate::protocol::{Command, Event, SocketKey, SocketReport, decode, encode};
 use crate::socket::Socket;
 
 /// Serves one page. Dropped, its sockets are closed.
@@ -29,7 +29,7 @@ impl Engine {
         let on_message = Closure::new(move |event: MessageEvent| {
             let post = Uint8Array::new(&event.data()).to_vec();
             // The page hears of the error, and goes on without this worker.
-            values(&post).for_each(|command| state.run(command.expect_throw("an unreadable command")));
+            decode(&post).for_each(|command| state.run(command.expect_throw("an unreadable command")));
         });
         // `onmessage` starts the port.
         port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -114,7 +114,7 @@ pub(crate) struct Events(MessagePort);
 impl Events {
     pub(crate) fn post(&self, event: &Event<'_>) {
         let mut bytes = Vec::new();
-        append(event, &mut bytes);
+        encode(event, &mut bytes);
         self.post_bytes(&bytes);
     }
 

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::rc::Rc;
 
-use crate::protocol::{Data, Event, SocketKey, SocketReport, append};
+use crate::protocol::{Data, Event, SocketKey, SocketReport, encode};
 
 /// Bytes that wait for the page at most, unless a single message is larger.
 pub const LIMIT: usize = 64 << 20;
@@ -69,7 +69,7 @@ impl Inbox {
         let socket = self.socket;
         let batch = self.batch_with(room);
         let before = batch.bytes.len();
-        append(&Event::Socket(socket, SocketReport::Message { at, data }), &mut batch.bytes);
+        encode(&Event::Socket(socket, SocketReport::Message { at, data }), &mut batch.bytes);
         batch.messages += 1;
         self.waiting += batch.bytes.len() - before;
     }
@@ -92,7 +92,7 @@ impl Inbox {
     /// Takes in the event that follows all messages.
     pub fn end(&mut self, last: SocketReport<'_>) {
         let mut encoded = Vec::new();
-        append(&Event::Socket(self.socket, last), &mut encoded);
+        encode(&Event::Socket(self.socket, last), &mut encoded);
         self.waiting += encoded.len();
         self.batch_with(encoded.len()).bytes.extend(encoded);
     }
@@ -116,9 +116,9 @@ impl Inbox {
         self.waiting -= batch.bytes.len();
         let (messages, bytes) = batch.dropped;
         if messages > 0 {
-            append(&Event::Socket(self.socket, SocketReport::Missed { messages, bytes }), &mut batch.bytes);
+            encode(&Event::Socket(self.socket, SocketReport::Missed { messages, bytes }), &mut batch.bytes);
         }
-        append(&Event::Socket(self.socket, SocketReport::BatchEnd), &mut batch.bytes);
+        encode(&Event::Socket(self.socket, SocketReport::BatchEnd), &mut batch.bytes);
         Some(batch)
     }
 
@@ -154,7 +154,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::protocol::values;
+    use crate::protocol::decode;
 
     const SOCKET: SocketKey = SocketKey(7);
 
@@ -163,7 +163,7 @@ mod tests {
             Ok(Event::Socket(SOCKET, event)) => event,
             other => panic!("{other:?} is not of this socket"),
         };
-        values(batch.bytes()).map(of_socket).collect()
+        decode(batch.bytes()).map(of_socket).collect()
     }
 
     fn rest(inbox: &mut Inbox) -> Vec<Batch> {

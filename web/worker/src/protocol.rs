@@ -129,17 +129,17 @@ impl Data<'_> {
 }
 
 /// Writes a value behind what `buffer` holds.
-pub fn append(value: &impl Serialize, buffer: &mut Vec<u8>) {
+pub fn encode(value: &impl Serialize, buffer: &mut Vec<u8>) {
     // Appending to a `Vec` cannot fail, and these types have nothing that postcard does not know.
     let _ = postcard::serialize_with_flavor(value, Append(buffer));
 }
 
 /// The post has something else at this place than a value of this build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unreadable;
+pub struct DecodeError;
 
 /// The values in a post, in order, up to the first that cannot be decoded.
-pub fn values<'a, T: Deserialize<'a>>(post: &'a [u8]) -> impl Iterator<Item = Result<T, Unreadable>> {
+pub fn decode<'a, T: Deserialize<'a>>(post: &'a [u8]) -> impl Iterator<Item = Result<T, DecodeError>> {
     let mut rest = post;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -147,7 +147,7 @@ pub fn values<'a, T: Deserialize<'a>>(post: &'a [u8]) -> impl Iterator<Item = Re
         }
         let value = postcard::take_from_bytes(rest);
         rest = value.as_ref().map_or(&[], |(_, after)| after);
-        Some(value.map(|(value, _)| value).map_err(|_| Unreadable))
+        Some(value.map(|(value, _)| value).map_err(|_| DecodeError))
     })
 }
 
@@ -181,7 +181,7 @@ mod tests {
 
     fn encoded(value: &impl Serialize) -> Vec<u8> {
         let mut buffer = Vec::new();
-        append(value, &mut buffer);
+        encode(value, &mut buffer);
         buffer
     }
 
@@ -209,8 +209,8 @@ mod tests {
                 Command::Wake(key),
             ];
             let mut post = Vec::new();
-            commands.iter().for_each(|command| append(command, &mut post));
-            prop_assert_eq!(values(&post).collect::<Result<Vec<Command>, _>>().unwrap(), commands);
+            commands.iter().for_each(|command| encode(command, &mut post));
+            prop_assert_eq!(decode(&post).collect::<Result<Vec<Command>, _>>().unwrap(), commands);
         }
 
         #[test]
@@ -239,18 +239,18 @@ mod tests {
             let mut events: Vec<_> = of_socket.into_iter().map(|event| Event::Socket(SocketKey(key), event)).collect();
             events.push(Event::Woken);
             let mut post = Vec::new();
-            events.iter().for_each(|event| append(event, &mut post));
-            prop_assert_eq!(values(&post).collect::<Result<Vec<Event>, _>>().unwrap(), events);
+            events.iter().for_each(|event| encode(event, &mut post));
+            prop_assert_eq!(decode(&post).collect::<Result<Vec<Event>, _>>().unwrap(), events);
         }
 
         #[test]
         fn what_is_cut_off_is_unreadable(text in ".*", cut in any::<prop::sample::Index>()) {
             let mut post = encoded(&Command::Resume(SocketKey(2)));
             let whole = post.len();
-            append(&Command::Send { socket: SocketKey(1), data: Data::Text(&text) }, &mut post);
+            encode(&Command::Send { socket: SocketKey(1), data: Data::Text(&text) }, &mut post);
             let cut = whole + 1 + cut.index(post.len() - whole - 1);
-            let read: Vec<_> = values(&post[..cut]).collect();
-            prop_assert_eq!(read, [Ok(Command::Resume(SocketKey(2))), Err(Unreadable)]);
+            let read: Vec<_> = decode(&post[..cut]).collect();
+            prop_assert_eq!(read, [Ok(Command::Resume(SocketKey(2))), Err(DecodeError)]);
         }
     }
 

@@ -4,15 +4,23 @@ use futures_util::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    WebSocketStream, client_async, connect_async,
     tungstenite::{Error, Message, protocol::CloseFrame},
 };
 
 use super::within;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<Box<dyn Io>>;
+
+/// What a WebSocket can go over.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Io for S {}
 
 pub struct Client {
     socket: Socket,
@@ -20,7 +28,15 @@ pub struct Client {
 
 impl Client {
     pub async fn connect(url: &str) -> Self {
-        let (socket, _) = within("the handshake", connect_async(url)).await.unwrap();
+        let authority = url.strip_prefix("ws://").unwrap().split('/').next().unwrap();
+        let stream = within("a connection", TcpStream::connect(authority)).await.unwrap();
+        Self::over(stream, url).await
+    }
+
+    /// Opens a WebSocket over a stream.
+    pub async fn over(stream: impl Io + 'static, url: &str) -> Self {
+        let stream: Box<dyn Io> = Box::new(stream);
+        let (socket, _) = within("the handshake", client_async(url, stream)).await.unwrap();
         Self { socket }
     }
 

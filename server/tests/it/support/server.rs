@@ -1,8 +1,8 @@
 //! A server of the test's own, which ends with it.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
-use server::Config;
+use server::{Config, Tls};
 
 use super::{Client, Peer, within};
 
@@ -20,6 +20,12 @@ impl TestServer {
     pub async fn with(config: Config) -> Self {
         let server = testkit::Server::start(config).await.unwrap();
         Self { address: server.address, server }
+    }
+
+    /// The same with TLS on another address, which is returned.
+    pub async fn with_tls(config: Config, tls: Arc<Tls>) -> (Self, SocketAddr) {
+        let (server, tls_address) = testkit::Server::start_with_tls(config, tls).await.unwrap();
+        (Self { address: server.address, server }, tls_address)
     }
 
     /// Opens a WebSocket at a path.

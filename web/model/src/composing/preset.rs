@@ -62,7 +62,7 @@ impl Form {
         }
     }
 
-    pub fn is_right(&self) -> bool {
+    pub fn is_valid(&self) -> bool {
         self.fields.iter().all(|field| field.problem.is_none())
     }
 }
@@ -77,7 +77,7 @@ mod tests {
         let mut form = Form::new("/echo".parse().unwrap());
         assert_eq!(form.fields().len(), 4);
         form.fill_in(Parameter::Delay, " 200ms ".to_owned());
-        assert_eq!((form.behaviour().to_string().as_str(), form.is_right()), ("/echo?delay=200ms", true));
+        assert_eq!((form.behaviour().to_string().as_str(), form.is_valid()), ("/echo?delay=200ms", true));
         form.fill_in(Parameter::Delay, String::new());
         assert_eq!(form.behaviour().to_string(), "/echo");
     }
@@ -86,14 +86,14 @@ mod tests {
     fn a_wrong_field_is_reported_and_keeps_its_last_right_value() {
         let mut form = Form::new("/?ping=1s".parse().unwrap());
         form.fill_in(Parameter::Ping, "1ms".to_owned());
-        assert!(!form.is_right());
+        assert!(!form.is_valid());
         assert_eq!(form.behaviour().to_string(), "/?ping=1s");
         assert_eq!(
             form.fields()[3].problem.as_deref(),
             Some(r#"parameter ping="1ms" is wrong: it must be from 100ms to 1d"#)
         );
         form.fill_in(Parameter::Ping, "2s".to_owned());
-        assert!(form.is_right());
+        assert!(form.is_valid());
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Ending {
     }
 
     /// Whether reconnecting makes sense. It does not where the person or, with code 1000, the server wanted the end.
-    pub(crate) fn is_worth_another_try(&self) -> bool {
+    pub(crate) fn allows_reconnect(&self) -> bool {
         match self {
             Self::Refused(_) | Self::Lost(_) | Self::WorkerFailed => true,
             Self::ByServer(closed) => closed.code != 1000,

@@ -68,7 +68,7 @@ impl Connection {
             ConnectionState::Connecting => self.end(now, Ending::Cancelled, shared),
             ConnectionState::Open(opened) => {
                 self.state = ConnectionState::Closing(opened.clone());
-                self.close_by = now.after(shared.settings.close_timeout_ms.into());
+                self.close_deadline = now.after(shared.settings.close_timeout_ms.into());
                 self.after_close = Tally::default();
                 shared.effects.push(Effect::Close { connection: self.id, frame });
             }
@@ -78,7 +78,7 @@ impl Connection {
 
     /// Gives up on a server that does not answer the close frame. A browser would wait for a minute, and go on receiving.
     pub(super) fn cut_off_if_due(&mut self, now: Time, shared: &mut Shared) {
-        if matches!(self.state, ConnectionState::Closing(_)) && now >= self.close_by {
+        if matches!(self.state, ConnectionState::Closing(_)) && now >= self.close_deadline {
             self.end(now, Ending::Unanswered, shared);
         }
     }
@@ -146,10 +146,10 @@ impl Connection {
     fn opened(&mut self, now: Time, opened: Opened, shared: &mut Shared) {
         self.note(now, &Note::Opened(opened.clone()));
         if let Some(lost_at) = self.lost_at.take() {
-            self.note(now, &Note::Gap(now.since(lost_at)));
+            self.note(now, &Note::DisconnectedFor(now.since(lost_at)));
         }
         if !self.outbox.is_empty() {
-            self.note(now, &Note::SendingWaiting(self.outbox.len()));
+            self.note(now, &Note::SendingQueued(self.outbox.len()));
         }
         self.opened_at = now;
         self.state = ConnectionState::Open(opened);
@@ -183,7 +183,7 @@ impl Connection {
 
     /// The next attempt, if there is to be one; notes in the log what follows.
     fn plan_retry(&mut self, now: Time, ending: &Ending, shared: &mut Shared) -> Option<Retry> {
-        if self.setup.reconnect == Reconnect::Never || !ending.is_worth_another_try() {
+        if self.setup.reconnect == Reconnect::Never || !ending.allows_reconnect() {
             return None;
         }
         let next = self.back_off.next(shared.settings.retry, &mut shared.random);

@@ -78,7 +78,7 @@ pub enum ConnectionMsg {
     StartSequence(Sequence),
     StopSequence,
     /// Drop the ended sequence and its results.
-    ForgetSequence,
+    DismissSequence,
     /// Send these with their original timing.
     StartReplay(Vec<ReplayMessage>),
     StopReplay,

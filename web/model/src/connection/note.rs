@@ -23,13 +23,13 @@ pub enum Note {
     NotConnected(String),
     Opened(Opened),
     /// Reconnected; how long the connection was gone.
-    Gap(Duration),
+    DisconnectedFor(Duration),
     Retrying(Retry),
     /// After this many attempts.
     GaveUp(u32),
     NotSent,
     /// This many queued messages are being sent.
-    SendingWaiting(usize),
+    SendingQueued(usize),
     /// Messages that arrived after the page had begun to close, and are not logged.
     AfterClose(Tally),
     /// Messages that were dropped because the page was busy.
@@ -54,9 +54,11 @@ impl Note {
 
     pub fn tone(&self) -> Tone {
         match self {
-            Self::Connecting { .. } | Self::SendingWaiting(_) => Tone::Neutral,
+            Self::Connecting { .. } | Self::SendingQueued(_) => Tone::Neutral,
             Self::Opened(_) => Tone::Good,
-            Self::NotSent | Self::AfterClose(_) | Self::Gap(_) | Self::Retrying(_) | Self::Missed(_) => Tone::Warning,
+            Self::NotSent | Self::AfterClose(_) | Self::DisconnectedFor(_) | Self::Retrying(_) | Self::Missed(_) => {
+                Tone::Warning
+            }
             Self::NotConnected(_) | Self::GaveUp(_) => Tone::Error,
             Self::Ended(ending) => ending.tone(),
             Self::Sequence { tone, .. } => *tone,
@@ -73,13 +75,15 @@ impl fmt::Display for Note {
             }
             Self::NotConnected(why) => write!(f, "Not connected: {why}"),
             Self::Opened(opened) => opened.fmt(f),
-            Self::Gap(gap) => write!(f, "A gap of {}: what the server sent meanwhile did not arrive here", Span(*gap)),
+            Self::DisconnectedFor(gap) => {
+                write!(f, "A gap of {}: what the server sent meanwhile did not arrive here", Span(*gap))
+            }
             Self::Retrying(Retry { attempt, delay_ms }) => {
                 write!(f, "Reconnect attempt {attempt} in {}", Span(Duration::from_millis(u64::from(*delay_ms))))
             }
             Self::GaveUp(tries) => write!(f, "Gave up after {} tries", Count(u64::from(*tries))),
             Self::NotSent => f.write_str("Not sent: the connection had just gone"),
-            Self::SendingWaiting(count) => write!(f, "Sending what has waited: {}", Count(*count as u64)),
+            Self::SendingQueued(count) => write!(f, "Sending what has waited: {}", Count(*count as u64)),
             Self::Missed(Tally { messages, bytes }) => {
                 write!(
                     f,

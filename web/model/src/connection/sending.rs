@@ -24,7 +24,7 @@ impl Connection {
         }
         self.draft.text = text;
         self.recalled = None;
-        self.forget_draft_problem();
+        self.clear_draft_problem();
     }
 
     /// Puts a message into the box that was not typed there. It brings its format and templates along; those of the box
@@ -34,7 +34,7 @@ impl Connection {
         self.own_format.get_or_insert((format, templates));
         self.draft = draft;
         self.recalled = None;
-        self.forget_draft_problem();
+        self.clear_draft_problem();
     }
 
     fn empty_draft(&mut self) {
@@ -42,19 +42,19 @@ impl Connection {
         let (format, templates) = self.own_format.take().unwrap_or((format, templates));
         self.draft = Draft { format, templates, text: String::new() };
         self.recalled = None;
-        self.forget_draft_problem();
+        self.clear_draft_problem();
     }
 
     pub(super) fn choose_format(&mut self, format: Format) {
         self.draft.format = format;
         self.own_format = None;
-        self.forget_draft_problem();
+        self.clear_draft_problem();
     }
 
     pub(super) fn choose_templates(&mut self, templates: Templates) {
         self.draft.templates = templates;
         self.own_format = None;
-        self.forget_draft_problem();
+        self.clear_draft_problem();
     }
 
     pub(super) fn recall_older(&mut self, shared: &Shared) {
@@ -104,7 +104,7 @@ impl Connection {
         }
     }
 
-    fn forget_draft_problem(&mut self) {
+    fn clear_draft_problem(&mut self) {
         if matches!(self.problem, Some(Problem::Draft(_))) {
             self.problem = None;
         }
@@ -113,7 +113,7 @@ impl Connection {
     /// Sends the draft, or disconnects where it says `quit`. What cannot be sent stays in the box.
     pub(super) fn send_draft(&mut self, now: Time, shared: &mut Shared) {
         if self.draft.is_quit() {
-            return self.leave(now, shared);
+            return self.quit(now, shared);
         }
         if !self.may_send() {
             return;
@@ -135,7 +135,7 @@ impl Connection {
         }
     }
 
-    fn leave(&mut self, now: Time, shared: &mut Shared) {
+    fn quit(&mut self, now: Time, shared: &mut Shared) {
         match self.state {
             ConnectionState::Idle(_) | ConnectionState::Closing(_) => {}
             ConnectionState::Reconnecting { .. } | ConnectionState::Connecting | ConnectionState::Open(_) => {

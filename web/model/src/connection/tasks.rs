@@ -16,13 +16,13 @@ use crate::shared::Shared;
 
 impl Connection {
     pub(super) fn start_repeat(&mut self, now: Time, repeat: Repeat, shared: &mut Shared) {
-        self.forget_task_problem();
+        self.clear_task_problem();
         self.repetition = Some(Repetition::new(repeat, now));
         self.drive_repeat(now, shared);
     }
 
     pub(super) fn start_sequence(&mut self, now: Time, sequence: Sequence, shared: &mut Shared) {
-        self.forget_task_problem();
+        self.clear_task_problem();
         // The results of the run before would stand beside an error of this one.
         self.run = None;
         if !matches!(self.state, ConnectionState::Open(_)) {
@@ -46,7 +46,7 @@ impl Connection {
     }
 
     pub(super) fn start_replay(&mut self, now: Time, messages: Vec<ReplayMessage>, shared: &mut Shared) {
-        self.forget_task_problem();
+        self.clear_task_problem();
         if !matches!(self.state, ConnectionState::Open(_)) {
             self.problem = Some(Problem::Task("a replay needs an open connection".to_owned()));
             return;
@@ -55,7 +55,7 @@ impl Connection {
         self.drive_replay(now, shared);
     }
 
-    fn forget_task_problem(&mut self) {
+    fn clear_task_problem(&mut self) {
         if matches!(self.problem, Some(Problem::Task(_))) {
             self.problem = None;
         }
@@ -111,7 +111,7 @@ impl Connection {
         if !self.can_send_more(shared) {
             repetition.pause(now);
         }
-        while repetition.beat(now) {
+        while repetition.take_due(now) {
             if let Err(why) = self.send_automatically(&repetition.repeat().draft, now, shared) {
                 self.problem = Some(Problem::Task(why));
                 return;

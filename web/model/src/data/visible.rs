@@ -12,7 +12,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     let mut rest = 0;
     while let Some((place, c)) = chars.next() {
         let is_layout = matches!(c, '\n' | '\t') || c == '\r' && chars.peek().is_some_and(|&(_, next)| next == '\n');
-        if acts(c) && !is_layout {
+        if is_unsafe(c) && !is_layout {
             out.push_str(&text[rest..place]);
             // A `String` takes everything.
             let _ = write_sign(&mut out, c);
@@ -31,7 +31,7 @@ pub(crate) struct Visible<'a>(pub &'a str);
 
 impl fmt::Display for Visible<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| if acts(c) { write_sign(f, c) } else { f.write_char(c) })
+        self.0.chars().try_for_each(|c| if is_unsafe(c) { write_sign(f, c) } else { f.write_char(c) })
     }
 }
 
@@ -54,7 +54,7 @@ impl fmt::Display for QuotedChar {
 }
 
 /// Joiners and marks such as U+200D and U+200F don't act on what is around them; scripts and emoji need them.
-pub(crate) fn acts(c: char) -> bool {
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -103,9 +103,9 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_that_acts_on_others_is_left(text: String) {
-            prop_assert!(!Visible(&text).to_string().chars().any(acts));
+            prop_assert!(!Visible(&text).to_string().chars().any(is_unsafe));
             let lines = visible(&text).into_owned();
-            prop_assert!(!lines.chars().any(|c| acts(c) && !matches!(c, '\n' | '\t' | '\r')));
+            prop_assert!(!lines.chars().any(|c| is_unsafe(c) && !matches!(c, '\n' | '\t' | '\r')));
         }
     }
 }

@@ -85,7 +85,7 @@ impl Repetition {
     }
 
     /// Whether a message is due. It counts as sent then.
-    pub fn beat(&mut self, now: Time) -> bool {
+    pub fn take_due(&mut self, now: Time) -> bool {
         let Some(next) = self.next().filter(|&next| next <= now) else { return false };
         if now.0 - next.0 > MAX_CATCH_UP_MS {
             self.start = now;
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn beats(repetition: &mut Repetition, now: f64) -> usize {
-        std::iter::from_fn(|| repetition.beat(Time(now)).then_some(())).count()
+        std::iter::from_fn(|| repetition.take_due(Time(now)).then_some(())).count()
     }
 
     #[test]

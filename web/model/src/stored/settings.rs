@@ -15,7 +15,7 @@ pub use self::numeric::NumericSetting;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
     pub theme: Theme,
-    pub times: Times,
+    pub time_format: TimeFormat,
     /// Of each log.
     pub limits: Limits,
     pub retry: RetryPolicy,
@@ -29,7 +29,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             theme: Theme::System,
-            times: Times::Clock,
+            time_format: TimeFormat::Clock,
             limits: Limits::default(),
             retry: RetryPolicy::default(),
             close_timeout_ms: 5000,
@@ -55,7 +55,7 @@ impl Settings {
         let mut out = String::new();
         let mut object = Object::new(&mut out);
         object.text("theme", self.theme.name());
-        object.text("times", self.times.name());
+        object.text("times", self.time_format.name());
         for (name, value) in [
             ("entries", self.limits.entries as u64),
             ("bytes", self.limits.bytes as u64),
@@ -96,7 +96,7 @@ impl Settings {
         let high = number("highMark", plain.watermarks.high, 1..=Self::MAX_WATERMARK);
         Self {
             theme: Theme::ALL.into_iter().find(|theme| theme.name() == word("theme")).unwrap_or_default(),
-            times: Times::ALL.into_iter().find(|times| times.name() == word("times")).unwrap_or_default(),
+            time_format: TimeFormat::ALL.into_iter().find(|format| format.name() == word("times")).unwrap_or_default(),
             limits: Limits {
                 entries: size("entries", plain.limits.entries, Self::ENTRIES),
                 bytes: size("bytes", plain.limits.bytes, Self::BYTES),
@@ -136,14 +136,14 @@ impl Theme {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Times {
+pub enum TimeFormat {
     #[default]
     Clock,
     SincePrevious,
     SinceStart,
 }
 
-impl Times {
+impl TimeFormat {
     /// In the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Clock, Self::SincePrevious, Self::SinceStart];
 
@@ -179,14 +179,14 @@ mod tests {
     proptest! {
         #[test]
         fn choices_are_read_back_the_same(
-            (theme, times, entries, bytes) in (0..3usize, 0..3usize, Settings::ENTRIES, Settings::BYTES),
+            (theme, time_format, entries, bytes) in (0..3usize, 0..3usize, Settings::ENTRIES, Settings::BYTES),
             (initial_delay_ms, max_delay_ms, max_attempts) in (10u32..3_600_000, 10u32..3_600_000, 0u32..1000),
             (high, low, close_timeout_ms) in (100u64..64 << 20, 0u64..100, 100u32..=60_000),
             (sidebar_width, detail_width, compose_height) in (160u16..=900, 160u16..=900, 40u16..=600),
         ) {
             let settings = Settings {
                 theme: Theme::ALL[theme],
-                times: Times::ALL[times],
+                time_format: TimeFormat::ALL[time_format],
                 limits: Limits { entries, bytes },
                 retry: RetryPolicy { initial_delay_ms, max_delay_ms, max_attempts },
                 close_timeout_ms,

@@ -43,7 +43,7 @@ pub enum Msg {
     /// The result of [`Effect::Persist`](crate::Effect::Persist).
     Persisted(Result<(), StorageError>),
     /// Delete all stored documents and close all connections.
-    ForgetEverything,
+    ClearAllData,
 }
 
 /// What a file of logs has, but for the entries.

@@ -53,7 +53,7 @@ impl Workbench {
     }
 
     /// Empties a document, because another tab has deleted it. The connections stay.
-    pub fn forget_document(&mut self, document: Document) {
+    pub fn clear_document(&mut self, document: Document) {
         let before = self.document(document);
         self.empty(document);
         if self.document(document) != before {
@@ -148,7 +148,7 @@ impl Workbench {
     }
 
     /// Ids continue, so that late events of old connections are still ignored.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn clear_all_data(&mut self) {
         for connection in std::mem::take(&mut self.connections) {
             self.shared.effects.push(Effect::Release(connection.id()));
         }

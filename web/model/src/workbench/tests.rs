@@ -5,7 +5,7 @@ use crate::data::payload::Content;
 use crate::log::filter::Query;
 use crate::log::{Direction, Label, Limits, Source};
 use crate::stored::saved::SavedName;
-use crate::stored::settings::{Theme, Times};
+use crate::stored::settings::{Theme, TimeFormat};
 use crate::test_page::{TestPage, URL, text};
 
 fn titles(page: &TestPage) -> Vec<&str> {
@@ -183,17 +183,17 @@ fn a_document_that_another_tab_deleted_is_emptied_and_the_connections_stay() {
     let mut page = TestPage::open();
     page.send("secret");
     page.update(Msg::ImportSaved(r#"{"messages":[{"name":"a","text":"1"}]}"#.to_owned()));
-    page.update(Msg::Settings(Settings { times: Times::SincePrevious, ..Settings::default() }));
+    page.update(Msg::Settings(Settings { time_format: TimeFormat::SincePrevious, ..Settings::default() }));
     let revision = page.workbench.revision(Document::Saved);
     for document in Document::ALL {
-        page.workbench.forget_document(document);
+        page.workbench.clear_document(document);
     }
     assert!(page.workbench.saved().is_empty());
     assert!(page.workbench.history().iter().next().is_none());
     assert_eq!(page.workbench.settings(), &Settings::default());
     assert_eq!(page.workbench.shown().id(), page.id);
     assert_eq!(page.workbench.revision(Document::Saved), revision + 1);
-    page.workbench.forget_document(Document::Saved);
+    page.workbench.clear_document(Document::Saved);
     assert_eq!(page.workbench.revision(Document::Saved), revision + 1, "it was empty already");
     page.update(Msg::Tick);
     assert_eq!(page.effects, [], "nothing of it is kept again");
@@ -208,12 +208,12 @@ fn a_sequence_without_a_name_is_not_saved() {
 }
 
 #[test]
-fn forgetting_everything_leaves_a_fresh_page() {
+fn clearing_all_data_leaves_a_fresh_page() {
     let mut page = TestPage::open();
     page.send("secret");
     let old = page.id;
     page.update(Msg::Persisted(Err(StorageError::Full)));
-    page.update(Msg::ForgetEverything);
+    page.update(Msg::ClearAllData);
     assert_eq!(page.effects, [Effect::Release(old), Effect::ClearStorage]);
     assert_eq!(page.workbench.storage_error(), None);
     assert!(page.workbench.history().iter().next().is_none());

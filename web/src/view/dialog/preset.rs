@@ -29,7 +29,7 @@ fn use_button() -> View {
             page.shown().state(),
             ConnectionState::Connecting | ConnectionState::Open(_) | ConnectionState::Closing(_)
         );
-        is_used || !page.forms.preset.is_right()
+        is_used || !page.forms.preset.is_valid()
     })
 }
 

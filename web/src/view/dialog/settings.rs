@@ -1,6 +1,6 @@
 //! Settings of the whole page. The model knows which numbers are allowed.
 
-use model::{Msg, NumericSetting, Settings, Times};
+use model::{Msg, NumericSetting, Settings, TimeFormat};
 use web_sys::Event;
 
 use crate::page::Page;
@@ -19,10 +19,10 @@ pub(super) fn form() -> View {
         .child(select(
             "Timestamps",
             &["time of day", "since previous", "since first"],
-            |page| settings(page).times as usize,
+            |page| settings(page).time_format as usize,
             |page, chosen| {
                 let mut settings = *settings(page);
-                settings.times = Times::ALL[chosen.min(2)];
+                settings.time_format = TimeFormat::ALL[chosen.min(2)];
                 page.dispatch(Msg::Settings(settings));
             },
         ))
@@ -33,8 +33,8 @@ pub(super) fn form() -> View {
                 .at_root()
                 .children(numbers.iter().map(|&setting| field(setting)))
         }))
-        .child(html("<footer></footer>").child(button("ghost", "", forget).text_of(|page| {
-            if page.forms.settings.forget_confirmed {
+        .child(html("<footer></footer>").child(button("ghost", "", clear_all_data).text_of(|page| {
+            if page.forms.settings.clear_confirmed {
                 "Yes, delete settings, messages and history"
             } else {
                 "Clear all data…"
@@ -47,12 +47,12 @@ pub(super) fn form() -> View {
 }
 
 /// The first press asks, the second one does it.
-fn forget(page: &mut Page, _: &Event) {
-    if page.forms.settings.forget_confirmed {
-        page.dispatch(Msg::ForgetEverything);
+fn clear_all_data(page: &mut Page, _: &Event) {
+    if page.forms.settings.clear_confirmed {
+        page.dispatch(Msg::ClearAllData);
         page.dialog = None;
     }
-    page.forms.settings.forget_confirmed = true;
+    page.forms.settings.clear_confirmed = true;
 }
 
 fn settings(page: &Page) -> &Settings {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use model::{Direction, Entry, Kind, Log, Size, Source, Span, Time, Times};
+use model::{Direction, Entry, Kind, Log, Size, Source, Span, Time, TimeFormat};
 
 use crate::browser::clock;
 use crate::view::tone_class;
@@ -20,7 +20,7 @@ pub(super) const COLUMNS: [Column; 6] = [
     Column { class: SIGN, text: |row| row.sign().into() },
     // What the sign and its colour say, in words.
     Column { class: "visually-hidden", text: |row| row.kind().into() },
-    Column { class: "time", text: |row| time(row.log, row.entry, row.times).into() },
+    Column { class: "time", text: |row| time(row.log, row.entry, row.time_format).into() },
     Column { class: "text", text: |row| row.entry.content.preview().into() },
     Column { class: "size", text: |row| row.size().into() },
 ];
@@ -32,7 +32,7 @@ pub(super) const SIGN: &str = "sign";
 pub(super) struct Cells<'a> {
     pub(super) log: &'a Log,
     pub(super) entry: Entry<'a>,
-    pub(super) times: Times,
+    pub(super) time_format: TimeFormat,
 }
 
 impl Cells<'_> {
@@ -79,14 +79,14 @@ impl Cells<'_> {
 }
 
 /// The time of an entry: of day, or since another entry.
-pub(in crate::view) fn time(log: &Log, entry: Entry<'_>, times: Times) -> String {
+pub(in crate::view) fn time(log: &Log, entry: Entry<'_>, time_format: TimeFormat) -> String {
     let since = |earlier: Option<Entry<'_>>| {
         let at: Time = earlier.map_or(entry.at, |earlier| earlier.at);
         ["+", &Span(entry.at.since(at)).to_string()].concat()
     };
-    match times {
-        Times::Clock => clock::time_of_day(entry.at),
-        Times::SincePrevious => since(log.entry(entry.seq - 1)),
-        Times::SinceStart => since(log.entry(log.first_seq())),
+    match time_format {
+        TimeFormat::Clock => clock::time_of_day(entry.at),
+        TimeFormat::SincePrevious => since(log.entry(entry.seq - 1)),
+        TimeFormat::SinceStart => since(log.entry(log.first_seq())),
     }
 }

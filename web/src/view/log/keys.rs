@@ -14,7 +14,7 @@ pub(super) fn key_pressed(page: &mut Page, event: &Event) {
     if key.ctrl_key() || key.alt_key() || key.meta_key() {
         return;
     }
-    let screen = page.pane.reader.page_rows();
+    let screen = page.pane.log_scroll.page_rows();
     match key.key().as_str() {
         "ArrowUp" => page.move_selection(-1),
         "ArrowDown" => page.move_selection(1),

@@ -22,7 +22,7 @@ pub(super) fn id(seq: u64) -> String {
 
 /// What can change in a row while it shows the same entry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Marks {
+pub(super) struct RowState {
     pub(super) selected: bool,
     pub(super) pinned: bool,
 }
@@ -41,24 +41,24 @@ impl RowElements {
         Self { window, rows: VecDeque::new(), first: 0 }
     }
 
-    /// Shows the rows with these ordinals. `entry` gives the sequence number and the marks of the entry at an ordinal;
+    /// Shows the rows with these ordinals. `entry` gives the sequence number and the state of the entry at an ordinal;
     /// `row` gives what its cells show, and is asked only for entries that have no row yet.
     pub(super) fn show<'a>(
         &mut self,
         ordinals: Range<u64>,
-        entry: impl Fn(u64) -> Option<(u64, Marks)>,
+        entry: impl Fn(u64) -> Option<(u64, RowState)>,
         row: impl Fn(u64) -> Option<columns::Cells<'a>>,
     ) {
         self.resize((ordinals.end - ordinals.start) as usize);
         self.rotate_to(ordinals.start);
         for (element, ordinal) in self.rows.iter_mut().zip(ordinals) {
-            let Some((seq, marks)) = entry(ordinal) else { continue };
+            let Some((seq, state)) = entry(ordinal) else { continue };
             if element.seq != Some(seq)
                 && let Some(row) = row(seq)
             {
                 element.fill(seq, &row);
             }
-            element.mark(marks);
+            element.set_state(state);
         }
     }
 
@@ -122,7 +122,7 @@ struct RowElement {
     cells: [Element; COLUMNS.len()],
     /// The entry that it shows.
     seq: Option<u64>,
-    marks: Marks,
+    state: RowState,
 }
 
 impl RowElement {
@@ -139,7 +139,7 @@ impl RowElement {
             append(&element, &cell);
             cell
         });
-        Self { element, cells, seq: None, marks: Marks::default() }
+        Self { element, cells, seq: None, state: RowState::default() }
     }
 
     fn fill(&mut self, seq: u64, row: &columns::Cells<'_>) {
@@ -152,13 +152,13 @@ impl RowElement {
         }
     }
 
-    fn mark(&mut self, marks: Marks) {
-        if self.marks == marks {
+    fn set_state(&mut self, state: RowState) {
+        if self.state == state {
             return;
         }
-        self.marks = marks;
-        set(&self.element, "aria-selected", if marks.selected { "true" } else { "false" });
-        set(&self.element, "data-pinned", if marks.pinned { "true" } else { "false" });
+        self.state = state;
+        set(&self.element, "aria-selected", if state.selected { "true" } else { "false" });
+        set(&self.element, "data-pinned", if state.pinned { "true" } else { "false" });
     }
 }
 

@@ -7,8 +7,8 @@
 //! Positions in the list are *ordinals*, as in [`model::Rows`], which do not change when older rows are dropped. Only
 //! here, where pixels are computed, are they turned into indices, which count from the first row that is left.
 //!
-//! Both the browser and the page scroll. [`Reader::scrolled`] and [`Reader::resized`] take over what the browser did.
-//! What the page wants is [`Reader::scroll_top`], which the view sets whenever [`Reader::scrolls`] has changed. Setting it
+//! Both the browser and the page scroll. [`LogScroll::scrolled`] and [`LogScroll::resized`] take over what the browser did.
+//! What the page wants is [`LogScroll::scroll_top`], which the view sets whenever [`LogScroll::scrolls`] has changed. Setting it
 //! makes the browser fire a `scroll` event with the position rounded to device pixels; `Viewport::at_tail` allows for
 //! that, or the list would stop following.
 
@@ -17,7 +17,7 @@ use std::ops::Range;
 use model::{Connection, Viewport};
 
 #[derive(Debug, Default)]
-pub(crate) struct Reader {
+pub(crate) struct LogScroll {
     /// The list's ordinals when `viewport` was computed.
     extent: Extent,
     viewport: Viewport,
@@ -52,7 +52,7 @@ enum Mode {
     Stopped { end: u64 },
 }
 
-impl Reader {
+impl LogScroll {
     /// Takes over that rows have come or gone, also by another filter.
     pub(super) fn log_changed(&mut self, connection: &Connection) {
         let extent = Extent::of(connection);
