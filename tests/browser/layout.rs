@@ -119,12 +119,26 @@ async fn a_tap_beside_the_lists_hides_them_and_does_nothing_else() -> Result<()>
         .then(PointerAction::MoveTo { duration: None, x: 340.0, y: 300.0 })
         .then(PointerAction::Down { button: 0 })
         .then(PointerAction::Up { button: 0 });
-    assert_eq!(
-        page.script("return document.elementFromPoint(340, 300).className").await?,
-        serde_json::json!("bench drawer")
-    );
+    assert_eq!(page.script("return document.elementFromPoint(340, 300).className").await?, serde_json::json!("scrim"));
     page.acts(tap).await?;
     page.waits_for_script("no lists", "return document.querySelector('.sidebar').offsetWidth === 0").await
+}
+
+#[tokio::test]
+async fn a_small_window_folds_controls_away_and_gives_the_focus_back() -> Result<()> {
+    let page = Page::start_in(Window { width: 640, height: 400, ..Window::WIDE }).await?;
+    let log = "return Math.round(100 * document.querySelector('.rows').clientHeight / innerHeight)";
+    let share = page.script(log).await?.as_i64().unwrap_or_default();
+    assert!(share >= 40, "the log has {share} % of the height");
+    page.clicks("Settings…").await?;
+    page.waits_for("the dialog is open", "//dialog[@open]").await?;
+    page.presses([Key::Escape]).await?;
+    page.waits_for("the dialog is closed", "//dialog[not(@open)]").await?;
+    assert_eq!(page.focused().await?.attr("popovertarget").await?.as_deref(), Some("page-menu"));
+    page.clicks("Repeat").await?;
+    page.waits_for("the form", "//*[@aria-label='Repeat'][.//button[.='Start']]").await?;
+    assert_eq!(page.count(".fold:popover-open").await?, 0, "it would cover the form");
+    Ok(())
 }
 
 #[tokio::test]

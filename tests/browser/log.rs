@@ -75,7 +75,7 @@ async fn while_the_filter_runs_it_shows_how_many_entries_are_left() -> Result<()
     page.waits_for("none so far", "//p[@class='empty'][.='No matches so far.']").await?;
     page.script("window.requestAnimationFrame = window.ask; later.forEach(requestAnimationFrame)").await?;
     page.fills("Filter", "message 4321.").await?;
-    page.waits_for("the hit", "//output[.='1 of 5\u{202f}002']").await?;
+    page.sees_hits("1 of 5\u{202f}002").await?;
     page.waits_for("nothing is left", "//p[@class='filtering'][.='']").await.map(drop)
 }
 

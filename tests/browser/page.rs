@@ -120,6 +120,12 @@ impl Page {
         self.waits_for(&format!("the log has {text:?}"), &xpath).await
     }
 
+    /// The filter shows so many of so many entries.
+    pub(crate) async fn sees_hits(&self, hits: &str) -> Result<()> {
+        let xpath = format!("//*[@class='hits']/span[.={}]", literal(hits));
+        self.waits_for(&format!("the hits are {hits:?}"), &xpath).await.map(drop)
+    }
+
     /// A message of that kind has come, with this text in it.
     pub(crate) async fn sees_received(&self, kind: &str, text: &str) -> Result<()> {
         let (kind, text) = (literal(&format!("received {kind}")), literal(text));
@@ -142,12 +148,23 @@ impl Page {
         let name = literal(button);
         let xpath = format!("//button[starts-with(normalize-space(), {name}) or @aria-label={name}][not(@disabled)]");
         let found = self.waits_for(&format!("there is a button {button:?}"), &xpath).await?;
+        self.unfolds(&found).await?;
         // Some exist before they are visible.
         let begun = std::time::Instant::now();
         while !found.is_displayed().await? && begun.elapsed() < LIMIT {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Ok(found.click().await?)
+    }
+
+    /// Opens the popover that a small window has the element in.
+    async fn unfolds(&self, element: &Element) -> Result<()> {
+        let closed = "const fold = arguments[0].closest('.fold');
+            return fold && getComputedStyle(fold).display === 'none' ? fold.id : null";
+        if let Value::String(id) = self.script_with(closed, vec![serde_json::to_value(element)?]).await? {
+            self.waits_for("its button", &format!("//button[@popovertarget='{id}']")).await?.click().await?;
+        }
+        Ok(())
     }
 
     /// The field with that name, or with a name that begins so.

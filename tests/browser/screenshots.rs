@@ -1,48 +1,56 @@
 //! The page fits every window, light and dark. If `$SCREENSHOTS` names a folder, screenshots are saved there:
-//! `wide-light-detail.png`, `wide-dark-sequence.png` and `phone-light.png` are the pictures in the README.
+//! `1280x800-detail-light.png`, `1280x800-sequence-dark.png` and `360x740-open-light.png` are the pictures in the README.
 
 use std::path::Path;
 
 use anyhow::Result;
 use fantoccini::key::Key;
 use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::driver::{Scheme, Window};
+use crate::driver::Window;
 use crate::page::Page;
 use crate::servers::{nobody, peer};
 
-const DARK_WIDE: Window = Window { scheme: Scheme::Dark, ..Window::WIDE };
-const DARK_PHONE: Window = Window { scheme: Scheme::Dark, ..Window::PHONE };
-
 #[tokio::test]
-async fn the_wide_page_in_light() -> Result<()> {
-    look(Window::WIDE, "wide-light").await
+async fn the_page_in_a_laptop_s_window() -> Result<()> {
+    look(Window::WIDE).await
 }
 
 #[tokio::test]
-async fn the_wide_page_in_the_dark() -> Result<()> {
-    look(DARK_WIDE, "wide-dark").await
+async fn the_page_on_a_large_screen() -> Result<()> {
+    look(Window { width: 1920, height: 1080, ..Window::WIDE }).await
 }
 
 #[tokio::test]
-async fn the_page_on_a_phone_in_light() -> Result<()> {
-    look(Window::PHONE, "phone-light").await
+async fn the_page_at_twice_its_size() -> Result<()> {
+    look(Window { width: 640, height: 400, ..Window::WIDE }).await
 }
 
 #[tokio::test]
-async fn the_page_on_a_phone_in_the_dark() -> Result<()> {
-    look(DARK_PHONE, "phone-dark").await
+async fn the_page_on_a_phone() -> Result<()> {
+    look(Window::PHONE).await
+}
+
+#[tokio::test]
+async fn the_page_on_a_phone_on_its_side() -> Result<()> {
+    look(Window { width: 740, height: 360, ..Window::WIDE }).await
+}
+
+#[tokio::test]
+async fn the_page_on_a_small_phone() -> Result<()> {
+    look(Window { width: 320, height: 568, ..Window::WIDE }).await
 }
 
 /// From a new page through a conversation to its end, with a check of each view.
-async fn look(window: Window, name: &str) -> Result<()> {
+async fn look(window: Window) -> Result<()> {
     let page = Page::start_in(window).await?;
-    fits(&page, &format!("{name}-fresh")).await?;
+    fits(&page, window, "fresh").await?;
 
     page.connects_to(&format!("ftp://localhost:12345/{}", "long".repeat(40))).await?;
     page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
-    fits(&page, &format!("{name}-problem")).await?;
+    fits(&page, window, "problem").await?;
 
     page.connects_to(&talk().await?).await?;
     page.sees_state("Open").await?;
@@ -50,16 +58,16 @@ async fn look(window: Window, name: &str) -> Result<()> {
     page.sees_row("Server received: hi there").await?;
     page.sends(r#"{"op":"subscribe","channel":"trades","id":9007199254740993}"#).await?;
     page.sees_row("de ad be ef").await?;
-    fits(&page, name).await?;
+    fits(&page, window, "open").await?;
 
     page.waits_for("the list", "//*[@role='listbox']").await?.send_keys(&char::from(Key::Up).to_string()).await?;
     page.sees_detail("000000  de ad be ef").await?;
-    fits(&page, &format!("{name}-detail")).await?;
+    fits(&page, window, "detail").await?;
     page.clicks("Close details").await?;
 
     page.fills("Filter", "/server/i").await?;
-    page.waits_for("the hits", "//output[.='2 of 7']").await?;
-    fits(&page, &format!("{name}-filter")).await?;
+    page.sees_hits("2 of 7").await?;
+    fits(&page, window, "filter").await?;
     page.presses([Key::Escape]).await?;
 
     page.types_message(r#"{"op":"ping"}"#).await?;
@@ -71,7 +79,7 @@ async fn look(window: Window, name: &str) -> Result<()> {
     page.clicks("New connection").await?;
     page.sees_state("Not connected").await?;
     shows_lists(&page, window).await?;
-    fits(&page, &format!("{name}-lists")).await?;
+    fits(&page, window, "lists").await?;
     page.waits_for("the first connection", "//nav//li[1]//button").await?.click().await?;
     page.sees_state("Open").await?;
     let nothing = [char::from(Key::Control), 'a', char::from(Key::Null), char::from(Key::Delete)];
@@ -80,11 +88,11 @@ async fn look(window: Window, name: &str) -> Result<()> {
     page.clicks("Sequence").await?;
     page.clicks("Run").await?;
     page.waits_for("it passes", "//p[@role='status'][contains(., 'passed')]").await?;
-    fits(&page, &format!("{name}-sequence")).await?;
+    fits(&page, window, "sequence").await?;
     page.clicks("Close sequence").await?;
 
     page.clicks("Repeat").await?;
-    fits(&page, &format!("{name}-repeat")).await?;
+    fits(&page, window, "repeat").await?;
     page.clicks("Repeat").await?;
 
     for (button, shown) in [
@@ -96,7 +104,7 @@ async fn look(window: Window, name: &str) -> Result<()> {
         ("Save…", "save"),
     ] {
         page.clicks(button).await?;
-        fits(&page, &format!("{name}-{shown}")).await?;
+        fits(&page, window, shown).await?;
         page.clicks("Close dialog").await?;
     }
 
@@ -104,19 +112,19 @@ async fn look(window: Window, name: &str) -> Result<()> {
     page.fills("Size (MiB)", "0").await?;
     page.presses([Key::Tab]).await?;
     page.waits_for("the problem is told", "//*[@id='settings-problem'][normalize-space()]").await?;
-    fits(&page, &format!("{name}-settings-wrong")).await?;
+    fits(&page, window, "settings-wrong").await?;
     page.clicks("Close dialog").await?;
 
     page.sends("quit").await?;
     page.sees_state("Disconnected").await?;
     page.connects_to(&nobody().await?).await?;
     page.sees_state("Could not connect").await?;
-    fits(&page, &format!("{name}-refused")).await?;
+    fits(&page, window, "refused").await?;
 
     page.script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }").await?;
     page.types_address("ws://localhost:12345/").await?;
     page.waits_for("it is told", "//p[@id='storage-problem'][normalize-space()]").await?;
-    fits(&page, &format!("{name}-not-kept")).await
+    fits(&page, window, "not-kept").await
 }
 
 /// Opens the lists, where there is no room for them beside the connection.
@@ -140,14 +148,53 @@ async fn talk() -> Result<String> {
     .await
 }
 
-async fn fits(page: &Page, name: &str) -> Result<()> {
+/// Nothing is cut off at the sides, no control covers another or is cut, and the log has room.
+async fn fits(page: &Page, window: Window, view: &str) -> Result<()> {
+    let name = format!("{}x{}-{view}", window.width, window.height);
     if let Some(folder) = std::env::var_os("SCREENSHOTS") {
         std::fs::create_dir_all(&folder)?;
-        std::fs::write(Path::new(&folder).join(format!("{name}.png")), page.screenshot().await?)?;
+        for scheme in ["dark", "light"] {
+            let show = "document.documentElement.dataset.theme = arguments[0];
+                document.getAnimations().forEach((transition) => transition.finish())";
+            page.script_with(show, vec![json!(scheme)]).await?;
+            let file = Path::new(&folder).join(format!("{name}-{scheme}.png"));
+            std::fs::write(file, page.screenshot().await?)?;
+        }
     }
-    let overflow = page
-        .script("const { scrollWidth, scrollHeight } = document.documentElement; return [scrollWidth - innerWidth, scrollHeight - innerHeight]")
-        .await?;
-    assert_eq!(overflow, serde_json::json!([0, 0]), "{name} is larger than its window by");
+    assert_eq!(page.script(WRONG).await?, json!([]), "{name}");
     Ok(())
 }
+
+/// What is wrong with the page's layout, as a list. A control that is scrolled out of its part counts for what is seen of
+/// it; controls are compared with those of the same layer, because a dialog, an open popover or a panel may cover others.
+const WRONG: &str = "
+    const wrong = [], page = document.documentElement;
+    if (page.scrollWidth > innerWidth) wrong.push(`wider than its window by ${page.scrollWidth - innerWidth}`);
+    if (innerHeight > 600 && page.scrollHeight > innerHeight) {
+      wrong.push(`higher than its window by ${page.scrollHeight - innerHeight}`);
+    }
+    const log = document.querySelector('.rows').getBoundingClientRect();
+    if (log.height < 112) wrong.push(`the log is ${log.height} px high`);
+    const seen = (element) => {
+      let { left, top, right, bottom } = element.getBoundingClientRect();
+      for (let around = element.parentElement; around; around = around.parentElement) {
+        if (getComputedStyle(around).overflow === 'visible') continue;
+        const clip = around.getBoundingClientRect();
+        [left, top] = [Math.max(left, clip.left), Math.max(top, clip.top)];
+        [right, bottom] = [Math.min(right, clip.right), Math.min(bottom, clip.bottom)];
+      }
+      return { left, top, right, bottom };
+    };
+    const name = (control) => control.ariaLabel || control.textContent || control.outerHTML;
+    const controls = [...document.querySelectorAll('button, input:not(.visually-hidden), select, textarea, .file')]
+      .filter((control) => control.checkVisibility())
+      .map((control) => ({ control, box: seen(control), layer: control.closest('dialog, .split > aside, .sidebar, .fold:popover-open, .newer, .notice') }));
+    for (const [index, { control, box, layer }] of controls.entries()) {
+      if (control.matches('button') && control.scrollWidth > control.clientWidth) wrong.push(`${name(control)} is cut`);
+      for (const other of controls.slice(index + 1)) {
+        const wide = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
+        const high = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
+        if (layer === other.layer && wide > 1 && high > 1) wrong.push(`${name(control)} covers ${name(other.control)}`);
+      }
+    }
+    return wrong;";

@@ -38,12 +38,12 @@ async fn a_filter_shows_what_matches_and_counts_it() -> Result<()> {
     }
     let filter = page.waits_for("the filter", "//input[@aria-label='Filter']").await?;
     filter.send_keys("apple").await?;
-    page.waits_for("four hits", "//output[.='4 of 8']").await?;
+    page.sees_hits("4 of 8").await?;
     page.clicks("↑ sent").await?;
-    page.waits_for("two hits", "//output[.='2 of 8']").await?;
+    page.sees_hits("2 of 8").await?;
     filter.clear().await?;
     filter.send_keys("/^p.*r$/").await?;
-    page.waits_for("one hit", "//output[.='1 of 8']").await?;
+    page.sees_hits("1 of 8").await?;
     filter.clear().await?;
     filter.send_keys("/(/").await?;
     page.waits_for("the browser's words", "//*[@id='filter-problem'][contains(., 'Unterminated group')]").await?;
@@ -52,7 +52,7 @@ async fn a_filter_shows_what_matches_and_counts_it() -> Result<()> {
     page.waits_for("what is excluded", "//*[@id='filter-hint'][starts-with(., 'without \"apple\"')]").await?;
     filter.clear().await?;
     filter.send_keys("/users/list").await?;
-    page.waits_for("a path is text", "//output[.='0 of 8']").await?;
+    page.sees_hits("0 of 8").await?;
     page.waits_for("no hint", "//*[@id='filter-hint'][@hidden]").await?;
     Ok(())
 }
@@ -211,9 +211,9 @@ async fn a_message_is_repeated_as_often_as_asked_and_can_be_hidden() -> Result<(
     page.fills("Count", "5").await?;
     page.clicks("Start").await?;
     page.waits_for("the fifth", "//*[@role='option'][contains(., 'received')][contains(., 'tick 5')]").await?;
-    page.waits_for("all of them", "//output[.='12 of 12']").await?;
+    page.sees_hits("12 of 12").await?;
     page.clicks("auto-sent").await?;
-    page.waits_for("the echoes only", "//output[.='7 of 12']").await?;
+    page.sees_hits("7 of 12").await?;
     Ok(())
 }
 

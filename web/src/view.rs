@@ -16,7 +16,7 @@ use model::{Edge, Tone};
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, HtmlElement};
 
-use self::controls::{button, focus, problem, sign_button};
+use self::controls::{button, focus, fold, problem, sign_button};
 use crate::dom::{self, Mounted};
 use crate::page::{Dialog, Page};
 
@@ -54,9 +54,12 @@ fn head() -> View {
              </span>Canyon</h1>",
         ))
         .child(html("<div class=spacer></div>"))
-        .child(button("ghost", "Share…", |page, _| page.open(Dialog::Share)))
-        .child(theme::button())
-        .child(button("ghost", "Settings…", |page, _| page.open(Dialog::Settings)))
+        .child(
+            fold("page-menu", "⋯", "More")
+                .child(button("ghost", "Share…", |page, _| page.open(Dialog::Share)))
+                .child(theme::button())
+                .child(button("ghost", "Settings…", |page, _| page.open(Dialog::Settings))),
+        )
 }
 
 /// Offers a newer version of the page.
@@ -90,6 +93,7 @@ fn bench() -> View {
     html("<div></div>")
         .attr_of("class", |page| if page.drawer { "bench drawer" } else { "bench" }.into())
         .style_of("--sidebar", |page| splitter::size(page, Edge::Sidebar))
+        .child(html("<div class=scrim></div>"))
         .child(sidebar::sidebar())
         .child(splitter::splitter(Edge::Sidebar))
         .child(html("<slot></slot>").keyed(|page| Some(page.pane.id.number().to_string()), pane))

@@ -19,7 +19,7 @@ use wire::Behaviour;
 use crate::composing::draft::{Draft, Format, Templates};
 use crate::connection::address::WsUrl;
 use crate::connection::close::CloseFrame;
-use crate::connection::ending::HandshakeOptions;
+use crate::connection::ending::{Ending, HandshakeOptions};
 use crate::connection::retry::BackOff;
 use crate::connection::setup::Setup;
 use crate::connection::state::ConnectionState;
@@ -55,6 +55,8 @@ pub struct Connection {
     state: ConnectionState,
     /// Events of older sockets are ignored.
     socket: SocketId,
+    /// How the connection before ended, while an attempt to reconnect runs.
+    retried: Option<Ending>,
     /// Of the newest handshake.
     handshake_options: HandshakeOptions,
     /// When `socket` opened.
@@ -88,6 +90,7 @@ impl Connection {
             problem: None,
             state: ConnectionState::default(),
             socket: SocketId::default(),
+            retried: None,
             handshake_options: HandshakeOptions::default(),
             opened_at: Time::default(),
             close_deadline: Time::default(),
@@ -128,9 +131,15 @@ impl Connection {
         &self.state
     }
 
-    /// After the connection has ended with a close event: the code, what it means and what may help.
+    /// After the connection has ended with a close event, and until it is open again: the code, what it means and what may
+    /// help.
     pub fn explanation(&self) -> Option<String> {
-        self.state.ending()?.explanation(self.handshake_options)
+        self.state.ending().or(self.retried.as_ref())?.explanation(self.handshake_options)
+    }
+
+    /// Whether the connection was lost and is being reconnected, by an attempt that runs or waits.
+    pub fn is_retrying(&self) -> bool {
+        self.retried.is_some() || matches!(self.state, ConnectionState::Reconnecting { .. })
     }
 
     pub fn outbox(&self) -> &Outbox {

@@ -12,7 +12,7 @@ use web_sys::{Event, KeyboardEvent};
 
 pub(super) use self::file::read_dropped;
 
-use super::controls::{button, file_button, focus, group, problem, toggle, value_of};
+use super::controls::{button, file_button, focus, fold, group, problem, toggle, value_of};
 use super::{View, html};
 use crate::browser::clock;
 use crate::page::{Dialog, Editor, Page};
@@ -20,12 +20,14 @@ use crate::page::{Dialog, Editor, Page};
 const FORMATS: [(&str, Format); 4] =
     [("Text", Format::Text), ("JSON", Format::Json), ("Hex", Format::Hex), ("Base64", Format::Base64)];
 
+const FOLD: &str = "compose-menu";
+
 /// CSS selector of the message box.
 pub(super) const MESSAGE_BOX: &str = ".compose textarea";
 
 pub(super) fn compose() -> View {
     html("<section class=compose aria-label=Message></section>")
-        .child(bar())
+        .child(fold(FOLD, "⋯", "Format, file, repeat, sequence").child(bar()))
         .child(html("<slot></slot>").keyed(|page| page.pane.repeat_open.then(String::new), |_| repeat::form()))
         .child(html("<slot></slot>").keyed(|page| Some(page.pane.file.as_ref()?.number.to_string()), file::view))
         .child(message_box())
@@ -53,16 +55,25 @@ fn bar() -> View {
                 page.dispatch_shown(ConnectionMsg::TemplatesChosen(templates));
             },
         ))
-        .child(toggle("Repeat", |page| page.pane.repeat_open, |page, _| page.pane.repeat_open = !page.pane.repeat_open))
-        .child(toggle(
+        .child(folding(toggle(
+            "Repeat",
+            |page| page.pane.repeat_open,
+            |page, _| page.pane.repeat_open = !page.pane.repeat_open,
+        )))
+        .child(folding(toggle(
             "Sequence",
             |page| page.pane.editor.is_some(),
             |page, _| {
                 let open = page.pane.editor.take();
                 page.pane.editor = if open.is_some() { None } else { Some(Editor::new(page.shown())) };
             },
-        ))
+        )))
         .child(button("ghost", "Save…", |page, _| page.open(Dialog::Save)))
+}
+
+/// A button that closes the fold, which would cover what the button opens.
+fn folding(button: View) -> View {
+    button.attr("popovertarget", FOLD).attr("popovertargetaction", "hide")
 }
 
 fn formats() -> View {

@@ -4,7 +4,7 @@ use model::{ConnectionMsg, ConnectionState, Problem};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
-use super::controls::{button, problem, value_of};
+use super::controls::{button, fold, problem, value_of};
 use super::{View, html};
 use crate::page::{Dialog, Page};
 
@@ -14,18 +14,18 @@ pub(super) fn connect() -> View {
            <label class='field address'><span>URL</span>\
              <input type=url inputmode=url autocomplete=url spellcheck=false aria-describedby=problem>\
            </label>\
-           <label class='field subprotocols'><span>Subprotocols</span>\
-             <input type=text placeholder=none autocomplete=off autocapitalize=none spellcheck=false \
-               aria-describedby=problem>\
-           </label>\
          </section>",
     )
     .child(connect_button())
     .child(
-        button("ghost", "Close with…", |page, _| page.open(Dialog::Close))
-            .attr_if("disabled", |page| !matches!(page.shown().state(), ConnectionState::Open(_))),
+        fold("connection-menu", "⋯", "More about the connection")
+            .child(subprotocols())
+            .child(
+                button("ghost", "Close with…", |page, _| page.open(Dialog::Close))
+                    .attr_if("disabled", |page| !matches!(page.shown().state(), ConnectionState::Open(_))),
+            )
+            .child(button("ghost", "Options…", |page, _| page.open(Dialog::Options))),
     )
-    .child(button("ghost", "Options…", |page, _| page.open(Dialog::Options)))
     .child(problem("problem", |page| match page.shown().problem() {
         Some(Problem::Address(text) | Problem::Subprotocols(text)) => text.as_str().into(),
         _ => "".into(),
@@ -36,7 +36,16 @@ pub(super) fn connect() -> View {
     .value_of(|page| page.shown().setup().address.as_str().into())
     .on("input", |page, event| page.dispatch_shown(ConnectionMsg::AddressTyped(value_of(event))))
     .on("keydown", connect_on_enter)
-    .at("[type=text]")
+}
+
+fn subprotocols() -> View {
+    html(
+        "<label class='field subprotocols'><span>Subprotocols</span>\
+           <input type=text placeholder=none autocomplete=off autocapitalize=none spellcheck=false \
+             aria-describedby=problem>\
+         </label>",
+    )
+    .at("input")
     .attr_if("readonly", is_connected)
     .aria_if("aria-invalid", |page| matches!(page.shown().problem(), Some(Problem::Subprotocols(_))))
     .value_of(|page| page.shown().setup().subprotocols.as_str().into())

@@ -146,6 +146,25 @@ pub(super) fn group(name: &str, controls: impl IntoIterator<Item = View>) -> Vie
     html("<div class=chips role=group></div>").attr("aria-label", name).children(controls)
 }
 
+/// Controls that a small window folds away into a [popover](https://developer.mozilla.org/en-US/docs/Web/API/Popover_API);
+/// elsewhere they stand where the fold is, and its button is not there. `name` is what screen readers say. The current
+/// element is the fold.
+pub(super) fn fold(id: &str, sign: &str, name: &str) -> View {
+    html(
+        "<span class=folding>\
+           <button type=button class=ghost></button>\
+           <div class=fold popover></div>\
+         </span>",
+    )
+    .at("button")
+    .attr("popovertarget", id)
+    .attr("aria-label", name)
+    .attr("title", name)
+    .text(sign)
+    .at("div")
+    .attr("id", id)
+}
+
 /// An error message; nothing while `text` is empty. Screen readers say it at once.
 pub(super) fn problem(id: &str, text: impl Fn(&Page) -> Cow<'_, str> + 'static) -> View {
     html("<p class=problem role=alert></p>").attr("id", id).text_of(text)

@@ -77,6 +77,8 @@ fn closed(page: &mut Page, event: &Event) {
 fn show(dialog: &Element, open: bool) {
     let dialog: &HtmlDialogElement = dialog.unchecked_ref();
     if open {
+        // A popover closes when a dialog opens, and could not get the focus back: its button can.
+        focus(".folding:has(> :popover-open) > button");
         // Throws only if the element is not in the document.
         let _ = dialog.show_modal();
         focus("dialog form :is(input, select)");

@@ -45,6 +45,7 @@ pub(super) fn log() -> View {
                         })),
                 ),
         )
+        .child(super::status::ending())
         .child(html("<p class=visually-hidden role=status></p>").text_of(|page| page.pane.live_region.text().into()))
 }
 

@@ -1,5 +1,5 @@
-//! The strip under the address: state, handshake, traffic, queue. Every figure has a fixed place, so that none moves when
-//! another one grows.
+//! The strip under the address: state, traffic, queue, handshake; and below the log, why the connection ended. Every figure
+//! has a fixed place, so that none moves when another one grows.
 
 use std::borrow::Cow;
 
@@ -8,6 +8,7 @@ use model::{Connection, ConnectionMsg, ConnectionState, Count, Opened, Size, Spa
 use super::controls::button;
 use super::{View, html, tone_class};
 use crate::browser::clock;
+use crate::page::Page;
 
 /// Shown for a figure that is not known.
 const NONE: &str = "–";
@@ -15,35 +16,49 @@ const NONE: &str = "–";
 type Read = fn(&Connection) -> Cow<'_, str>;
 
 /// CSS class, label, value.
-const FIGURES: [(&str, &str, Read); 6] = [
-    ("", "handshake", |connection| opened(connection, |opened| Span(opened.handshake).to_string().into())),
+const FIGURES: [(&str, &str, Read); 5] = [
     ("tally", "sent", |connection| tally(connection.log().sent())),
     ("tally", "received", |connection| tally(connection.log().received())),
-    ("negotiated", "subprotocol", |connection| opened(connection, |opened| opened.protocol.as_str().into())),
-    ("negotiated extensions", "extensions", |connection| opened(connection, |opened| extensions(opened).into())),
+    ("", "handshake", |connection| opened(connection, |opened| Span(opened.handshake).to_string().into())),
+    ("negotiated", "negotiated", |connection| opened(connection, negotiated)),
     ("queued", "queued", queue),
 ];
 
 pub(super) fn status() -> View {
     html("<section class=status aria-label='Connection status'><p role=status></p></section>")
-        .child(
-            html("<div class=chips></div>")
-                .attr_if("hidden", |page| !matches!(page.shown().state(), ConnectionState::Reconnecting { .. }))
-                .child(button("ghost", "Reconnect now", |page, _| page.dispatch_shown(ConnectionMsg::Connect)))
-                .child(button("ghost", "Stop", |page, _| page.dispatch_shown(ConnectionMsg::Disconnect))),
-        )
-        .child(html("<dl tabindex=0></dl>").children(FIGURES.map(figure)))
-        .child(
-            button("ghost", "", |page, _| page.dispatch_shown(ConnectionMsg::DiscardQueued))
-                .text_of(|page| discard_label(page.shown().outbox().len()))
-                .attr_if("hidden", |page| {
-                    matches!(page.shown().state(), ConnectionState::Open(_)) || page.shown().outbox().is_empty()
-                }),
-        )
-        .child(html("<p class=hint></p>").text_of(|page| page.shown().explanation().unwrap_or_default().into()))
+        .child(html("<dl tabindex=0 aria-label=Figures></dl>").children(FIGURES.map(figure)))
         .at("p")
         .attr_of("class", |page| ["state ", tone_class(page.shown().state().tone())].concat().into())
         .text_of(|page| summary(page.shown()))
+}
+
+/// Below the log, where it moves nothing when it comes or grows: why the connection ended, and what can be done. It stays as
+/// it is while one attempt to reconnect follows another.
+pub(super) fn ending() -> View {
+    html("<div class=ending><p></p><div class=chips></div></div>")
+        .attr_if("hidden", |page| {
+            page.shown().explanation().is_none() && !page.shown().is_retrying() && !has_queue_to_discard(page)
+        })
+        .at("p")
+        .text_of(|page| page.shown().explanation().unwrap_or_default().into())
+        .at(".chips")
+        .child(
+            button("ghost", "Reconnect now", |page, _| page.dispatch_shown(ConnectionMsg::Connect))
+                .attr_if("hidden", |page| !page.shown().is_retrying()),
+        )
+        .child(
+            button("ghost", "Stop", |page, _| page.dispatch_shown(ConnectionMsg::Disconnect))
+                .attr_if("hidden", |page| !page.shown().is_retrying()),
+        )
+        .child(
+            button("ghost", "", |page, _| page.dispatch_shown(ConnectionMsg::DiscardQueued))
+                .text_of(|page| discard_label(page.shown().outbox().len()))
+                .attr_if("hidden", |page| !has_queue_to_discard(page)),
+        )
+}
+
+fn has_queue_to_discard(page: &Page) -> bool {
+    !matches!(page.shown().state(), ConnectionState::Open(_)) && !page.shown().outbox().is_empty()
 }
 
 fn discard_label(messages: usize) -> Cow<'static, str> {
@@ -81,10 +96,14 @@ fn opened(connection: &Connection, read: fn(&Opened) -> Cow<'_, str>) -> Cow<'_,
     connection.state().opened().map(read).filter(|text| !text.is_empty()).unwrap_or(NONE.into())
 }
 
-/// Without the prefix that all registered extensions have.
-fn extensions(opened: &Opened) -> &str {
-    let extensions = opened.extensions.as_str();
-    extensions.strip_prefix("permessage-").unwrap_or(extensions)
+/// Subprotocol and extensions, these without the prefix that all registered ones have.
+fn negotiated(opened: &Opened) -> Cow<'_, str> {
+    let (protocol, extensions) = (opened.protocol.as_str(), opened.extensions.as_str());
+    let extensions = extensions.strip_prefix("permessage-").unwrap_or(extensions);
+    match (protocol, extensions) {
+        ("", one) | (one, "") => one.into(),
+        _ => [protocol, " · ", extensions].concat().into(),
+    }
 }
 
 fn tally(tally: Tally) -> Cow<'static, str> {

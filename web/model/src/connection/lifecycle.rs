@@ -43,7 +43,10 @@ impl Connection {
         };
         self.problem = None;
         self.socket = shared.next_socket();
-        self.state = ConnectionState::Connecting;
+        self.retried = match std::mem::replace(&mut self.state, ConnectionState::Connecting) {
+            ConnectionState::Reconnecting { ending, .. } => Some(ending),
+            _ => None,
+        };
         self.handshake_options =
             HandshakeOptions { tls: url.is_secure(), subprotocols: !subprotocols.names().is_empty() };
         let typed = url.is_completion_of(&self.setup.address).then(|| self.setup.address.clone());
@@ -92,6 +95,7 @@ impl Connection {
     fn not_connected(&mut self, now: Time, why: String) {
         self.note(now, &Note::NotConnected(why.clone()));
         self.problem = Some(Problem::Address(why));
+        self.retried = None;
         self.state = ConnectionState::Idle(None);
     }
 
@@ -152,6 +156,7 @@ impl Connection {
             self.note(now, &Note::SendingQueued(self.outbox.len()));
         }
         self.opened_at = now;
+        self.retried = None;
         self.state = ConnectionState::Open(opened);
         self.tasks_opened(now);
         self.pump(shared);
@@ -173,6 +178,7 @@ impl Connection {
                 self.back_off = BackOff::default();
             }
         }
+        self.retried = None;
         self.state = match self.plan_retry(now, &ending, shared) {
             Some(Retry { attempt, delay_ms }) => {
                 ConnectionState::Reconnecting { ending, attempt, until: now.after(f64::from(delay_ms)) }

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
 use crate::page::{Dialog, Page};
-use crate::view::controls::{button, group, problem, sign_button, toggle, value_of};
+use crate::view::controls::{button, fold, group, problem, sign_button, toggle, value_of};
 use crate::view::{View, html};
 
 /// What each chip shows or hides. The facets of a chip are always hidden together.
@@ -27,17 +27,20 @@ pub(in crate::view) fn tools() -> View {
              autocapitalize=none spellcheck=false aria-describedby='filter-problem filter-hint'>\
          </header>",
     )
-    .child(group("Show", CHIPS.map(chip)))
     .child(
         html("<div class=hits></div>")
-            .child(html("<output></output>").text_of(hits))
             .child(sign_button("‹", "Previous", |page, _| page.move_selection(-1)))
-            .child(sign_button("›", "Next", |page, _| page.move_selection(1))),
+            .child(sign_button("›", "Next", |page, _| page.move_selection(1)))
+            .child(html("<span></span>").text_of(hits)),
     )
-    .child(button("ghost", "Export…", |page, _| page.open(Dialog::ExportImport)))
     .child(
-        button("ghost", "Clear", |page, _| page.dispatch_shown(ConnectionMsg::ClearLog))
-            .attr_if("disabled", |page| page.shown().log().is_empty()),
+        fold("log-menu", "Show…", "Show…, export, clear")
+            .child(group("Show", CHIPS.map(chip)))
+            .child(button("ghost", "Export…", |page, _| page.open(Dialog::ExportImport)))
+            .child(
+                button("ghost", "Clear", |page, _| page.dispatch_shown(ConnectionMsg::ClearLog))
+                    .attr_if("disabled", |page| page.shown().log().is_empty()),
+            ),
     )
     .child(problem("filter-problem", |page| page.shown().filter().problem().unwrap_or_default().into()))
     .child(

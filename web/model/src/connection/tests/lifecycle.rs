@@ -124,6 +124,27 @@ fn a_connection_that_never_opened_was_refused() {
 }
 
 #[test]
+fn the_reason_of_a_loss_is_shown_until_the_connection_is_open_again_or_given_up() {
+    let mut page = reconnecting();
+    page.opens();
+    page.closes(1006);
+    let why = page.connection().explanation();
+    assert!(why.as_deref().is_some_and(|why| why.starts_with("1006: The connection was open")), "{why:?}");
+    page.tell(ConnectionMsg::Connect);
+    assert_eq!(page.connection().state(), &ConnectionState::Connecting);
+    assert_eq!((page.connection().explanation(), page.connection().is_retrying()), (why, true));
+    page.opens();
+    assert_eq!((page.connection().explanation(), page.connection().is_retrying()), (None, false));
+
+    page.closes(1006);
+    page.tell(ConnectionMsg::Connect);
+    page.tell(ConnectionMsg::Disconnect);
+    assert_eq!((page.connection().explanation(), page.connection().is_retrying()), (None, false));
+    page.tell(ConnectionMsg::Connect);
+    assert_eq!((page.connection().explanation(), page.connection().is_retrying()), (None, false));
+}
+
+#[test]
 fn a_server_that_closes_is_distinguished_from_a_lost_connection() {
     for (code, ending) in [(1001, Ending::ByServer(closed(1001))), (1006, Ending::Lost(closed(1006)))] {
         let mut page = TestPage::open();
