@@ -4,16 +4,16 @@
 #![no_main]
 
 use bytes::BytesMut;
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{Decompress, FlushDecompress};
 use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary, fuzz_target};
 use server::{
     FrameLayer,
     protocol::{
-        Decoder, Limits,
+        Limits, Protocol, Reply, Status,
         deflate::{Agreed, DeflateConfig, WindowBits, negotiate},
     },
 };
-use testkit::frame;
+use testkit::{MemoryStream, frame};
 use tokio_tungstenite::tungstenite::Message;
 
 const LIMITS: Limits = Limits { message: 1 << 16, fragments: 4096 };
@@ -59,26 +59,13 @@ fn frames(payload: &[u8], size: usize) -> Vec<u8> {
     frames
 }
 
-/// What the decoder makes of frames: one message's bytes, or nothing if it rejects them.
-fn through_decoder(decoder: &mut Decoder, frames: &[u8], piece: usize) -> Option<Vec<u8>> {
+/// What the protocol makes of frames that come in such pieces: one message's bytes, or nothing if it rejects them.
+fn through_protocol(protocol: &mut Protocol, frames: &[u8], piece: usize) -> Option<Vec<u8>> {
     let mut message = Vec::new();
-    let mut input = Vec::new();
-    let mut out = [0; 100];
-    for piece in frames.chunks(piece) {
-        input.extend(piece);
-        loop {
-            let mut rest = &input[..];
-            let filled = decoder.read(&mut rest, &mut out).ok()?;
-            input.drain(..input.len() - rest.len());
-            if filled == 0 {
-                break;
-            }
-            // Frames of fewer than 126 bytes, for `out` holds no more.
-            assert_eq!(usize::from(out[1] & 0x7f), filled - 6);
-            message.extend(&out[6..filled]);
-        }
-    }
-    Some(message)
+    let mut on_message = |_, payload: &[u8]| message.extend(payload);
+    let mut stream = MemoryStream::in_pieces(frames, [piece]);
+    while protocol.transfer(&mut stream, Reply::PassOn, &mut on_message).expect("it does not fail") != Status::Done {}
+    protocol.violation().is_none().then_some(message)
 }
 
 /// What zlib makes of a payload. A stream may end within it, and then another one begins.
@@ -94,7 +81,7 @@ fn through_zlib(stream: &mut Decompress, payload: &[u8]) -> Option<Vec<u8>> {
             if message.len() == message.capacity() {
                 return None;
             }
-            ended = status == Status::StreamEnd;
+            ended = status == flate2::Status::StreamEnd;
             if ended {
                 stream.reset(false);
             }
@@ -113,18 +100,18 @@ fuzz_target!(|input: Input| {
     let mut server = FrameLayer::new((), BytesMut::new(), LIMITS, Some(agreed));
     // What the server sends is what such a client would send.
     let takeover = Offer { client_takeover: input.offer.server_takeover, ..input.offer };
-    let mut decoder = Decoder::new(LIMITS, Some(&takeover.agreed()));
+    let mut protocol = Protocol::new(BytesMut::new(), LIMITS, Some(takeover.agreed()));
     let mut zlib = Decompress::new(false);
     for message in input.messages {
         let Message::Frame(frame) = server.compress(Message::binary(message.clone())) else { continue };
         assert_eq!(through_zlib(&mut zlib, frame.payload()).as_ref(), Some(&message));
-        assert_eq!(through_decoder(&mut decoder, &frames(frame.payload(), fragment), piece), Some(message));
+        assert_eq!(through_protocol(&mut protocol, &frames(frame.payload(), fragment), piece), Some(message));
     }
 
-    let mut decoder = Decoder::new(LIMITS, Some(&agreed));
+    let mut protocol = Protocol::new(BytesMut::new(), LIMITS, Some(agreed));
     let mut zlib = Decompress::new(false);
     for payload in input.payloads {
-        let Some(message) = through_decoder(&mut decoder, &frames(&payload, fragment), piece) else { return };
+        let Some(message) = through_protocol(&mut protocol, &frames(&payload, fragment), piece) else { return };
         assert_eq!(through_zlib(&mut zlib, &payload), Some(message));
         if !input.offer.client_takeover {
             zlib.reset(false);

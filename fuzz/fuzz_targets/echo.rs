@@ -11,9 +11,12 @@ use server::protocol::{Limits, Protocol, Reply, Status};
 use testkit::MemoryStream;
 use tokio_tungstenite::tungstenite::{
     Message,
-    protocol::frame::{
-        self, FrameSocket,
-        coding::{CloseCode, Control, Data, OpCode},
+    protocol::{
+        WebSocketConfig,
+        frame::{
+            self, FrameSocket,
+            coding::{CloseCode, Control, Data, OpCode},
+        },
     },
 };
 
@@ -60,7 +63,7 @@ impl Outcome {
     }
 }
 
-fn ours(input: &Input<'_>, bytes: &[u8], reply: Reply) -> Outcome {
+fn ours(input: &Input<'_>, bytes: &[u8], prefix: &'static str) -> Outcome {
     let (read_ahead, rest) = bytes.split_at(bytes.len().min(input.read_ahead.bytes()));
     let limits = Limits { message: MOST as u64, fragments: u32::MAX };
     let mut stream = client(rest, &input.pieces);
@@ -68,13 +71,14 @@ fn ours(input: &Input<'_>, bytes: &[u8], reply: Reply) -> Outcome {
     let mut outcome = Outcome::default();
     let (mut pings, mut sent) = (input.pings.iter(), 0);
     loop {
-        let mut on_message = |data, payload: &[u8]| {
-            outcome.messages.push(match data {
-                Data::Text => Message::text(str::from_utf8(payload).expect("a text is UTF-8")),
-                _ => Message::binary(payload.to_vec()),
-            });
+        let mut on_message = |opcode, payload: &[u8]| match opcode {
+            OpCode::Data(Data::Text) => {
+                outcome.messages.push(Message::text(str::from_utf8(payload).expect("a text is UTF-8")));
+            }
+            OpCode::Data(_) => outcome.messages.push(Message::binary(payload.to_vec())),
+            OpCode::Control(_) => {}
         };
-        match protocol.transfer(&mut stream, reply, &mut on_message).expect("a client that stays") {
+        match protocol.transfer(&mut stream, Reply::Echo { prefix }, &mut on_message).expect("a client that stays") {
             Status::Done => break,
             Status::NeedInput if pings.next() == Some(&true) => {
                 protocol.ping();
@@ -89,15 +93,15 @@ fn ours(input: &Input<'_>, bytes: &[u8], reply: Reply) -> Outcome {
     outcome
 }
 
-async fn theirs(bytes: &[u8], reply: Reply) -> Outcome {
+async fn theirs(bytes: &[u8], prefix: &str) -> Outcome {
     let mut outcome = Outcome::default();
     let mut stream = MemoryStream::new(bytes);
-    let mut server = websocket(&mut stream, 1 << 16, MOST).await;
+    let mut server = websocket(&mut stream, WebSocketConfig::default(), MOST).await;
     while let Some(message) = server.next().await {
         match message {
             Ok(message) => {
                 let answer = match &message {
-                    Message::Text(text) => Some(Message::text(format!("{}{text}", reply.prefix))),
+                    Message::Text(text) => Some(Message::text(format!("{prefix}{text}"))),
                     Message::Binary(_) => Some(message.clone()),
                     _ => None,
                 };
@@ -123,15 +127,15 @@ fuzz_target!(|input: Input<'_>| {
     let mut bytes = Vec::new();
     input.frames.iter().for_each(|frame| frame.write(&mut bytes, MOST));
     bytes.extend(input.rest);
-    let reply = Reply { prefix: if input.prefixed { "Server received: " } else { "" } };
-    let ours = ours(&input, &bytes, reply);
-    let theirs = finish(theirs(before_padded_length(&bytes), reply));
+    let prefix = if input.prefixed { "Server received: " } else { "" };
+    let ours = ours(&input, &bytes, prefix);
+    let theirs = finish(theirs(before_padded_length(&bytes), prefix));
 
     let is_data = |message: &&Message| matches!(message, Message::Text(_) | Message::Binary(_));
     let expected: Vec<_> = theirs.messages.iter().filter(is_data).cloned().collect();
     assert_eq!(ours.messages, expected);
     let answers = expected.iter().map(|message| match message {
-        Message::Text(text) => (OpCode::Data(Data::Text), [reply.prefix.as_bytes(), text.as_bytes()].concat()),
+        Message::Text(text) => (OpCode::Data(Data::Text), [prefix.as_bytes(), text.as_bytes()].concat()),
         message => (OpCode::Data(Data::Binary), message.clone().into_data().to_vec()),
     });
     let frames = ours.answers.into_iter().map(|frame| (frame.header().opcode, frame.into_payload().to_vec()));

@@ -121,10 +121,13 @@ pub fn before_padded_length(bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// tungstenite as a server, with a read buffer and a largest message of so many bytes.
-pub async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize, most: usize) -> WebSocketStream<S> {
-    let config =
-        WebSocketConfig::default().read_buffer_size(buffer).max_message_size(Some(most)).max_frame_size(Some(most));
+/// tungstenite as a server, with a largest message of so many bytes.
+pub async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    config: WebSocketConfig,
+    most: usize,
+) -> WebSocketStream<S> {
+    let config = config.max_message_size(Some(most)).max_frame_size(Some(most));
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 

@@ -12,10 +12,11 @@ use bytes::BytesMut;
 use server::{
     FrameLayer,
     protocol::{
-        Decoder, Limits, Protocol,
+        Limits, Protocol, Reply, Status,
         deflate::{Agreed, DeflateConfig, WindowBits, negotiate},
     },
 };
+use testkit::MemoryStream;
 use tokio_tungstenite::tungstenite::Message;
 
 const CONNECTIONS: usize = 100;
@@ -47,10 +48,13 @@ fn agreed(bits: u8) -> anyhow::Result<Agreed> {
 fn measure(
     agreed: &Agreed,
     message: &Message,
-    kept: &mut Vec<(FrameLayer<()>, Decoder)>,
+    kept: &mut Vec<(FrameLayer<()>, Protocol)>,
 ) -> anyhow::Result<(usize, usize)> {
     let mut pairs: Vec<_> = (0..CONNECTIONS)
-        .map(|_| (FrameLayer::new((), BytesMut::new(), LIMITS, Some(*agreed)), Decoder::new(LIMITS, Some(agreed))))
+        .map(|_| {
+            let receiver = Protocol::new(BytesMut::new(), LIMITS, Some(*agreed));
+            (FrameLayer::new((), BytesMut::new(), LIMITS, Some(*agreed)), receiver)
+        })
         .collect();
     // The first one pays for what compressing needs only for a moment.
     let mut sent = pairs[0].0.compress(message.clone());
@@ -65,11 +69,10 @@ fn measure(
     received.extend((frame.payload().len() as u64).to_be_bytes());
     received.extend([0; 4]);
     received.extend(frame.payload());
-    let mut out = vec![0; 1 << 16];
     let before = resident()?;
     for (_, receiver) in &mut pairs {
-        let mut rest = &received[..];
-        while receiver.read(&mut rest, &mut out)? > 0 {}
+        let mut stream = MemoryStream::new(&received);
+        while receiver.transfer(&mut stream, Reply::PassOn, &mut |_, _| {})? != Status::Done {}
     }
     let inflater = resident()?.saturating_sub(before) / CONNECTIONS;
     kept.append(&mut pairs);

@@ -47,7 +47,7 @@ impl Behaviour {
             wire::Behaviour::Tutorial(_) => TUTORIAL,
             wire::Behaviour::Echo(_) => "",
         };
-        Some(Reply { prefix })
+        Some(Reply::Echo { prefix })
     }
 
     /// Appends what is to be done about a text or binary message; anything else asks for nothing.

@@ -312,7 +312,7 @@ mod tests {
         let permit = shared.admission.admit(peer.ip()).unwrap();
         let guards = Guards::new(permit, Load::add(&Arc::default()), TaskTracker::new().token(), Arc::clone(&shared));
         let connected = Connected::new(peer, shared);
-        (event_loop, handle, (stream, protocol, Reply { prefix: "" }, connected, guards))
+        (event_loop, handle, (stream, protocol, Reply::Echo { prefix: "" }, connected, guards))
     }
 
     #[tokio::test]

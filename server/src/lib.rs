@@ -45,7 +45,7 @@ use http::accept::Listener;
 pub use http::access::{Access, AccessError, AllowedHost, AllowedOrigin};
 pub use http::token::{Subprotocol, SubprotocolError};
 pub use listen::{BindError, bind};
-pub use session::FrameLayer;
+pub use session::{FrameLayer, ReadEnd};
 use shared::Shared;
 pub use tls::{CertificateError, Tls, TlsError, TlsSettings};
 use workers::Workers;

@@ -5,7 +5,8 @@
 //! other engine, in `session`, uses the [`Decoder`] and the compressor alone, below tungstenite.
 
 mod assembly;
-mod close;
+mod buffer;
+pub(crate) mod close;
 mod counters;
 mod decoder;
 pub mod deflate;
@@ -27,22 +28,19 @@ use std::{
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::Data};
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::{CloseFrame, frame::coding::OpCode},
+};
 
 use self::{
     assembly::Assembly,
-    decoder::{Answers, Deflating},
+    decoder::{Answers, BUDGET, Decoder},
     deflate::{Agreed, Deflater},
-    output::Output,
+    output::{Output, PING},
     thread_buffers::{EXTRA_READ, READ_SIZE, ThreadBuffers},
 };
-pub use self::{
-    counters::Counters,
-    decoder::{Decoder, ReadEnd, Reply},
-    message::Limits,
-    status::Status,
-    violation::ProtocolViolation,
-};
+pub use self::{counters::Counters, decoder::Reply, message::Limits, status::Status, violation::ProtocolViolation};
 pub(crate) use counters::Sent;
 
 /// How much a connection reads before it yields, in bytes; the last read may go beyond.
@@ -69,7 +67,7 @@ struct Leftovers {
     input: BytesMut,
     /// A part of a message.
     assembly: Assembly,
-    /// Answers that the socket has not taken, and the beginning of one.
+    /// Answers that the socket has not taken.
     output: Output,
 }
 
@@ -88,7 +86,7 @@ impl Protocol {
 
     /// What the client sent so far.
     pub fn received(&self) -> Counters {
-        self.decoder.received()
+        self.decoder.received
     }
 
     /// What the stream took so far.
@@ -103,7 +101,7 @@ impl Protocol {
 
     /// Whether answers wait for the stream.
     pub fn is_blocked(&self) -> bool {
-        self.leftovers.as_ref().is_some_and(|leftovers| !leftovers.output.ready().is_empty())
+        self.leftovers.as_ref().is_some_and(|leftovers| !leftovers.output.is_empty())
     }
 
     /// Whether there is something to do that did not come from the stream just now.
@@ -113,26 +111,40 @@ impl Protocol {
 
     /// Adds a ping to the output.
     pub fn ping(&mut self) {
-        self.leftovers().output.ping();
+        self.leftovers().output.frame(PING, 0);
+    }
+
+    /// Whether all that came are whole messages and control frames, and all of it has been dealt with.
+    pub fn is_between_messages(&self) -> bool {
+        self.leftovers.is_none() && self.decoder.is_between_messages()
+    }
+
+    /// The message as it is to be sent: compressed if that was negotiated and pays.
+    ///
+    /// Every message that is compressed must be sent, in the same order: the next may refer to it.
+    pub fn compress(&mut self, message: Message) -> Message {
+        match &mut self.deflater {
+            Some(deflater) => deflater.compress(message),
+            None => message,
+        }
     }
 
     /// Sends a close frame, and waits for the client's: what it sends before that is not answered.
     pub fn close(&mut self, frame: &CloseFrame) {
-        if self.awaits_close || self.is_closed() {
+        if self.awaits_close || self.decoder.is_closed() {
             return;
         }
         self.awaits_close = true;
         let leftovers = self.leftovers();
-        leftovers.output.cancel();
         leftovers.assembly = Assembly::default();
         close::write(frame, &mut leftovers.output);
     }
 
     /// Sends a close frame, and waits for nothing.
     pub fn fail(&mut self, frame: &CloseFrame) {
-        if !self.is_closed() {
-            let Self { decoder, leftovers, .. } = self;
-            decoder.fail(frame, &mut leftovers.get_or_insert_default().output);
+        if !self.decoder.is_closed() {
+            self.close(frame);
+            self.decoder.close();
         }
     }
 
@@ -145,35 +157,23 @@ impl Protocol {
         &mut self,
         stream: &mut S,
         reply: Reply,
-        on_message: &mut impl FnMut(Data, &[u8]),
+        on_message: &mut impl FnMut(OpCode, &[u8]),
     ) -> io::Result<Status> {
-        if let Some(leftovers) = &mut self.leftovers {
-            let written = write(stream, &mut leftovers.output, &mut self.sent, self.deflater.is_some());
-            if written?.is_pending() {
-                return Ok(Status::OutputFull);
-            }
+        if let Some(leftovers) = &mut self.leftovers
+            && write(stream, &mut leftovers.output, &mut self.sent)?.is_pending()
+        {
+            return Ok(Status::OutputFull);
         }
         ThreadBuffers::with(|buffers| {
             if let Some(leftovers) = &mut self.leftovers {
-                if leftovers.output.room() > 0 {
-                    buffers.resume(mem::take(&mut leftovers.output));
-                }
-                if !leftovers.assembly.is_empty() {
-                    buffers.assembly = mem::take(&mut leftovers.assembly);
-                }
+                buffers.resume(&mut leftovers.output, &mut leftovers.assembly);
             }
             let status = self.exchange(stream, reply, on_message, buffers);
-            if buffers.output.is_empty() {
-                buffers.settle();
-            } else {
-                self.leftovers().output = buffers.keep();
+            if !buffers.are_empty() {
+                let leftovers = self.leftovers();
+                (leftovers.output, leftovers.assembly) = buffers.keep();
             }
-            if buffers.assembly.size() > 0 {
-                if !buffers.assembly.is_empty() {
-                    self.leftovers().assembly = buffers.keep_assembly();
-                }
-                buffers.settle_assembly();
-            }
+            buffers.settle();
             self.leftovers.take_if(|leftovers| leftovers.is_empty());
             status
         })
@@ -189,24 +189,22 @@ impl Protocol {
         &mut self,
         stream: &mut S,
         reply: Reply,
-        on_message: &mut impl FnMut(Data, &[u8]),
+        on_message: &mut impl FnMut(OpCode, &[u8]),
         ThreadBuffers { input: room, output, assembly, compressed, .. }: &mut ThreadBuffers,
     ) -> io::Result<Status> {
-        let is_compressing = self.deflater.is_some();
-        let deflating = self.deflater.as_deref_mut().map(|deflater| Deflating::new(deflater, compressed));
-        let mut answers = Answers { reply, output, assembly, deflating, on_message };
+        let is_answering = matches!(reply, Reply::Echo { .. });
+        let deflating = self.deflater.as_deref_mut().filter(|_| is_answering).map(|deflater| (deflater, compressed));
+        let reply = if self.awaits_close { Reply::Discard } else { reply };
+        let mut answers = Answers { reply, output, assembly, deflating, budget: BUDGET, on_message };
         let (mut start, mut filled) = (0, take_input(&mut self.leftovers, &mut room[..READ_SIZE]));
         let mut budget = READ_BUDGET;
         let status = loop {
             let mut status = Status::NeedInput;
             if start < filled || self.decoder.has_more() {
                 let mut rest = &room[start..filled];
-                status = match self.awaits_close {
-                    false => self.decoder.echo(&mut rest, &mut answers),
-                    true => self.decoder.skip(&mut rest),
-                };
+                status = self.decoder.echo(&mut rest, &mut answers);
                 start = filled - rest.len();
-                match write(stream, answers.output, &mut self.sent, is_compressing) {
+                match write(stream, answers.output, &mut self.sent) {
                     Ok(Poll::Ready(())) => {}
                     Ok(Poll::Pending) => break Ok(Status::OutputFull),
                     Err(error) => break Err(error),
@@ -244,10 +242,6 @@ impl Protocol {
         status
     }
 
-    fn is_closed(&self) -> bool {
-        self.decoder.is_closed()
-    }
-
     fn leftovers(&mut self) -> &mut Leftovers {
         self.leftovers.get_or_insert_default()
     }
@@ -255,7 +249,7 @@ impl Protocol {
 
 impl Leftovers {
     fn is_empty(&self) -> bool {
-        self.input.is_empty() && self.assembly.is_empty() && self.output.is_empty()
+        self.input.is_empty() && self.assembly.buffer.is_empty() && self.output.is_empty()
     }
 }
 
@@ -274,12 +268,7 @@ fn take_input(leftovers: &mut Option<Box<Leftovers>>, room: &mut [u8]) -> usize 
 
 /// Writes what is ready, and counts it.
 #[inline(always)]
-fn write<S: AsyncWrite + Unpin>(
-    stream: &mut S,
-    output: &mut Output,
-    sent: &mut Sent,
-    may_be_compressed: bool,
-) -> io::Result<Poll<()>> {
+fn write<S: AsyncWrite + Unpin>(stream: &mut S, output: &mut Output, sent: &mut Sent) -> io::Result<Poll<()>> {
     while !output.ready().is_empty() {
         let taken = match Pin::new(&mut *stream).poll_write(&mut Context::from_waker(Waker::noop()), output.ready()) {
             Poll::Ready(taken) => taken?,
@@ -288,7 +277,7 @@ fn write<S: AsyncWrite + Unpin>(
         if taken == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
-        match output.answers(taken).filter(|_| !may_be_compressed) {
+        match output.answers(taken) {
             Some(answers) => sent.counters.add(answers, taken),
             None => sent.took(output.ready(), taken),
         }

@@ -36,7 +36,7 @@ use crate::{
     keep_alive::{KeepAlive, Verdict},
     shared::{Shared, keep_alive_timeout},
 };
-pub use frame_layer::FrameLayer;
+pub use frame_layer::{FrameLayer, ReadEnd};
 
 /// How much is answered before the session flushes and yields, in bytes.
 const BATCH: usize = 256 << 10;
@@ -186,9 +186,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let SessionContext { behaviour, connected, shared, .. } = &mut *self.context;
         let message = message.ok_or(End::Over)??;
         match &message {
-            // tungstenite has queued the answer, and the goodbye flushes it.
-            Message::Close(_) => return Err(End::Over),
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return Ok(()),
             Message::Text(text) => shared.log.received(Data::Text, text.as_bytes()),
             Message::Binary(bytes) => shared.log.received(Data::Binary, bytes),
         }
@@ -248,6 +246,7 @@ fn settings(limits: &Limits) -> WebSocketConfig {
     let message = bytes(limits.max_message_size);
     let write_buffer = bytes(limits.max_write_buffer);
     WebSocketConfig::default()
+        .accept_unmasked_frames(true)
         .read_buffer_size(8 * 1024)
         .write_buffer_size(write_buffer / 4)
         .max_write_buffer_size(message.saturating_add(write_buffer))

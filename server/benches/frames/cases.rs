@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use server::{
     FrameLayer,
     protocol::{
-        Decoder, Limits, Protocol, Reply, Status,
+        Limits, Protocol, Reply, Status,
         deflate::{Agreed, DeflateConfig, negotiate},
     },
 };
@@ -25,6 +25,8 @@ const SEGMENT: usize = 1460;
 /// How many messages are compressed in turn: of 1 KiB each, they are more than a window of 12 bits holds, so that none of
 /// them finds itself there.
 const COMPRESSED: usize = 8;
+
+const ECHO: Reply = Reply::Echo { prefix: "" };
 
 /// A kind of work.
 pub struct Case {
@@ -75,7 +77,8 @@ impl Work {
 fn echo(messages: &[Message], piece: usize) -> Work {
     let bytes = messages.iter().map(Message::len).sum();
     let sent: Vec<u8> = messages.iter().flat_map(|message| masked(message.clone())).collect();
-    exchange(messages.len(), bytes, sent.chunks(piece).map(<[u8]>::to_vec).collect(), None)
+    let protocol = Protocol::new(BytesMut::new(), LIMITS, None);
+    exchange(messages.len(), bytes, &sent.chunks(piece).map(<[u8]>::to_vec).collect::<Vec<_>>(), protocol, ECHO)
 }
 
 /// Compressed messages and their echoes, which are compressed, too.
@@ -85,17 +88,17 @@ fn echo_deflated() -> Work {
     // As they come over and over, they may not refer to each other.
     let agreed = deflate("permessage-deflate; server_no_context_takeover");
     let mut client = FrameLayer::new((), BytesMut::new(), LIMITS, Some(agreed));
-    let pieces = messages.iter().map(|message| masked(client.compress(message.clone()))).collect();
-    exchange(messages.len(), bytes, pieces, Some(deflate("permessage-deflate")))
+    let pieces: Vec<_> = messages.iter().map(|message| masked(client.compress(message.clone()))).collect();
+    let protocol = Protocol::new(BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
+    exchange(messages.len(), bytes, &pieces, protocol, ECHO)
 }
 
 /// So many messages, which come in these pieces.
-fn exchange(messages: usize, bytes: usize, pieces: Vec<Vec<u8>>, agreed: Option<Agreed>) -> Work {
+fn exchange(messages: usize, bytes: usize, pieces: &[Vec<u8>], mut protocol: Protocol, reply: Reply) -> Work {
     let pieces_a_run = pieces.len();
-    let mut stream = MemoryStream::endless(&pieces);
-    let mut protocol = Protocol::new(BytesMut::new(), LIMITS, agreed);
+    let mut stream = MemoryStream::endless(pieces);
     let mut transfer = move || {
-        let status = protocol.transfer(&mut stream, Reply { prefix: "" }, &mut |_, _| {});
+        let status = protocol.transfer(&mut stream, reply, &mut |_, _| {});
         assert_eq!(status.expect("the stream does not fail"), Status::NeedInput);
         protocol.sent().messages
     };
@@ -109,7 +112,7 @@ fn exchange(messages: usize, bytes: usize, pieces: Vec<Vec<u8>>, agreed: Option<
     Work { messages, bytes, run: Box::new(run) }
 }
 
-/// A client's messages through the decoder, each of them compressed.
+/// A client's messages on their way to a session, each of them compressed.
 fn inflate() -> Work {
     let messages = quotes();
     let bytes = messages.iter().map(Message::len).sum();
@@ -117,15 +120,10 @@ fn inflate() -> Work {
     let mut compressed = || messages.iter().map(|message| masked(client.compress(message.clone()))).collect();
     // What comes over and over refers to what came over and over before.
     let (first, frames): (Vec<_>, Vec<_>) = (compressed(), compressed());
-    let mut decoder = Decoder::new(LIMITS, Some(&deflate("permessage-deflate")));
-    let mut out = vec![0; 8 << 10];
-    let mut read = move |frame: &Vec<u8>| {
-        let mut rest = &frame[..];
-        while decoder.read(&mut rest, &mut out).expect("valid data") > 0 {}
-        assert!(decoder.is_between_messages());
-    };
-    first.iter().for_each(&mut read);
-    Work { messages: frames.len(), bytes, run: Box::new(move || frames.iter().for_each(&mut read)) }
+    let mut protocol = Protocol::new(BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
+    let status = protocol.transfer(&mut MemoryStream::new(&first.concat()), Reply::PassOn, &mut |_, _| {});
+    assert_eq!(status.expect("the stream does not fail"), Status::Done);
+    exchange(messages.len(), bytes, &frames, protocol, Reply::PassOn)
 }
 
 /// The server's messages on their way out.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
 
 use super::socket::Socket;
 use crate::{
@@ -97,7 +98,8 @@ impl Registration {
         // One question to the log, however many messages follow.
         let has_room = shared.log.has_room();
         let mut count = 0;
-        let status = protocol.transfer(&mut self.socket, *reply, &mut |data, payload| {
+        let status = protocol.transfer(&mut self.socket, *reply, &mut |opcode, payload| {
+            let OpCode::Data(data) = opcode else { return };
             count += 1;
             if has_room {
                 shared.log.received(data, payload);

@@ -8,10 +8,10 @@ use super::{
 };
 
 /// A code that IANA has registered and tungstenite does not know: bad gateway.
-pub(super) const BAD_GATEWAY: CloseCode = CloseCode::Bad(1014);
+const BAD_GATEWAY: CloseCode = CloseCode::Bad(1014);
 
 /// Reads the payload of a client's close frame: nothing, or a code that may be sent and a reason in UTF-8.
-pub(super) fn read(payload: &[u8]) -> Result<Option<(CloseCode, &str)>, ProtocolViolation> {
+pub(crate) fn read(payload: &[u8]) -> Result<Option<(CloseCode, &str)>, ProtocolViolation> {
     let Some((code, reason)) = payload.split_first_chunk() else {
         return if payload.is_empty() { Ok(None) } else { Err(ProtocolViolation::HalfCloseCode) };
     };
@@ -25,5 +25,6 @@ pub(super) fn read(payload: &[u8]) -> Result<Option<(CloseCode, &str)>, Protocol
 
 /// Adds a close frame to the output.
 pub(super) fn write(frame: &CloseFrame, output: &mut Output) {
-    output.control(CLOSE, &[&u16::from(frame.code).to_be_bytes(), frame.reason.as_bytes()].concat());
+    let payload = [&u16::from(frame.code).to_be_bytes(), frame.reason.as_bytes()].concat();
+    output.frame(CLOSE, payload.len()).copy_from_slice(&payload);
 }

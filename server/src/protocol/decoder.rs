@@ -1,89 +1,140 @@
 //! Reads a client's frames: header, mask, order, limits, UTF-8, inflating. It fails a connection as soon as a header or a
 //! byte of text shows that it is wrong.
 //!
-//! There are two ways to use a decoder, one for each engine: [`read`](Decoder::read) passes the frames on, checked and
-//! inflated, for tungstenite to take apart; [`echo`](Decoder::echo) answers them itself.
+//! Both engines read with it, and the [`Reply`] says what becomes of the frames: they are answered, they are passed on to
+//! tungstenite, or, when this side has closed, they are discarded.
+//!
+//! There are two ways for a message, chosen at its header:
+//! 1. It lies in the input as one plain frame, as nearly all do: [`echo_frame`](Decoder::echo_frame) unmasks it into its
+//!    answer.
+//! 2. It comes in parts, or compression was negotiated: each part is unmasked or inflated into the [`Assembly`]
+//!    ([`Decoder::take_payload`]). Nothing of it is sent before its end, because a text may turn out to be none.
 
-mod echo;
+mod control;
 mod payload;
-mod read;
 
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::{
+    assembly::Assembly,
     counters::Counters,
-    deflate::{Agreed, Inflater},
-    header::{Header, Key, mask, rotated},
-    message::{Compression, Encoding, Limits, Message},
+    deflate::{Agreed, Deflater, Inflater},
+    header::{Charset, Header, Key, mask, rotated},
+    message::{Compression, Limits, Message},
+    output::Output,
+    status::Status,
     violation::ProtocolViolation,
 };
-pub use echo::Reply;
-pub(super) use echo::{Answers, Deflating};
-pub use read::ReadEnd;
 
-/// The largest payload of a control frame, in bytes (RFC 6455, 5.5).
-const MAX_CONTROL: u64 = 125;
+/// What the frames of one call may cost before the connection yields; the costs are relative to each other.
+pub(super) const BUDGET: usize = 256 << 10;
+/// What a frame costs that is not a whole plain message, whatever its payload.
+const COST_PER_FRAME: usize = 64;
+
 /// The largest payload of any frame, in bytes: the top bit of a length is 0 (RFC 6455, 5.2).
 const MAX_LENGTH: u64 = u64::MAX >> 1;
-/// How much of a compressed payload is unmasked at a time, in bytes.
-const CHUNK: usize = 1024;
+
+/// The first byte of a frame that is a whole message, and of the answer to it.
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
 
 /// The inbound side of one connection.
 #[derive(Debug)]
-pub struct Decoder {
+pub(super) struct Decoder {
     limits: Limits,
     /// Present if permessage-deflate was negotiated.
     inflater: Option<Box<Inflater>>,
     position: Position,
     /// The message that is arriving.
     message: Option<Message>,
-    received: Counters,
+    pub(super) received: Counters,
 }
 
 /// What the next byte belongs to.
 #[derive(Debug, Clone, Copy)]
 enum Position {
     Header,
+    /// The payload of a text or binary message.
     Payload(Payload),
     /// Nothing counts after a close frame (RFC 6455, 1.4).
     Closed,
     Failed(ProtocolViolation),
 }
 
-/// What is still to come of a frame.
+/// What is still to come of a data frame.
 #[derive(Debug, Clone, Copy)]
 struct Payload {
     /// Bytes.
     rest: u64,
     key: Key,
-    ends: Ends,
-    route: PayloadRoute,
+    /// Whether the message ends with it.
+    is_last: bool,
 }
 
-/// What is done with a payload.
+/// What becomes of the frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PayloadRoute {
-    /// A control frame's: passed on as it is.
-    Forward,
-    /// Plain data: checked if it is text, and passed on or assembled.
-    Check,
-    /// Compressed data: the same with what it inflates to.
-    Inflate,
-    /// Plain data of a message in one frame: it goes straight into the answer, whose header is already written.
-    Answer,
+pub enum Reply {
+    /// Each message is answered with itself, a text behind that prefix; control frames are answered as the RFC says.
+    Echo {
+        /// What comes before the client's own words.
+        prefix: &'static str,
+    },
+    /// tungstenite reads the output as a client's, and answers: messages and pings, in whole unmasked frames.
+    PassOn,
+    /// Nothing is answered: this side has sent its close frame.
+    Discard,
 }
 
-/// What ends with a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ends {
-    Frame,
-    Message,
-    Connection,
+impl Reply {
+    fn prefix(self, data: Data) -> &'static [u8] {
+        match self {
+            Self::Echo { prefix } if data == Data::Text => prefix.as_bytes(),
+            _ => &[],
+        }
+    }
+}
+
+/// What one call works with.
+pub(super) struct Answers<'call, F> {
+    pub(super) reply: Reply,
+    pub(super) output: &'call mut Output,
+    /// The message that arrives in parts.
+    pub(super) assembly: &'call mut Assembly,
+    /// Present if answers are compressed, with a buffer for one of them.
+    pub(super) deflating: Option<(&'call mut Deflater, &'call mut Vec<u8>)>,
+    /// What is left of [`BUDGET`].
+    pub(super) budget: usize,
+    /// Called with each message, and with the payload of a close frame.
+    pub(super) on_message: &'call mut F,
+}
+
+impl<F> Answers<'_, F> {
+    pub(super) fn spend(&mut self, cost: usize) {
+        self.budget = self.budget.saturating_sub(cost);
+    }
+}
+
+/// Why a step is the last of its call.
+enum Stop {
+    Status(Status),
+    Violation(ProtocolViolation),
+}
+
+impl From<Status> for Stop {
+    fn from(status: Status) -> Self {
+        Self::Status(status)
+    }
+}
+
+impl From<ProtocolViolation> for Stop {
+    fn from(violation: ProtocolViolation) -> Self {
+        Self::Violation(violation)
+    }
 }
 
 impl Decoder {
     /// A decoder for a new connection; `agreed` is what its handshake negotiated.
-    pub fn new(limits: Limits, agreed: Option<&Agreed>) -> Self {
+    pub(super) fn new(limits: Limits, agreed: Option<&Agreed>) -> Self {
         Self {
             limits,
             inflater: agreed.map(|agreed| Box::new(Inflater::new(agreed))),
@@ -94,13 +145,8 @@ impl Decoder {
     }
 
     /// Whether the next byte starts a message, or a control frame between two.
-    pub fn is_between_messages(&self) -> bool {
+    pub(super) fn is_between_messages(&self) -> bool {
         matches!(self.position, Position::Header) && self.message.is_none()
-    }
-
-    /// What came so far.
-    pub fn received(&self) -> Counters {
-        self.received
     }
 
     /// Whether nothing more is read: the client has closed, or the connection failed.
@@ -113,53 +159,125 @@ impl Decoder {
         if let Position::Failed(violation) = self.position { Some(violation) } else { None }
     }
 
-    /// Whether there is something to do without more input: output that did not fit, a violation, or the end.
+    /// Whether there is something to do without more input: a message to end or to inflate, or the end to report.
     pub(super) fn has_more(&self) -> bool {
         !matches!(self.position, Position::Header | Position::Payload(Payload { rest: 1.., .. }))
     }
 
-    /// Whether the frame may come here and now: the message that it belongs to, and its payload.
-    fn judge(&self, header: &Header) -> Result<(Option<Message>, Payload), ProtocolViolation> {
-        let key = header.key.ok_or(ProtocolViolation::Unmasked)?;
-        if !header.is_shortest {
-            return Err(ProtocolViolation::PaddedLength(header.length));
+    /// How much is still to come of a frame that has begun, in bytes.
+    pub(super) fn expected(&self) -> usize {
+        match self.position {
+            Position::Payload(Payload { rest, .. }) => usize::try_from(rest).unwrap_or(usize::MAX),
+            _ => 0,
         }
-        if header.length > MAX_LENGTH {
-            return Err(ProtocolViolation::LengthTopBit);
-        }
-        let (message, route, ends) = match header.opcode {
-            OpCode::Control(Control::Reserved(code)) => return Err(ProtocolViolation::ReservedOpcode(code)),
-            OpCode::Control(_) if header.rsv != 0 => return Err(ProtocolViolation::ReservedBits),
-            OpCode::Control(_) if !header.fin => return Err(ProtocolViolation::FragmentedControl),
-            OpCode::Control(_) if header.length > MAX_CONTROL => {
-                return Err(ProtocolViolation::LongControl(header.length));
+    }
+
+    /// Nothing more is read, because this side ends the connection.
+    pub(super) fn close(&mut self) {
+        self.position = Position::Closed;
+    }
+
+    /// Takes frames from `input`, for as long as there are whole ones and the output has room.
+    pub(super) fn echo<F: FnMut(OpCode, &[u8])>(&mut self, input: &mut &[u8], answers: &mut Answers<'_, F>) -> Status {
+        let before = input.len();
+        let mut whole = 0;
+        let may_be_whole = answers.deflating.is_none() && answers.reply != Reply::Discard;
+        let stop = loop {
+            if answers.output.is_full() {
+                break Status::OutputFull.into();
             }
-            OpCode::Control(Control::Close) => (self.message, PayloadRoute::Forward, Ends::Connection),
-            OpCode::Control(_) => (self.message, PayloadRoute::Forward, Ends::Frame),
-            OpCode::Data(data) => {
-                let compression = if self.inflater.is_some() { Compression::Agreed } else { Compression::NotAgreed };
-                let message = Message::with_frame(self.message, header, data, compression, &self.limits)?;
-                let route = match message.encoding {
-                    Encoding::Plain => PayloadRoute::Check,
-                    Encoding::Deflate => PayloadRoute::Inflate,
-                };
-                (Some(message), route, if header.fin { Ends::Message } else { Ends::Frame })
+            let step = match self.position {
+                Position::Header if may_be_whole => self.echo_frame(input, answers, &mut whole),
+                Position::Header => self.begin_frame(input, answers),
+                Position::Payload(payload) => self.take_payload(payload, input, answers),
+                Position::Closed | Position::Failed(_) => Err(Status::Done.into()),
+            };
+            if let Err(stop) = step {
+                break stop;
             }
         };
-        Ok((message, Payload { rest: header.length, key, ends, route }))
-    }
-
-    fn begin(&mut self, header: &Header, message: Option<Message>, payload: Payload) {
-        self.received.count(header);
-        self.message = message;
-        self.position = Position::Payload(payload);
-    }
-
-    fn end(&mut self, ends: Ends) {
-        self.position = if ends == Ends::Connection { Position::Closed } else { Position::Header };
-        if ends == Ends::Message {
-            self.message = None;
+        // Counted together, which is cheaper than one by one.
+        self.received.add(whole, before - input.len());
+        match stop {
+            Stop::Status(status) => status,
+            Stop::Violation(violation) => {
+                self.position = Position::Failed(violation);
+                answers.assembly.clear();
+                if let Reply::Echo { .. } = answers.reply {
+                    super::close::write(&violation.into(), answers.output);
+                }
+                Status::Done
+            }
         }
+    }
+
+    /// Answers a message that lies in the input as one plain frame; anything else is begun.
+    #[inline(always)]
+    fn echo_frame<F: FnMut(OpCode, &[u8])>(
+        &mut self,
+        input: &mut &[u8],
+        answers: &mut Answers<'_, F>,
+        whole: &mut u64,
+    ) -> Result<(), Stop> {
+        let (first, data) = match input.first() {
+            Some(&first @ TEXT) => (first, Data::Text),
+            Some(&first @ BINARY) => (first, Data::Binary),
+            Some(_) => return self.begin_frame(input, answers),
+            None => return Err(Status::NeedInput.into()),
+        };
+        let (Header { key, length, is_shortest, .. }, size) = Header::parse(input).ok_or(Status::NeedInput)?;
+        let payload = usize::try_from(length).ok().and_then(|length| input[size..].split_at_checked(length));
+        let (Some(key), Some((masked, rest))) = (key, payload) else { return self.begin_frame(input, answers) };
+        if length > self.limits.message || self.message.is_some() || !is_shortest {
+            return self.begin_frame(input, answers);
+        }
+        let position = answers.output.position();
+        let plain = answers.output.answer(first, answers.reply.prefix(data), masked.len());
+        let charset = mask(plain, masked, key);
+        if data == Data::Text && charset != Charset::Ascii && simdutf8::basic::from_utf8(plain).is_err() {
+            answers.output.truncate(position);
+            return Err(ProtocolViolation::InvalidUtf8.into());
+        }
+        (answers.on_message)(OpCode::Data(data), plain);
+        *input = rest;
+        *whole += 1;
+        Ok(())
+    }
+
+    /// Judges a frame by its header. A control frame is taken whole; of a data frame the payload is left for
+    /// [`take_payload`](Self::take_payload).
+    fn begin_frame<F: FnMut(OpCode, &[u8])>(
+        &mut self,
+        input: &mut &[u8],
+        answers: &mut Answers<'_, F>,
+    ) -> Result<(), Stop> {
+        let (header, size) = Header::parse(input).ok_or(Status::NeedInput)?;
+        if answers.budget == 0 {
+            return Err(Status::Yield.into());
+        }
+        answers.spend(COST_PER_FRAME);
+        let key = header.key.ok_or(ProtocolViolation::Unmasked)?;
+        if !header.is_shortest {
+            return Err(ProtocolViolation::PaddedLength(header.length).into());
+        }
+        if header.length > MAX_LENGTH {
+            return Err(ProtocolViolation::LengthTopBit.into());
+        }
+        match header.opcode {
+            OpCode::Control(control) => self.take_control(control, &header, size, input, answers)?,
+            OpCode::Data(data) => {
+                let compression = if self.inflater.is_some() { Compression::Agreed } else { Compression::NotAgreed };
+                let message = Message::with_frame(self.message, &header, data, compression, &self.limits)?;
+                if message.is_first_frame() && answers.reply != Reply::Discard {
+                    self.begin_message(message.data, answers);
+                }
+                self.message = Some(message);
+                self.position = Position::Payload(Payload { rest: header.length, key, is_last: header.fin });
+                *input = &input[size..];
+            }
+        }
+        self.received.count(&header);
+        Ok(())
     }
 }
 
@@ -169,31 +287,6 @@ impl Payload {
         match usize::try_from(self.rest) {
             Ok(rest) if rest < bytes.len() => &bytes[..rest],
             _ => bytes,
-        }
-    }
-
-    /// Inflates until `room` is full, or `input` has no more of it; tells how much came out.
-    ///
-    /// If it fills `room`, there may be more to come without more input.
-    fn inflate(
-        &mut self,
-        inflater: &mut Inflater,
-        input: &mut &[u8],
-        room: &mut [u8],
-    ) -> Result<usize, ProtocolViolation> {
-        let mut made = 0;
-        loop {
-            let mut chunk = [0; CHUNK];
-            let masked = self.of(&input[..input.len().min(CHUNK)]);
-            let chunk = &mut chunk[..masked.len()];
-            mask(chunk, masked, self.key);
-            let (taken, put) = inflater.inflate(chunk, &mut room[made..])?;
-            *input = &input[taken..];
-            self.advance(taken);
-            made += put;
-            if made == room.len() || self.of(input).is_empty() {
-                return Ok(made);
-            }
         }
     }
 

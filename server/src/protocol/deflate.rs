@@ -9,7 +9,7 @@ mod window_bits;
 use std::fmt;
 
 pub(crate) use deflater::Deflater;
-pub(crate) use inflater::{BadData, Inflater};
+pub(crate) use inflater::Inflater;
 pub use offer::MalformedHeader;
 use offer::{Offer, offers};
 pub use window_bits::{WindowBits, WindowBitsError};

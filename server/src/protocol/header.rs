@@ -11,8 +11,8 @@ pub(crate) const RSV1: u8 = 0b100;
 /// The bit of a header's second byte that says that there is a masking key.
 const MASK: u8 = 0x80;
 
-/// The longest header, in bytes.
-pub(crate) const MAX_SIZE: usize = 14;
+/// The longest header of an unmasked frame, in bytes.
+pub(crate) const ANSWER_HEADER: usize = 10;
 
 /// A masking key, turned so that its first byte is for the next byte of the payload.
 pub(crate) type Key = [u8; 4];
@@ -65,37 +65,31 @@ impl Header {
         };
         Some((header, bytes.len() - rest.len()))
     }
+}
 
-    /// Writes the header to the start of `out`, which has room for it, and tells its size.
-    pub(crate) fn write(&self, out: &mut [u8]) -> usize {
-        let first = u8::from(self.fin) << 7 | self.rsv << 4 | u8::from(self.opcode);
-        let size = write(first, self.length, out);
-        let Some(key) = self.key else { return size };
-        out[1] |= MASK;
-        out[size..size + key.len()].copy_from_slice(&key);
-        size + key.len()
+/// The size of the header of an unmasked frame, in bytes.
+#[inline(always)]
+pub(crate) fn size(length: u64) -> usize {
+    match length {
+        ..=125 => 2,
+        126..=0xffff => 4,
+        _ => ANSWER_HEADER,
     }
 }
 
-/// Writes the header of an unmasked frame that begins with that byte to the start of `out`, which has room for it, and
-/// tells its size.
+/// Writes the header of an unmasked frame that begins with that byte to the start of `out`, which has room for it.
 #[inline(always)]
-pub(crate) fn write(first: u8, length: u64, out: &mut [u8]) -> usize {
+pub(crate) fn write(first: u8, length: u64, out: &mut [u8]) {
     out[0] = first;
-    match (length, u16::try_from(length)) {
-        (..=125, _) => {
-            out[1] = length as u8;
-            2
-        }
-        (_, Ok(length)) => {
+    match size(length) {
+        2 => out[1] = length as u8,
+        4 => {
             out[1] = 126;
-            out[2..4].copy_from_slice(&length.to_be_bytes());
-            4
+            out[2..4].copy_from_slice(&(length as u16).to_be_bytes());
         }
-        (length, Err(_)) => {
+        _ => {
             out[1] = 127;
             out[2..10].copy_from_slice(&length.to_be_bytes());
-            10
         }
     }
 }
@@ -187,16 +181,20 @@ mod tests {
     #[test]
     fn a_header_is_read_as_it_was_written() {
         for length in [0, 1, 125, 126, 0xffff, 0x1_0000, u64::MAX] {
-            for key in [None, Some([1, 2, 3, 4])] {
-                for opcode in [OpCode::Data(Data::Continue), OpCode::Control(Control::Ping)] {
-                    let fin = length % 2 == 0;
-                    let header = Header { fin, rsv: 0b101, opcode, key, length, is_shortest: true };
-                    let mut bytes = [0; MAX_SIZE];
-                    let size = header.write(&mut bytes);
-                    assert_eq!(Header::parse(&bytes[..size]), Some((header, size)));
-                    for part in 0..size {
-                        assert_eq!(Header::parse(&bytes[..part]), None);
-                    }
+            for (first, fin, rsv, opcode) in
+                [(0x50, false, 0b101, OpCode::Data(Data::Continue)), (0x89, true, 0, OpCode::Control(Control::Ping))]
+            {
+                let mut bytes = [0; ANSWER_HEADER];
+                let size = size(length);
+                write(first, length, &mut bytes);
+                let header = Header { fin, rsv, opcode, key: None, length, is_shortest: true };
+                assert_eq!(Header::parse(&bytes[..size]), Some((header, size)));
+                let key = Some([1, 2, 3, 4]);
+                bytes[1] |= MASK;
+                let masked = [&bytes[..size], &[1, 2, 3, 4]].concat();
+                assert_eq!(Header::parse(&masked), Some((Header { key, ..header }, size + 4)));
+                for part in 0..masked.len() {
+                    assert_eq!(Header::parse(&masked[..part]), None);
                 }
             }
         }

@@ -4,7 +4,7 @@
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
 use super::{
-    header::{Charset, Header, Key, RSV1},
+    header::{Charset, Header, RSV1},
     utf8::Utf8,
     violation::ProtocolViolation,
 };
@@ -95,22 +95,12 @@ impl Message {
         if self.inflated > limits.message { Err(ProtocolViolation::BigMessage(limits.message)) } else { Ok(()) }
     }
 
-    /// Whether anything came out of the inflater.
-    pub(super) fn has_inflated(&self) -> bool {
-        self.inflated > 0
-    }
-
     /// Checks the next decoded bytes of a text; of a binary message anything is right.
     pub(super) fn check(&mut self, bytes: &[u8], charset: Charset) -> Result<(), ProtocolViolation> {
         if self.data != Data::Text || charset == Charset::Ascii && self.utf8.is_whole() {
             return Ok(());
         }
-        self.utf8.check(bytes).map_err(ProtocolViolation::from)
-    }
-
-    /// The same for bytes that are masked.
-    pub(super) fn check_masked(&mut self, masked: &[u8], key: Key) -> Result<(), ProtocolViolation> {
-        if self.data == Data::Text { Ok(self.utf8.check_masked(masked, key)?) } else { Ok(()) }
+        self.utf8.check(bytes)
     }
 
     /// Checks that a text does not end within a character.

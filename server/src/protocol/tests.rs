@@ -6,50 +6,46 @@ mod echo;
 mod stream;
 mod violations;
 
-use bytes::{Buf, BytesMut};
-use testkit::frame::frame;
+use bytes::BytesMut;
+use testkit::{MemoryStream, frame::frame};
 
-use super::{Decoder, Limits, ProtocolViolation, ReadEnd};
+use super::{Limits, Protocol, ProtocolViolation, Reply, Status};
 use crate::protocol::deflate::{Agreed, DeflateConfig, negotiate};
 
 const LIMITS: Limits = Limits { message: 1 << 20, fragments: 4096 };
+const ECHO: Reply = Reply::Echo { prefix: "" };
 
 /// What a server with this offer's answer agrees to.
 fn agreed(offer: &str) -> Agreed {
     negotiate([offer.as_bytes()], Some(&DeflateConfig::default())).unwrap().unwrap()
 }
 
-fn plain_decoder() -> Decoder {
-    Decoder::new(LIMITS, None)
+fn plain_protocol() -> Protocol {
+    Protocol::new(BytesMut::new(), LIMITS, None)
 }
 
-fn deflate_decoder() -> Decoder {
-    Decoder::new(LIMITS, Some(&agreed("permessage-deflate")))
+fn deflate_protocol() -> Protocol {
+    Protocol::new(BytesMut::new(), LIMITS, Some(agreed("permessage-deflate")))
 }
 
-/// All that comes out for pieces of input, and the violation that ended it, if any.
-fn read_all<'piece>(
-    decoder: &mut Decoder,
+/// All that is passed on of pieces of input, and the violation that ended it, if any.
+fn pass_on<'piece>(
+    protocol: &mut Protocol,
     pieces: impl IntoIterator<Item = &'piece [u8]>,
 ) -> (Vec<u8>, Option<ProtocolViolation>) {
-    let (mut output, mut input) = (Vec::new(), BytesMut::new());
-    let mut out = [0; 4096];
+    let mut output = Vec::new();
     for piece in pieces {
-        input.extend_from_slice(piece);
-        loop {
-            let mut rest = &input[..];
-            let filled = match decoder.read(&mut rest, &mut out) {
-                Ok(filled) => filled,
-                Err(ReadEnd::Violation(violation)) => return (output, Some(violation)),
-                Err(ReadEnd::Closed(frame)) => panic!("{frame}"),
-            };
-            let taken = input.len() - rest.len();
-            input.advance(taken);
-            output.extend_from_slice(&out[..filled]);
-            if filled == 0 {
-                break;
-            }
-        }
+        let mut stream = MemoryStream::new(piece);
+        while protocol.transfer(&mut stream, Reply::PassOn, &mut |_, _| {}).unwrap() != Status::Done {}
+        output.extend(stream.received);
     }
-    (output, None)
+    (output, protocol.violation())
+}
+
+/// A server's frame: without a mask.
+fn unmasked(first: u8, payload: &[u8]) -> Vec<u8> {
+    let masked = testkit::frame::frame(first, payload);
+    let mut header = masked[..masked.len() - payload.len() - 4].to_vec();
+    header[1] &= 0x7f;
+    [&header, payload].concat()
 }

@@ -1,17 +1,19 @@
-//! The memory that the connections of one thread use in turn: a connection owns none of it between two calls.
+//! The memory that the connections of one thread use in turn: a connection owns none of it between two calls, except for
+//! what is incomplete.
 
 use std::{cell::Cell, mem};
 
 use super::{
     assembly::Assembly,
+    buffer::Buffer,
     output::{FULL, Output},
 };
 
 /// How much is read at a time, in bytes; together with the answers to it, it stays in the processor's second cache.
 pub(super) const READ_SIZE: usize = 64 << 10;
-/// How much more is read if the answer to it has begun, in bytes.
+/// How much more is read of a message that has begun, in bytes.
 pub(super) const EXTRA_READ: usize = 192 << 10;
-/// How many buffers a thread keeps for outputs, and how large the largest of them is, in bytes.
+/// How many buffers a thread keeps, and how large the largest of them is, in bytes.
 const SPARE: usize = 16;
 const LARGEST: usize = 2 << 20;
 
@@ -20,14 +22,13 @@ const LARGEST: usize = 2 << 20;
 pub(super) struct ThreadBuffers {
     /// For what a socket gives.
     pub(super) input: Box<[u8]>,
-    /// For the answers to it.
+    /// For the answers to it, and for a message that comes in parts.
     pub(super) output: Output,
-    /// For a message that is fragmented or inflated.
     pub(super) assembly: Assembly,
-    /// For what its answer is compressed to.
+    /// For what an answer is compressed to.
     pub(super) compressed: Vec<u8>,
-    /// Buffers of outputs, for connections that have much to answer.
-    spare: Vec<Vec<u8>>,
+    /// Those that connections with much to answer have brought.
+    spare: Vec<Buffer>,
 }
 
 thread_local! {
@@ -43,51 +44,51 @@ impl ThreadBuffers {
         result
     }
 
-    /// Continues with an output that a connection kept.
-    pub(super) fn resume(&mut self, kept: Output) {
-        let empty = mem::replace(&mut self.output, kept);
-        self.recycle(empty.into_buffer());
+    /// Continues with what a connection kept.
+    pub(super) fn resume(&mut self, output: &mut Output, assembly: &mut Assembly) {
+        if output.buffer.size() > 0 {
+            let Output { buffer, .. } = mem::replace(&mut self.output, mem::take(output));
+            self.recycle(buffer);
+        }
+        if assembly.buffer.size() > 0 {
+            let Assembly { buffer, .. } = mem::replace(&mut self.assembly, mem::take(assembly));
+            self.recycle(buffer);
+        }
     }
 
-    /// What is left of the output, for its connection to keep: in the same buffer, unless that is much too large.
-    pub(super) fn keep(&mut self) -> Output {
-        let next = Output::with_buffer(self.spare.pop().unwrap_or_default());
-        let mut kept = mem::replace(&mut self.output, next);
-        if kept.is_roomy() {
-            self.recycle(kept.shrink());
+    pub(super) fn are_empty(&self) -> bool {
+        self.output.is_empty() && self.assembly.buffer.is_empty()
+    }
+
+    /// What is incomplete, for its connection to keep: in the same buffers, unless they are much too large.
+    pub(super) fn keep(&mut self) -> (Output, Assembly) {
+        let mut kept = (mem::take(&mut self.output), mem::take(&mut self.assembly));
+        for buffer in [&mut kept.0.buffer, &mut kept.1.buffer] {
+            if buffer.is_roomy() {
+                let large = mem::replace(buffer, buffer.fitting());
+                self.recycle(large);
+            }
         }
         kept
     }
 
-    /// What has been assembled of a message, for its connection to keep.
-    pub(super) fn keep_assembly(&mut self) -> Assembly {
-        // A small part is copied, so that the thread keeps its buffer for the next message.
-        if self.assembly.answer().len() < self.assembly.size() / 4 {
-            return self.assembly.shrink();
-        }
-        mem::take(&mut self.assembly)
-    }
-
     /// Frees empty buffers that are of no use to most connections.
+    #[inline(always)]
     pub(super) fn settle(&mut self) {
-        let is_small = self.output.room() < FULL && !self.spare.is_empty();
-        if is_small || self.output.room() > LARGEST {
-            self.output = Output::with_buffer(self.spare.pop().unwrap_or_default());
-        }
-    }
-
-    /// The same for those of compressed messages.
-    pub(super) fn settle_assembly(&mut self) {
-        if self.assembly.size() > LARGEST {
-            self.assembly = Assembly::default();
+        for buffer in [&mut self.output.buffer, &mut self.assembly.buffer] {
+            let is_small = !self.spare.is_empty() && buffer.size() < FULL;
+            if is_small || buffer.size() > LARGEST {
+                *buffer = self.spare.pop().unwrap_or_default();
+            }
         }
         if self.compressed.capacity() > LARGEST {
             self.compressed = Vec::new();
         }
     }
 
-    fn recycle(&mut self, buffer: Vec<u8>) {
-        if buffer.len() >= FULL && buffer.len() <= LARGEST && self.spare.len() < SPARE {
+    fn recycle(&mut self, mut buffer: Buffer) {
+        if buffer.size() >= FULL && buffer.size() <= LARGEST && self.spare.len() < SPARE {
+            buffer.truncate(0);
             self.spare.push(buffer);
         }
     }

@@ -1,14 +1,7 @@
 //! UTF-8 that comes in pieces: wrong from the first byte that no text can have there. Never keeps more than the start
 //! of one character.
 
-use super::header::{Charset, Key, mask};
-
-/// How much is unmasked at once, in bytes; it stays in the processor's nearest cache.
-const CHUNK: usize = 1024;
-
-/// The text is not UTF-8, and no bytes to come can make it so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct InvalidUtf8;
+use super::violation::ProtocolViolation;
 
 /// Where a text stands between two of its pieces.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,7 +14,7 @@ pub(super) struct Utf8 {
 
 impl Utf8 {
     /// Reads on in the text. After an error it stands anywhere.
-    pub(super) fn check(&mut self, mut text: &[u8]) -> Result<(), InvalidUtf8> {
+    pub(super) fn check(&mut self, mut text: &[u8]) -> Result<(), ProtocolViolation> {
         while self.length > 0 {
             let Some((&next, rest)) = text.split_first() else { return Ok(()) };
             let length = usize::from(self.length);
@@ -34,30 +27,23 @@ impl Utf8 {
         self.begin(text)
     }
 
-    /// The same for text that is masked.
-    pub(super) fn check_masked(&mut self, masked: &[u8], key: Key) -> Result<(), InvalidUtf8> {
-        let mut text = [0; CHUNK];
-        // A multiple of four: the key fits each chunk as it is.
-        masked.chunks(CHUNK).try_for_each(|chunk| {
-            let text = &mut text[..chunk.len()];
-            match mask(text, chunk, key) {
-                Charset::Ascii if self.is_whole() => Ok(()),
-                _ => self.check(text),
-            }
-        })
-    }
-
     /// Whether no character waits for its end.
     pub(super) fn is_whole(&self) -> bool {
         self.length == 0
     }
 
-    /// Reads text that begins with a character.
-    fn begin(&mut self, text: &[u8]) -> Result<(), InvalidUtf8> {
-        let start = match simdutf8::compat::from_utf8(text) {
+    /// Reads text that begins with a character. What may be the start of one without its end is in the last 3 bytes, and
+    /// judged apart: to learn what is wrong with a text costs more than to learn whether it is right.
+    fn begin(&mut self, text: &[u8]) -> Result<(), ProtocolViolation> {
+        let last = text.len().saturating_sub(3);
+        // A character of more than one byte begins with 0b11.
+        let end = text[last..].iter().rposition(|byte| byte >> 6 == 0b11).map_or(text.len(), |at| last + at);
+        let (whole, end) = text.split_at(end);
+        simdutf8::basic::from_utf8(whole).map_err(|_| ProtocolViolation::InvalidUtf8)?;
+        let start = match str::from_utf8(end) {
             Ok(_) => &[],
-            Err(error) if error.error_len().is_none() => &text[error.valid_up_to()..],
-            Err(_) => return Err(InvalidUtf8),
+            Err(error) if error.error_len().is_none() => &end[error.valid_up_to()..],
+            Err(_) => return Err(ProtocolViolation::InvalidUtf8),
         };
         self.start[..start.len()].copy_from_slice(start);
         self.length = start.len() as u8;
@@ -67,17 +53,12 @@ impl Utf8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::header::rotated, *};
-
-    const KEY: Key = [0x37, 0xfa, 0x21, 0x3d];
+    use super::*;
 
     /// Feeds `text` one byte at a time; the index of the byte that is refused.
     fn refused_at(text: &[u8]) -> Option<usize> {
         let mut utf8 = Utf8::default();
-        text.iter().enumerate().position(|(at, byte)| {
-            let key = rotated(KEY, at);
-            utf8.check_masked(&[byte ^ key[0]], key).is_err()
-        })
+        text.chunks(1).position(|byte| utf8.check(byte).is_err())
     }
 
     #[test]
@@ -92,17 +73,5 @@ mod tests {
         assert_eq!(refused_at(b"\xce\xba\xf4\x90\x80\x80"), Some(3));
         assert_eq!(refused_at(b"\xed\xa0\x80"), Some(1));
         assert_eq!(refused_at(b"\xf0\x9f\xa6a"), Some(3));
-    }
-
-    #[test]
-    fn a_character_may_lie_across_two_chunks() {
-        for shift in 0..4 {
-            let text = "x".repeat(shift) + &"🦜".repeat(CHUNK);
-            let mut masked = vec![0; text.len()];
-            mask(&mut masked, text.as_bytes(), KEY);
-            assert_eq!(Utf8::default().check_masked(&masked, KEY), Ok(()));
-            masked[CHUNK + 1] ^= 0x40;
-            assert_eq!(Utf8::default().check_masked(&masked, KEY), Err(InvalidUtf8));
-        }
     }
 }

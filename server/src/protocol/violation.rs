@@ -3,9 +3,6 @@
 
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
-use super::utf8::InvalidUtf8;
-use crate::protocol::deflate::BadData;
-
 /// What the peer did wrong. Answer what came before it, then send its [`CloseFrame`].
 ///
 /// The text is the close frame's reason, and never longer than the 123 bytes that one holds.
@@ -76,18 +73,6 @@ impl ProtocolViolation {
             Self::BigMessage(_) | Self::ManyFragments(_) => CloseCode::Size,
             Self::InvalidUtf8 | Self::InvalidData => CloseCode::Invalid,
         }
-    }
-}
-
-impl From<InvalidUtf8> for ProtocolViolation {
-    fn from(InvalidUtf8: InvalidUtf8) -> Self {
-        Self::InvalidUtf8
-    }
-}
-
-impl From<BadData> for ProtocolViolation {
-    fn from(BadData: BadData) -> Self {
-        Self::InvalidData
     }
 }
 

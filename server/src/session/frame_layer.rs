@@ -1,64 +1,66 @@
-//! The stream below tungstenite: the socket's own, with the frames that come from it checked and inflated.
+//! The stream below tungstenite: the socket's own, but what comes from it are whole messages and pings, checked and
+//! inflated, in frames without a mask. A close frame does not come through: tungstenite would answer some with another code.
 
 use std::{
     io,
-    mem::MaybeUninit,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_tungstenite::tungstenite::Message;
-
-use crate::protocol::{
-    Counters, Decoder, Limits, Sent,
-    deflate::{Agreed, Deflater},
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::{
+        CloseFrame,
+        frame::coding::{Control, OpCode},
+    },
 };
 
-/// How much is read at a time, in bytes.
-const READ_SIZE: usize = 8 << 10;
+use crate::protocol::{Counters, Limits, Protocol, ProtocolViolation, Reply, Sent, Status, close, deflate::Agreed};
 
-/// A server's stream for `WebSocketStream`.
+/// A server's stream for `WebSocketStream`, which must accept unmasked frames.
 ///
-/// After a [violation](crate::protocol::ProtocolViolation) every read fails with it, while writes go on: what came before
-/// it is answered, and then the close frame is sent.
+/// When the client has [closed or done wrong](Self::end) every read fails, while writes go on: what came before it is
+/// answered, and then a close frame is sent.
 #[derive(Debug)]
 pub struct FrameLayer<S> {
     stream: S,
-    decoder: Decoder,
-    /// What was read and has not gone through the decoder.
-    input: BytesMut,
-    /// Present if permessage-deflate was negotiated.
-    deflater: Option<Box<Deflater>>,
+    protocol: Protocol,
     sent: Sent,
+    end: Option<ReadEnd>,
+}
+
+/// Why nothing more is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadEnd {
+    /// The client did wrong.
+    Violation(ProtocolViolation),
+    /// The client has closed. What it said is to be answered with the same.
+    Closed(Option<CloseFrame>),
 }
 
 impl<S> FrameLayer<S> {
     /// Frames over `stream`, of which `read_ahead` was read already, together with the handshake.
     pub fn new(stream: S, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
-        Self {
-            stream,
-            decoder: Decoder::new(limits, agreed.as_ref()),
-            input: read_ahead,
-            deflater: agreed.map(|agreed| Box::new(Deflater::new(&agreed))),
-            sent: Sent::default(),
-        }
+        Self { stream, protocol: Protocol::new(read_ahead, limits, agreed), sent: Sent::default(), end: None }
     }
 
     /// The message as it is to be sent: compressed if that was negotiated and pays.
     ///
     /// Every message that is compressed must be sent, in the same order: the next may refer to it.
     pub fn compress(&mut self, message: Message) -> Message {
-        match &mut self.deflater {
-            Some(deflater) => deflater.compress(message),
-            None => message,
-        }
+        self.protocol.compress(message)
+    }
+
+    /// Why reads fail, if they do.
+    pub fn end(&self) -> Option<&ReadEnd> {
+        self.end.as_ref()
     }
 
     /// What the client sent so far.
     pub fn received(&self) -> Counters {
-        self.decoder.received()
+        self.protocol.received()
     }
 
     /// What the stream took so far.
@@ -68,7 +70,7 @@ impl<S> FrameLayer<S> {
 
     /// Whether all that came from the client are whole messages and control frames.
     pub fn is_between_messages(&self) -> bool {
-        self.input.is_empty() && self.decoder.is_between_messages()
+        self.protocol.is_between_messages()
     }
 
     /// The stream below.
@@ -80,47 +82,62 @@ impl<S> FrameLayer<S> {
     pub fn into_inner(self) -> S {
         self.stream
     }
+}
 
-    /// Puts what was read through the decoder, as far as there is room.
-    fn decode(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
-        let start = buf.filled().len();
-        while buf.remaining() >= self.decoder.room() {
-            let mut rest = &self.input[..];
-            let decoded = self.decoder.read(&mut rest, buf.initialize_unfilled());
-            let taken = self.input.len() - rest.len();
-            self.input.advance(taken);
-            match decoded {
-                Ok(0) => break,
-                Ok(count) => buf.advance(count),
-                // The next read returns the same.
-                Err(_) if buf.filled().len() > start => break,
-                Err(end) => return Err(end.into()),
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for FrameLayer<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, protocol, end, .. } = self.get_mut();
+        let before = buf.filled().len();
+        let mut on_message = |opcode, payload: &[u8]| {
+            if opcode == OpCode::Control(Control::Close) {
+                let frame = close::read(payload).ok().flatten();
+                *end = Some(ReadEnd::Closed(frame.map(|(code, reason)| CloseFrame { code, reason: reason.into() })));
             }
+        };
+        let status = protocol.transfer(&mut Bridge { stream, cx, buf }, Reply::PassOn, &mut on_message)?;
+        if let Some(violation) = protocol.violation() {
+            *end = Some(ReadEnd::Violation(violation));
         }
-        Ok(())
+        match status {
+            _ if buf.filled().len() > before => Poll::Ready(Ok(())),
+            Status::NeedInput => Poll::Pending,
+            Status::Yield => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Status::Done if end.is_some() => Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
+            Status::Done | Status::OutputFull => Poll::Ready(Ok(())),
+        }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for FrameLayer<S> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if buf.remaining() < this.decoder.room() {
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidInput, "buffer too small for a header")));
-        }
-        let start = buf.filled().len();
-        loop {
-            this.decode(buf)?;
-            if buf.filled().len() > start {
-                return Poll::Ready(Ok(()));
-            }
-            let mut room = [MaybeUninit::uninit(); READ_SIZE];
-            let mut read = ReadBuf::uninit(&mut room);
-            ready!(Pin::new(&mut this.stream).poll_read(cx, &mut read))?;
-            if read.filled().is_empty() {
-                return Poll::Ready(Ok(()));
-            }
-            this.input.extend_from_slice(read.filled());
-        }
+/// What the protocol transfers between here: it reads from the stream, and writes to who reads from the frame layer.
+struct Bridge<'poll, 'cx, 'buf, S> {
+    stream: &'poll mut S,
+    cx: &'poll mut Context<'cx>,
+    buf: &'poll mut ReadBuf<'buf>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Bridge<'_, '_, '_, S> {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, cx, .. } = &mut *self;
+        Pin::new(&mut **stream).poll_read(cx, buf)
+    }
+}
+
+impl<S: Unpin> AsyncWrite for Bridge<'_, '_, '_, S> {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let count = bytes.len().min(self.buf.remaining());
+        self.buf.put_slice(&bytes[..count]);
+        if count == 0 { Poll::Pending } else { Poll::Ready(Ok(count)) }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 }
 

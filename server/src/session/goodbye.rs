@@ -7,34 +7,21 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     time::timeout,
 };
-use tokio_tungstenite::tungstenite::{
-    Error,
-    error::ProtocolError,
-    protocol::{CloseFrame, frame::coding::CloseCode},
-};
+use tokio_tungstenite::tungstenite::{Error, error::ProtocolError, protocol::CloseFrame};
 
-use super::{Session, fragment::fragments, into_frame};
-use crate::{
-    behaviour::Action,
-    protocol::{ProtocolViolation, ReadEnd},
-    shared::going_away,
-};
-
-/// The longest reason of a close frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
-const REASON_SIZE: usize = 123;
+use super::{Session, fragment::fragments, frame_layer::ReadEnd, into_frame};
+use crate::{behaviour::Action, shared::going_away};
 
 /// Why a session ends.
 #[derive(Debug)]
 pub(super) enum End {
     /// The closing handshake is done.
     Over,
-    /// The peer has closed in a way that tungstenite would not answer with the same.
-    Closed(CloseFrame),
     /// The peer has ended its side without one.
     Ended,
-    /// The connection failed: nothing more can be said.
+    /// A read or a write failed.
     Failed(Error),
-    /// The peer did wrong; it is told so, and not read from any more.
+    /// The peer is given up; it is told so, and not read from any more.
     Fault(CloseFrame),
     /// The server shuts down; the peer is told so, and its own close frame is awaited.
     Drained,
@@ -45,7 +32,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let time = *self.context.shared.config.limits.close_timeout;
         match end {
             End::Over => self.socket.flush().await,
-            End::Closed(frame) => within(time, self.socket.close(Some(frame))).await,
             End::Ended => {
                 // Pongs that wait, if tungstenite still sends them; what lies below it goes out with what is written.
                 let _ = self.socket.flush().await;
@@ -54,15 +40,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 frames.write_all(&rest).await?;
                 Ok(frames.flush().await?)
             }
-            End::Failed(error) => Err(error),
-            End::Fault(frame) => {
-                tracing::debug!(code = %frame.code, reason = %frame.reason, "failed: {}", frame.reason);
-                within(time, async {
-                    self.send_rest().await?;
-                    self.socket.close(Some(frame)).await
-                })
-                .await
-            }
+            End::Failed(error) => match self.socket.get_ref().end().cloned() {
+                Some(ReadEnd::Closed(frame)) => within(time, self.socket.close(frame)).await,
+                Some(ReadEnd::Violation(violation)) => self.fail(violation.into()).await,
+                None => Err(error),
+            },
+            End::Fault(frame) => self.fail(frame).await,
             End::Drained => {
                 self.send_rest().await?;
                 within(time, async {
@@ -73,6 +56,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 .await
             }
         }
+    }
+
+    /// Sends what is still to be sent, and that frame.
+    async fn fail(&mut self, frame: CloseFrame) -> Result<(), Error> {
+        tracing::debug!(code = %frame.code, reason = %frame.reason, "failed: {}", frame.reason);
+        within(*self.context.shared.config.limits.close_timeout, async {
+            self.send_rest().await?;
+            self.socket.close(Some(frame)).await
+        })
+        .await
     }
 
     /// What is still to be sent, in frames, to a peer that has ended its side: tungstenite sends nothing more to it, but
@@ -102,23 +95,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 
 impl From<Error> for End {
     fn from(error: Error) -> Self {
-        let code = match &error {
-            Error::Io(io) => {
-                return match ReadEnd::from_error(io).cloned() {
-                    Some(ReadEnd::Violation(violation)) => Self::Fault(violation.into()),
-                    Some(ReadEnd::Closed(frame)) => Self::Closed(frame),
-                    None => Self::Failed(error),
-                };
-            }
-            Error::Utf8(_) => return Self::Fault(ProtocolViolation::InvalidUtf8.into()),
-            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Self::Ended,
-            Error::ConnectionClosed | Error::AlreadyClosed => return Self::Over,
-            Error::Protocol(_) => CloseCode::Protocol,
-            Error::Capacity(_) => CloseCode::Size,
-            _ => return Self::Failed(error),
-        };
-        let reason = error.to_string();
-        Self::Fault(CloseFrame { code, reason: reason[..reason.floor_char_boundary(REASON_SIZE)].into() })
+        match error {
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Ended,
+            Error::ConnectionClosed | Error::AlreadyClosed => Self::Over,
+            error => Self::Failed(error),
+        }
     }
 }
 

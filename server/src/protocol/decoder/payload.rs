@@ -1,136 +1,139 @@
-//! Answers a message of which the header has been judged: its payload comes part by part, in one frame or in many.
+//! A message that comes in parts: in one frame or in many, plain or compressed.
 
-use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::{
-    Decoder, Ends, Payload, PayloadRoute, Position,
-    echo::{Answers, BINARY, TEXT},
-};
+use super::{Answers, BINARY, Decoder, Payload, Position, Reply, Stop, TEXT};
 use crate::protocol::{
-    Status,
+    deflate::Inflater,
     header::{Charset, RSV1, mask},
-    violation::ProtocolViolation,
+    message::{Encoding, Limits, Message},
+    status::Status,
 };
 
-/// How much of a message must have arrived before room is made for more than that, in bytes; even then only for twice as
-/// much again, so that an announced length costs nothing.
-const PREALLOC_THRESHOLD: usize = 16 << 10;
-/// What a byte on the wire costs of the budget for inflating.
-const COST_PER_WIRE_BYTE: usize = 8;
+/// What it costs to begin a message where compression was negotiated, however short it is.
+const COST_PER_MESSAGE: usize = 1 << 10;
+/// What a byte costs that comes out of the inflater, or goes into the compressor.
+const COST_PER_PLAIN_BYTE: usize = 4;
+/// What a compressed byte costs, whatever comes out of it.
+const COST_PER_COMPRESSED_BYTE: usize = 8;
+/// How much of a compressed payload is unmasked at a time, in bytes.
+const CHUNK: usize = 1024;
 
 impl Decoder {
-    /// Takes what there is of a data frame's payload.
-    pub(super) fn echo_payload<F: FnMut(Data, &[u8])>(
+    pub(super) fn begin_message<F>(&mut self, data: Data, answers: &mut Answers<'_, F>) {
+        answers.assembly.begin(answers.reply.prefix(data));
+        let streams = self.inflater.as_ref().map_or(0, |inflater| COST_PER_MESSAGE + inflater.cost());
+        answers.spend(streams + answers.deflating.as_ref().map_or(0, |(deflater, _)| deflater.cost()));
+    }
+
+    /// Takes what there is of a data frame's payload, and ends the frame and the message if that was all.
+    pub(super) fn take_payload<F: FnMut(OpCode, &[u8])>(
         &mut self,
         mut payload: Payload,
         input: &mut &[u8],
         answers: &mut Answers<'_, F>,
-    ) -> Result<(), Status> {
-        let taken = match payload.route {
-            PayloadRoute::Inflate => self.inflate_payload(&mut payload, input, answers),
-            _ => self.unmask_payload(&mut payload, input, answers),
+    ) -> Result<(), Stop> {
+        let Self { inflater, message: Some(message), limits, .. } = self else { return Err(Status::Done.into()) };
+        let taken = match inflater {
+            _ if answers.reply == Reply::Discard => payload.skip(input),
+            Some(inflater) if message.encoding == Encoding::Deflate => {
+                payload.inflate(input, inflater, message, limits, answers)
+            }
+            _ => payload.unmask(input, message, answers),
         };
         self.position = Position::Payload(payload);
-        let taken = taken.map_err(|violation| self.violate(violation, answers.output))?;
-        match taken {
-            Status::Done => {}
-            status => return Err(status),
-        }
-        if payload.ends == Ends::Message {
-            self.end_message(payload.route, answers).map_err(|violation| self.violate(violation, answers.output))?;
-        }
-        self.end(payload.ends);
-        Ok(())
-    }
-
-    /// Unmasks what there is of a payload into the answer or the assembled message; done if it is all there.
-    fn unmask_payload<F>(
-        &mut self,
-        payload: &mut Payload,
-        input: &mut &[u8],
-        Answers { output, assembly, .. }: &mut Answers<'_, F>,
-    ) -> Result<Status, ProtocolViolation> {
-        let masked = payload.of(input);
-        *input = &input[masked.len()..];
-        let is_answer = payload.route == PayloadRoute::Answer;
-        let plain = if is_answer { output.extend(masked.len()) } else { assembly.extend(masked.len()) };
-        let charset = mask(plain, masked, payload.key);
-        payload.advance(masked.len());
-        if let Some(message) = &mut self.message {
-            message.check(plain, charset)?;
-        }
-        if payload.rest == 0 {
-            return Ok(Status::Done);
-        }
-        if is_answer && output.unfinished().len() >= PREALLOC_THRESHOLD {
-            let most = 2 * output.unfinished().len();
-            output.make_room(usize::try_from(payload.rest).map_or(most, |rest| rest.min(most)));
-        }
-        Ok(Status::NeedInput)
-    }
-
-    /// Inflates what there is of a payload into the assembled message; done if nothing more comes out of it.
-    fn inflate_payload<F>(
-        &mut self,
-        payload: &mut Payload,
-        input: &mut &[u8],
-        Answers { assembly, deflating, .. }: &mut Answers<'_, F>,
-    ) -> Result<Status, ProtocolViolation> {
-        let (Some(deflating), Some(inflater), Some(message)) = (deflating, &mut self.inflater, &mut self.message)
-        else {
-            return Ok(Status::Done);
-        };
-        loop {
-            if deflating.budget == 0 {
-                return Ok(Status::Yield);
-            }
-            let before = payload.rest;
-            let room = assembly.room(self.limits.message);
-            let size = room.len();
-            let made = payload.inflate(inflater, input, room)?;
-            message.add_inflated(made, &self.limits)?;
-            message.check(&room[..made], Charset::Other)?;
-            assembly.fill(made);
-            // What was taken lay in the input.
-            deflating.spend(made + COST_PER_WIRE_BYTE * (before - payload.rest) as usize);
-            if made < size {
-                break;
-            }
-        }
+        taken?;
         if payload.rest > 0 {
-            return Ok(Status::NeedInput);
+            return Err(Status::NeedInput.into());
         }
-        if payload.ends == Ends::Message {
-            inflater.finish()?;
+        self.position = Position::Header;
+        if payload.is_last
+            && let Some(message) = self.message.take()
+            && answers.reply != Reply::Discard
+        {
+            if let Some(inflater) = self.inflater.as_mut().filter(|_| message.encoding == Encoding::Deflate) {
+                inflater.finish()?;
+            }
+            message.check_end()?;
+            (answers.on_message)(OpCode::Data(message.data), answers.assembly.message());
+            answers.end_message(message.data);
         }
-        Ok(Status::Done)
+        Ok(())
+    }
+}
+
+impl Payload {
+    fn skip(&mut self, input: &mut &[u8]) -> Result<(), Stop> {
+        let count = self.of(input).len();
+        *input = &input[count..];
+        self.advance(count);
+        Ok(())
     }
 
-    /// Ends the answer to a message, or makes it of the assembled message.
-    fn end_message<F: FnMut(Data, &[u8])>(
+    fn unmask<F>(
         &mut self,
-        route: PayloadRoute,
-        Answers { output, assembly, deflating, on_message, .. }: &mut Answers<'_, F>,
-    ) -> Result<(), ProtocolViolation> {
-        let Some(message) = self.message else { return Ok(()) };
-        message.check_end()?;
-        if route == PayloadRoute::Answer {
-            on_message(message.data, output.unfinished());
-            output.end();
-            return Ok(());
+        input: &mut &[u8],
+        message: &mut Message,
+        answers: &mut Answers<'_, F>,
+    ) -> Result<(), Stop> {
+        let masked = self.of(input);
+        let plain = answers.assembly.buffer.extend(masked.len());
+        let charset = mask(plain, masked, self.key);
+        *input = &input[masked.len()..];
+        self.advance(masked.len());
+        Ok(message.check(plain, charset)?)
+    }
+
+    /// Inflates until nothing more comes out of what there is, or the budget is spent.
+    fn inflate<F>(
+        &mut self,
+        input: &mut &[u8],
+        inflater: &mut Inflater,
+        message: &mut Message,
+        limits: &Limits,
+        answers: &mut Answers<'_, F>,
+    ) -> Result<(), Stop> {
+        loop {
+            if answers.budget == 0 {
+                return Err(Status::Yield.into());
+            }
+            let mut chunk = [0; CHUNK];
+            let masked = self.of(&input[..input.len().min(CHUNK)]);
+            let chunk = &mut chunk[..masked.len()];
+            mask(chunk, masked, self.key);
+            let room = answers.assembly.room(limits);
+            let (taken, made) = inflater.inflate(chunk, room)?;
+            *input = &input[taken..];
+            self.advance(taken);
+            message.add_inflated(made, limits)?;
+            message.check(&room[..made], Charset::Other)?;
+            // If it filled the room, there may be more without more input.
+            let is_dry = made < room.len() && self.of(input).is_empty();
+            answers.assembly.buffer.fill(made);
+            answers.spend(COST_PER_PLAIN_BYTE * made + COST_PER_COMPRESSED_BYTE * taken);
+            if is_dry {
+                return Ok(());
+            }
         }
-        on_message(message.data, assembly.message());
-        let answer = assembly.answer();
-        let first = if message.data == Data::Text { TEXT } else { BINARY };
-        let compressed = deflating.as_mut().and_then(|deflating| {
-            deflating.spend(answer.len());
-            deflating.deflater.deflate(answer, deflating.compressed)
-        });
-        let (first, answer) = compressed.map_or((first, answer), |compressed| (first | RSV1 << 4, compressed));
-        output.begin(first, answer.len() as u64, &[]);
-        output.extend(answer.len()).copy_from_slice(answer);
-        output.end();
-        assembly.clear();
-        Ok(())
+    }
+}
+
+impl<F> Answers<'_, F> {
+    /// Makes the answer of the assembled message, compressed if that was negotiated and pays.
+    fn end_message(&mut self, data: Data) {
+        let first = if data == Data::Text { TEXT } else { BINARY };
+        let answer = self.assembly.answer();
+        let cost = COST_PER_PLAIN_BYTE * answer.len();
+        let Some((deflater, compressed)) = &mut self.deflating else {
+            return self.output.answer_assembled(first, self.assembly);
+        };
+        match deflater.deflate(answer, compressed) {
+            Some(compressed) => {
+                self.output.frame(first | RSV1 << 4, compressed.len()).copy_from_slice(compressed);
+                self.assembly.clear();
+            }
+            None => self.output.answer_assembled(first, self.assembly),
+        }
+        self.spend(cost);
     }
 }

@@ -5,17 +5,13 @@
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{Agreed, Context};
+use crate::protocol::ProtocolViolation;
 
 /// The end of a message: the four bytes that its sender left away, and then one whole empty block.
 ///
 /// The second block proves that the first one was read as such: in the midst of another block the bytes would be
 /// data or an error.
 const TAIL: [u8; 9] = [0, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff];
-
-/// The payload is no DEFLATE data, or ends within a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("invalid compressed data")]
-pub(crate) struct BadData;
 
 /// Inflates the messages of one connection, one after the other.
 #[derive(Debug)]
@@ -42,7 +38,7 @@ impl Inflater {
     /// Inflates until `input` is used up or `out` is full; gives the bytes taken from the one and put in the other.
     ///
     /// As long as it fills `out`, there may be more to come, even without more input.
-    pub(crate) fn inflate(&mut self, input: &[u8], out: &mut [u8]) -> Result<(usize, usize), BadData> {
+    pub(crate) fn inflate(&mut self, input: &[u8], out: &mut [u8]) -> Result<(usize, usize), ProtocolViolation> {
         let stream = self.stream.get_or_insert_with(|| Decompress::new(false));
         let (mut taken, mut put) = (0, 0);
         loop {
@@ -60,15 +56,15 @@ impl Inflater {
                     stream.reset(false);
                     self.ended = true;
                 }
-                Err(_) => return Err(BadData),
+                Err(_) => return Err(ProtocolViolation::InvalidData),
             }
         }
     }
 
     /// Ends a message of which everything is inflated.
-    pub(crate) fn finish(&mut self) -> Result<(), BadData> {
+    pub(crate) fn finish(&mut self) -> Result<(), ProtocolViolation> {
         if !self.ended && self.inflate(&TAIL, &mut [0])? != (TAIL.len(), 0) {
-            return Err(BadData);
+            return Err(ProtocolViolation::InvalidData);
         }
         self.ended = false;
         if self.context == Context::NoTakeover {

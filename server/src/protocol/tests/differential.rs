@@ -4,7 +4,6 @@ use bytes::BytesMut;
 use flate2::{Compress, Compression, Decompress, FlushDecompress};
 use futures_util::StreamExt;
 use proptest::{collection::vec, prelude::*, test_runner::TestCaseResult};
-use testkit::MemoryStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::{
     WebSocketStream,
@@ -18,12 +17,8 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{
-    super::{Protocol, Reply, Status, header::Header},
-    deflate::deflated,
-    *,
-};
-use crate::FrameLayer;
+use super::{super::header::Header, deflate::deflated, *};
+use crate::{FrameLayer, ReadEnd};
 
 /// The largest message, in bytes.
 const MOST: usize = 300;
@@ -36,10 +31,25 @@ fn client(sent: &[u8], pieces: Vec<usize>) -> MemoryStream {
 /// A server's messages, and the code that it fails with, if it does.
 type Outcome = (Vec<Message>, Option<CloseCode>);
 
-async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize, most: usize) -> WebSocketStream<S> {
-    let config =
-        WebSocketConfig::default().read_buffer_size(buffer).max_message_size(Some(most)).max_frame_size(Some(most));
-    WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
+/// The messages of a stream that tungstenite reads as a server, and the error that ended them.
+async fn messages<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    config: WebSocketConfig,
+) -> (WebSocketStream<S>, Vec<Message>, Option<Error>) {
+    let config = config.max_message_size(Some(MOST)).max_frame_size(Some(MOST));
+    let mut server = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+    let mut messages = Vec::new();
+    loop {
+        match server.next().await {
+            Some(Ok(message)) => messages.push(message),
+            Some(Err(error)) => return (server, messages, Some(error)),
+            None => return (server, messages, None),
+        }
+        // What comes after it counts for nothing, and is not looked at by everyone.
+        if matches!(messages.last(), Some(Message::Close(_))) {
+            return (server, messages, None);
+        }
+    }
 }
 
 /// The code that an error is answered with, if it is.
@@ -53,23 +63,20 @@ fn code(error: Error) -> Option<CloseCode> {
     }
 }
 
-/// What a server makes of the stream.
-async fn outcome<S: AsyncRead + AsyncWrite + Unpin>(stream: S, buffer: usize) -> Outcome {
-    let mut server = websocket(stream, buffer, MOST).await;
-    let mut messages = Vec::new();
-    while let Some(message) = server.next().await {
-        match message {
-            Ok(message) => messages.push(message),
-            Err(Error::Io(error)) => match ReadEnd::from_error(&error).unwrap() {
-                ReadEnd::Violation(violation) => return (messages, Some(violation.code())),
-                ReadEnd::Closed(frame) => messages.push(Message::Close(Some(frame.clone()))),
-            },
-            Err(error) => return (messages, code(error)),
-        }
-        // What comes after it counts for nothing, and is not looked at by everyone.
-        if matches!(messages.last(), Some(Message::Close(_))) {
-            break;
-        }
+/// What tungstenite alone makes of the stream.
+async fn alone(stream: MemoryStream) -> Outcome {
+    let (_, messages, error) = messages(stream, WebSocketConfig::default()).await;
+    (messages, error.and_then(code))
+}
+
+/// What a session makes of the stream, with a read buffer of so many bytes.
+async fn session(frames: FrameLayer<MemoryStream>, buffer: usize) -> Outcome {
+    let config = WebSocketConfig::default().accept_unmasked_frames(true).read_buffer_size(buffer);
+    let (server, mut messages, error) = messages(frames, config).await;
+    match server.get_ref().end() {
+        Some(ReadEnd::Violation(violation)) => return (messages, Some(violation.code())),
+        Some(ReadEnd::Closed(frame)) => messages.push(Message::Close(frame.clone())),
+        None => assert_eq!(error.and_then(code), None),
     }
     (messages, None)
 }
@@ -110,14 +117,13 @@ fn received(mut frames: &[u8]) -> Received {
 /// Echoes until the end; gives the messages, and what the client received.
 fn echo(protocol: &mut Protocol, stream: &mut MemoryStream) -> (Vec<Message>, Received) {
     let mut messages = Vec::new();
-    let mut on_message = |data, payload: &[u8]| {
-        messages.push(match data {
-            Data::Text => Message::text(str::from_utf8(payload).unwrap()),
-            _ => Message::binary(payload.to_vec()),
-        });
+    let mut on_message = |opcode, payload: &[u8]| match opcode {
+        OpCode::Data(Data::Text) => messages.push(Message::text(str::from_utf8(payload).unwrap())),
+        OpCode::Data(_) => messages.push(Message::binary(payload.to_vec())),
+        OpCode::Control(_) => {}
     };
     // Each piece of the stream comes after a time at which it was not ready.
-    while protocol.transfer(stream, Reply { prefix: "" }, &mut on_message).unwrap() != Status::Done {}
+    while protocol.transfer(stream, ECHO, &mut on_message).unwrap() != Status::Done {}
     (messages, received(&stream.received))
 }
 
@@ -240,7 +246,7 @@ fn calls(sent: Sent, count: usize, offer: &str) -> Vec<usize> {
     let mut calls = Vec::new();
     loop {
         let mut count = 0;
-        let status = protocol.transfer(&mut stream, Reply { prefix: "" }, &mut |_, _| count += 1).unwrap();
+        let status = protocol.transfer(&mut stream, ECHO, &mut |_, _| count += 1).unwrap();
         calls.push(count);
         if status == Status::Done {
             return calls;
@@ -295,8 +301,8 @@ proptest! {
         let ours = echo(&mut protocol, &mut client(&sent, pieces));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let whole = client(&sent, vec![usize::MAX]);
-        let session = FrameLayer::new(whole, BytesMut::new(), limits, Some(agreed("permessage-deflate")));
-        assert_same(&protocol, ours, runtime.block_on(outcome(session, 1 << 16)))?;
+        let frames = FrameLayer::new(whole, BytesMut::new(), limits, Some(agreed("permessage-deflate")));
+        assert_same(&protocol, ours, runtime.block_on(session(frames, 1 << 16)))?;
     }
 
     #[test]
@@ -309,8 +315,9 @@ proptest! {
         let limits = Limits { message: MOST as u64, fragments: 4096 };
         let through = FrameLayer::new(client(&frames, pieces), BytesMut::new(), limits, None);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let ours = runtime.block_on(outcome(through, buffer));
-        let mut theirs = runtime.block_on(outcome(client(&frames, vec![usize::MAX]), 1 << 16));
+        let ours = runtime.block_on(session(through, buffer));
+        let mut theirs = runtime.block_on(alone(client(&frames, vec![usize::MAX])));
+        theirs.0.retain(|message| !message.is_pong());
         // tungstenite does not know 1014, and objects to other codes with a message instead of an error.
         if matches!(theirs.0.last(), Some(Message::Close(Some(frame))) if frame.reason == "Protocol violation") {
             let close = ours.0.get(theirs.0.len() - 1).cloned();
@@ -337,7 +344,7 @@ proptest! {
         let mut protocol = Protocol::new(read_ahead.into(), limits, None);
         let ours = echo(&mut protocol, &mut client(rest, pieces));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let theirs = runtime.block_on(outcome(client(&frames, vec![usize::MAX]), 1 << 16));
+        let theirs = runtime.block_on(alone(client(&frames, vec![usize::MAX])));
         assert_same(&protocol, ours, theirs)?;
     }
 }

@@ -1,30 +1,32 @@
 //! Each fault, at the first byte that shows it; and what is no fault.
 
-use super::{super::header::Header, *};
+use super::*;
 
-/// What a decoder says to a client's frames; the bytes before the last frame must have gone on as they are.
-fn verdict(decoder: &mut Decoder, before: &[u8], last: &[u8]) -> Option<ProtocolViolation> {
-    let (output, violation) = read_all(decoder, [before, last]);
-    let expected = if violation.is_some() { before } else { &[before, last].concat() };
-    assert!(output == expected, "{} bytes went on, not {}", output.len(), expected.len());
+/// What is said to a client's last frame; the messages before it must have been passed on.
+fn verdict(new: fn() -> Protocol, before: &[u8], last: &[u8]) -> Option<ProtocolViolation> {
+    let (output, violation) = pass_on(&mut new(), [before, last]);
+    if violation.is_some() {
+        assert!(pass_on(&mut new(), [before]) == (output, None), "not all before it was passed on");
+    }
     violation
 }
 
 fn plain(before: &[u8], last: &[u8]) -> Option<ProtocolViolation> {
-    verdict(&mut plain_decoder(), before, last)
+    verdict(plain_protocol, before, last)
 }
 
 /// A header alone, that announces `length` bytes.
 fn head(first: u8, length: u64) -> Vec<u8> {
-    let (mut header, _) = Header::parse(&[first, 0x80, 0, 0, 0, 0]).unwrap();
-    header.length = length;
-    let mut bytes = [0; 14];
-    let size = header.write(&mut bytes);
-    bytes[..size].to_vec()
+    let length = match length {
+        ..126 => vec![0x80 | length as u8],
+        126..=0xffff => [&[0x80 | 126], &(length as u16).to_be_bytes()[..]].concat(),
+        _ => [&[0x80 | 127], &length.to_be_bytes()[..]].concat(),
+    };
+    [&[first], &length[..], &[0; 4]].concat()
 }
 
 #[test]
-fn good_frames_go_on_as_they_are() {
+fn good_messages_and_pings_are_passed_on() {
     let frames = [
         frame(0x81, b"text"),
         frame(0x82, &[0xff; 70_000]),
@@ -35,7 +37,13 @@ fn good_frames_go_on_as_they_are() {
         frame(0x80, b""),
         frame(0x88, b"\x03\xe8bye"),
     ];
-    assert_eq!(plain(&frames.concat(), b""), None);
+    let passed_on = [
+        unmasked(0x81, b"text"),
+        unmasked(0x82, &[0xff; 70_000]),
+        unmasked(0x89, b"ping"),
+        unmasked(0x81, "a🦜".as_bytes()),
+    ];
+    assert!(pass_on(&mut plain_protocol(), [&frames.concat()[..]]) == (passed_on.concat(), None));
 }
 
 #[test]
@@ -54,7 +62,7 @@ fn a_reserved_bit_is_rejected_with_its_header() {
 fn rsv1_is_rejected_where_deflate_gives_it_no_meaning() {
     for (before, first) in [(&b""[..], 0xc9), (b"", 0xc8), (&frame(0x02, b"a"), 0xc0), (b"", 0xe1), (b"", 0x91)] {
         assert_eq!(
-            verdict(&mut deflate_decoder(), before, &head(first, 1)),
+            verdict(deflate_protocol, before, &head(first, 1)),
             Some(ProtocolViolation::ReservedBits),
             "{first:#x}"
         );
@@ -104,13 +112,10 @@ fn a_length_that_is_not_in_its_shortest_form_is_rejected_with_its_header() {
         ] {
             let violation = Some(ProtocolViolation::PaddedLength(value));
             assert_eq!(plain(&frame(0x82, b"before"), &padded(first, length)), violation, "{first:#x} {length:?}");
-            assert_eq!(verdict(&mut deflate_decoder(), b"", &padded(first, length)), violation);
+            assert_eq!(verdict(deflate_protocol, b"", &padded(first, length)), violation);
         }
     }
-    assert_eq!(
-        verdict(&mut deflate_decoder(), b"", &padded(0xc1, &[0xfe, 0, 1])),
-        Some(ProtocolViolation::PaddedLength(1))
-    );
+    assert_eq!(verdict(deflate_protocol, b"", &padded(0xc1, &[0xfe, 0, 1])), Some(ProtocolViolation::PaddedLength(1)));
     assert_eq!(plain(&frame(0x01, b"a"), &padded(0x80, &[0xfe, 0, 1])), Some(ProtocolViolation::PaddedLength(1)));
 }
 
@@ -159,17 +164,17 @@ fn bad_utf8_is_rejected_with_the_byte_that_shows_it() {
     let text = b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xf4\x90\x80\x80edited";
     let whole = frame(0x81, text);
     let header = whole.len() - text.len();
-    let mut decoder = plain_decoder();
+    let mut protocol = plain_protocol();
     let singles = whole.chunks(1).take(header + 12);
-    assert_eq!(read_all(&mut decoder, singles), (whole[..header + 12].to_vec(), None));
-    assert_eq!(read_all(&mut decoder, [&whole[header + 12..][..1]]), (vec![], Some(ProtocolViolation::InvalidUtf8)));
+    assert_eq!(pass_on(&mut protocol, singles), (vec![], None));
+    assert_eq!(pass_on(&mut protocol, [&whole[header + 12..][..1]]), (vec![], Some(ProtocolViolation::InvalidUtf8)));
 }
 
 #[test]
 fn bad_utf8_is_rejected_across_fragments_and_control_frames() {
     let before = [frame(0x01, b"\xf4"), frame(0x89, b"\xff\xff")].concat();
     assert_eq!(plain(&before, &frame(0x00, b"\x90")[..6]), None);
-    let (_, violation) = read_all(&mut plain_decoder(), [&before[..], &frame(0x00, b"\x90")]);
+    let (_, violation) = pass_on(&mut plain_protocol(), [&before[..], &frame(0x00, b"\x90")]);
     assert_eq!(violation, Some(ProtocolViolation::InvalidUtf8));
 }
 
@@ -185,23 +190,23 @@ fn a_close_frame_is_judged_as_a_whole() {
     for (payload, violation) in cases {
         let close = frame(0x88, payload);
         assert_eq!(plain(&frame(0x82, b"before"), &close), Some(violation));
-        assert_eq!(read_all(&mut plain_decoder(), close.chunks(1)), (vec![], Some(violation)));
+        assert_eq!(pass_on(&mut plain_protocol(), close.chunks(1)), (vec![], Some(violation)));
     }
 }
 
 #[test]
 fn bytes_after_a_close_frame_do_not_count() {
     let close = frame(0x88, b"\x03\xe8");
-    let mut decoder = plain_decoder();
-    assert_eq!(read_all(&mut decoder, [&close[..], b"\xff\xff garbage", b"more"]), (close, None));
-    assert_eq!(decoder.received().frames, 1);
+    let mut protocol = plain_protocol();
+    assert_eq!(pass_on(&mut protocol, [&close[..], b"\xff\xff garbage", b"more"]), (vec![], None));
+    assert_eq!(protocol.received().frames, 1);
 }
 
 #[test]
 fn a_reject_is_for_ever() {
-    let mut decoder = plain_decoder();
+    let mut protocol = plain_protocol();
     for _ in 0..3 {
-        assert_eq!(read_all(&mut decoder, [&b"\x81\x00"[..]]).1, Some(ProtocolViolation::Unmasked));
+        assert_eq!(pass_on(&mut protocol, [&b"\x81\x00"[..]]).1, Some(ProtocolViolation::Unmasked));
     }
 }
 
@@ -209,16 +214,16 @@ fn a_reject_is_for_ever() {
 fn what_came_is_counted() {
     let frames =
         [frame(0x01, b"a"), frame(0x89, b""), frame(0x80, b"b"), frame(0xc1, b"\0"), frame(0x82, b"c")].concat();
-    let mut decoder = deflate_decoder();
-    read_all(&mut decoder, frames.chunks(3));
-    let received = decoder.received();
+    let mut protocol = deflate_protocol();
+    pass_on(&mut protocol, frames.chunks(3));
+    let received = protocol.received();
     assert_eq!((received.bytes, received.frames, received.messages, received.compressed), (34, 5, 3, 1));
 }
 
 #[test]
 fn only_a_frame_or_a_message_that_is_not_whole_is_within_a_message() {
-    let mut decoder = deflate_decoder();
-    assert!(decoder.is_between_messages());
+    let mut protocol = deflate_protocol();
+    assert!(protocol.is_between_messages());
     for (bytes, between) in [
         (frame(0x81, b"whole"), true),
         (frame(0x89, b""), true),
@@ -229,7 +234,7 @@ fn only_a_frame_or_a_message_that_is_not_whole_is_within_a_message() {
         (frame(0x80, b"\0"), true),
         (frame(0x82, b"cut")[..7].to_vec(), false),
     ] {
-        assert_eq!(read_all(&mut decoder, [&bytes[..]]).1, None);
-        assert_eq!(decoder.is_between_messages(), between, "after {}", bytes.escape_ascii());
+        assert_eq!(pass_on(&mut protocol, [&bytes[..]]).1, None);
+        assert_eq!(protocol.is_between_messages(), between, "after {}", bytes.escape_ascii());
     }
 }
