@@ -2,11 +2,11 @@
 
 use std::io::{self, BufRead as _, BufReader};
 use std::process::{ChildStdout, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 
 use crate::command::{self, cargo};
 use crate::guard::Guarded;
@@ -35,10 +35,11 @@ impl Server {
         }
         let mut process = Guarded::start(&canyon, Stdio::piped())?;
         let stdout = process.stdout().context("the server's standard output is not a pipe")?;
-        let (first_line, output) = pass_on(stdout);
-        let line =
-            first_line.recv_timeout(START).ok().with_context(|| format!("the server printed nothing for {START:?}"))?;
-        let url = url_in(&line)?.to_owned();
+        let (url, output) = pass_on(stdout);
+        let url = url.recv_timeout(START).map_err(|error| match error {
+            RecvTimeoutError::Timeout => anyhow!("the server did not say within {START:?} where it listens"),
+            RecvTimeoutError::Disconnected => anyhow!("the server ended before it could be connected to"),
+        })?;
         Ok(Self { url, process, output })
     }
 
@@ -55,42 +56,49 @@ impl Server {
     }
 }
 
-/// Copies the server's output to ours until its end, and sends the first line.
+/// Copies the server's output to ours until its end, and sends the URL of the line that names it; warnings may come before.
 fn pass_on(stdout: ChildStdout) -> (mpsc::Receiver<String>, JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel();
     let output = thread::spawn(move || {
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
-        // An error counts as the end of the output, which is an empty line.
-        let _ = stdout.read_line(&mut line);
-        print!("{line}");
-        let _ = sender.send(line);
+        // An error counts as the end of the output.
+        while stdout.read_line(&mut line).is_ok_and(|count| count > 0) {
+            print!("{line}");
+            if let Some(url) = url_in(&line) {
+                let _ = sender.send(url.to_owned());
+                break;
+            }
+            line.clear();
+        }
+        drop(sender);
         let _ = io::copy(&mut stdout, &mut io::stdout());
     });
     (receiver, output)
 }
 
-fn url_in(line: &str) -> Result<&str> {
-    if line.is_empty() {
-        bail!("the server ended before it could be connected to");
-    }
-    line.trim_end().strip_prefix("WebSocket server started on ").with_context(|| {
-        format!("the server began with '{}', which is not the line that names its address", line.trim_end())
-    })
+fn url_in(line: &str) -> Option<&str> {
+    line.trim_end().strip_prefix("WebSocket server started on ")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
-    fn the_first_line_names_the_address() {
-        assert_eq!(url_in("WebSocket server started on ws://localhost:12345\n").unwrap(), "ws://localhost:12345");
-    }
-
-    #[test]
-    fn a_server_that_ends_at_once_and_one_that_prints_something_else_are_different_errors() {
-        assert_eq!(url_in("").unwrap_err().to_string(), "the server ended before it could be connected to");
-        assert!(url_in("hello\n").unwrap_err().to_string().contains("'hello'"));
+    fn the_address_is_found_behind_other_lines_and_the_end_without_one_is_seen() {
+        let url = |script| {
+            let mut shell = Command::new("sh").args(["-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+            let (url, output) = pass_on(shell.stdout.take().unwrap());
+            let url = url.recv_timeout(START);
+            output.join().unwrap();
+            shell.wait().unwrap();
+            url
+        };
+        let started = "echo WARN: few descriptors; echo WebSocket server started on ws://localhost:12345; echo more";
+        assert_eq!(url(started).unwrap(), "ws://localhost:12345");
+        assert_eq!(url("echo hello").unwrap_err(), RecvTimeoutError::Disconnected);
     }
 }
