@@ -1,4 +1,4 @@
-//! Tells the browser tests whether there is a server for them: `ECHO_URL`, such as `ws://127.0.0.1:12345`.
+//! Passes the address of a server to the browser tests, if there is one: `ECHO_URL`, such as `ws://127.0.0.1:12345`.
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(echo_url)");

@@ -45,7 +45,7 @@ pub struct Plan {
 pub enum Pace {
     /// Each when an answer has made room for it.
     Closed,
-    /// So many a second on all connections together, each at its own time; its latency counts from then, even where it
+    /// Messages per second on all connections together, each at its own time; its latency counts from then, even where it
     /// had to wait for the server before it could be sent.
     Open(f64),
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-/// The process that listens on a port of this machine; Linux alone can tell, and only of one's own processes.
+/// The process that listens on a port of this machine; only Linux reports it, and only for one's own processes.
 pub fn listening_on(port: u16) -> Result<u32> {
     let tables =
         ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default()).concat();

@@ -38,7 +38,7 @@ impl MemoryStream {
         Self::in_pieces(sent, [usize::MAX])
     }
 
-    /// Reads and writes take at most so many bytes, one piece after the other and then from the first again. 0 means that
+    /// The maximum sizes of successive reads and writes in bytes, repeated from the start. 0 means that
     /// the socket is not ready once. The stream ends after all that was sent.
     ///
     /// # Panics

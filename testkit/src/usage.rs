@@ -1,4 +1,4 @@
-//! What a process uses, as Linux's `/proc` tells it ([proc(5)](https://man7.org/linux/man-pages/man5/proc.5.html)).
+//! The time and memory that a process uses, from Linux's `/proc` ([proc(5)](https://man7.org/linux/man-pages/man5/proc.5.html)).
 
 use std::{fs, time::Duration};
 

@@ -40,7 +40,7 @@ async fn journey(window: Window) -> Result<()> {
     is_accessible(&page, "fresh").await?;
 
     page.connects_to("ftp://localhost:12345").await?;
-    page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
+    page.waits_for("the problem", "//*[@role='alert'][normalize-space()]").await?;
     is_accessible(&page, "with a problem").await?;
 
     page.connects_to(&page.server().websocket("/")).await?;
@@ -65,7 +65,7 @@ async fn journey(window: Window) -> Result<()> {
     page.clicks("Settings").await?;
     page.fills("Size (MiB)", "0").await?;
     page.presses([Key::Tab]).await?;
-    page.waits_for("the problem is told", "//*[@id='settings-problem'][normalize-space()]").await?;
+    page.waits_for("the problem", "//*[@id='settings-problem'][normalize-space()]").await?;
     is_accessible(&page, "with a wrong figure").await?;
     page.clicks("Close dialog").await?;
 
@@ -82,7 +82,7 @@ async fn journey(window: Window) -> Result<()> {
 
     page.script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }").await?;
     page.types_address("ws://localhost/").await?;
-    page.waits_for("it is told", "//p[@id='storage-problem'][normalize-space()]").await?;
+    page.waits_for("the problem", "//p[@id='storage-problem'][normalize-space()]").await?;
     if window.width < 900 {
         page.clicks("Connections and saved messages").await?;
     }

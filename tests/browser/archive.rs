@@ -124,12 +124,12 @@ async fn saved_messages_and_sequences_are_exported_and_imported() -> Result<()> 
     page.fills("Name", "Greeting").await?;
     page.presses([Key::Enter]).await?;
     page.waits_for("the message", "//li//button[contains(., 'Greeting')]").await?;
-    page.clicks("Export saved messages").await?;
+    page.waits_for("the button", "//*[@aria-label='Saved messages']//button[.='Export']").await?.click().await?;
     page.clicks("Sequence").await?;
     page.fills("Rounds", "7").await?;
     page.waits_for("the button", "//aside//button[.='Save']").await?.click().await?;
     page.waits_for("it is saved", "//*[@aria-label='Saved sequences']/button[.='hello']").await?;
-    page.waits_for("the button", "//aside//button[.='Export']").await?.click().await?;
+    page.waits_for("the button", "//aside[@aria-label='Sequence']//button[.='Export']").await?.click().await?;
     page.waits_for_script("two files", "return window.downloads.length === 2").await?;
     let downloads = page.script("return window.downloads").await?;
     assert_eq!((&downloads[0][0], &downloads[1][0]), (&json!("canyon-messages.json"), &json!("canyon-sequence.json")));

@@ -68,7 +68,7 @@ const CANYON: &str = r"window.received = () => {
         return Number(term.nextElementSibling.textContent.split('·')[0].replace(/\D/g, ''));
     };";
 
-/// Waits for the frame in which so many are received.
+/// Waits for the frame in which this many messages are received.
 const WAIT: &str = "const [count, done] = arguments;
     const look = () => (received() >= count ? done(received()) : requestAnimationFrame(look));
     look();";
@@ -120,7 +120,7 @@ impl Contestant {
     }
 }
 
-/// The folder of a page with no more than what tells that it has started.
+/// The folder of a page that has only what the test needs to know that it has started.
 fn bare_page() -> Result<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bare");
     fs::create_dir_all(&folder)?;

@@ -51,7 +51,7 @@ async fn after_scrolling_up_the_log_stays_there_and_shows_how_many_came() -> Res
     page.waits_for("none came since", "//button[.='↓ Latest']").await?;
     page.sends("more").await?;
     // Sent messages count too.
-    page.waits_for("four new ones are told", "//button[.='↓ 4 new']").await?;
+    page.waits_for("four new entries", "//button[.='↓ 4 new']").await?;
     page.sees_row("message 1.").await?;
     page.clicks("↓ 4 new").await?;
     page.sees_row("and three").await?;

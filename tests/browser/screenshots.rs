@@ -49,7 +49,7 @@ async fn look(window: Window) -> Result<()> {
     fits(&page, window, "fresh").await?;
 
     page.connects_to(&format!("ftp://localhost:12345/{}", "long".repeat(40))).await?;
-    page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
+    page.waits_for("the problem", "//*[@role='alert'][normalize-space()]").await?;
     fits(&page, window, "problem").await?;
 
     page.connects_to(&talk().await?).await?;
@@ -111,7 +111,7 @@ async fn look(window: Window) -> Result<()> {
     page.clicks("Settings…").await?;
     page.fills("Size (MiB)", "0").await?;
     page.presses([Key::Tab]).await?;
-    page.waits_for("the problem is told", "//*[@id='settings-problem'][normalize-space()]").await?;
+    page.waits_for("the problem", "//*[@id='settings-problem'][normalize-space()]").await?;
     fits(&page, window, "settings-wrong").await?;
     page.clicks("Close dialog").await?;
 
@@ -123,7 +123,7 @@ async fn look(window: Window) -> Result<()> {
 
     page.script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }").await?;
     page.types_address("ws://localhost:12345/").await?;
-    page.waits_for("it is told", "//p[@id='storage-problem'][normalize-space()]").await?;
+    page.waits_for("the problem", "//p[@id='storage-problem'][normalize-space()]").await?;
     fits(&page, window, "not-kept").await
 }
 

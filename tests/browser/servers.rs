@@ -1,4 +1,4 @@
-//! Servers for the page to connect to: Canyon's own, and some that do what Canyon's does not.
+//! Servers for the page to connect to: Canyon's own, and peers that a test scripts.
 
 use std::path::Path;
 
@@ -21,8 +21,8 @@ pub(crate) async fn start() -> Result<Server> {
     Server::start(Config::default()).await
 }
 
-/// A server for one client, with the test's own code after the handshake. Returns its address.
-pub(crate) async fn peer<F>(meet: impl FnOnce(WebSocketStream<TcpStream>) -> F + Send + 'static) -> Result<String>
+/// A server for one client: `serve` runs after the handshake. Returns its address.
+pub(crate) async fn peer<F>(serve: impl FnOnce(WebSocketStream<TcpStream>) -> F + Send + 'static) -> Result<String>
 where
     F: Future<Output = Result<()>> + Send,
 {
@@ -30,17 +30,17 @@ where
     let address = format!("ws://{}/", listener.local_addr()?);
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await?;
-        meet(tokio_tungstenite::accept_async(stream).await?).await
+        serve(tokio_tungstenite::accept_async(stream).await?).await
     });
     Ok(address)
 }
 
-/// Messages that a [`Flood`] writes at once.
+/// The number of messages in one write of a [`Flood`].
 pub(crate) const TOGETHER: u32 = 500;
 
 /// A server that sends text messages of one size to one client, as fast as the client takes them.
 pub(crate) struct Flood {
-    /// Where it is.
+    /// Its URL.
     pub(crate) address: String,
     counts: mpsc::Sender<u32>,
 }
@@ -65,7 +65,7 @@ impl Flood {
         Ok(Self { address, counts })
     }
 
-    /// Begins to send so many messages, a multiple of [`TOGETHER`].
+    /// Starts sending this many messages, a multiple of [`TOGETHER`].
     pub(crate) async fn send(&self, messages: u32) -> Result<()> {
         self.counts.send(messages).await.context("the client is gone")
     }

@@ -86,7 +86,7 @@ async fn a_server_that_does_not_exist_is_reported_as_such() -> Result<()> {
 #[tokio::test]
 async fn a_wrong_address_is_explained_beside_the_field() -> Result<()> {
     let page = Page::connecting_to("ftp://localhost").await?;
-    let problem = page.waits_for("the problem is told", "//*[@role='alert'][normalize-space()]").await?;
+    let problem = page.waits_for("the problem", "//*[@role='alert'][normalize-space()]").await?;
     assert_eq!(
         problem.text().await?,
         r#""ftp://localhost" is not a WebSocket URL: it must begin with ws:// or wss://"#

@@ -20,7 +20,7 @@ fn refusal(error: &str) -> String {
 const NO_REFUSAL: &str = "Storage.prototype.setItem = window.set_item;";
 
 async fn sees_problem(page: &Page, words: &str) -> Result<()> {
-    page.waits_for("it is told", &format!("//p[@id='storage-problem'][contains(., '{words}')]")).await.map(drop)
+    page.waits_for("the problem", &format!("//p[@id='storage-problem'][contains(., '{words}')]")).await.map(drop)
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn an_error_is_shown_until_everything_is_saved() -> Result<()> {
 
     page.script(NO_REFUSAL).await?;
     page.clicks("○ Light").await?;
-    page.waits_for("nothing is told any more", "//p[@id='storage-problem'][.='']").await?;
+    page.waits_for("no problem", "//p[@id='storage-problem'][.='']").await?;
     page.reloads().await?;
     assert_eq!(value(&page.address_field().await?).await?, "ws://example.com/not-kept");
     page.waits_for("the theme", "//button[.='● Dark']").await.map(drop)
@@ -119,11 +119,11 @@ async fn a_dismissed_error_does_not_come_back() -> Result<()> {
     page.clicks("◐ Auto").await?;
     sees_problem(&page, "does not let the page save anything").await?;
     page.clicks("Dismiss").await?;
-    page.waits_for("nothing is told", "//p[@id='storage-problem'][.='']").await?;
+    page.waits_for("no problem", "//p[@id='storage-problem'][.='']").await?;
     page.waits_for_script("the log has it", "return document.activeElement.matches('[role=listbox]')").await?;
     page.clicks("○ Light").await?;
     page.waits_for("the theme", "//button[.='● Dark']").await?;
-    page.waits_for("nothing is told", "//p[@id='storage-problem'][.='']").await?;
+    page.waits_for("no problem", "//p[@id='storage-problem'][.='']").await?;
     assert_eq!(page.script("return document.querySelector('.notice').offsetHeight").await?, json!(0));
     Ok(())
 }

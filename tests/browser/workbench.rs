@@ -49,7 +49,7 @@ async fn a_filter_shows_what_matches_and_counts_it() -> Result<()> {
     page.waits_for("the browser's words", "//*[@id='filter-problem'][contains(., 'Unterminated group')]").await?;
     filter.clear().await?;
     filter.send_keys("-apple").await?;
-    page.waits_for("what is excluded", "//*[@id='filter-hint'][starts-with(., 'without \"apple\"')]").await?;
+    page.waits_for("what is excluded", "//*[@id='filter-hint'][starts-with(., 'excludes \"apple\"')]").await?;
     filter.clear().await?;
     filter.send_keys("/users/list").await?;
     page.sees_hits("0 of 8").await?;
@@ -124,17 +124,17 @@ async fn each_loss_is_retried_without_moving_the_focus() -> Result<()> {
     }
     page.sees_row("here for the 1. time").await?;
     assert_eq!(page.count(".row.good").await?, TIMES);
-    page.sees_row("A gap of").await?;
+    page.sees_row("Disconnected for").await?;
     assert_eq!(page.script("return document.activeElement.role").await?, json!("listbox"));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_close_code_and_a_reason_can_be_chosen_and_are_checked() -> Result<()> {
-    let (told, closed) = tokio::sync::oneshot::channel();
+    let (report, closed) = tokio::sync::oneshot::channel();
     let address = peer(async |mut client| {
         if let Some(Message::Close(frame)) = client.next().await.transpose()? {
-            drop(told.send(frame));
+            drop(report.send(frame));
         }
         while client.next().await.is_some() {}
         Ok(())
@@ -288,8 +288,8 @@ async fn json_is_checked_while_typing_with_position_and_reason() -> Result<()> {
     let page = Page::start().await?;
     page.clicks("JSON").await?;
     page.types_message(r#"{"a": nul"#).await?;
-    let told = "//*[@id='compose-problem'][contains(., 'line 1, column 7') and contains(., 'is no value')]";
-    page.waits_for("the problem", told).await?;
+    let problem = "//*[@id='compose-problem'][contains(., 'line 1, column 7') and contains(., 'is not a value')]";
+    page.waits_for("the problem", problem).await?;
     page.types_message("l}").await?;
     page.waits_for("no problem", "//*[@id='compose-problem'][.='']").await.map(drop)
 }

@@ -65,7 +65,7 @@ impl SocketHandle {
         Ok(())
     }
 
-    /// Sends a close frame after what is still waiting; the close event tells the end.
+    /// Sends a close frame after what is still waiting; the close event reports the end.
     pub fn close(&self, frame: &CloseFrame) {
         self.counters.is_open.set(false);
         let (code, reason) = (u16::from(frame.code), frame.reason.as_str());

@@ -113,7 +113,7 @@ impl WorkerHandle {
         }))
     }
 
-    /// Calls `on_alarm` of [`Self::start`] after so many milliseconds. Replaces the time that was asked for before.
+    /// Calls `on_alarm` of [`Self::start`] after this time, in place of the time set before.
     pub fn wake_after(&self, milliseconds: u32) {
         self.post(&Command::Wake(milliseconds));
     }

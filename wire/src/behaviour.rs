@@ -147,9 +147,9 @@ mod tests {
 
     #[test]
     fn an_unknown_path_is_named_with_the_known_ones() {
-        assert_eq!(error("/nope?x=1"), r#"unknown path "/nope"; known are /, /echo"#);
-        assert_eq!(error("/echo/"), r#"unknown path "/echo/"; known are /, /echo"#);
-        assert_eq!(error(""), r#"unknown path ""; known are /, /echo"#);
+        assert_eq!(error("/nope?x=1"), r#"unknown path "/nope"; known paths: /, /echo"#);
+        assert_eq!(error("/echo/"), r#"unknown path "/echo/"; known paths: /, /echo"#);
+        assert_eq!(error(""), r#"unknown path ""; known paths: /, /echo"#);
     }
 
     #[test]

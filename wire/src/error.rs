@@ -1,19 +1,19 @@
-//! Why a path with its query is no behaviour.
+//! Why a path with its query selects no behaviour.
 
 use crate::parameter::Parameter;
 use crate::value::ValueError;
 
-/// Why a path with its query is no behaviour.
+/// Why a path with its query selects no behaviour.
 ///
-/// [`Error::UnknownPath`] is HTTP's 404, every other one its 400; the text is fit to be shown to the peer.
+/// [`Error::UnknownPath`] is HTTP's 404, every other one its 400; the text may be shown to the peer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No behaviour has this path.
-    #[error("unknown path {path:?}; known are {}", .known.join(", "))]
+    #[error("unknown path {path:?}; known paths: {}", .known.join(", "))]
     UnknownPath {
-        /// The path as it came, without the query.
+        /// As received, without the query.
         path: String,
-        /// The paths that there are.
+        /// All paths.
         known: Vec<&'static str>,
     },
     /// The behaviour exists but takes no such parameter.
@@ -21,10 +21,10 @@ pub enum Error {
     UnknownParameter {
         /// The behaviour's path.
         path: &'static str,
-        /// The parameter as it came.
+        /// As received.
         name: String,
     },
-    /// A parameter stands in the query more than once.
+    /// The query has a parameter more than once.
     #[error("parameter {0} is given twice")]
     Repeated(Parameter),
     /// A parameter's value cannot be read or is out of its range.
@@ -32,9 +32,9 @@ pub enum Error {
     Value {
         /// Which parameter.
         parameter: Parameter,
-        /// The value as it came, percent-decoded.
+        /// As received, percent-decoded.
         value: String,
-        /// What would have been right.
+        /// What is allowed.
         problem: ValueError,
     },
 }

@@ -21,7 +21,7 @@ pub struct ReplyOptions {
     pub delay: Duration,
     /// `jitter=50ms`: wait up to that much longer, evenly distributed; zero to 1 day.
     pub jitter: Duration,
-    /// `fragment=1024`: answer in frames of at most that many bytes of payload
+    /// `fragment=1024`: the maximum payload of a reply frame, in bytes
     /// ([RFC 6455, 5.4](https://www.rfc-editor.org/rfc/rfc6455#section-5.4)).
     pub fragment: Option<NonZeroUsize>,
     /// `ping=1s`: send a ping that often; 100 ms to 1 day.

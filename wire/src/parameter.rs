@@ -29,13 +29,13 @@ impl Parameter {
         }
     }
 
-    /// What it asks for, for a person who fills in a form.
+    /// A noun phrase for a form.
     pub fn summary(self) -> &'static str {
         match self {
-            Self::Delay => "wait before each answer",
-            Self::Jitter => "and up to that much longer, at random",
-            Self::Fragment => "answer in frames of at most so many bytes",
-            Self::Ping => "send a ping that often",
+            Self::Delay => "delay before each reply",
+            Self::Jitter => "random extra delay, up to this long",
+            Self::Fragment => "maximum payload of a reply frame, in bytes",
+            Self::Ping => "interval between pings from the server",
         }
     }
 

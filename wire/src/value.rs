@@ -55,17 +55,17 @@ impl TimeSpan {
     /// The longest that the grammar can name.
     pub const MAX: Self = Self::ms(u64::MAX);
 
-    /// So many milliseconds.
+    /// In milliseconds.
     pub const fn ms(ms: u64) -> Self {
         Self(Duration::from_millis(ms))
     }
 
-    /// So many seconds.
+    /// In seconds.
     pub const fn seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
 
-    /// So many days.
+    /// In days.
     pub const fn days(days: u64) -> Self {
         Self::seconds(days * 24 * 3600)
     }
@@ -100,22 +100,22 @@ impl ByteSize {
     /// The largest that the grammar can name.
     pub const MAX: Self = Self(u64::MAX);
 
-    /// So many bytes.
+    /// In bytes.
     pub const fn b(bytes: u64) -> Self {
         Self(bytes)
     }
 
-    /// So many KiB, 1024 bytes each.
+    /// In KiB of 1024 bytes.
     pub const fn kib(kib: u64) -> Self {
         Self(kib << 10)
     }
 
-    /// So many MiB, 1024 KiB each.
+    /// In MiB of 1024 KiB.
     pub const fn mib(mib: u64) -> Self {
         Self(mib << 20)
     }
 
-    /// So many GiB, 1024 MiB each.
+    /// In GiB of 1024 MiB.
     pub const fn gib(gib: u64) -> Self {
         Self(gib << 30)
     }

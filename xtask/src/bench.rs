@@ -28,7 +28,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
         return page::run(&options.dists, options.rounds);
     }
     if !cfg!(target_os = "linux") {
-        bail!("bench needs Linux, where /proc tells a process's time and memory");
+        bail!("bench needs Linux, where /proc has the time and memory of a process");
     }
     command::run(&mut cargo(["build", "--release", "--package", "server", "--package", "bench"]))?;
     let programs = own_program::built("release")?;

@@ -42,7 +42,7 @@ fn check(cases: &[&str], write: Option<&str>) -> Result<()> {
     // A report of an earlier run must not be taken for this one's.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let suite = command::answer(program(&wstest).arg("-a")).context("wstest does not tell its version")?;
+    let suite = command::answer(program(&wstest).arg("-a")).context("cannot read the version of wstest")?;
     // Some cases send 16 MiB, and some a message in a hundred thousand frames.
     let limits = ["--max-message-size", "64MiB", "--max-fragments", "200000"];
     let server = Server::start(&[], &[&["--host", "127.0.0.1", "--port", "0", "--log", "warn"], &limits[..]].concat())?;

@@ -57,7 +57,7 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // Closes the guard's standard input first, which tells it to end the process.
+        // Closes the guard's standard input first, at which it ends the process.
         let _ = self.0.wait();
     }
 }

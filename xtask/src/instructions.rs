@@ -17,7 +17,7 @@ pub(crate) const ABOUT: &str = "the instructions a message takes are no more tha
 /// The counts that are committed.
 const COUNTS: &str = "docs/instructions.tsv";
 
-/// A regression is a count that exceeds the committed one by more than so many per cent: another compiler or C library may
+/// A regression is a count that exceeds the committed one by more than this percentage: another compiler or C library may
 /// account for less.
 const MARGIN: u64 = 25;
 
@@ -104,14 +104,14 @@ fn count() -> Result<Vec<Count>> {
     Ok(counts)
 }
 
-/// Instructions of a whole process that runs a case so many times.
+/// Instructions of a whole process that runs a case `times` times.
 fn instructions(example: &Path, case: &str, times: u64) -> Result<u64> {
     let mut valgrind = program("valgrind");
     valgrind.args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--log-fd=1"]);
     valgrind.arg(example).args([case, &times.to_string()]).env(TUNABLES.0, TUNABLES.1);
     command::show(&valgrind);
     let log = answer(&mut valgrind).with_context(|| format!("valgrind fails with the case '{case}'"))?;
-    references(&log).with_context(|| format!("valgrind tells no count for the case '{case}':\n{log}"))
+    references(&log).with_context(|| format!("valgrind reports no count for the case '{case}':\n{log}"))
 }
 
 /// The number in valgrind's line `==123== I   refs:      459,036`.

@@ -44,7 +44,7 @@ enum Verb {
     Conformance(conformance::Options),
     /// Build the page as for a release, and compare its size with docs/size.tsv
     Size(size::Options),
-    /// Tell the page's service worker what Trunk built; Trunk calls it
+    /// Write the list of built files into the page's service worker; called by Trunk
     FinalizeDist,
     /// Hold the server under mixed load, and verify every byte
     Soak(soak::Options),

@@ -29,7 +29,7 @@ pub(crate) struct Tool {
     /// As its registry names it.
     pub(crate) package: &'static str,
     pub(crate) version: String,
-    /// All of them are used, and each tells its version by `--version`.
+    /// Each one is used, and prints its version for `--version`.
     programs: &'static [&'static str],
     pub(crate) source: Source,
 }

@@ -37,7 +37,7 @@ struct Arguments {
     json: bool,
 }
 
-/// Handshakes that do not count, for so many that do.
+/// One warm-up handshake for each this many measured ones.
 const WARM_UP: u32 = 10;
 
 fn main() -> Result<()> {

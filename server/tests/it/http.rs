@@ -37,7 +37,10 @@ async fn a_request_without_upgrade_is_told_to_upgrade() {
 async fn an_unknown_path_is_404_and_wrong_parameters_are_400_with_a_sentence() {
     let server = TestServer::start().await;
     let url = |target: &str| format!("ws://{}{target}", server.address);
-    assert_eq!(Client::refused(&url("/nope")).await, (404, "unknown path \"/nope\"; known are /, /echo\n".to_owned()));
+    assert_eq!(
+        Client::refused(&url("/nope")).await,
+        (404, "unknown path \"/nope\"; known paths: /, /echo\n".to_owned())
+    );
     let (status, sentence) = Client::refused(&url("/echo?delay=soon")).await;
     assert_eq!(status, 400);
     assert_eq!(sentence, "parameter delay=\"soon\" is wrong: it must be a duration such as 500ms, 10s, 1h30m or 7d\n");

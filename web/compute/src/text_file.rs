@@ -9,7 +9,7 @@ use thiserror::Error;
 pub enum TextFileError {
     #[error("the file is compressed: unpack it first")]
     Compressed,
-    #[error("the file is no text: byte {offset} is no UTF-8")]
+    #[error("the file is not text: byte {offset} is not UTF-8")]
     Binary {
         /// Counted from 1.
         offset: usize,
@@ -62,7 +62,7 @@ mod tests {
         let error = |bytes: &[u8]| decode(bytes).unwrap_err().to_string();
         assert_eq!(error(b"\x1f\x8b\x08"), "the file is compressed: unpack it first");
         assert_eq!(error(b"PK\x03\x04"), "the file is compressed: unpack it first");
-        assert_eq!(error(b"\xef\xbb\xbfa\xff"), "the file is no text: byte 5 is no UTF-8");
+        assert_eq!(error(b"\xef\xbb\xbfa\xff"), "the file is not text: byte 5 is not UTF-8");
     }
 
     proptest! {

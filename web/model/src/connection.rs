@@ -262,7 +262,7 @@ impl Connection {
         }
         match WsUrl::parse(&self.setup.address, shared.parse_url) {
             Ok(url) if url.target().parse::<Behaviour>().is_err() => {
-                let why = format!("{} is no path of Canyon's server, so it is not replaced", Quoted(url.target()));
+                let why = format!("{} is not a path of Canyon's server, so it is not replaced", Quoted(url.target()));
                 self.problem = Some(Problem::Address(why));
             }
             Ok(url) => self.change_setup(shared, |setup| setup.address = url.at(&behaviour).to_string()),

@@ -25,7 +25,7 @@ pub use connection::state::{ConnectionState, Opened};
 pub use connection::subprotocols::{Subprotocols, SubprotocolsError};
 pub use connection::{Connection, ConnectionMsg, Problem, SocketEvent};
 pub use data::codec::{Base64Error, HexDump, HexError, HexLine, decode_base64, decode_hex, encode_base64, encode_hex};
-pub use data::format::{Count, Size, Span};
+pub use data::format::{Count, Counted, Size, Span};
 pub use data::json;
 pub use data::payload::{Content, Payload};
 pub use data::time::{Time, iso_8601_micros, micros_of_iso_8601, micros_of_number};

@@ -53,7 +53,7 @@ impl AddAssign for Tally {
 
 /// There are [`Log::MAX_PINNED`] pinned entries already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("{} entries are pinned already, which is the limit", Log::MAX_PINNED)]
+#[error("no more than {} entries can be pinned", Log::MAX_PINNED)]
 pub struct PinError;
 
 #[derive(Debug, Default)]

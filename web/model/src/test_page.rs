@@ -54,7 +54,7 @@ impl TestPage {
 
     pub(crate) fn connecting() -> Self {
         let mut page = Self::new();
-        page.tell(ConnectionMsg::Connect);
+        page.dispatch(ConnectionMsg::Connect);
         page
     }
 
@@ -66,7 +66,7 @@ impl TestPage {
 
     pub(crate) fn closing() -> Self {
         let mut page = Self::open();
-        page.tell(ConnectionMsg::Disconnect);
+        page.dispatch(ConnectionMsg::Disconnect);
         page
     }
 
@@ -74,7 +74,7 @@ impl TestPage {
         self.workbench.connection(self.id).unwrap()
     }
 
-    pub(crate) fn tell(&mut self, msg: ConnectionMsg) {
+    pub(crate) fn dispatch(&mut self, msg: ConnectionMsg) {
         self.update(Msg::Connection(self.id, msg));
     }
 
@@ -121,7 +121,7 @@ impl TestPage {
     }
 
     pub(crate) fn socket(&mut self, event: SocketEvent) {
-        self.tell(ConnectionMsg::Socket(self.newest_socket(), event));
+        self.dispatch(ConnectionMsg::Socket(self.newest_socket(), event));
     }
 
     pub(crate) fn opens(&mut self) {
@@ -141,8 +141,8 @@ impl TestPage {
     }
 
     pub(crate) fn send(&mut self, draft: &str) {
-        self.tell(ConnectionMsg::DraftTyped(draft.to_owned()));
-        self.tell(ConnectionMsg::Send);
+        self.dispatch(ConnectionMsg::DraftTyped(draft.to_owned()));
+        self.dispatch(ConnectionMsg::Send);
     }
 
     pub(crate) fn last(&self) -> Entry<'_> {

@@ -3,7 +3,7 @@
 //! queue what such a region says, so announcements are at least [`PAUSE_MS`] apart and say no more than one sentence.
 
 use gloo_timers::callback::Timeout;
-use model::{Connection, Count, Direction};
+use model::{Connection, Counted, Direction};
 
 use crate::dom::PartHandle;
 
@@ -38,7 +38,7 @@ impl LiveRegion {
         match received.saturating_sub(self.announced) {
             0 => {}
             1 => self.text = newest(connection),
-            new => self.text = format!("{} new messages", Count(new)),
+            new => self.text = Counted(new, "new message").to_string(),
         }
         self.announced = received;
         let handle = self.handle.clone();

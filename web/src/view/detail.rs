@@ -2,7 +2,7 @@
 
 mod content;
 
-use model::{Content, Count, Entry, Kind, Size, TimeFormat};
+use model::{Content, Counted, Entry, Kind, Size, TimeFormat};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
@@ -104,7 +104,7 @@ fn facts(page: &Page, entry: Entry<'_>) -> Vec<View> {
             Content::Text(_) => "text",
             Content::Binary(_) => "binary",
         };
-        fact("Message", &format!("{kind}, {} bytes", Count(entry.content.size() as u64)));
+        fact("Message", &format!("{kind}, {}", Counted(entry.content.size() as u64, "byte")));
     }
     facts
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use model::{Connection, ConnectionMsg, ConnectionState, Count, Opened, Size, Span, Tally};
+use model::{Connection, ConnectionMsg, ConnectionState, Count, Counted, Opened, Size, Span, Tally};
 
 use super::controls::button;
 use super::{View, html, tone_class};
@@ -52,7 +52,9 @@ pub(super) fn ending() -> View {
         )
         .child(
             button("ghost", "", |page, _| page.dispatch_shown(ConnectionMsg::DiscardQueued))
-                .text_of(|page| discard_label(page.shown().outbox().len()))
+                .text_of(|page| {
+                    format!("Discard {}", Counted(page.shown().outbox().len() as u64, "queued message")).into()
+                })
                 .attr_if("hidden", |page| !has_queue_to_discard(page)),
         )
 }
@@ -61,14 +63,7 @@ fn has_queue_to_discard(page: &Page) -> bool {
     !matches!(page.shown().state(), ConnectionState::Open(_)) && !page.shown().outbox().is_empty()
 }
 
-fn discard_label(messages: usize) -> Cow<'static, str> {
-    match messages {
-        1 => "Discard 1 queued message".into(),
-        messages => format!("Discard {} queued messages", Count(messages as u64)).into(),
-    }
-}
-
-/// The state, with the seconds until the next try to reconnect.
+/// The state, with the seconds until the next attempt to reconnect.
 fn summary(connection: &Connection) -> Cow<'_, str> {
     let state = connection.state();
     match state {
@@ -115,8 +110,7 @@ fn queue(connection: &Connection) -> Cow<'_, str> {
     let buffered = Size(connection.outbox().buffered());
     match connection.outbox().len() {
         0 => buffered.to_string(),
-        1 => format!("{buffered} + 1 message"),
-        messages => format!("{buffered} + {} messages", Count(messages as u64)),
+        messages => format!("{buffered} + {}", Counted(messages as u64, "message")),
     }
     .into()
 }

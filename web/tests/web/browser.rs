@@ -54,9 +54,9 @@ fn an_address_is_read_as_the_browser_reads_it() {
 
 #[wasm_bindgen_test]
 async fn copying_reports_whether_it_succeeded() {
-    let told = Rc::new(Cell::new(None));
-    let tell = Rc::clone(&told);
-    let _copying = clipboard::copy("copied", move |done| tell.set(Some(done)));
+    let result = Rc::new(Cell::new(None));
+    let report = Rc::clone(&result);
+    let _copying = clipboard::copy("copied", move |done| report.set(Some(done)));
     // A browser may refuse without the focus; either result will do.
-    until("an answer", || told.get()).await;
+    until("an answer", || result.get()).await;
 }

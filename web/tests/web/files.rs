@@ -35,8 +35,8 @@ async fn bytes_and_blobs_are_downloaded_under_their_name() {
     files::download("message.bin", "application/octet-stream", &[0, 255]);
     let blob: Blob = eval("new Blob(['one, ', 'två'])").unwrap().unchecked_into();
     files::download_blob("log.csv", "text/csv", &blob);
-    let told = eval("offered.map(([name, blob]) => `${name} ${blob.type} ${blob.size}`).join()").unwrap();
-    assert_eq!(told.as_string().unwrap(), "message.bin application/octet-stream 2,log.csv text/csv 9");
+    let files = eval("offered.map(([name, blob]) => `${name} ${blob.type} ${blob.size}`).join()").unwrap();
+    assert_eq!(files.as_string().unwrap(), "message.bin application/octet-stream 2,log.csv text/csv 9");
     let text: Promise = eval("offered[1][1].text()").unwrap().unchecked_into();
     assert_eq!(within("the text", JsFuture::from(text)).await.unwrap().as_string().unwrap(), "one, två");
 }

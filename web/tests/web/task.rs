@@ -23,10 +23,10 @@ fn promise() -> (Promise, Function) {
 fn waiting() -> (Task, Function, Rc<Cell<bool>>) {
     let (promise, keep) = promise();
     let went_on = Rc::new(Cell::new(false));
-    let tell = Rc::clone(&went_on);
+    let report = Rc::clone(&went_on);
     let task = Task::spawn(async move {
         JsFuture::from(promise).await.unwrap();
-        tell.set(true);
+        report.set(true);
     });
     (task, keep, went_on)
 }

@@ -44,7 +44,7 @@ pub enum Command<'a> {
     Resume(SocketKey),
     /// Close the socket. Answered with [`SocketReport::Released`].
     Drop(SocketKey),
-    /// Post [`Event::Woken`] after so many milliseconds, in place of any that was asked for before.
+    /// Post [`Event::Woken`] after this many milliseconds, in place of the time set before.
     Wake(u32),
 }
 
@@ -90,7 +90,7 @@ pub enum SocketReport<'a> {
     },
     /// The batch ends. The worker sends the next one after [`Command::Resume`].
     BatchEnd,
-    /// So many bytes of payload were written to the network since the socket was opened.
+    /// Bytes of payload that were written to the network since the socket was opened.
     Sent(u64),
     /// The socket was not open any more when this was to be sent. May follow [`Self::Close`].
     Unsent(#[serde(borrow)] Data<'a>),

@@ -10,7 +10,7 @@ pub struct SendProgress {
 }
 
 impl SendProgress {
-    /// So many bytes were given to the socket.
+    /// Counts bytes that were given to the socket.
     pub fn add(&mut self, bytes: usize) {
         self.given += bytes as u64;
     }

@@ -220,7 +220,7 @@ impl Frame {
         to
     }
 
-    /// Bytes of the header; two until the second tells.
+    /// Bytes of the header; two until the second one is read.
     fn whole_header(&self) -> usize {
         match (self.header_length, self.header[1] & 0x7f) {
             (..2, _) | (_, ..126) => 6,

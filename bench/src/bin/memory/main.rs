@@ -123,7 +123,7 @@ struct Outcome {
 enum Ended {
     /// All peers had their turn.
     Whole,
-    /// The server held so much that no more peers were sent.
+    /// No more peers were started, because the server held too much memory.
     Stopped,
     /// The server is gone.
     ServerDied,

@@ -64,7 +64,7 @@ struct Totals {
     faults: Mutex<Vec<String>>,
 }
 
-/// The run ends after so many faults.
+/// The run ends after this many faults.
 const MOST_FAULTS: usize = 20;
 
 impl Totals {
@@ -153,7 +153,7 @@ async fn verdict(server: &Program, totals: &Totals, idle: Usage, samples: &[Usag
     ensure!(faults.is_empty(), "{} faults: {faults:#?}", faults.len());
     let warm = &samples[(samples.len() as f64 * WARM_UP) as usize..];
     let third = warm.len() / 3;
-    ensure!(third > 0, "too short a time to tell growth: {} samples", samples.len());
+    ensure!(third > 0, "too short to measure growth: {} samples", samples.len());
     let median = |part: &[Usage]| {
         let mut resident: Vec<u64> = part.iter().map(|usage| usage.resident).collect();
         resident.sort_unstable();

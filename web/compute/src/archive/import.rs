@@ -81,7 +81,7 @@ pub enum ImportError {
     Empty,
     #[error("the file is CSV, which cannot be imported: export JSON Lines or HAR instead")]
     Csv,
-    #[error("these are saved {0}, which are imported beside their list")]
+    #[error("this is a file of saved {0}: import it next to their list")]
     Saved(&'static str),
     #[error("the file is neither HAR ({har}) nor JSON Lines ({lines})")]
     Unknown { har: String, lines: EntryError },
@@ -131,24 +131,24 @@ fn read_lines(text: &str, skipped: &mut Vec<EntryError>) -> ImportedLog {
 
 fn read_line(value: &Value<'_>) -> Result<ImportedEntry, String> {
     let text = |name| value.member(name).and_then(Value::text);
-    let micros = read_time(value.member("time").ok_or("it has no \"time\"")?)?;
-    let kind = text("kind").ok_or("it has no \"kind\"")?;
+    let micros = read_time(value.member("time").ok_or("\"time\" is missing")?)?;
+    let kind = text("kind").ok_or("\"kind\" is missing")?;
     let kind = Kind::ALL
         .into_iter()
         .find(|known| known.name() == kind)
-        .ok_or_else(|| format!("{} is no kind", Quoted(&kind)))?;
+        .ok_or_else(|| format!("{} is not a kind", Quoted(&kind)))?;
     let direction = match text("direction").as_deref() {
         Some("sent") => Some(Direction::Sent),
         Some("received") => Some(Direction::Received),
-        Some(other) => return Err(format!("{} is no direction", Quoted(other))),
+        Some(other) => return Err(format!("{} is not a direction", Quoted(other))),
         None => None,
     };
     if matches!(kind, Kind::Text | Kind::Binary) != direction.is_some() {
-        return Err(format!("kind {} does not go with its direction", Quoted(kind.name())));
+        return Err(format!("kind {} does not match its direction", Quoted(kind.name())));
     }
     let payload = match kind {
-        Kind::Binary => read_base64(&text("base64").ok_or("it has no \"base64\"")?)?,
-        _ => Payload::Text(text("text").ok_or("it has no \"text\"")?.into_owned()),
+        Kind::Binary => read_base64(&text("base64").ok_or("\"base64\" is missing")?)?,
+        _ => Payload::Text(text("text").ok_or("\"text\" is missing")?.into_owned()),
     };
     let source = match text("source").as_deref() {
         Some("automatic") => Source::Automatic,
@@ -203,7 +203,7 @@ fn read_message(value: &Value<'_>, latest: u64) -> Result<ImportedEntry, String>
             return note(Kind::Error, if data.is_empty() { "error".to_owned() } else { data.into_owned() });
         }
         Some(other) => return Err(format!("type {} is neither \"send\" nor \"receive\" nor \"error\"", Quoted(other))),
-        None => return Err("it has no \"type\"".to_owned()),
+        None => return Err("\"type\" is missing".to_owned()),
     };
     let control = |name: &str| {
         let colon = if data.is_empty() { "" } else { ": " };
@@ -215,7 +215,7 @@ fn read_message(value: &Value<'_>, latest: u64) -> Result<ImportedEntry, String>
         Some("8") => return note(Kind::Close, control("Close frame")),
         Some("9") => return note(Kind::Note, control("Ping")),
         Some("10") => return note(Kind::Note, control("Pong")),
-        Some(other) => return Err(format!("opcode {other} is none of a message")),
+        Some(other) => return Err(format!("opcode {other} is not an opcode of a message")),
     };
     let direction = Some(direction);
     let source = match text("_source").as_deref() {
@@ -231,7 +231,7 @@ fn read_time(time: &Value<'_>) -> Result<u64, String> {
         Value::Number(digits) => Cow::Borrowed(*digits),
         time => time.text().unwrap_or_default(),
     };
-    micros_of_iso_8601(&text).or_else(|| micros_of_number(&text)).ok_or_else(|| format!("{time} is no time"))
+    micros_of_iso_8601(&text).or_else(|| micros_of_number(&text)).ok_or_else(|| format!("{time} is not a time"))
 }
 
 fn read_base64(text: &str) -> Result<Payload, String> {

@@ -8,7 +8,7 @@ const ORIGIN: f64 = 1_795_368_000_000.0;
 
 fn log() -> Log {
     let mut log = Log::default();
-    log.push_note(Time(0.5), Kind::Error, Tone::Warning, "Not sent: the connection had just gone");
+    log.push_note(Time(0.5), Kind::Error, Tone::Warning, "Not sent: the connection had already closed");
     log.push_message(Time(1000.25), Direction::Sent, Source::Automatic, Content::Text("a,\"b\"\n"));
     log.push_message(Time(1250.0), Direction::Received, Source::Person, Content::Binary(&[0xfb, 0xff]));
     log
@@ -25,7 +25,7 @@ fn exported(format: ArchiveFormat, log: &Log) -> String {
 #[test]
 fn json_lines_have_a_line_for_each_entry() {
     let lines = [
-        r#"{"seq":1,"time":"2026-11-22T17:20:00.000500Z","kind":"error","tone":"warning","size":38,"text":"Not sent: the connection had just gone"}"#,
+        r#"{"seq":1,"time":"2026-11-22T17:20:00.000500Z","kind":"error","tone":"warning","size":43,"text":"Not sent: the connection had already closed"}"#,
         r#"{"seq":2,"time":"2026-11-22T17:20:01.000250Z","kind":"text","direction":"sent","source":"automatic","size":6,"text":"a,\"b\"\n"}"#,
         r#"{"seq":3,"time":"2026-11-22T17:20:01.250000Z","kind":"binary","direction":"received","size":2,"base64":"+/8="}"#,
         "",
@@ -37,7 +37,7 @@ fn json_lines_have_a_line_for_each_entry() {
 fn csv_quotes_what_it_must() {
     let rows = [
         "\u{feff}seq,time,kind,direction,source,size,encoding,content",
-        "1,2026-11-22T17:20:00.000500Z,error,,,38,,\"Not sent: the connection had just gone\"",
+        "1,2026-11-22T17:20:00.000500Z,error,,,43,,\"Not sent: the connection had already closed\"",
         "2,2026-11-22T17:20:01.000250Z,text,sent,automatic,6,,\"a,\"\"b\"\"\n\"",
         "3,2026-11-22T17:20:01.250000Z,binary,received,,2,base64,\"'+/8=\"",
         "",
@@ -209,28 +209,28 @@ fn a_wrong_file_is_called_what_it_seems_to_be() {
         error(&exported(ArchiveFormat::Csv, &log())),
         "the file is CSV, which cannot be imported: export JSON Lines or HAR instead"
     );
-    assert_eq!(error(r#"{"messages":[]}"#), "these are saved messages, which are imported beside their list");
-    assert_eq!(error(r#"{"sequences":[]}"#), "these are saved sequences, which are imported beside their list");
+    assert_eq!(error(r#"{"messages":[]}"#), "this is a file of saved messages: import it next to their list");
+    assert_eq!(error(r#"{"sequences":[]}"#), "this is a file of saved sequences: import it next to their list");
     assert_eq!(
         error("{\n \"log\": {"),
         "the file is neither HAR (line 2, column 10: expected a name in quotes, found the end) \
          nor JSON Lines (line 1: column 2: expected a name in quotes, found the end)"
     );
     assert_eq!(import(b"PK\x03\x04").unwrap_err().to_string(), "the file is compressed: unpack it first");
-    assert_eq!(import(b"\x89PNG").unwrap_err().to_string(), "the file is no text: byte 1 is no UTF-8");
+    assert_eq!(import(b"\x89PNG").unwrap_err().to_string(), "the file is not text: byte 1 is not UTF-8");
 }
 
 #[test]
 fn a_wrong_line_is_named_with_its_place() {
     let error = |text: &str| import(text.as_bytes()).unwrap_err().to_string();
-    assert_eq!(error("\nhello"), "line 2: column 1: \"hello\" is no value; a string needs quotes");
-    assert_eq!(error(r#"{"time":"today"}"#), "line 1: \"today\" is no time");
+    assert_eq!(error("\nhello"), "line 2: column 1: \"hello\" is not a value; a string needs quotes");
+    assert_eq!(error(r#"{"time":"today"}"#), "line 1: \"today\" is not a time");
     let line = |rest: &str| format!(r#"{{"time":"2026-11-22T17:20:00Z",{rest}}}"#);
-    assert_eq!(error(&line(r#""kind":"ping""#)), "line 1: \"ping\" is no kind");
-    assert_eq!(error(&line(r#""kind":"text","text":"a""#)), "line 1: kind \"text\" does not go with its direction");
+    assert_eq!(error(&line(r#""kind":"ping""#)), "line 1: \"ping\" is not a kind");
+    assert_eq!(error(&line(r#""kind":"text","text":"a""#)), "line 1: kind \"text\" does not match its direction");
     assert_eq!(
         error(&line(r#""kind":"binary","direction":"sent","base64":"a!""#)),
-        "line 1: '!' at character 2 is no base64 digit"
+        "line 1: '!' at character 2 is not a base64 digit"
     );
 }
 

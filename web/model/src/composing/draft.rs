@@ -94,14 +94,14 @@ impl Draft {
             Some(name) => Format::ALL
                 .into_iter()
                 .find(|format| format.name() == name)
-                .ok_or_else(|| format!("{} is no format; text, json, hex and base64 are", Quoted(&name)))?,
+                .ok_or_else(|| format!("{} is not a format: use text, json, hex or base64", Quoted(&name)))?,
             None => Format::default(),
         };
         let templates = match value.member("templates").and_then(Value::text).as_deref() {
             Some("literal") => Templates::Literal,
             _ => Templates::Substituted,
         };
-        let text = value.member("text").and_then(Value::text).ok_or("it has no \"text\"")?.into_owned();
+        let text = value.member("text").and_then(Value::text).ok_or("\"text\" is missing")?.into_owned();
         Ok(Self { format, templates, text })
     }
 }

@@ -100,7 +100,7 @@ mod tests {
     fn parameters_are_kept_from_one_behaviour_to_another() {
         let kept = |address| Form::for_address("/echo".parse().unwrap(), address, parse_url).behaviour().to_string();
         assert_eq!(kept("localhost:12345/?delay=1s&ping=2s"), "/echo?delay=1s&ping=2s");
-        assert_eq!(kept("localhost:12345/chat?delay=1s"), "/echo", "it is no address of Canyon's server");
+        assert_eq!(kept("localhost:12345/chat?delay=1s"), "/echo", "it is not an address of Canyon's server");
         assert_eq!(kept(""), "/echo");
     }
 

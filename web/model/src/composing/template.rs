@@ -34,15 +34,15 @@ pub enum Strings {
 /// Places are counted in characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TemplateError {
-    #[error("unknown {{{{{}}}}} at character {place}; known are {TEMPLATES}, and {{{{{{{{ for {{{{ itself", Visible(.name))]
+    #[error("unknown {{{{{}}}}} at character {place}; known: {TEMPLATES}, and {{{{{{{{ for a literal {{{{", Visible(.name))]
     Unknown {
         /// The text between the braces.
         name: String,
         place: usize,
     },
-    #[error("{{{{ at character {place} has no }}}}; {{{{{{{{ is {{{{ itself")]
+    #[error("{{{{ at character {place} has no }}}}; {{{{{{{{ is a literal {{{{")]
     Open { place: usize },
-    #[error("{} at character {place} is not what random needs: two whole numbers, the smaller one first", Quoted(.bounds))]
+    #[error("{} at character {place} is not two whole numbers, the smaller one first, as in random 1 100", Quoted(.bounds))]
     Bounds { bounds: String, place: usize },
     /// `{{last}}` finds nothing.
     #[error("{{{{{}}}}} at character {place}: {why}", Visible(.name))]
@@ -130,8 +130,8 @@ fn random(bounds: &str, random: &mut Rng) -> Option<String> {
 
 fn last(path: &str, strings: Strings, last: Option<&str>) -> Result<String, String> {
     let path: Path = path.parse().map_err(|error: json::PathError| error.to_string())?;
-    let text = last.ok_or("no JSON has come yet, or it has left the log")?;
-    let value = json::parse(text).map_err(|error| format!("what came last is no JSON ({error})"))?;
+    let text = last.ok_or("no JSON has been received yet, or the log has dropped it")?;
+    let value = json::parse(text).map_err(|error| format!("the last message is not valid JSON ({error})"))?;
     let found = path.find(&value).ok_or_else(|| format!("the last JSON has nothing at {path}"))?;
     Ok(match (found, strings) {
         (Value::String(string), Strings::Plain) => string.text().into_owned(),
@@ -203,15 +203,15 @@ mod tests {
         for (text, error) in [
             (
                 "é {{foo}}",
-                "unknown {{foo}} at character 3; known are n, now, now ms, uuid, random 1 100, last.$.path, \
-                 and {{{{ for {{ itself",
+                "unknown {{foo}} at character 3; known: n, now, now ms, uuid, random 1 100, last.$.path, \
+                 and {{{{ for a literal {{",
             ),
-            ("{{n", "{{ at character 1 has no }}; {{{{ is {{ itself"),
+            ("{{n", "{{ at character 1 has no }}; {{{{ is a literal {{"),
             (
                 "{{random 5 1}}",
-                r#""5 1" at character 1 is not what random needs: two whole numbers, the smaller one first"#,
+                r#""5 1" at character 1 is not two whole numbers, the smaller one first, as in random 1 100"#,
             ),
-            ("{{random}}", r#""" at character 1 is not what random needs: two whole numbers, the smaller one first"#),
+            ("{{random}}", r#""" at character 1 is not two whole numbers, the smaller one first, as in random 1 100"#),
             ("{{last.a}}", r#"{{last.a}} at character 1: path "a" does not begin with $"#),
             ("{{last.$.b}}", "{{last.$.b}} at character 1: the last JSON has nothing at $.b"),
         ] {

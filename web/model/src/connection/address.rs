@@ -40,7 +40,7 @@ impl WsUrl {
         }
         let url = match parse_url(typed) {
             Some(url) if scheme(&url).is_some() => url,
-            // To a URL parser, `localhost:12345` has the scheme `localhost` and `example.com` is no absolute URL.
+            // To a URL parser, `localhost:12345` has the scheme `localhost` and `example.com` is not an absolute URL.
             _ if has_scheme(typed) || typed.starts_with(['/', '?', '#']) => {
                 let is_web = scheme(typed).is_some();
                 return Err(if is_web { AddressError::Invalid } else { AddressError::Scheme }(typed.to_owned()));

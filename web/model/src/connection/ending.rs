@@ -6,7 +6,8 @@ use crate::connection::close::Meaning;
 use crate::data::visible::Quoted;
 use crate::log::Tone;
 
-const WHERE_TO_LOOK: &str = "A page is not told which: the console of the developer tools (F12) has more.";
+const WHERE_TO_LOOK: &str =
+    "Browsers hide the reason from pages; the console of the developer tools (F12) may show it.";
 
 /// The fields of a [`CloseEvent`](https://developer.mozilla.org/en-US/docs/Web/API/CloseEvent).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +20,14 @@ pub struct Closed {
     pub was_clean: bool,
 }
 
-/// A browser deliberately tells a page no more than this about a connection that never opened.
+/// A browser deliberately reports no more than this about a connection that never opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
     /// It never opened: nothing listens there, or the handshake failed.
     Refused(Closed),
     ByServer(Closed),
     /// The page closed it, and the server answered the close frame.
-    ByUs(Closed),
+    ByPage(Closed),
     /// The page closed it, and the server did not answer the close frame.
     Unanswered,
     /// It ended without a close frame.
@@ -52,7 +53,7 @@ impl Ending {
             (Self::Refused(_), 1006) => {
                 let tls = if options.tls { " The certificate may not be trusted." } else { "" };
                 let subprotocols = if options.subprotocols {
-                    " The server may have chosen none of the subprotocols; browsers take that for a failure."
+                    " The server may have chosen none of the subprotocols, which browsers treat as a failure."
                 } else {
                     ""
                 };
@@ -62,9 +63,9 @@ impl Ending {
                 )
             }
             (Self::Lost(_), 1006) => format!(
-                "The connection was open, and no close frame came. The server or a proxy stopped or cut it off for \
-                 being idle, the network failed, or the server broke the protocol, as with text that is not UTF-8, and \
-                 the browser gave up. {WHERE_TO_LOOK}"
+                "The connection was open and ended without a close frame. The server or a proxy stopped or closed it as \
+                 idle, the network failed, or the server violated the protocol, for example with text that is not UTF-8, \
+                 and the browser closed it. {WHERE_TO_LOOK}"
             ),
             _ => Meaning::of(code).explanation.to_owned(),
         };
@@ -78,7 +79,7 @@ impl Ending {
 
     /// For a connection that the page was closing.
     pub(crate) fn of_closing(closed: Closed) -> Self {
-        if closed.was_clean { Self::ByUs(closed) } else { Self::Unanswered }
+        if closed.was_clean { Self::ByPage(closed) } else { Self::Unanswered }
     }
 
     /// Whether reconnecting makes sense. It does not where the person or, with code 1000, the server wanted the end.
@@ -86,7 +87,7 @@ impl Ending {
         match self {
             Self::Refused(_) | Self::Lost(_) | Self::WorkerFailed => true,
             Self::ByServer(closed) => closed.code != 1000,
-            Self::ByUs(_) | Self::Unanswered | Self::Cancelled => false,
+            Self::ByPage(_) | Self::Unanswered | Self::Cancelled => false,
         }
     }
 
@@ -95,7 +96,7 @@ impl Ending {
         match self {
             Self::Refused(_) => "Could not connect",
             Self::ByServer(_) => "Closed by server",
-            Self::ByUs(_) | Self::Unanswered => "Disconnected",
+            Self::ByPage(_) | Self::Unanswered => "Disconnected",
             Self::Lost(_) | Self::WorkerFailed => "Connection lost",
             Self::Cancelled => "Cancelled",
         }
@@ -103,14 +104,14 @@ impl Ending {
 
     pub fn closed(&self) -> Option<&Closed> {
         match self {
-            Self::Refused(closed) | Self::ByServer(closed) | Self::ByUs(closed) | Self::Lost(closed) => Some(closed),
+            Self::Refused(closed) | Self::ByServer(closed) | Self::ByPage(closed) | Self::Lost(closed) => Some(closed),
             Self::Unanswered | Self::Cancelled | Self::WorkerFailed => None,
         }
     }
 
     pub fn tone(&self) -> Tone {
         match self {
-            Self::ByUs(_) | Self::Cancelled => Tone::Neutral,
+            Self::ByPage(_) | Self::Cancelled => Tone::Neutral,
             Self::ByServer(closed) => Meaning::of(closed.code).tone,
             Self::Unanswered => Tone::Warning,
             Self::Refused(_) | Self::Lost(_) | Self::WorkerFailed => Tone::Error,
@@ -125,12 +126,12 @@ impl fmt::Display for Ending {
                 write!(f, "Could not connect: no server there, or it refused the handshake ({closed})")
             }
             Self::ByServer(closed) => write!(f, "Connection closed by server ({closed})"),
-            Self::ByUs(closed) => write!(f, "Disconnected by this page ({closed})"),
-            Self::Unanswered => f.write_str("Disconnected by this page, the server did not answer the close frame"),
+            Self::ByPage(closed) => write!(f, "Disconnected by this page ({closed})"),
+            Self::Unanswered => f.write_str("Disconnected by this page; the server did not answer the close frame"),
             Self::Lost(closed) => {
-                write!(f, "Connection lost: the server or the network went away without a close frame ({closed})")
+                write!(f, "Connection lost: the server or the network failed without a close frame ({closed})")
             }
-            Self::Cancelled => f.write_str("Gave up before the connection opened"),
+            Self::Cancelled => f.write_str("Cancelled before the connection opened"),
             Self::WorkerFailed => f.write_str("Connection lost: the page's socket worker failed"),
         }
     }
@@ -165,13 +166,13 @@ mod tests {
                 Ending::ByServer(closed(1001, "shutting down")),
                 r#"Connection closed by server (code 1001, going away, reason "shutting down")"#,
             ),
-            (Ending::ByUs(closed(1000, "")), "Disconnected by this page (code 1000, normal closure)"),
-            (Ending::Unanswered, "Disconnected by this page, the server did not answer the close frame"),
+            (Ending::ByPage(closed(1000, "")), "Disconnected by this page (code 1000, normal closure)"),
+            (Ending::Unanswered, "Disconnected by this page; the server did not answer the close frame"),
             (
                 Ending::Lost(closed(1006, "")),
-                "Connection lost: the server or the network went away without a close frame (code 1006, no close frame)",
+                "Connection lost: the server or the network failed without a close frame (code 1006, no close frame)",
             ),
-            (Ending::Cancelled, "Gave up before the connection opened"),
+            (Ending::Cancelled, "Cancelled before the connection opened"),
             (Ending::WorkerFailed, "Connection lost: the page's socket worker failed"),
         ] {
             assert_eq!(ending.to_string(), words);
@@ -191,13 +192,13 @@ mod tests {
         assert_eq!(
             explained(&refused, HandshakeOptions::default()),
             "1006: The connection did not open. Nothing listens at this address, the network is down, or the server or a \
-             proxy refused the handshake. A page is not told which: the console of the developer tools (F12) has more."
+             proxy refused the handshake. Browsers hide the reason from pages; the console of the developer tools (F12) may show it."
         );
-        assert!(explained(&refused, options(true, false)).contains(" The certificate may not be trusted. A page"));
-        assert!(explained(&refused, options(false, true)).contains("may have chosen none of the subprotocols;"));
+        assert!(explained(&refused, options(true, false)).contains(" The certificate may not be trusted. Browsers"));
+        assert!(explained(&refused, options(false, true)).contains("may have chosen none of the subprotocols,"));
         let lost = explained(&Ending::Lost(closed(1006, "")), options(true, true));
-        assert!(lost.starts_with("1006: The connection was open, and no close frame came."), "{lost}");
-        assert!(lost.contains("broke the protocol") && !lost.contains("certificate"), "{lost}");
+        assert!(lost.starts_with("1006: The connection was open and ended without a close frame."), "{lost}");
+        assert!(lost.contains("violated the protocol") && !lost.contains("certificate"), "{lost}");
         assert_eq!(
             explained(&Ending::ByServer(closed(1012, "")), HandshakeOptions::default()),
             "1012: The server is restarting. Try again soon."

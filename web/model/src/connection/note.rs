@@ -7,7 +7,7 @@ use crate::connection::address::WsUrl;
 use crate::connection::ending::Ending;
 use crate::connection::retry::Retry;
 use crate::connection::state::Opened;
-use crate::data::format::{Count, Size, Span};
+use crate::data::format::{Counted, Size, Span};
 use crate::data::visible::Quoted;
 use crate::log::{Kind, Tally, Tone};
 
@@ -30,9 +30,9 @@ pub enum Note {
     NotSent,
     /// This many queued messages are being sent.
     SendingQueued(usize),
-    /// Messages that arrived after the page had begun to close, and are not logged.
+    /// Messages that arrived while the page was closing the connection.
     AfterClose(Tally),
-    /// Messages that were dropped because the page was busy.
+    /// Messages that were dropped because the page was too slow.
     Missed(Tally),
     Ended(Ending),
     /// The summary of a sequence that ended.
@@ -76,25 +76,21 @@ impl fmt::Display for Note {
             Self::NotConnected(why) => write!(f, "Not connected: {why}"),
             Self::Opened(opened) => opened.fmt(f),
             Self::DisconnectedFor(gap) => {
-                write!(f, "A gap of {}: what the server sent meanwhile did not arrive here", Span(*gap))
+                write!(f, "Disconnected for {}; messages that the server sent meanwhile were not received", Span(*gap))
             }
             Self::Retrying(Retry { attempt, delay_ms }) => {
                 write!(f, "Reconnect attempt {attempt} in {}", Span(Duration::from_millis(u64::from(*delay_ms))))
             }
-            Self::GaveUp(tries) => write!(f, "Gave up after {} tries", Count(u64::from(*tries))),
-            Self::NotSent => f.write_str("Not sent: the connection had just gone"),
-            Self::SendingQueued(count) => write!(f, "Sending what has waited: {}", Count(*count as u64)),
+            Self::GaveUp(attempts) => write!(f, "Gave up after {}", Counted(u64::from(*attempts), "attempt")),
+            Self::NotSent => f.write_str("Not sent: the connection had already closed"),
+            Self::SendingQueued(count) => write!(f, "Sending {}", Counted(*count as u64, "queued message")),
             Self::Missed(Tally { messages, bytes }) => {
-                write!(
-                    f,
-                    "{} messages of {} came while the page was busy, and are lost",
-                    Count(*messages),
-                    Size(*bytes)
-                )
+                let messages = Counted(*messages, "message");
+                write!(f, "{messages} ({}) lost: the page could not keep up", Size(*bytes))
             }
             Self::AfterClose(Tally { messages, bytes }) => {
-                let (messages, bytes) = (Count(*messages), Size(*bytes));
-                write!(f, "{messages} messages of {bytes} came after the page had begun to close, and are not logged")
+                let messages = Counted(*messages, "message");
+                write!(f, "{messages} ({}) received while closing, not logged", Size(*bytes))
             }
             Self::Ended(ending) => ending.fmt(f),
             Self::Sequence { text, .. } => f.write_str(text),

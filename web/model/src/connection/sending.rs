@@ -148,7 +148,7 @@ impl Connection {
     pub(super) fn send_payload(&mut self, payload: Payload, shared: &mut Shared) {
         if !self.may_send() {
             let size = Size(payload.size() as u64);
-            self.problem = Some(Problem::Draft(format!("not sent, {size}: there is no open connection")));
+            self.problem = Some(Problem::Draft(format!("not sent ({size}): there is no open connection")));
             return;
         }
         self.problem = self.enqueue(Outgoing { payload, source: Source::Person }, shared).err().map(Problem::Draft);

@@ -18,7 +18,7 @@ pub enum SubprotocolsError {
         /// The first wrong one.
         character: char,
     },
-    #[error("subprotocol {} is named twice", Quoted(.0))]
+    #[error("subprotocol {} is listed twice", Quoted(.0))]
     Twice(String),
 }
 
@@ -68,6 +68,6 @@ mod tests {
         let character = "chat/2".parse::<Subprotocols>().unwrap_err();
         assert_eq!(character.to_string(), r#"subprotocol "chat/2" contains '/', which a name cannot have"#);
         let twice = "a b a".parse::<Subprotocols>().unwrap_err();
-        assert_eq!(twice.to_string(), r#"subprotocol "a" is named twice"#);
+        assert_eq!(twice.to_string(), r#"subprotocol "a" is listed twice"#);
     }
 }

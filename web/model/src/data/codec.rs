@@ -8,10 +8,10 @@ use crate::data::visible::QuotedChar;
 /// Places are counted in characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HexError {
-    #[error("{} at character {place} is no hex digit", QuotedChar(*.found))]
+    #[error("{} at character {place} is not a hex digit", QuotedChar(*.found))]
     Digit { found: char, place: usize },
     /// Half a byte, followed by a separator or the end.
-    #[error("digit {} at character {place} stands alone, a byte has two", QuotedChar(*.found))]
+    #[error("digit {} at character {place} is unpaired: a byte is two digits", QuotedChar(*.found))]
     Alone { found: char, place: usize },
 }
 
@@ -19,11 +19,11 @@ pub enum HexError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Base64Error {
     /// Padding before the end included.
-    #[error("{} at character {place} is no base64 digit", QuotedChar(*.found))]
+    #[error("{} at character {place} is not a base64 digit", QuotedChar(*.found))]
     Digit { found: char, place: usize },
-    #[error("{digits} base64 digits make no whole number of bytes: one is missing or one is too many")]
+    #[error("{digits} base64 digits are not a whole number of bytes: one is missing or one is extra")]
     Length { digits: usize },
-    #[error("{} at character {place} cannot be the last base64 digit here: it has bits that belong to no byte", QuotedChar(*.found))]
+    #[error("{} at character {place} cannot be the last base64 digit here: it has bits beyond the last byte", QuotedChar(*.found))]
     Trailing { found: char, place: usize },
 }
 
@@ -185,10 +185,10 @@ mod tests {
 
     #[test]
     fn wrong_hex_is_named_with_its_place() {
-        assert_eq!(hex_error("de ag"), "'g' at character 5 is no hex digit");
-        assert_eq!(hex_error("é"), "'é' at character 1 is no hex digit");
-        assert_eq!(hex_error("de a be"), "digit 'a' at character 4 stands alone, a byte has two");
-        assert_eq!(hex_error("dea"), "digit 'a' at character 3 stands alone, a byte has two");
+        assert_eq!(hex_error("de ag"), "'g' at character 5 is not a hex digit");
+        assert_eq!(hex_error("é"), "'é' at character 1 is not a hex digit");
+        assert_eq!(hex_error("de a be"), "digit 'a' at character 4 is unpaired: a byte is two digits");
+        assert_eq!(hex_error("dea"), "digit 'a' at character 3 is unpaired: a byte is two digits");
     }
 
     #[test]
@@ -201,17 +201,17 @@ mod tests {
 
     #[test]
     fn wrong_base64_is_named_with_its_place() {
-        assert_eq!(base64_error("ab!d"), "'!' at character 3 is no base64 digit");
-        assert_eq!(base64_error("abcdé"), "'é' at character 5 is no base64 digit");
-        assert_eq!(base64_error("ab!de"), "'!' at character 3 is no base64 digit", "rather than its length");
-        assert_eq!(base64_error("a=bc"), "'=' at character 2 is no base64 digit");
+        assert_eq!(base64_error("ab!d"), "'!' at character 3 is not a base64 digit");
+        assert_eq!(base64_error("abcdé"), "'é' at character 5 is not a base64 digit");
+        assert_eq!(base64_error("ab!de"), "'!' at character 3 is not a base64 digit", "rather than its length");
+        assert_eq!(base64_error("a=bc"), "'=' at character 2 is not a base64 digit");
         assert_eq!(
             base64_error("ab cde"),
-            "5 base64 digits make no whole number of bytes: one is missing or one is too many"
+            "5 base64 digits are not a whole number of bytes: one is missing or one is extra"
         );
         assert_eq!(
             base64_error("/ /=="),
-            "'/' at character 3 cannot be the last base64 digit here: it has bits that belong to no byte"
+            "'/' at character 3 cannot be the last base64 digit here: it has bits beyond the last byte"
         );
     }
 

@@ -24,6 +24,17 @@ impl fmt::Display for Count {
     }
 }
 
+/// A count with its noun, given in the singular: `1 message`, `3 queued messages`.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted(pub u64, pub &'static str);
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(count, noun) = *self;
+        write!(f, "{} {noun}{}", Count(count), if count == 1 { "" } else { "s" })
+    }
+}
+
 /// Bytes: `58 B`, `4.0 KiB`.
 #[derive(Debug, Clone, Copy)]
 pub struct Size(pub u64);
@@ -80,6 +91,12 @@ mod tests {
         {
             assert_eq!(Count(count).to_string(), shown);
         }
+    }
+
+    #[test]
+    fn a_noun_is_in_the_singular_only_for_one() {
+        assert_eq!([0, 1, 2].map(|count| Counted(count, "byte").to_string()), ["0 bytes", "1 byte", "2 bytes"]);
+        assert_eq!(Counted(1000, "queued message").to_string(), "1\u{202f}000 queued messages");
     }
 
     #[test]

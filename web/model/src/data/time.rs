@@ -83,7 +83,7 @@ fn number(digits: &str, limits: RangeInclusive<u64>) -> Option<u64> {
 }
 
 /// Reads a number of seconds since 1970 such as `1795368259.004123` or `1.79E9`, or of milli-, micro- or nanoseconds.
-/// Its size tells the unit: today's dates have 10, 13, 16 and 19 digits. It works on decimal digits, because an `f64`
+/// The number of digits gives the unit: today's dates have 10, 13, 16 and 19 digits. It works on decimal digits, because an `f64`
 /// would lose some.
 pub fn micros_of_number(text: &str) -> Option<u64> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {

@@ -31,7 +31,7 @@ fn entries_are_numbered_from_one_and_found_by_their_number() {
 fn an_entry_tells_what_it_is() {
     let mut log = Log::default();
     log.push_message(Time(1.5), Direction::Sent, Source::Automatic, Content::Binary(&[0xff]));
-    log.push_note(Time(2.5), Kind::Error, Tone::Warning, "Not sent: the connection had just gone");
+    log.push_note(Time(2.5), Kind::Error, Tone::Warning, "Not sent: the connection had already closed");
     let message = log.entry(1).unwrap();
     assert_eq!((message.at, message.content), (Time(1.5), Content::Binary(&[0xff])));
     assert_eq!(
@@ -39,7 +39,7 @@ fn an_entry_tells_what_it_is() {
         Label { kind: Kind::Binary, direction: Some(Direction::Sent), source: Source::Automatic, tone: Tone::Neutral }
     );
     let note = log.entry(2).unwrap();
-    assert_eq!(note.content, Content::Text("Not sent: the connection had just gone"));
+    assert_eq!(note.content, Content::Text("Not sent: the connection had already closed"));
     assert_eq!((note.label.kind, note.label.direction, note.label.tone), (Kind::Error, None, Tone::Warning));
 }
 
@@ -75,7 +75,7 @@ fn smaller_limits_take_effect_at_once() {
 fn totals_stay_exact_when_entries_go() {
     let mut log = log_of(Limits { entries: 1, bytes: 100 }, &["a", "bé"]);
     log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Binary(&[0; 7]));
-    log.push_note(Time::default(), Kind::Error, Tone::Warning, "Not sent: the connection had just gone");
+    log.push_note(Time::default(), Kind::Error, Tone::Warning, "Not sent: the connection had already closed");
     assert_eq!(log.received(), Tally { messages: 2, bytes: 4 });
     assert_eq!(log.sent(), Tally { messages: 1, bytes: 7 });
     assert_eq!(log.dropped(), 3);
@@ -118,10 +118,10 @@ fn pins_are_limited_and_count_as_bytes() {
     }
     assert_eq!(log.pin(101), Err(PinError));
     assert_eq!(log.pin(100), Ok(()), "it is pinned already");
-    assert_eq!(PinError.to_string(), "100 entries are pinned already, which is the limit");
+    assert_eq!(PinError.to_string(), "no more than 100 entries can be pinned");
 }
 
-/// What a log is told, and a model of it that keeps everything.
+/// A change of the log, and a model of it that keeps everything.
 #[derive(Debug, Clone)]
 enum Step {
     Text(String),

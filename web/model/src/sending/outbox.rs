@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use thiserror::Error;
 
-use crate::data::format::{Count, Size};
+use crate::data::format::{Counted, Size};
 use crate::data::payload::Payload;
 use crate::log::Source;
 
@@ -36,7 +36,7 @@ impl Default for Watermarks {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("{} messages of {} wait to be sent already, which is the limit", Count(*messages as u64), Size(*bytes as u64))]
+#[error("the send queue is full: {} ({})", Counted(*messages as u64, "message"), Size(*bytes as u64))]
 pub struct OutboxFull {
     pub messages: usize,
     /// Sum of the payloads.
@@ -243,7 +243,7 @@ mod tests {
         outbox.push(message(Outbox::MAX_BYTES + 1)).unwrap();
         let (full, refused) = outbox.push(message(7)).unwrap_err();
         assert_eq!(refused, message(7));
-        assert_eq!(full.to_string(), "1 messages of 64.0 MiB wait to be sent already, which is the limit");
+        assert_eq!(full.to_string(), "the send queue is full: 1 message (64.0 MiB)");
         outbox.clear();
         for _ in 0..Outbox::MAX_MESSAGES {
             outbox.push(message(0)).unwrap();

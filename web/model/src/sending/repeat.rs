@@ -16,9 +16,9 @@ pub struct Pace {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PaceError {
-    #[error("every {0} ms is not possible, it must be from 1 to 3600000")]
+    #[error("an interval of {0} ms is out of range, which is 1 to 3600000")]
     Interval(u64),
-    #[error("{0} times a second is not possible, it must be from 1 to 10000")]
+    #[error("{0} messages per second are out of range, which is 1 to 10000")]
     Rate(u64),
 }
 
@@ -144,10 +144,13 @@ mod tests {
 
     #[test]
     fn a_pace_that_is_not_possible_is_named() {
-        assert_eq!(Pace::every(0).unwrap_err().to_string(), "every 0 ms is not possible, it must be from 1 to 3600000");
+        assert_eq!(
+            Pace::every(0).unwrap_err().to_string(),
+            "an interval of 0 ms is out of range, which is 1 to 3600000"
+        );
         assert_eq!(
             Pace::per_second(10_001).unwrap_err().to_string(),
-            "10001 times a second is not possible, it must be from 1 to 10000"
+            "10001 messages per second are out of range, which is 1 to 10000"
         );
     }
 

@@ -74,7 +74,7 @@ impl Expectation {
             Reply::Json { path, equals } => {
                 let path = path.parse().map_err(|error: json::PathError| error.to_string())?;
                 if !equals.is_empty() {
-                    json::parse(equals).map_err(|error| format!("{} is no JSON ({error})", Quoted(equals)))?;
+                    json::parse(equals).map_err(|error| format!("{} is not valid JSON ({error})", Quoted(equals)))?;
                 }
                 Ok(Self::Json { path, equals: equals.clone() })
             }

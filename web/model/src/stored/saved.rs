@@ -46,7 +46,7 @@ impl Library {
         match self.place(&saved.name) {
             Ok(place) => self.0[place] = saved,
             Err(_) if self.0.len() >= Self::MAX => {
-                return Err(format!("{} messages are saved already, which is the limit", Self::MAX));
+                return Err(format!("no more than {} messages can be saved", Self::MAX));
             }
             Err(place) => self.0.insert(place, saved),
         }
@@ -59,7 +59,7 @@ impl Library {
     /// The new name is empty or taken.
     pub fn rename(&mut self, from: &SavedName, to: SavedName) -> Result<(), String> {
         if *from != to && self.find(&to).is_some() {
-            return Err(format!("{} is the name of another message there", Quoted(&to.name)));
+            return Err(format!("{} is already the name of another message in this folder", Quoted(&to.name)));
         }
         let Some(Saved { draft, .. }) = self.find(from).cloned() else { return Ok(()) };
         if !to.name.trim().is_empty() {
@@ -105,7 +105,8 @@ impl Library {
     /// What is wrong with the first that cannot be read; the others are added.
     pub(crate) fn take_in(&mut self, text: &str) -> Result<usize, String> {
         let document = json::parse(text).map_err(|error| error.to_string())?;
-        let messages = document.member("messages").ok_or("this is no document of messages: it has no \"messages\"")?;
+        let messages =
+            document.member("messages").ok_or("this is not a file of saved messages: \"messages\" is missing")?;
         let mut wrong = None;
         for (message, number) in messages.elements().iter().zip(1..) {
             let text = |name| message.member(name).and_then(Value::text).unwrap_or_default().into_owned();
@@ -208,7 +209,7 @@ mod tests {
         library.save(saved("", "b", "2")).unwrap();
         assert_eq!(
             library.rename(&name("", "a"), name("", "b")).unwrap_err(),
-            r#""b" is the name of another message there"#
+            r#""b" is already the name of another message in this folder"#
         );
         assert_eq!(library.rename(&name("", "a"), name("", " ")).unwrap_err(), "a saved message needs a name");
         library.rename(&name("", "a"), name("x", "b")).unwrap();
@@ -221,10 +222,13 @@ mod tests {
         let text = r#"{"messages":[{"name":"a","text":"1"},{"name":"b","format":"xml","text":"2"}]}"#;
         assert_eq!(
             library.add_json(text).unwrap_err(),
-            r#"message 2: "xml" is no format; text, json, hex and base64 are"#
+            r#"message 2: "xml" is not a format: use text, json, hex or base64"#
         );
-        assert_eq!(library.add_json(r#"{"messages":[{"name":"a"}]}"#).unwrap_err(), r#"message 1: it has no "text""#);
-        assert_eq!(library.add_json("{}").unwrap_err(), r#"this is no document of messages: it has no "messages""#);
+        assert_eq!(library.add_json(r#"{"messages":[{"name":"a"}]}"#).unwrap_err(), r#"message 1: "text" is missing"#);
+        assert_eq!(
+            library.add_json("{}").unwrap_err(),
+            r#"this is not a file of saved messages: "messages" is missing"#
+        );
         assert_eq!(library, Library::default());
         assert_eq!(library.add_json(r#"{"messages":[{"name":"a","text":"1"}]}"#), Ok(1));
     }

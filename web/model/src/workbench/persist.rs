@@ -100,7 +100,7 @@ impl Workbench {
         match known.binary_search_by(|known| known.name.cmp(&sequence.name)) {
             Ok(place) => known[place] = sequence,
             Err(_) if known.len() >= Self::MAX_SEQUENCES => {
-                return Err(format!("{} sequences are saved already, which is the limit", Self::MAX_SEQUENCES));
+                return Err(format!("no more than {} sequences can be saved", Self::MAX_SEQUENCES));
             }
             Err(place) => known.insert(place, sequence),
         }
@@ -127,7 +127,7 @@ impl Workbench {
         self.imported.clear();
         let room = limit - self.connections.len();
         if room == 0 {
-            return Err(format!("there are {limit} connections, which is the limit: close one to import a log"));
+            return Err(format!("no more than {limit} connections can exist: close one to import a log"));
         }
         let (total, loaded) = (urls.len(), urls.len().min(room));
         for (url, number) in urls.into_iter().zip(1..=loaded) {
@@ -142,7 +142,7 @@ impl Workbench {
             ));
         }
         if let Some(first) = first_skipped {
-            left_out.push(format!("{} entries of the file are skipped, the first: {first}", Count(skipped)));
+            left_out.push(format!("skipped entries: {}, the first: {first}", Count(skipped)));
         }
         Ok(if left_out.is_empty() { None } else { Some(left_out.join("; ")) })
     }

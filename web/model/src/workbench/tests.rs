@@ -26,7 +26,7 @@ fn connections_have_logs_and_states_of_their_own() {
     page.update(Msg::Add);
     page.id = page.workbench.shown().id();
     assert_ne!(page.id, first);
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     page.send("to the second");
     assert_eq!(page.connection().log().sent().messages, 1);
@@ -87,7 +87,7 @@ fn smaller_limits_take_effect_on_every_log() {
     assert_eq!(page.connection().log().len(), 1);
     page.update(Msg::Add);
     page.id = page.workbench.shown().id();
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     assert_eq!(page.connection().log().len(), 1);
 }
@@ -104,19 +104,19 @@ fn a_filter_shows_what_it_finds_in_its_own_connection() {
     let mut page = TestPage::open();
     page.receives("needle");
     page.receives("hay");
-    page.tell(ConnectionMsg::Filter(Query { typed: "need".to_owned(), ..Query::default() }));
-    page.tell(ConnectionMsg::Scan { bytes: 10_000 });
+    page.dispatch(ConnectionMsg::Filter(Query { typed: "need".to_owned(), ..Query::default() }));
+    page.dispatch(ConnectionMsg::Scan { bytes: 10_000 });
     assert_eq!(page.connection().rows().len(), 1);
-    page.tell(ConnectionMsg::Filter(Query::default()));
+    page.dispatch(ConnectionMsg::Filter(Query::default()));
     assert_eq!(page.connection().rows().len(), 4);
-    page.tell(ConnectionMsg::SendPayload(Payload::Binary(vec![1])));
+    page.dispatch(ConnectionMsg::SendPayload(Payload::Binary(vec![1])));
     assert_eq!(page.connection().rows().len(), 5);
 }
 
 #[test]
 fn stored_documents_are_restored_by_the_next_page() {
     let mut page = TestPage::open();
-    page.tell(ConnectionMsg::AddressTyped("ws://a/".to_owned()));
+    page.dispatch(ConnectionMsg::AddressTyped("ws://a/".to_owned()));
     page.update(Msg::Rename(page.id, "first".to_owned()));
     page.update(Msg::Add);
     page.update(Msg::Show(page.id));
@@ -157,7 +157,7 @@ fn of_a_newer_document_everything_readable_is_restored_and_the_rest_is_reported(
         page.workbench.problem(Subject::SavedMessages),
         Some(
             "not all that was kept can be read, it is in local storage as canyon.messages.unread: \
-             message 1: \"cbor\" is no format; text, json, hex and base64 are"
+             message 1: \"cbor\" is not a format: use text, json, hex or base64"
         )
     );
     assert_eq!(page.workbench.saved().iter().map(|saved| saved.name.name.as_str()).collect::<Vec<_>>(), ["b"]);
@@ -227,7 +227,7 @@ fn a_problem_with_saved_messages_is_shown_until_the_next_change() {
     page.update(Msg::ImportSaved("[]".to_owned()));
     assert_eq!(
         page.workbench.problem(Subject::SavedMessages),
-        Some("this is no document of messages: it has no \"messages\"")
+        Some("this is not a file of saved messages: \"messages\" is missing")
     );
     page.update(Msg::ImportSaved(r#"{"messages":[{"name":"a","text":"1"}]}"#.to_owned()));
     assert_eq!((page.workbench.problem(Subject::SavedMessages), page.workbench.saved().len()), (None, 1));
@@ -271,8 +271,8 @@ fn what_is_shown_can_be_exported_alone() {
     page.receives("needle 1");
     page.receives("hay");
     page.receives("needle 2");
-    page.tell(ConnectionMsg::Filter(Query { typed: "needle".to_owned(), ..Query::default() }));
-    page.tell(ConnectionMsg::Scan { bytes: 10_000 });
+    page.dispatch(ConnectionMsg::Filter(Query { typed: "needle".to_owned(), ..Query::default() }));
+    page.dispatch(ConnectionMsg::Scan { bytes: 10_000 });
     let shown: Vec<_> =
         all_entries(&page.workbench, page.id, ExportScope::Shown).into_iter().map(|entry| entry.2).collect();
     assert_eq!(shown, [text("needle 1"), text("needle 2")]);
@@ -336,7 +336,7 @@ fn a_file_with_more_connections_than_there_is_room_for_is_loaded_as_far_as_there
     page.update(Msg::ImportLogs(logs("more.har", 40)));
     assert_eq!(
         page.workbench.problem(Subject::Logs),
-        Some("there are 32 connections, which is the limit: close one to import a log")
+        Some("no more than 32 connections can exist: close one to import a log")
     );
     page.workbench.load(0, &[entry]);
     assert_eq!(page.workbench.connections()[1].log().len(), 1, "the file before is not added to");
@@ -345,10 +345,10 @@ fn a_file_with_more_connections_than_there_is_room_for_is_loaded_as_far_as_there
 #[test]
 fn entries_of_a_file_that_cannot_be_read_are_counted_and_the_first_is_explained() {
     let mut page = TestPage::new();
-    let first_skipped = Some("line 2: it has no \"time\"".to_owned());
+    let first_skipped = Some("line 2: \"time\" is missing".to_owned());
     page.update(Msg::ImportLogs(ImportedLogs { skipped: 2, first_skipped, ..logs("log", 1) }));
     assert_eq!(
         page.workbench.problem(Subject::Logs),
-        Some("2 entries of the file are skipped, the first: line 2: it has no \"time\"")
+        Some("skipped entries: 2, the first: line 2: \"time\" is missing")
     );
 }

@@ -4,23 +4,22 @@ use model::{ConnectionMsg, Document, Msg, Saved, Subject};
 
 use crate::browser::files;
 use crate::page::{Dialog, Page};
-use crate::view::controls::{file_button, item, problem, sign_button};
+use crate::view::controls::{button, file_button, item, problem, sign_button};
 use crate::view::{View, html};
 
 pub(super) fn list() -> View {
     html(
         "<section aria-label='Saved messages'>\
-           <h2>Saved messages<span class=spacer></span></h2>\
-           <slot></slot>\
+           <h2>Saved messages</h2><slot></slot><div class=chips></div>\
          </section>",
     )
     .child(saved_problem())
-    .at("h2")
-    .child(sign_button("⇣", "Export saved messages", |page, _| {
+    .at(".chips")
+    .child(button("ghost", "Export", |page, _| {
         let document = page.store.workbench().document(Document::Saved);
         files::download("canyon-messages.json", "application/json", document.as_bytes());
     }))
-    .child(file_button("⇡", "Import saved messages", |page, file| {
+    .child(file_button("Import", "Import saved messages", |page, file| {
         page.import_text(&file, Subject::SavedMessages, Msg::ImportSaved)
     }))
     .at("slot")

@@ -20,16 +20,16 @@ fn ended(ending: &Ending) -> ConnectionState {
 
 fn reconnecting() -> TestPage {
     let mut page = TestPage::new();
-    page.tell(ConnectionMsg::ReconnectChosen(Reconnect::WhenLost));
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::ReconnectChosen(Reconnect::WhenLost));
+    page.dispatch(ConnectionMsg::Connect);
     page
 }
 
 #[test]
 fn connect_opens_a_socket_to_the_address_with_the_subprotocols() {
     let mut page = TestPage::new();
-    page.tell(ConnectionMsg::SubprotocolsTyped("chat, soap".to_owned()));
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::SubprotocolsTyped("chat, soap".to_owned()));
+    page.dispatch(ConnectionMsg::Connect);
     assert_eq!(page.connection().state(), &ConnectionState::Connecting);
     let url = WsUrl::parse(URL, parse_url).unwrap();
     let open = Effect::Open {
@@ -45,14 +45,14 @@ fn connect_opens_a_socket_to_the_address_with_the_subprotocols() {
 #[test]
 fn a_wrong_field_is_reported_until_it_is_changed() {
     let mut page = TestPage::new();
-    page.tell(ConnectionMsg::AddressTyped("ftp://localhost".to_owned()));
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::AddressTyped("ftp://localhost".to_owned()));
+    page.dispatch(ConnectionMsg::Connect);
     assert_eq!(page.effects, []);
     assert_eq!(page.connection().state(), &ConnectionState::Idle(None));
     let problem =
         Problem::Address(r#""ftp://localhost" is not a WebSocket URL: it must begin with ws:// or wss://"#.to_owned());
     assert_eq!(page.connection().problem(), Some(&problem));
-    page.tell(ConnectionMsg::AddressTyped(URL.to_owned()));
+    page.dispatch(ConnectionMsg::AddressTyped(URL.to_owned()));
     assert_eq!(page.connection().problem(), None);
 }
 
@@ -60,8 +60,8 @@ fn a_wrong_field_is_reported_until_it_is_changed() {
 fn an_address_without_the_scheme_of_a_socket_is_completed_and_the_log_says_so() {
     for (typed, url) in [("localhost:12345", "ws://localhost:12345/"), ("https://a/b", "wss://a/b")] {
         let mut page = TestPage::new();
-        page.tell(ConnectionMsg::AddressTyped(typed.to_owned()));
-        page.tell(ConnectionMsg::Connect);
+        page.dispatch(ConnectionMsg::AddressTyped(typed.to_owned()));
+        page.dispatch(ConnectionMsg::Connect);
         assert_eq!(page.connection().setup().address, url);
         assert_eq!(page.lines(), [format!("Connecting to {url}, completed from {typed:?}")]);
     }
@@ -70,11 +70,11 @@ fn an_address_without_the_scheme_of_a_socket_is_completed_and_the_log_says_so() 
 #[test]
 fn a_chosen_behaviour_keeps_the_server_and_changes_the_path() {
     let mut page = TestPage::new();
-    page.tell(ConnectionMsg::AddressTyped("wss://example.com/?delay=1s".to_owned()));
-    page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    page.dispatch(ConnectionMsg::AddressTyped("wss://example.com/?delay=1s".to_owned()));
+    page.dispatch(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
     assert_eq!(page.connection().setup().address, "wss://example.com/echo");
-    page.tell(ConnectionMsg::AddressTyped("example.com:x".to_owned()));
-    page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    page.dispatch(ConnectionMsg::AddressTyped("example.com:x".to_owned()));
+    page.dispatch(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
     assert_eq!(page.connection().setup().address, "example.com:x");
     assert!(page.connection().problem().is_some());
 }
@@ -95,10 +95,7 @@ fn missed_messages_are_counted_and_logged() {
     page.socket(SocketEvent::Missed(Tally { messages: 1200, bytes: 5000 }));
     assert_eq!(page.connection().log().received(), Tally { messages: 1201, bytes: 5004 });
     assert_eq!(page.connection().log().dropped(), 1200);
-    assert_eq!(
-        page.lines().last().unwrap(),
-        "1\u{202f}200 messages of 4.9 KiB came while the page was busy, and are lost"
-    );
+    assert_eq!(page.lines().last().unwrap(), "1\u{202f}200 messages (4.9 KiB) lost: the page could not keep up");
 }
 
 #[test]
@@ -130,17 +127,17 @@ fn the_reason_of_a_loss_is_shown_until_the_connection_is_open_again_or_given_up(
     page.closes(1006);
     let why = page.connection().explanation();
     assert!(why.as_deref().is_some_and(|why| why.starts_with("1006: The connection was open")), "{why:?}");
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     assert_eq!(page.connection().state(), &ConnectionState::Connecting);
     assert_eq!((page.connection().explanation(), page.connection().is_retrying()), (why, true));
     page.opens();
     assert_eq!((page.connection().explanation(), page.connection().is_retrying()), (None, false));
 
     page.closes(1006);
-    page.tell(ConnectionMsg::Connect);
-    page.tell(ConnectionMsg::Disconnect);
+    page.dispatch(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Disconnect);
     assert_eq!((page.connection().explanation(), page.connection().is_retrying()), (None, false));
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     assert_eq!((page.connection().explanation(), page.connection().is_retrying()), (None, false));
 }
 
@@ -161,7 +158,7 @@ fn disconnect_closes_with_1000_and_waits_for_the_answer() {
     assert!(matches!(page.connection().state(), ConnectionState::Closing(_)));
     assert_eq!(page.effects, [Effect::Close { connection: page.id, frame: CloseFrame::normal() }]);
     page.closes(1000);
-    assert_eq!(page.connection().state(), &ended(&Ending::ByUs(closed(1000))));
+    assert_eq!(page.connection().state(), &ended(&Ending::ByPage(closed(1000))));
 }
 
 #[test]
@@ -169,7 +166,7 @@ fn a_close_carries_the_chosen_code_and_reason() {
     let mut page = TestPage::open();
     let frame =
         CloseFrame { code: CloseCode::try_from(4001).unwrap(), reason: Reason::try_from("enough".to_owned()).unwrap() };
-    page.tell(ConnectionMsg::Close(frame.clone()));
+    page.dispatch(ConnectionMsg::Close(frame.clone()));
     assert_eq!(page.effects, [Effect::Close { connection: page.id, frame }]);
 }
 
@@ -183,7 +180,7 @@ fn a_close_that_is_not_answered_is_reported_as_unanswered() {
 #[test]
 fn disconnect_gives_up_on_a_connection_that_opens_or_closes() {
     for (mut page, ending) in [(TestPage::connecting(), Ending::Cancelled), (TestPage::closing(), Ending::Unanswered)] {
-        page.tell(ConnectionMsg::Disconnect);
+        page.dispatch(ConnectionMsg::Disconnect);
         assert_eq!(page.connection().state(), &ended(&ending));
         assert_eq!(page.effects, [Effect::Release(page.id)]);
     }
@@ -193,12 +190,12 @@ fn disconnect_gives_up_on_a_connection_that_opens_or_closes() {
 fn late_events_of_a_replaced_socket_change_nothing() {
     let mut page = TestPage::open();
     let old = page.newest_socket();
-    page.tell(ConnectionMsg::Disconnect);
-    page.tell(ConnectionMsg::Disconnect);
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Disconnect);
+    page.dispatch(ConnectionMsg::Disconnect);
+    page.dispatch(ConnectionMsg::Connect);
     let entries = page.lines().len();
-    page.tell(ConnectionMsg::Socket(old, SocketEvent::Message(text("late"))));
-    page.tell(ConnectionMsg::Socket(old, SocketEvent::Close(closed(1000))));
+    page.dispatch(ConnectionMsg::Socket(old, SocketEvent::Message(text("late"))));
+    page.dispatch(ConnectionMsg::Socket(old, SocketEvent::Close(closed(1000))));
     assert_eq!(page.lines().len(), entries);
     assert!(matches!(page.connection().state(), ConnectionState::Connecting));
 }
@@ -206,7 +203,7 @@ fn late_events_of_a_replaced_socket_change_nothing() {
 #[test]
 fn connect_does_nothing_while_there_is_a_connection() {
     let mut page = TestPage::open();
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     assert_eq!(page.effects, []);
     assert!(matches!(page.connection().state(), ConnectionState::Open(_)));
 }
@@ -231,7 +228,7 @@ fn messages_after_the_close_are_counted_and_not_logged() {
     assert_eq!(
         page.lines()[lines..],
         [
-            "12 messages of 1019 B came after the page had begun to close, and are not logged",
+            "12 messages (1019 B) received while closing, not logged",
             "Disconnected by this page (code 1000, normal closure)"
         ]
     );
@@ -243,7 +240,7 @@ fn messages_after_the_close_are_counted_and_not_logged() {
 fn a_server_that_ignores_the_close_is_cut_off_after_the_close_timeout() {
     let mut page = TestPage::open();
     page.update(Msg::Settings(Settings { close_timeout_ms: 300, ..Settings::default() }));
-    page.tell(ConnectionMsg::Disconnect);
+    page.dispatch(ConnectionMsg::Disconnect);
     page.wait(299.0);
     assert!(matches!(page.connection().state(), ConnectionState::Closing(_)));
     page.wait(1.0);
@@ -269,7 +266,7 @@ fn a_lost_connection_is_tried_again_until_it_opens_and_the_gap_is_logged() {
     page.opens();
     assert_eq!(
         page.last().content,
-        Content::Text("A gap of 1.50 s: what the server sent meanwhile did not arrive here")
+        Content::Text("Disconnected for 1.50 s; messages that the server sent meanwhile were not received")
     );
 }
 
@@ -277,11 +274,11 @@ fn a_lost_connection_is_tried_again_until_it_opens_and_the_gap_is_logged() {
 fn a_waiting_connection_is_tried_at_once_or_given_up_when_the_person_says_so() {
     let mut now = reconnecting();
     now.closes(1006);
-    now.tell(ConnectionMsg::Connect);
+    now.dispatch(ConnectionMsg::Connect);
     assert!(matches!(now.connection().state(), ConnectionState::Connecting));
     let mut stop = reconnecting();
     stop.closes(1006);
-    stop.tell(ConnectionMsg::Disconnect);
+    stop.dispatch(ConnectionMsg::Disconnect);
     assert_eq!(stop.connection().state(), &ended(&Ending::Refused(closed(1006))));
     stop.wait(100_000.0);
     assert_eq!(stop.connection().state(), &ended(&Ending::Refused(closed(1006))));
@@ -306,7 +303,7 @@ fn the_countdown_ticks_each_whole_second() {
 }
 
 #[test]
-fn tries_end_at_their_limit() {
+fn attempts_end_at_their_limit() {
     let mut page = reconnecting();
     for _ in 0..20 {
         page.closes(1006);
@@ -314,16 +311,16 @@ fn tries_end_at_their_limit() {
     }
     page.closes(1006);
     assert_eq!(page.connection().state(), &ended(&Ending::Refused(closed(1006))));
-    assert_eq!(page.last().content, Content::Text("Gave up after 20 tries"));
+    assert_eq!(page.last().content, Content::Text("Gave up after 20 attempts"));
 }
 
 #[test]
 fn an_intended_end_is_not_tried_again() {
     let mut ours = reconnecting();
     ours.opens();
-    ours.tell(ConnectionMsg::Disconnect);
+    ours.dispatch(ConnectionMsg::Disconnect);
     ours.closes(1000);
-    assert_eq!(ours.connection().state(), &ended(&Ending::ByUs(closed(1000))));
+    assert_eq!(ours.connection().state(), &ended(&Ending::ByPage(closed(1000))));
     let mut orderly = reconnecting();
     orderly.opens();
     orderly.closes(1000);
@@ -354,13 +351,13 @@ fn a_server_that_drops_every_connection_at_once_is_not_tried_for_ever() {
 #[test]
 fn a_behaviour_is_not_put_into_an_address_of_another_server_or_of_an_open_connection() {
     let mut page = TestPage::new();
-    page.tell(ConnectionMsg::AddressTyped("wss://example.com/chat?x=1".to_owned()));
-    page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    page.dispatch(ConnectionMsg::AddressTyped("wss://example.com/chat?x=1".to_owned()));
+    page.dispatch(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
     assert_eq!(page.connection().setup().address, "wss://example.com/chat?x=1");
-    let why = r#""/chat?x=1" is no path of Canyon's server, so it is not replaced"#;
+    let why = r#""/chat?x=1" is not a path of Canyon's server, so it is not replaced"#;
     assert_eq!(page.connection().problem(), Some(&Problem::Address(why.to_owned())));
     let mut page = TestPage::open();
-    page.tell(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    page.dispatch(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
     assert_eq!(page.connection().setup().address, URL);
 }
 
@@ -369,8 +366,8 @@ fn an_address_that_is_refused_does_not_stand_beside_how_an_earlier_connection_en
     let mut page = TestPage::connecting();
     page.closes(1006);
     assert_eq!(page.connection().state().summary(), "Could not connect");
-    page.tell(ConnectionMsg::AddressTyped("ws://a:70000".to_owned()));
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::AddressTyped("ws://a:70000".to_owned()));
+    page.dispatch(ConnectionMsg::Connect);
     assert_eq!(page.connection().state(), &ConnectionState::Idle(None));
     assert!(matches!(page.connection().problem(), Some(Problem::Address(_))));
 }
@@ -378,12 +375,12 @@ fn an_address_that_is_refused_does_not_stand_beside_how_an_earlier_connection_en
 #[test]
 fn the_end_of_a_connection_is_explained_by_what_its_handshake_asked_for() {
     let mut page = TestPage::new();
-    page.tell(ConnectionMsg::AddressTyped("wss://a/".to_owned()));
-    page.tell(ConnectionMsg::SubprotocolsTyped("chat".to_owned()));
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::AddressTyped("wss://a/".to_owned()));
+    page.dispatch(ConnectionMsg::SubprotocolsTyped("chat".to_owned()));
+    page.dispatch(ConnectionMsg::Connect);
     assert_eq!(page.connection().explanation(), None);
     page.closes(1006);
-    page.tell(ConnectionMsg::AddressTyped("ws://a/".to_owned()));
+    page.dispatch(ConnectionMsg::AddressTyped("ws://a/".to_owned()));
     let explanation = page.connection().explanation().unwrap();
     assert!(explanation.contains("certificate") && explanation.contains("subprotocols"), "{explanation}");
 }

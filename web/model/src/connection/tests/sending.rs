@@ -15,7 +15,7 @@ use crate::workbench::Msg;
 
 fn waiting() -> TestPage {
     let mut page = TestPage::new();
-    page.tell(ConnectionMsg::OfflineChosen(Offline::Wait));
+    page.dispatch(ConnectionMsg::OfflineChosen(Offline::Wait));
     page
 }
 
@@ -58,7 +58,7 @@ fn what_the_browser_did_not_take_goes_back_into_the_box() {
 #[test]
 fn a_refusal_is_told_once_until_the_connection_has_ended() {
     let mut page = waiting();
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     page.takes = false;
     page.send("one");
@@ -74,7 +74,7 @@ fn what_is_typed_after_a_refusal_stays() {
     page.takes = false;
     page.send("one");
     assert_eq!(page.connection().draft().text, "one");
-    page.tell(ConnectionMsg::Send);
+    page.dispatch(ConnectionMsg::Send);
     assert_eq!((page.connection().draft().text.as_str(), page.connection().outbox().len()), ("one", 0));
 }
 
@@ -84,13 +84,13 @@ fn what_the_browser_took_a_moment_too_late_goes_back_into_the_box_too() {
     page.send("hello");
     page.socket(SocketEvent::Unsent(text("hello")));
     assert_eq!(page.connection().draft().text, "hello");
-    assert_eq!(page.last().content, Content::Text("Not sent: the connection had just gone"));
+    assert_eq!(page.last().content, Content::Text("Not sent: the connection had already closed"));
 }
 
 #[test]
 fn what_the_browser_took_a_moment_too_late_waits_in_its_order_where_the_person_wants_that() {
     let mut page = waiting();
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     page.send("one");
     page.send("two");
@@ -98,7 +98,7 @@ fn what_the_browser_took_a_moment_too_late_waits_in_its_order_where_the_person_w
     page.socket(SocketEvent::Unsent(text("two")));
     assert_eq!(page.connection().outbox().len(), 2);
     page.closes(1006);
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     assert_eq!(page.sent, [text("one"), text("two"), text("one"), text("two")]);
 }
@@ -110,13 +110,13 @@ fn what_comes_back_after_the_end_goes_into_the_box() {
     page.closes(1006);
     page.socket(SocketEvent::Unsent(text("hello")));
     assert_eq!(page.connection().draft().text, "hello");
-    assert_eq!(page.last().content, Content::Text("Not sent: the connection had just gone"));
+    assert_eq!(page.last().content, Content::Text("Not sent: the connection had already closed"));
 }
 
 #[test]
 fn what_comes_back_is_sent_before_what_waited_behind_it() {
     let mut page = waiting();
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     page.send("one");
     page.send("two");
@@ -125,7 +125,7 @@ fn what_comes_back_is_sent_before_what_waited_behind_it() {
     page.socket(SocketEvent::Unsent(text("one")));
     page.socket(SocketEvent::Unsent(text("two")));
     page.sent.clear();
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     assert_eq!(page.sent, [text("one"), text("two"), text("three")]);
 }
@@ -133,14 +133,14 @@ fn what_comes_back_is_sent_before_what_waited_behind_it() {
 #[test]
 fn what_comes_back_when_the_next_connection_is_open_is_sent_over_it() {
     let mut page = waiting();
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     page.send("one");
     let ended = page.newest_socket();
     page.closes(1006);
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
-    page.tell(ConnectionMsg::Socket(ended, SocketEvent::Unsent(text("one"))));
+    page.dispatch(ConnectionMsg::Socket(ended, SocketEvent::Unsent(text("one"))));
     assert_eq!(page.sent, [text("one"), text("one")]);
     page.send("two");
     assert_eq!(page.sent.last(), Some(&text("two")), "the new connection is not closed by it");
@@ -150,7 +150,7 @@ fn what_comes_back_when_the_next_connection_is_open_is_sent_over_it() {
 fn an_automatic_message_that_was_accepted_too_late_is_dropped() {
     let mut page = TestPage::open();
     let draft = Draft { text: "tick".to_owned(), ..Draft::default() };
-    page.tell(ConnectionMsg::StartRepeat(Repeat { draft, pace: Pace::every(1000).unwrap(), count: Some(1) }));
+    page.dispatch(ConnectionMsg::StartRepeat(Repeat { draft, pace: Pace::every(1000).unwrap(), count: Some(1) }));
     assert_eq!(page.sent, [text("tick")]);
     page.socket(SocketEvent::Unsent(text("tick")));
     assert_eq!(page.connection().draft().text, "");
@@ -160,9 +160,9 @@ fn an_automatic_message_that_was_accepted_too_late_is_dropped() {
 #[test]
 fn hex_and_base64_become_binary_messages() {
     let mut page = TestPage::open();
-    page.tell(ConnectionMsg::FormatChosen(Format::Hex));
+    page.dispatch(ConnectionMsg::FormatChosen(Format::Hex));
     page.send("de ad");
-    page.tell(ConnectionMsg::FormatChosen(Format::Base64));
+    page.dispatch(ConnectionMsg::FormatChosen(Format::Base64));
     page.send("+/8=");
     assert_eq!(page.sent, [Payload::Binary(vec![0xde, 0xad]), Payload::Binary(vec![0xfb, 0xff])]);
 }
@@ -170,12 +170,12 @@ fn hex_and_base64_become_binary_messages() {
 #[test]
 fn a_wrong_draft_stays_in_the_box_and_the_place_of_the_mistake_is_shown_until_it_is_changed() {
     let mut page = TestPage::open();
-    page.tell(ConnectionMsg::FormatChosen(Format::Hex));
+    page.dispatch(ConnectionMsg::FormatChosen(Format::Hex));
     page.send("de ag");
     assert_eq!(page.connection().draft().text, "de ag");
-    let problem = Problem::Draft("'g' at character 5 is no hex digit".to_owned());
+    let problem = Problem::Draft("'g' at character 5 is not a hex digit".to_owned());
     assert_eq!(page.connection().problem(), Some(&problem));
-    page.tell(ConnectionMsg::DraftTyped("de a".to_owned()));
+    page.dispatch(ConnectionMsg::DraftTyped("de a".to_owned()));
     assert_eq!(page.connection().problem(), None);
 }
 
@@ -200,8 +200,8 @@ fn quit_gives_up_on_a_connection_to_come_and_never_waits_to_be_sent() {
     let mut page = waiting();
     page.send("quit");
     assert!(page.connection().outbox().is_empty());
-    page.tell(ConnectionMsg::Connect);
-    page.tell(ConnectionMsg::Send);
+    page.dispatch(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Send);
     assert!(matches!(page.connection().state(), ConnectionState::Idle(Some(Ending::Cancelled))));
 }
 
@@ -211,18 +211,18 @@ fn messages_wait_for_a_connection_where_the_person_wants_that() {
     page.send("one");
     page.send("two");
     assert_eq!((page.connection().outbox().len(), page.connection().draft().text.as_str()), (2, ""));
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     assert_eq!(page.sent, [text("one"), text("two")]);
-    assert_eq!(page.lines()[2..], ["Sending what has waited: 2", "one", "two"]);
+    assert_eq!(page.lines()[2..], ["Sending 2 queued messages", "one", "two"]);
 }
 
 #[test]
 fn messages_that_wait_can_be_dropped() {
     let mut page = waiting();
     page.send("one");
-    page.tell(ConnectionMsg::DiscardQueued);
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::DiscardQueued);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     assert_eq!(page.sent, []);
 }
@@ -233,13 +233,13 @@ fn what_the_browser_did_not_take_waits_in_its_order_where_the_person_wants_that(
     for message in ["one", "two", "three"] {
         page.send(message);
     }
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.takes = false;
     page.opens();
     assert_eq!(page.connection().outbox().len(), 3);
     page.closes(1006);
     page.takes = true;
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
     assert_eq!(page.sent, [text("one"), text("two"), text("three")]);
 }
@@ -270,7 +270,7 @@ fn nothing_waits_in_the_browser_once_the_connection_has_ended() {
 #[test]
 fn json_goes_as_it_was_typed_if_it_is_json() {
     let mut page = TestPage::open();
-    page.tell(ConnectionMsg::FormatChosen(Format::Json));
+    page.dispatch(ConnectionMsg::FormatChosen(Format::Json));
     page.send("{\"a\": 1,}");
     let problem = Problem::Draft("line 1, column 9: expected a name in quotes, found '}'".to_owned());
     assert_eq!(page.connection().problem(), Some(&problem));
@@ -283,10 +283,10 @@ fn what_is_previewed_is_what_is_sent() {
     let mut page = TestPage::open();
     page.receives(r#"{"token":"xyz"}"#);
     page.receives("not JSON");
-    page.tell(ConnectionMsg::DraftTyped("{{n}} {{uuid}} {{random 1 1000000}} {{last.$.token}}".to_owned()));
+    page.dispatch(ConnectionMsg::DraftTyped("{{n}} {{uuid}} {{random 1 1000000}} {{last.$.token}}".to_owned()));
     let preview = page.workbench.preview(page.id, page.now).unwrap();
     assert_eq!(page.workbench.preview(page.id, page.now), Ok(preview.clone()), "a preview uses nothing up");
-    page.tell(ConnectionMsg::Send);
+    page.dispatch(ConnectionMsg::Send);
     page.send("{{n}} {{uuid}}");
     assert_eq!(page.sent[0], preview);
     let Payload::Text(second) = &page.sent[1] else { panic!("it is text") };
@@ -297,11 +297,11 @@ fn what_is_previewed_is_what_is_sent() {
 fn a_wrong_template_is_reported_and_the_draft_stays() {
     let mut page = TestPage::open();
     page.send("{{last.$.token}}");
-    let why = "{{last.$.token}} at character 1: no JSON has come yet, or it has left the log";
+    let why = "{{last.$.token}} at character 1: no JSON has been received yet, or the log has dropped it";
     assert_eq!(page.connection().problem(), Some(&Problem::Draft(why.to_owned())));
     assert_eq!(page.connection().draft().text, "{{last.$.token}}");
-    page.tell(ConnectionMsg::TemplatesChosen(Templates::Literal));
-    page.tell(ConnectionMsg::Send);
+    page.dispatch(ConnectionMsg::TemplatesChosen(Templates::Literal));
+    page.dispatch(ConnectionMsg::Send);
     assert_eq!(page.sent, [text("{{last.$.token}}")]);
 }
 
@@ -309,67 +309,67 @@ fn a_wrong_template_is_reported_and_the_draft_stays() {
 fn what_was_sent_comes_back_from_the_history_one_by_one() {
     let mut page = TestPage::open();
     page.send("one");
-    page.tell(ConnectionMsg::FormatChosen(Format::Hex));
+    page.dispatch(ConnectionMsg::FormatChosen(Format::Hex));
     page.send("02");
     let recalled = |page: &TestPage| (page.connection().draft().format, page.connection().draft().text.clone());
-    page.tell(ConnectionMsg::RecallOlder);
+    page.dispatch(ConnectionMsg::RecallOlder);
     assert_eq!(recalled(&page), (Format::Hex, "02".to_owned()));
-    page.tell(ConnectionMsg::RecallOlder);
-    page.tell(ConnectionMsg::RecallOlder);
+    page.dispatch(ConnectionMsg::RecallOlder);
+    page.dispatch(ConnectionMsg::RecallOlder);
     assert_eq!(recalled(&page), (Format::Text, "one".to_owned()));
-    page.tell(ConnectionMsg::RecallNewer);
-    page.tell(ConnectionMsg::RecallNewer);
+    page.dispatch(ConnectionMsg::RecallNewer);
+    page.dispatch(ConnectionMsg::RecallNewer);
     assert_eq!(recalled(&page).1, "");
-    page.tell(ConnectionMsg::DraftTyped("being written".to_owned()));
-    page.tell(ConnectionMsg::RecallOlder);
+    page.dispatch(ConnectionMsg::DraftTyped("being written".to_owned()));
+    page.dispatch(ConnectionMsg::RecallOlder);
     assert_eq!(recalled(&page).1, "being written");
 }
 
 #[test]
 fn the_box_gets_its_own_format_back_after_a_message_that_was_not_typed_there() {
     let mut page = TestPage::open();
-    page.tell(ConnectionMsg::TemplatesChosen(Templates::Literal));
-    page.tell(ConnectionMsg::FormatChosen(Format::Hex));
+    page.dispatch(ConnectionMsg::TemplatesChosen(Templates::Literal));
+    page.dispatch(ConnectionMsg::FormatChosen(Format::Hex));
     page.send("02");
-    page.tell(ConnectionMsg::TemplatesChosen(Templates::Substituted));
-    page.tell(ConnectionMsg::FormatChosen(Format::Text));
+    page.dispatch(ConnectionMsg::TemplatesChosen(Templates::Substituted));
+    page.dispatch(ConnectionMsg::FormatChosen(Format::Text));
     let fresh = (Format::Text, Templates::Substituted);
     let format = |page: &TestPage| (page.connection().draft().format, page.connection().draft().templates);
 
-    page.tell(ConnectionMsg::RecallOlder);
+    page.dispatch(ConnectionMsg::RecallOlder);
     assert_eq!(format(&page), (Format::Hex, Templates::Literal));
-    page.tell(ConnectionMsg::RecallNewer);
+    page.dispatch(ConnectionMsg::RecallNewer);
     assert_eq!(format(&page), fresh, "recalled and put back");
 
-    page.tell(ConnectionMsg::RecallOlder);
-    page.tell(ConnectionMsg::Send);
+    page.dispatch(ConnectionMsg::RecallOlder);
+    page.dispatch(ConnectionMsg::Send);
     assert_eq!(format(&page), fresh, "recalled and sent");
 
-    page.tell(ConnectionMsg::RecallOlder);
-    page.tell(ConnectionMsg::DraftTyped("02 03".to_owned()));
+    page.dispatch(ConnectionMsg::RecallOlder);
+    page.dispatch(ConnectionMsg::DraftTyped("02 03".to_owned()));
     assert_eq!(format(&page), (Format::Hex, Templates::Literal), "recalled and edited");
-    page.tell(ConnectionMsg::DraftTyped(String::new()));
+    page.dispatch(ConnectionMsg::DraftTyped(String::new()));
     assert_eq!(format(&page), fresh, "and deleted");
 
     let saved = Draft { format: Format::Base64, templates: Templates::Literal, text: "AA==".to_owned() };
-    page.tell(ConnectionMsg::DraftChosen(saved.clone()));
-    page.tell(ConnectionMsg::Send);
+    page.dispatch(ConnectionMsg::DraftChosen(saved.clone()));
+    page.dispatch(ConnectionMsg::Send);
     assert_eq!(format(&page), fresh, "saved and sent");
     page.send("{{n}}");
     assert_eq!(page.sent.last(), Some(&text("1")));
 
-    page.tell(ConnectionMsg::DraftChosen(saved));
-    page.tell(ConnectionMsg::FormatChosen(Format::Json));
-    page.tell(ConnectionMsg::DraftTyped(String::new()));
+    page.dispatch(ConnectionMsg::DraftChosen(saved));
+    page.dispatch(ConnectionMsg::FormatChosen(Format::Json));
+    page.dispatch(ConnectionMsg::DraftTyped(String::new()));
     assert_eq!(format(&page), (Format::Json, Templates::Literal), "chosen by hand");
 }
 
 #[test]
 fn a_file_that_cannot_be_sent_is_reported() {
     for mut page in [TestPage::new(), TestPage::connecting(), TestPage::closing()] {
-        page.tell(ConnectionMsg::SendPayload(Payload::Binary(vec![0; 2048])));
+        page.dispatch(ConnectionMsg::SendPayload(Payload::Binary(vec![0; 2048])));
         assert_eq!(page.sent, []);
-        let problem = Problem::Draft("not sent, 2.0 KiB: there is no open connection".to_owned());
+        let problem = Problem::Draft("not sent (2.0 KiB): there is no open connection".to_owned());
         assert_eq!(page.connection().problem(), Some(&problem));
     }
 }

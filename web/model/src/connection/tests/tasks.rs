@@ -29,7 +29,7 @@ fn login() -> Sequence {
 #[test]
 fn a_repetition_sends_at_its_pace_and_its_messages_are_marked() {
     let mut page = TestPage::open();
-    page.tell(every(100, "tick {{n}}", Some(3)));
+    page.dispatch(every(100, "tick {{n}}", Some(3)));
     page.wait(150.0);
     assert_eq!(page.sent, [text("tick 1"), text("tick 2")]);
     assert_eq!(page.last().label.source, Source::Automatic);
@@ -40,11 +40,11 @@ fn a_repetition_sends_at_its_pace_and_its_messages_are_marked() {
 #[test]
 fn a_repetition_stops_when_the_person_says_so_or_a_message_cannot_be_made() {
     let mut page = TestPage::open();
-    page.tell(every(100, "x", None));
-    page.tell(ConnectionMsg::StopRepeat);
+    page.dispatch(every(100, "x", None));
+    page.dispatch(ConnectionMsg::StopRepeat);
     page.wait(1000.0);
     assert_eq!(page.sent.len(), 1);
-    page.tell(every(100, "{{nonsense}}", None));
+    page.dispatch(every(100, "{{nonsense}}", None));
     assert!(matches!(page.connection().problem(), Some(Problem::Task(_))));
     assert_eq!(page.connection().repetition(), None);
 }
@@ -52,10 +52,10 @@ fn a_repetition_stops_when_the_person_says_so_or_a_message_cannot_be_made() {
 #[test]
 fn a_repetition_waits_for_the_connection_to_come_back() {
     let mut page = TestPage::new();
-    page.tell(ConnectionMsg::ReconnectChosen(Reconnect::WhenLost));
-    page.tell(ConnectionMsg::Connect);
+    page.dispatch(ConnectionMsg::ReconnectChosen(Reconnect::WhenLost));
+    page.dispatch(ConnectionMsg::Connect);
     page.opens();
-    page.tell(every(1000, "x", None));
+    page.dispatch(every(1000, "x", None));
     page.closes(1006);
     page.wait(5000.0);
     page.opens();
@@ -69,7 +69,7 @@ fn a_repetition_waits_while_the_network_is_slower() {
     let mut page = TestPage::open();
     page.update(Msg::Settings(Settings { watermarks: Watermarks { high: 10, low: 2 }, ..Settings::default() }));
     page.buffered = 10;
-    page.tell(every(10, "x", None));
+    page.dispatch(every(10, "x", None));
     page.wait(500.0);
     assert_eq!((page.sent.len(), page.connection().outbox().len()), (1, 0));
     assert_eq!(page.workbench.due(page.now), None, "the socket reports when it takes more");
@@ -82,7 +82,7 @@ fn a_repetition_waits_while_the_network_is_slower() {
 #[test]
 fn a_sequence_answers_with_what_it_received_and_its_end_is_logged() {
     let mut page = TestPage::open();
-    page.tell(ConnectionMsg::StartSequence(login()));
+    page.dispatch(ConnectionMsg::StartSequence(login()));
     page.receives("not it");
     page.wait(20.0);
     page.receives(r#"{"ok":true,"token":"xyz"}"#);
@@ -95,15 +95,15 @@ fn a_sequence_answers_with_what_it_received_and_its_end_is_logged() {
 #[test]
 fn a_sequence_fails_when_time_is_up_or_the_connection_ends() {
     let mut late = TestPage::open();
-    late.tell(ConnectionMsg::StartSequence(login()));
+    late.dispatch(ConnectionMsg::StartSequence(login()));
     late.wait(1000.0);
     assert_eq!(late.connection().run().map(|run| run.verdict()), Some(Verdict::Failed));
     let mut gone = TestPage::open();
-    gone.tell(ConnectionMsg::StartSequence(login()));
+    gone.dispatch(ConnectionMsg::StartSequence(login()));
     gone.closes(1006);
-    let told = "Sequence login failed at step 2 after 0.00 ms: the connection ended";
-    assert_eq!(gone.last().content, Content::Text(told));
-    gone.tell(ConnectionMsg::StartSequence(login()));
+    let summary = "Sequence login failed at step 2 after 0.00 ms: the connection ended";
+    assert_eq!(gone.last().content, Content::Text(summary));
+    gone.dispatch(ConnectionMsg::StartSequence(login()));
     let problem = Problem::Task("a sequence needs an open connection".to_owned());
     assert_eq!(gone.connection().problem(), Some(&problem));
     assert!(gone.connection().run().is_none(), "no old result beside a new error");
@@ -116,13 +116,13 @@ fn a_replay_keeps_the_gaps_and_ends_with_the_connection() {
         vec![message(0.0, "a"), message(300.0, "b"), message(600.0, "c")]
     };
     let mut page = TestPage::open();
-    page.tell(ConnectionMsg::StartReplay(messages()));
+    page.dispatch(ConnectionMsg::StartReplay(messages()));
     page.wait(299.0);
     assert_eq!(page.sent.len(), 1);
     page.wait(500.0);
     assert_eq!(page.sent, [text("a"), text("b"), text("c")]);
     assert_eq!(page.connection().replay(), None);
-    page.tell(ConnectionMsg::StartReplay(messages()));
+    page.dispatch(ConnectionMsg::StartReplay(messages()));
     page.closes(1006);
     assert_eq!(page.connection().replay(), None);
 }

@@ -131,7 +131,7 @@ impl<'a> Parser<'a> {
             "null" => Value::Null,
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
-            _ => return Err(self.error(format!("{} is no value; a string needs quotes", Quoted(word)))),
+            _ => return Err(self.error(format!("{} is not a value; a string needs quotes", Quoted(word)))),
         };
         self.lexer.strip_prefix(word.as_bytes());
         Ok(value)

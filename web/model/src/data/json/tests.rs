@@ -20,9 +20,9 @@ fn every_kind_of_value_is_read() {
 
 #[test]
 fn a_mistake_is_reported_with_its_line_and_column() {
-    for (text, told) in [
+    for (text, problem) in [
         ("", "line 1, column 1: expected a value, found the end"),
-        ("{\n  \"é\": tru\n}", "line 2, column 8: \"tru\" is no value; a string needs quotes"),
+        ("{\n  \"é\": tru\n}", "line 2, column 8: \"tru\" is not a value; a string needs quotes"),
         ("{\"a\" 1}", "line 1, column 6: expected a colon, found '1'"),
         ("{a: 1}", "line 1, column 2: expected a name in quotes, found 'a'"),
         ("[1,]", "line 1, column 4: expected a value, found ']'"),
@@ -38,7 +38,7 @@ fn a_mistake_is_reported_with_its_line_and_column() {
         ("1.", "line 1, column 3: expected a digit, found the end"),
         ("NaN", "line 1, column 1: expected a value, found 'N'"),
     ] {
-        assert_eq!(error(text), told, "{text}");
+        assert_eq!(error(text), problem, "{text}");
     }
 }
 

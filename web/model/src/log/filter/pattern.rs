@@ -61,7 +61,7 @@ impl Pattern {
             return Self { wanted: Term::plain(typed), ..Self::default() };
         }
         let words: Vec<_> = unwanted.iter().map(|word| Quoted(word).to_string()).collect();
-        let hint = format!("without {}; a \\ before - looks for the text", words.join(", "));
+        let hint = format!("excludes {}; to search for the text, type \\ before -", words.join(", "));
         Self {
             wanted: Term::plain(wanted.join(" ").trim()),
             unwanted: unwanted.into_iter().filter_map(Term::plain).collect(),
@@ -75,11 +75,13 @@ impl Pattern {
             Ok(matcher) => matcher,
             Err(problem) => return Self { problem: Some(problem), ..Self::default() },
         };
-        let hint = |meaning: &str| Some(format!("{meaning} regular expression; \\{typed} looks for the text"));
+        let hint = |meaning: &str| Some(format!("{meaning}; to search for the text, type \\{typed}"));
         let term = Term::Regex(matcher);
         match matches {
-            Matches::Shown => Self { wanted: Some(term), hint: hint("a"), ..Self::default() },
-            Matches::Hidden => Self { unwanted: vec![term], hint: hint("without matches of a"), ..Self::default() },
+            Matches::Shown => Self { wanted: Some(term), hint: hint("regular expression"), ..Self::default() },
+            Matches::Hidden => {
+                Self { unwanted: vec![term], hint: hint("excludes matches of a regular expression"), ..Self::default() }
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::test_page::compile;
 
 fn log() -> Log {
     let mut log = Log::default();
-    log.push_note(Time::default(), Kind::Error, Tone::Warning, "Not sent: the connection had just gone");
+    log.push_note(Time::default(), Kind::Error, Tone::Warning, "Not sent: the connection had already closed");
     log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text("Hello"));
     log.push_message(Time::default(), Direction::Received, Source::Person, Content::Text("server: hello"));
     log.push_message(Time::default(), Direction::Sent, Source::Automatic, Content::Text("ping"));
@@ -47,7 +47,7 @@ fn without_a_query_every_entry_is_a_row_and_its_number_the_ordinal() {
 #[test]
 fn text_is_found_anywhere_in_either_case() {
     assert_eq!(shown(plain("hELLo"), &log()), [2, 3]);
-    assert_eq!(shown(plain("just gone"), &log()), [1]);
+    assert_eq!(shown(plain("already closed"), &log()), [1]);
 }
 
 #[test]
@@ -85,9 +85,12 @@ fn a_path_is_looked_for_as_it_stands() {
 
 #[test]
 fn a_regular_expression_is_said_to_be_one() {
-    assert_eq!(hint("/^img/s").as_deref(), Some(r"a regular expression; \/^img/s looks for the text"));
-    assert_eq!(hint(r"/^a\/b[/]/").as_deref(), Some(r"a regular expression; \/^a\/b[/]/ looks for the text"));
-    assert_eq!(hint("-/^a/").as_deref(), Some(r"without matches of a regular expression; \/^a/ looks for the text"));
+    assert_eq!(hint("/^img/s").as_deref(), Some(r"regular expression; to search for the text, type \/^img/s"));
+    assert_eq!(hint(r"/^a\/b[/]/").as_deref(), Some(r"regular expression; to search for the text, type \/^a\/b[/]/"));
+    assert_eq!(
+        hint("-/^a/").as_deref(),
+        Some(r"excludes matches of a regular expression; to search for the text, type \/^a/")
+    );
 }
 
 #[test]
@@ -97,7 +100,7 @@ fn words_with_a_minus_exclude_entries() {
     assert_eq!(shown(plain("server: hello -ping -x"), &log()), [3]);
     assert_eq!(shown(plain("-adbe"), &log()), [1, 2, 3, 4], "binary messages as hex");
     assert_eq!(shown(plain("-/^server/"), &log()), [1, 2, 4, 5]);
-    assert_eq!(hint("a -b -c").as_deref(), Some(r#"without "b", "c"; a \ before - looks for the text"#));
+    assert_eq!(hint("a -b -c").as_deref(), Some(r#"excludes "b", "c"; to search for the text, type \ before -"#));
     let mut log = Log::default();
     log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text("-5 - 3"));
     assert_eq!(shown(plain(r"\-5 - 3"), &log), [1]);

@@ -30,7 +30,7 @@ impl Sequence {
     pub(crate) fn each_from_json(text: &str) -> Result<Vec<Result<Self, String>>, String> {
         let document = json::parse(text).map_err(|error| error.to_string())?;
         let sequences =
-            document.member("sequences").ok_or("this is no document of sequences: it has no \"sequences\"")?;
+            document.member("sequences").ok_or("this is not a file of sequences: \"sequences\" is missing")?;
         Ok(sequences.elements().iter().map(read_sequence).collect())
     }
 }
@@ -64,7 +64,7 @@ fn write_step(out: &mut String, step: &Step) {
 }
 
 fn read_sequence(value: &Value<'_>) -> Result<Sequence, String> {
-    let name = value.member("name").and_then(Value::text).ok_or("a sequence has no \"name\"")?.into_owned();
+    let name = value.member("name").and_then(Value::text).ok_or("a sequence needs a \"name\"")?.into_owned();
     let steps = value.member("steps").map(Value::elements).unwrap_or_default();
     let step = |(value, number): (_, usize)| {
         read_step(value).map_err(|why| format!("sequence {}, step {number}: {why}", Quoted(&name)))
@@ -80,13 +80,13 @@ fn read_step(value: &Value<'_>) -> Result<Step, String> {
     }
     if let Some(expect) = value.member("expect") {
         let within = match value.member("within") {
-            Some(within) => ms(within).ok_or_else(|| format!("within {within} is no number of milliseconds"))?,
+            Some(within) => ms(within).ok_or_else(|| format!("within {within} is not a number of milliseconds"))?,
             None => Step::DEFAULT_TIMEOUT_MS,
         };
         return read_reply(expect).map(|reply| Step::Expect { reply, within });
     }
     let delay = value.member("delay").ok_or("it is neither \"send\" nor \"expect\" nor \"delay\"")?;
-    ms(delay).map(Step::Delay).ok_or_else(|| format!("delay {delay} is no number of milliseconds"))
+    ms(delay).map(Step::Delay).ok_or_else(|| format!("delay {delay} is not a number of milliseconds"))
 }
 
 fn read_reply(expect: &Value<'_>) -> Result<Reply, String> {
@@ -97,7 +97,7 @@ fn read_reply(expect: &Value<'_>) -> Result<Reply, String> {
     if let Some(expression) = text("regex") {
         return Ok(Reply::Regex(expression));
     }
-    let path = text("path").ok_or("what it expects has neither \"text\" nor \"regex\" nor \"path\"")?;
+    let path = text("path").ok_or("an expected reply needs \"text\", \"regex\" or \"path\"")?;
     Ok(Reply::Json { path, equals: text("equals").unwrap_or_default() })
 }
 

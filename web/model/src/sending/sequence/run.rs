@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Expectation, Sequence, Step};
 use crate::composing::draft::Draft;
-use crate::data::format::{Count, Span};
+use crate::data::format::{Counted, Span};
 use crate::data::payload::Content;
 use crate::data::time::Time;
 use crate::log::filter::Compile;
@@ -72,7 +72,7 @@ impl Run {
             return Err("the sequence has no steps".to_owned());
         }
         if sequence.steps.len() > Sequence::MAX_STEPS {
-            return Err(format!("{} steps are too many, {} are the limit", sequence.steps.len(), Sequence::MAX_STEPS));
+            return Err(format!("{} steps are more than the limit of {}", sequence.steps.len(), Sequence::MAX_STEPS));
         }
         let expectation = |(step, number): (&Step, usize)| match step {
             Step::Expect { reply, .. } => {
@@ -118,7 +118,7 @@ impl Run {
         match (self.verdict, self.results.last()) {
             (Verdict::Running, _) => format!("Sequence {name}: step {}", self.step + 1),
             (Verdict::Passed, _) if self.rounds > 1 => {
-                format!("Sequence {name} passed, {} rounds in {took}", Count(self.rounds.into()))
+                format!("Sequence {name} passed, {} in {took}", Counted(self.rounds.into(), "round"))
             }
             (Verdict::Passed, _) => format!("Sequence {name} passed in {took}"),
             (Verdict::Failed, Some(StepResult { step, outcome: Outcome::Failed(why), .. })) => {
@@ -156,9 +156,8 @@ impl Run {
                 Step::Expect { within, .. } => {
                     let within = Span(Duration::from_millis((*within).into()));
                     let others = match self.passed_over {
-                        0 => "nothing was received".to_owned(),
-                        1 => "1 other message was received".to_owned(),
-                        count => format!("{} other messages were received", Count(count)),
+                        0 => "nothing received".to_owned(),
+                        count => format!("{} received", Counted(count, "other message")),
                     };
                     self.fail(now, format!("no such reply within {within}, {others}"));
                 }

@@ -68,7 +68,7 @@ fn a_reply_that_does_not_come_in_time_fails_and_nothing_comes_after() {
     assert_eq!((machine.run.verdict(), machine.run.due(), machine.sent.len()), (Verdict::Failed, None, 0));
     assert_eq!(
         machine.run.summary(),
-        "Sequence login failed at step 1 after 1.00 s: no such reply within 1.00 s, 1 other message was received"
+        "Sequence login failed at step 1 after 1.00 s: no such reply within 1.00 s, 1 other message received"
     );
 }
 
@@ -126,12 +126,12 @@ fn a_sequence_that_cannot_run_names_the_step() {
     let reply = |reply| Step::Expect { reply, within: 1 };
     let json = |path: &str, equals: &str| Reply::Json { path: path.to_owned(), equals: equals.to_owned() };
     assert_eq!(error(vec![]), "the sequence has no steps");
-    assert_eq!(error(vec![Step::Delay(1); 1001]), "1001 steps are too many, 1000 are the limit");
+    assert_eq!(error(vec![Step::Delay(1); 1001]), "1001 steps are more than the limit of 1000");
     assert_eq!(error(vec![Step::Delay(1), reply(Reply::Regex("x".to_owned()))]), "step 2: no ^ in x");
     assert_eq!(error(vec![reply(json("a", ""))]), "step 1: path \"a\" does not begin with $");
     assert_eq!(
         error(vec![reply(json("$", "tru"))]),
-        "step 1: \"tru\" is no JSON (line 1, column 1: \"tru\" is no value; a string needs quotes)"
+        "step 1: \"tru\" is not valid JSON (line 1, column 1: \"tru\" is not a value; a string needs quotes)"
     );
 }
 
@@ -153,12 +153,9 @@ fn a_wrong_document_names_the_step() {
         |step: &str| Sequence::from_json(&format!(r#"{{"sequences":[{{"name":"a","steps":[{step}]}}]}}"#)).unwrap_err();
     let place = r#"sequence "a", step 1: "#;
     assert_eq!(error("{}"), format!(r#"{place}it is neither "send" nor "expect" nor "delay""#));
-    assert_eq!(error(r#"{"delay":-1}"#), format!("{place}delay -1 is no number of milliseconds"));
-    assert_eq!(
-        error(r#"{"expect":{}}"#),
-        format!(r#"{place}what it expects has neither "text" nor "regex" nor "path""#)
-    );
-    assert_eq!(Sequence::from_json("[]").unwrap_err(), r#"this is no document of sequences: it has no "sequences""#);
+    assert_eq!(error(r#"{"delay":-1}"#), format!("{place}delay -1 is not a number of milliseconds"));
+    assert_eq!(error(r#"{"expect":{}}"#), format!(r#"{place}an expected reply needs "text", "regex" or "path""#));
+    assert_eq!(Sequence::from_json("[]").unwrap_err(), r#"this is not a file of sequences: "sequences" is missing"#);
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
