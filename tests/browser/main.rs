@@ -11,6 +11,7 @@ mod devtools;
 mod driver;
 mod file;
 mod flood;
+mod large;
 mod layout;
 mod log;
 mod messages;

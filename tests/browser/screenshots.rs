@@ -65,6 +65,17 @@ async fn look(window: Window) -> Result<()> {
     fits(&page, window, "detail").await?;
     page.clicks("Close details").await?;
 
+    page.sees_row("Server received: {").await?;
+    page.waits_for("the JSON that was sent", "//*[@role='option'][contains(., '{\"op\"')][contains(., 'sent')]")
+        .await?
+        .click()
+        .await?;
+    page.clicks("JSON").await?;
+    page.sees_detail("\n  \"id\": 9007199254740993\n}").await?;
+    fits(&page, window, "json").await?;
+    page.clicks("Text").await?;
+    page.clicks("Close details").await?;
+
     page.fills("Filter", "/server/i").await?;
     page.sees_hits("2 of 7").await?;
     fits(&page, window, "filter").await?;

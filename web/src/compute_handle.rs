@@ -51,13 +51,13 @@ struct Running {
 }
 
 impl ComputeHandle {
-    /// Posts a request, with a file or without, and waits for its answer.
+    /// Posts a request, with a file or a buffer if it needs one, and waits for its answer.
     pub fn ask(
         &self,
         request: &Request<'_>,
-        file: Option<&Blob>,
+        attached: Option<&JsValue>,
     ) -> impl Future<Output = Result<Answer, ComputeError>> + 'static + use<> {
-        let promised = self.running().map(|running| running.post(request, file));
+        let promised = self.running().map(|running| running.post(request, attached));
         async move {
             match JsFuture::from(promised.ok_or(ComputeError::NotLoaded)?).await {
                 Ok(post) => {
@@ -135,14 +135,18 @@ impl Running {
     }
 
     /// Posts a request. The promise is kept by the answer, and broken where there will be none.
-    fn post(&self, request: &Request<'_>, file: Option<&Blob>) -> Promise {
+    fn post(&self, request: &Request<'_>, attached: Option<&JsValue>) -> Promise {
         let buffer: ArrayBuffer = Uint8Array::from(&*encode(request)).buffer();
         let post = Array::of1(&buffer);
-        if let Some(file) = file {
-            post.push(file);
+        let transferred = Array::of1(&buffer);
+        if let Some(attached) = attached {
+            post.push(attached);
+            if attached.has_type::<ArrayBuffer>() {
+                transferred.push(attached);
+            }
         }
         // It fails only for what cannot be cloned or transferred.
-        let _ = self.port.post_message_with_transferable(&post, &Array::of1(&buffer));
+        let _ = self.port.post_message_with_transferable(&post, &transferred);
         Promise::new(&mut |resolve, reject| self.promised.borrow_mut().push_back((resolve, reject)))
     }
 

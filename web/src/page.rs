@@ -6,6 +6,7 @@
 mod archive;
 mod detail;
 mod dialog;
+mod document;
 mod editor;
 mod field_errors;
 mod forms;
@@ -21,6 +22,7 @@ use model::{Connection, ConnectionMsg, Msg, Subject};
 pub(crate) use self::archive::Exports;
 pub(crate) use self::detail::ContentFormat;
 pub(crate) use self::dialog::Dialog;
+pub(crate) use self::document::{DocumentReader, DocumentView};
 pub(crate) use self::editor::Editor;
 pub(crate) use self::forms::{CloseForm, Forms};
 pub(crate) use self::pane::Pane;
@@ -59,6 +61,7 @@ pub struct Page {
     /// Reads the file that is to be imported.
     pub(crate) importing: Option<Task>,
     pub(crate) exports: Exports,
+    documents: DocumentReader,
     pub(crate) compute: ComputeHandle,
     /// For timers, promises and observers.
     pub(crate) handle: Handle<Self>,
@@ -86,6 +89,7 @@ impl Page {
             }),
             importing: None,
             exports: Exports::default(),
+            documents: DocumentReader::default(),
             compute: ComputeHandle::default(),
             handle,
         }
@@ -142,5 +146,6 @@ impl AppState for Page {
         let Pane { log_scroll, live_region, .. } = &mut self.pane;
         log_scroll.log_changed(shown);
         live_region.announce(shown);
+        self.read_document();
     }
 }

@@ -5,6 +5,7 @@
 //! end without the browser, so that it is tested natively; `main.rs` gives it a port.
 
 pub mod archive;
+pub mod document;
 pub mod protocol;
 mod service;
 mod text_file;

@@ -35,7 +35,7 @@ mod worker {
             let head = Uint8Array::new(&post.get(0)).to_vec();
             // The page sees that the worker fails.
             let request: Request<'_> = decode(&head).ok().expect_throw("an unreadable request");
-            let answer = match read(post.get(1).dyn_ref()) {
+            let answer = match read(&post.get(1)) {
                 Ok(file) => service.answer(&request, &file),
                 Err(_) => encode(&Response::Problem("the file cannot be read: it may have been moved or changed")),
             };
@@ -61,11 +61,15 @@ mod worker {
         LISTENER.set(Some(listener));
     }
 
-    /// Empty where there is no file.
-    fn read(file: Option<&Blob>) -> Result<Vec<u8>, JsValue> {
-        let Some(file) = file else { return Ok(Vec::new()) };
-        let buffer = FileReaderSync::new()?.read_as_array_buffer(file)?;
-        Ok(Uint8Array::new(&buffer).to_vec())
+    /// Of a file, or of a buffer. Empty where there is none.
+    fn read(attached: &JsValue) -> Result<Vec<u8>, JsValue> {
+        if attached.is_undefined() {
+            return Ok(Vec::new());
+        }
+        match attached.dyn_ref::<Blob>() {
+            Some(file) => Ok(Uint8Array::new(&FileReaderSync::new()?.read_as_array_buffer(file)?.into()).to_vec()),
+            None => Ok(Uint8Array::new(attached).to_vec()),
+        }
     }
 
     fn blob(parts: &Array) -> Blob {

@@ -9,6 +9,7 @@ use worker::protocol as posts;
 pub use worker::protocol::DecodeError;
 
 use crate::archive::ArchiveFormat;
+use crate::document::{Layout, Row};
 
 /// Bytes of contents in one post of entries, unless a single one is larger: what the page can handle within a frame.
 pub const BATCH: usize = 256 << 10;
@@ -36,6 +37,20 @@ pub enum Request<'a> {
     Export(#[serde(borrow)] Vec<Entry<'a>>),
     /// End the file. Answered with [`Response::Done`] and the file.
     EndExport,
+    /// Lay out the text that comes with this, in place of the one before. Answered with [`Response::Document`].
+    Open {
+        layout: Layout,
+        /// Of a row.
+        columns: u32,
+    },
+    /// Cut the rows of the document anew. Answered with [`Response::Document`].
+    SetColumns(u32),
+    /// Fold or unfold the line with that index. Answered with [`Response::Document`].
+    ToggleFold(u32),
+    /// Answered with [`Response::Rows`]; fewer at the end.
+    Rows { first: u32, count: u32 },
+    /// Answered with the document as [`Response::Text`], unfolded, however wide the rows are.
+    Copy,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +68,11 @@ pub enum Response<'a> {
         /// Why the first of those could not.
         first_skipped: Option<&'a str>,
     },
+    Document {
+        rows: u32,
+        problem: Option<NotJson<'a>>,
+    },
+    Rows(Vec<Row>),
     Entries {
         /// The index of the log.
         log: u32,
@@ -60,6 +80,13 @@ pub enum Response<'a> {
         #[serde(borrow)]
         entries: Vec<Entry<'a>>,
     },
+}
+
+/// Why a text is laid out as text and not as JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotJson<'a> {
+    Syntax(&'a str),
+    TooDeep(&'a str),
 }
 
 pub fn encode(value: &impl Serialize) -> Vec<u8> {

@@ -1,13 +1,17 @@
 //! Answers the page's requests.
 
+use model::json::JsonErrorKind;
+
 use crate::archive::{self, Exporter, Imported, ImportedLog};
-use crate::protocol::{BATCH, Request, Response, encode};
+use crate::document::{Document, Layout};
+use crate::protocol::{BATCH, NotJson, Request, Response, encode};
 use crate::text_file;
 
 #[derive(Default)]
 pub struct Service {
     imported: Cursor,
     exporter: Option<Exporter>,
+    document: Document,
     /// What is written of the exported file and not taken yet.
     written: String,
 }
@@ -52,7 +56,43 @@ impl Service {
                 }
                 encode(&Response::Done)
             }
+            Request::Open { layout, columns } => self.open(file, *layout, *columns as usize),
+            Request::SetColumns(columns) => {
+                self.document.set_columns(*columns as usize);
+                self.opened(None)
+            }
+            Request::ToggleFold(line) => {
+                self.document.toggle(*line);
+                self.opened(None)
+            }
+            Request::Rows { first, count } => encode(&Response::Rows(self.document.rows(*first, *count))),
+            Request::Copy => encode(&Response::Text(&self.document.to_text())),
         }
+    }
+
+    /// What is no JSON is laid out as text.
+    fn open(&mut self, text: &[u8], layout: Layout, columns: usize) -> Vec<u8> {
+        self.document = Document::default();
+        let text = || String::from_utf8_lossy(text).into_owned();
+        let error = match Document::new(text(), layout, columns) {
+            Ok(document) => {
+                self.document = document;
+                return self.opened(None);
+            }
+            Err(error) => error,
+        };
+        if let Ok(document) = Document::new(text(), Layout::Text, columns) {
+            self.document = document;
+        }
+        let why = error.to_string();
+        self.opened(Some(match error.kind {
+            JsonErrorKind::Syntax => NotJson::Syntax(&why),
+            JsonErrorKind::TooDeep => NotJson::TooDeep(&why),
+        }))
+    }
+
+    fn opened(&self, problem: Option<NotJson<'_>>) -> Vec<u8> {
+        encode(&Response::Document { rows: self.document.len(), problem })
     }
 
     /// What was written of the exported file since the last call.
@@ -106,6 +146,7 @@ mod tests {
 
     use super::*;
     use crate::archive::ArchiveFormat;
+    use crate::document::Row;
     use crate::protocol::decode;
 
     const ORIGIN: f64 = 1_795_368_000_000.0;
@@ -181,6 +222,25 @@ mod tests {
         }
         let end = ask(&mut service, &Request::NextEntries, b"");
         assert!(matches!(end, Response::Entries { entries, .. } if entries.is_empty()));
+    }
+
+    #[test]
+    fn a_document_is_read_in_rows_and_what_is_no_json_as_text() {
+        let mut service = Service::default();
+        let json = Request::Open { layout: Layout::Json, columns: 80 };
+        assert_eq!(ask(&mut service, &json, br#"{"a":[1]}"#), Response::Document { rows: 5, problem: None });
+        let Response::Rows(rows) = ask(&mut service, &Request::Rows { first: 3, count: 9 }, b"") else { panic!() };
+        let text = |row: &Row| row.spans.iter().map(|(_, text)| text.as_str()).collect::<String>();
+        assert_eq!(rows.iter().map(text).collect::<Vec<_>>(), ["  ]", "}"]);
+        assert_eq!(ask(&mut service, &Request::ToggleFold(1), b""), Response::Document { rows: 3, problem: None });
+        let copied = ask(&mut service, &Request::Copy, b"");
+        assert_eq!(copied, Response::Text("{\n  \"a\": [\n    1\n  ]\n}"));
+        let wrong = Some(NotJson::Syntax("line 1, column 1: \"no\" is no value; a string needs quotes"));
+        assert_eq!(ask(&mut service, &json, b"no\njson"), Response::Document { rows: 2, problem: wrong });
+        let deep = [b'['; 300];
+        let Response::Document { rows: 4, problem: Some(NotJson::TooDeep(_)) } = ask(&mut service, &json, &deep) else {
+            panic!("300 brackets in rows of 80")
+        };
     }
 
     #[test]

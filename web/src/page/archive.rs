@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use compute::archive::ArchiveFormat;
 use compute::protocol::{BATCH, Request, Response};
 use model::{ConnectionId, ExportScope, ImportedLogs, Msg, Subject};
-use web_sys::{Blob, File};
+use wasm_bindgen::JsValue;
+use web_sys::File;
 
 use super::Page;
 use crate::browser::task::Task;
@@ -140,16 +141,16 @@ impl Page {
     }
 
     /// Asks the compute worker. Dropping the task drops what was to be done `then`.
-    fn ask(
+    pub(super) fn ask(
         &self,
         request: &Request<'_>,
-        file: Option<&Blob>,
+        file: Option<&JsValue>,
         then: impl FnOnce(&mut Self, Result<Answer, ComputeError>) + 'static,
     ) -> Task {
         self.ask_boxed(request, file, Box::new(then))
     }
 
-    fn ask_boxed(&self, request: &Request<'_>, file: Option<&Blob>, then: Then) -> Task {
+    fn ask_boxed(&self, request: &Request<'_>, file: Option<&JsValue>, then: Then) -> Task {
         let answer = self.compute.ask(request, file);
         let handle = self.handle.clone();
         Task::spawn(async move {

@@ -2,6 +2,7 @@
 
 use model::{Kind, Viewport};
 
+use super::DocumentView;
 use crate::browser::task::Task;
 
 /// Height of a line of the hex dump, in CSS pixels.
@@ -12,19 +13,25 @@ pub(crate) struct Detail {
     pub(crate) seq: Option<u64>,
     /// Chosen by the person; shown only where the entry's kind allows it.
     pub(crate) preferred: ContentFormat,
-    /// Whether a large content is shown all the same.
-    pub(crate) show_large: bool,
     /// Whether copying succeeded; `None` before it is tried.
     pub(crate) copied: Option<bool>,
     pub(crate) copying: Option<Task>,
     /// The visible part of the hex dump.
     pub(crate) hex_viewport: Viewport,
+    pub(crate) document: DocumentView,
 }
 
 impl Default for Detail {
     fn default() -> Self {
         let hex_viewport = Viewport { row: HEX_LINE_HEIGHT, ..Viewport::default() };
-        Self { seq: None, preferred: ContentFormat::Text, show_large: false, copied: None, copying: None, hex_viewport }
+        Self {
+            seq: None,
+            preferred: ContentFormat::Text,
+            copied: None,
+            copying: None,
+            hex_viewport,
+            document: DocumentView::default(),
+        }
     }
 }
 

@@ -1,19 +1,17 @@
 //! The selected entry beside the log, with its whole content.
 
 mod content;
+mod document;
 
-use model::{Content, Counted, Entry, Kind, Size, TimeFormat};
+use model::{Content, Counted, Entry, Kind, TimeFormat};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
 use super::controls::{button, focus, group, sign_button, toggle};
 use super::log::{LIST, time};
 use super::{View, html};
-use crate::browser::{clipboard, files};
+use crate::browser::files;
 use crate::page::{ContentFormat, Page};
-
-/// Bytes. A larger content is shown only on request: laying it out takes the browser seconds.
-const LARGE: usize = 1 << 20;
 
 /// CSS selector of the content.
 pub(super) const CONTENT: &str = ".detail pre";
@@ -25,7 +23,7 @@ pub(super) fn detail(page: &Page) -> View {
          </aside>",
     );
     let Some(entry) = page.selected() else { return view };
-    let (kind, seq, size) = (entry.label.kind, entry.seq, entry.content.size());
+    let (kind, seq) = (entry.label.kind, entry.seq);
     let formats = ContentFormat::of(kind).iter().map(|&format| {
         toggle(
             content::name(format),
@@ -55,15 +53,10 @@ pub(super) fn detail(page: &Page) -> View {
         })
         .at("slot")
         .keyed(
-            move |page| {
-                Some(if is_shown(page, size) { content::name(page.pane.detail.format(kind)) } else { "" }.to_owned())
-            },
-            move |page| {
-                if is_shown(page, size) {
-                    content::content(page, page.pane.detail.format(kind))
-                } else {
-                    show_all(size)
-                }
+            move |page| Some(content::name(page.pane.detail.format(kind)).to_owned()),
+            move |page| match page.layout() {
+                Some(_) => document::rows(),
+                None => content::content(page, page.pane.detail.format(kind)),
             },
         )
 }
@@ -71,18 +64,6 @@ pub(super) fn detail(page: &Page) -> View {
 fn close(page: &mut Page) {
     page.pane.detail.select(None);
     focus(LIST);
-}
-
-fn is_shown(page: &Page, size: usize) -> bool {
-    page.pane.detail.show_large || size <= LARGE
-}
-
-fn show_all(size: usize) -> View {
-    let label = format!("Show all {}", Size(size as u64));
-    html("<div class=large></div>").child(button("ghost", &label, |page, _| {
-        page.pane.detail.show_large = true;
-        focus(LIST);
-    }))
 }
 
 fn title(entry: Entry<'_>) -> String {
@@ -109,18 +90,18 @@ fn facts(page: &Page, entry: Entry<'_>) -> Vec<View> {
     facts
 }
 
-/// Copies text as it is, and binary as hex.
+/// Copies text as it is, or as the JSON that is seen, and binary as hex.
 fn copy_button() -> View {
     button("ghost", "", |page, _| {
+        if page.pane.detail.document.is_json() {
+            return page.copy_document();
+        }
         let text = match page.selected().map(|entry| entry.content) {
             Some(Content::Text(text)) => text.to_owned(),
             Some(Content::Binary(bytes)) => model::encode_hex(bytes),
             None => return,
         };
-        let handle = page.handle.clone();
-        // Selecting another entry drops it.
-        page.pane.detail.copying =
-            Some(clipboard::copy(&text, move |done| handle.update(move |page| page.pane.detail.copied = Some(done))));
+        page.copy(&text);
     })
     .text_of(|page| {
         match page.pane.detail.copied {

@@ -1,8 +1,7 @@
-//! The content of an entry as text, as JSON or as a hex dump.
+//! The content of an entry as text or as a hex dump.
 
 use std::borrow::Cow;
 
-use model::json::JsonErrorKind;
 use model::{Content, HexDump, visible};
 use web_sys::HtmlElement;
 
@@ -21,25 +20,12 @@ pub(super) fn name(format: ContentFormat) -> &'static str {
     }
 }
 
-/// The content of the selected entry.
+/// The content of the selected entry, where the page shows it without the compute worker.
 pub(super) fn content(page: &Page, format: ContentFormat) -> View {
     let content = page.selected().map(|entry| entry.content);
     let pre = html("<pre tabindex=0 aria-label=Content></pre>");
     match (format, content) {
         (ContentFormat::Hex, Some(content)) => hex_dump(content.bytes().len()),
-        (ContentFormat::Json, Some(Content::Text(text))) => match model::json::parse(text) {
-            Ok(json) => pre.text(&visible(&json.pretty())),
-            Err(error) => {
-                let problem = html("<p id=json-problem class=problem role=alert></p>");
-                let why = error.to_string();
-                match error.kind {
-                    JsonErrorKind::Syntax => problem.text(&["Not valid JSON: ", &why].concat()),
-                    JsonErrorKind::TooDeep => html("<div class=as-text></div>")
-                        .child(problem.text(&["Shown as text: ", &why].concat()))
-                        .child(pre.text(&visible(text))),
-                }
-            }
-        },
         (_, Some(Content::Text(text))) => pre.text(&visible(text)),
         (_, Some(Content::Binary(_)) | None) => pre,
     }
