@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(ask(&mut service, &Request::ToggleFold(1), b""), Response::Document { rows: 3, problem: None });
         let copied = ask(&mut service, &Request::Copy, b"");
         assert_eq!(copied, Response::Text("{\n  \"a\": [\n    1\n  ]\n}"));
-        let wrong = Some(NotJson::Syntax("line 1, column 1: \"no\" is no value; a string needs quotes"));
+        let wrong = Some(NotJson::Syntax("line 1, column 1: \"no\" is not a value; a string needs quotes"));
         assert_eq!(ask(&mut service, &json, b"no\njson"), Response::Document { rows: 2, problem: wrong });
         let deep = [b'['; 300];
         let Response::Document { rows: 4, problem: Some(NotJson::TooDeep(_)) } = ask(&mut service, &json, &deep) else {
