@@ -1,19 +1,19 @@
-// Keeps the files of one version of the page, so that it opens without a network. Never replaces a version that is in
-// use by itself: it waits until the page says so (web/src/browser/service_worker.rs), or until no page is open.
+// Caches the files of one version of the page, so that it opens offline. A new version replaces one that is in use only
+// when the page requests it (web/src/browser/service_worker.rs), or when no page is open.
 
-// Filled in by `cargo xtask finalize-dist` when Trunk has built the page. With `trunk serve` they stay empty: nothing is kept.
+// Filled in by `cargo xtask finalize-dist` when Trunk has built the page. With `trunk serve` they stay empty, and nothing is cached.
 const VERSION = "";
 const FILES = [];
 
 const PREFIX = `canyon ${registration.scope} `;
 const CACHE = PREFIX + VERSION;
 const PAGE = registration.scope;
-const KEPT = new Set(FILES.map((name) => new URL(name, PAGE).href));
+const CACHED = new Set(FILES.map((name) => new URL(name, PAGE).href));
 
 addEventListener("install", (event) => {
-  // What a server answers at the page's address depends on what is asked for: to others than browsers it is no page.
+  // A server returns the page at this address only to requests that accept HTML.
   const request = (url) => new Request(url, { cache: "reload", headers: url === PAGE ? { accept: "text/html" } : {} });
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([...KEPT].map(request))));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([...CACHED].map(request))));
 });
 
 addEventListener("activate", (event) => {
@@ -31,15 +31,15 @@ addEventListener("message", (event) => {
 
 addEventListener("fetch", (event) => {
   const { method, mode, url } = event.request;
-  // The page reads its query by itself.
+  // The page itself reads its query.
   const name = url.replace(/[?#].*/s, "");
   const isPage = name === PAGE && mode === "navigate";
-  if (method === "GET" && KEPT.has(name) && (isPage || name !== PAGE)) {
-    event.respondWith(keptOrFetched(name, event.request));
+  if (method === "GET" && CACHED.has(name) && (isPage || name !== PAGE)) {
+    event.respondWith(cachedOrFetched(name, event.request));
   }
 });
 
-async function keptOrFetched(name, request) {
+async function cachedOrFetched(name, request) {
   const cache = await caches.open(CACHE);
   return (await cache.match(name)) ?? fetch(request);
 }

@@ -7,7 +7,7 @@ onmessage = async ({ data: [glue, module] }) => {
     onmessage = ({ ports: [port] }) => serve(port);
     postMessage("ready");
   } catch (error) {
-    // The page hears of an error, but not of a promise that was rejected.
+    // The page gets an error event for an error, but none for a rejected promise.
     reportError(error);
   }
 };

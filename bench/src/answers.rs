@@ -1,4 +1,4 @@
-//! Whether what comes back is what was sent; bytes are compared as they come, and not kept.
+//! Compares answers with the sent messages, byte by byte as they arrive; nothing is stored.
 
 use anyhow::{Context, Result, ensure};
 use flate2::Decompress;

@@ -1,5 +1,5 @@
 //! A WebSocket client ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) without its socket: takes a server's bytes apart,
-//! answers its pings, and collects what is to be written. It believes in a server that is right.
+//! answers its pings, and queues frames to write. It does not check that the server follows the protocol.
 
 use anyhow::{Result, bail};
 use testkit::frame::{self, CLOSE, FIN, PONG};
@@ -13,7 +13,7 @@ const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
 #[derive(Debug, Default)]
 pub struct Client {
     decoder: Decoder,
-    /// Frames that are to be written. Whoever writes them takes them off the front, and may stop anywhere.
+    /// Frames to write. The caller removes written bytes from the front, which may end inside a frame.
     pub output: Vec<u8>,
 }
 

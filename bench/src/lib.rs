@@ -1,4 +1,4 @@
-//! What load on a WebSocket server is made of: clients that write frames as they like, and whether every answer is right.
+//! Load on a WebSocket server: clients that control each frame, and the verification of every answer.
 
 pub mod answers;
 pub mod client;

@@ -13,7 +13,7 @@ use testkit::{Usage, handshake::Compression};
 
 use crate::{answers::Expected, connection::Connection, target::Target};
 
-/// What is to be done to a server.
+/// A load on a server.
 #[derive(Debug)]
 pub struct Plan {
     /// The server.
@@ -32,11 +32,11 @@ pub struct Plan {
     pub pace: Pace,
     /// What is sent, and must come back.
     pub expected: Expected,
-    /// Time that does not count.
+    /// Warm-up time.
     pub warm_up: Duration,
-    /// Time that counts, unless `most` messages end it before.
+    /// Measured time, unless `most` messages end it earlier.
     pub length: Duration,
-    /// Most messages that count.
+    /// Maximum number of measured messages.
     pub most: u64,
 }
 
@@ -156,7 +156,7 @@ impl<'a> Load<'a> {
         })
     }
 
-    /// Begins to send.
+    /// Starts sending.
     fn start(&mut self) -> Result<()> {
         self.start = Instant::now();
         if self.plan.pace == Pace::Closed {
@@ -168,7 +168,7 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// Sends and reads until it is enough.
+    /// Sends and reads until the plan is fulfilled.
     fn until(&mut self, is_enough: impl Fn(&Self) -> bool) -> Result<()> {
         let mut events = Events::with_capacity(1024);
         let mut last = (self.counted, Instant::now());

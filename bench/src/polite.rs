@@ -1,4 +1,4 @@
-//! Peers that behave, timed while others do not: one echoes small messages one at a time, another asks `/healthz` on a new
+//! Well-behaved peers, timed while others flood the server: one echoes small messages one at a time, another asks `/healthz` on a new
 //! connection each time.
 
 use std::{
@@ -30,14 +30,14 @@ pub const HEALTH_INTERVAL: Duration = Duration::from_millis(20);
 /// The message of the polite peer.
 const MESSAGE: &[u8; 20] = b"a polite little text";
 
-/// How long the answers took that a peer waited for.
+/// Latencies of the answers that a peer received.
 #[derive(Debug)]
 pub struct Timed {
     /// In microseconds.
     pub latencies: Histogram<u64>,
-    /// Questions that got no answer, or a wrong one.
+    /// Requests without an answer or with a wrong one.
     pub failures: u64,
-    /// What went wrong first.
+    /// The first failure.
     pub first_failure: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl Timed {
         Ok(Self { latencies: Histogram::new_with_max(most, 3)?, failures: 0, first_failure: None })
     }
 
-    /// Asks at an interval until the time is over. What a late answer keeps from being asked counts as late, too
+    /// Sends requests at an interval until the time is over. Requests that a late answer has delayed count as late, too
     /// (`record_correct`): otherwise one answer after 5 s would be one slow sample beside hundreds of quick ones.
     pub fn repeat(interval: Duration, until: Instant, mut ask: impl FnMut() -> Result<()>) -> Result<Self> {
         let mut timed = Self::new()?;
@@ -68,7 +68,7 @@ impl Timed {
         Ok(timed)
     }
 
-    /// Milliseconds below which that share of the answers came.
+    /// The latency quantile in milliseconds.
     pub fn milliseconds(&self, quantile: f64) -> f64 {
         self.latencies.value_at_quantile(quantile) as f64 / 1000.0
     }

@@ -23,7 +23,7 @@ pub struct MemoryStream {
     pub received: Vec<u8>,
 }
 
-/// What comes after all that the client sent.
+/// After the last byte of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// The end of the stream.

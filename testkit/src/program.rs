@@ -63,7 +63,7 @@ impl Program {
         lines.next_line().await.context("cannot read the program's output")
     }
 
-    /// The address that it says it has started on: `ws://localhost:12345`. Lines before that one are skipped.
+    /// The address in its line that it has started: `ws://localhost:12345`. Earlier lines are skipped.
     pub async fn url(&mut self) -> Result<String> {
         loop {
             let line = self.line().await?.context("the server ended before it had started")?;
@@ -92,7 +92,7 @@ impl Program {
     /// Its process id.
     ///
     /// # Errors
-    /// The process has ended, and somebody has waited for it.
+    /// The process has ended and has been waited for.
     pub fn id(&self) -> Result<u32> {
         self.child.id().context("the server has ended")
     }
@@ -115,7 +115,7 @@ impl Program {
         Ok(())
     }
 
-    /// Asks it to end and waits until it has, while its output is read and dropped.
+    /// Sends it SIGTERM and waits until it has ended; its output is discarded.
     ///
     /// # Errors
     /// Its exit code is not 0.

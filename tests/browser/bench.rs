@@ -1,4 +1,4 @@
-//! How many messages a second the page takes in, beside a bare page that only counts them: same browser, same server, in
+//! How many messages a second the page receives, beside a bare page that only counts them: same browser, same server, in
 //! turn. `cargo xtask bench --page` builds what it needs; [docs/performance.md](../../docs/performance.md) has the figures.
 //!
 //! Each measurement has a browser of its own. The time runs from the first message to the frame in which the page says
@@ -26,7 +26,7 @@ use self::site::Site;
 /// Messages that warm up the browser's compilers.
 const WARM_UP: u32 = 20_000;
 
-/// Messages a second that the page takes in, compared with a bare page that only counts them.
+/// Messages a second that the page receives, compared with a bare page that only counts them.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// A build of the page, by its folder; may be given more than once
@@ -46,7 +46,7 @@ struct Arguments {
     bench: bool,
 }
 
-/// Who takes the messages in.
+/// The page that receives the messages.
 #[derive(Debug)]
 enum Contestant {
     /// JavaScript that counts `message` events, in a page without anything else.
@@ -55,7 +55,7 @@ enum Contestant {
     Canyon(PathBuf),
 }
 
-/// Counts what comes; `null` until the socket is open.
+/// Counts received messages; `null` until the socket is open.
 const BARE: &str = "window.count = null;
     const socket = new WebSocket(arguments[0]);
     socket.onopen = () => { count = 0; };

@@ -1,4 +1,4 @@
-//! Typing, sending, and seeing what comes back.
+//! Typing and sending messages, and seeing the replies.
 
 use anyhow::Result;
 use fantoccini::key::Key;

@@ -87,6 +87,23 @@ async fn a_newer_version_is_offered_and_loaded_on_request() -> Result<()> {
 }
 
 #[tokio::test]
+async fn two_tabs_can_load_the_newer_version_one_after_the_other() -> Result<()> {
+    let site = Site::start().await?;
+    let page = Page::open(&site.page()).await?;
+    kept(&page).await?;
+    site.replace("index.html", "Canyon: WebSocket test bench", "Canyon, but newer")?;
+    site.replace("service-worker.js", "const VERSION = \"", "const VERSION = \"newer-")?;
+    page.opens_tab(&site.page()).await?;
+    page.waits_for("the newer version is offered", "//p[@id='update'][not(@hidden)]").await?;
+    page.clicks("Update").await?;
+    page.waits_for("the newer version is there", "//title[.='Canyon, but newer']").await?;
+    page.goes_back_to_first_tab().await?;
+    page.waits_for("it is offered here, too", "//p[@id='update'][not(@hidden)]").await?;
+    page.clicks("Update").await?;
+    page.waits_for("the newer version is there", "//title[.='Canyon, but newer']").await.map(drop)
+}
+
+#[tokio::test]
 async fn an_offer_can_be_put_off() -> Result<()> {
     let site = Site::start().await?;
     let page = Page::open(&site.page()).await?;

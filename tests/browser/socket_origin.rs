@@ -1,4 +1,4 @@
-//! The page is Rust down to its sockets: the browser's debugger says who opens them.
+//! Sockets are opened by WebAssembly: the browser's debugger shows the call stack.
 
 use std::fs;
 

@@ -75,6 +75,31 @@ async fn unreadable_data_is_set_aside_and_reported_and_the_rest_is_loaded() -> R
     page.waits_for_script("it is forgotten", "return localStorage.length === 0").await
 }
 
+#[tokio::test]
+async fn unreadable_settings_and_history_are_set_aside() -> Result<()> {
+    let page = Page::start().await?;
+    page.script("for (const name of ['settings', 'history']) localStorage.setItem('canyon.' + name, '{broken')")
+        .await?;
+    page.reloads().await?;
+    page.waits_for("the problem", "//*[@id='saved-problem'][contains(., 'canyon.history.unread')]").await?;
+    for name in ["settings", "history"] {
+        let copy = page.script(&format!("return localStorage.getItem('canyon.{name}.unread')")).await?;
+        assert_eq!(copy, json!("{broken"), "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn unreadable_data_of_another_tab_is_set_aside() -> Result<()> {
+    let page = Page::start().await?;
+    page.opens_tab(&page.server().page()).await?;
+    page.script("localStorage.setItem('canyon.sequences', '{broken')").await?;
+    page.goes_back_to_first_tab().await?;
+    page.waits_for("the problem", "//*[@id='saved-problem'][contains(., 'canyon.sequences.unread')]").await?;
+    assert_eq!(page.script("return localStorage.getItem('canyon.sequences.unread')").await?, json!("{broken"));
+    Ok(())
+}
+
 async fn saves(page: &Page, name: &str) -> Result<()> {
     page.clicks("Save…").await?;
     page.fills("Name", name).await?;

@@ -1,11 +1,11 @@
-"""Judges a report of the Autobahn test suite, and compares it with the verdicts that are committed.
+"""Checks a report of the Autobahn test suite against the committed verdicts.
 
 Usage: verdicts.py INDEX_JSON VERDICTS_TSV [--write]
 
-$SUITE is the suite's own word on its version.
+$SUITE is the version of the suite, as it prints it.
 
 Fails on any verdict but OK and INFORMATIONAL, on a report without cases, and on a case whose verdict differs from the
-committed one. With --write the committed verdicts are replaced by those of a report that has no fault.
+committed one. With --write the committed verdicts are replaced, if the report has only OK and INFORMATIONAL.
 """
 
 import collections
@@ -19,13 +19,13 @@ GOOD = {"OK", "INFORMATIONAL"}
 
 
 def read_report(path):
-    """The verdicts of the one server in the report, by case: the behaviour, and how it closed."""
+    """By case: the verdict on the behaviour, and on the close. The report must be about one server."""
     agents = json.loads(path.read_text())
     if len(agents) != 1:
-        sys.exit(f"{path} is about {len(agents)} servers, not one")
+        sys.exit(f"{path} has {len(agents)} servers instead of one")
     (cases,) = agents.values()
     if not cases:
-        sys.exit(f"{path} holds no case")
+        sys.exit(f"{path} has no cases")
     return {case: (verdict["behavior"], verdict["behaviorClose"]) for case, verdict in cases.items()}
 
 
@@ -41,7 +41,7 @@ def in_order(case):
 
 
 def versions():
-    """The crates that the answers depend on, as the lock file has them."""
+    """The versions in the lock file of the crates that the verdicts depend on."""
     lock = pathlib.Path("Cargo.lock").read_text()
     names = ("server", "tokio-tungstenite", "tungstenite", "flate2", "zlib-rs")
     return ", ".join(f"{name} " + re.search(rf'name = "{name}"\nversion = "([^"]+)"', lock)[1] for name in names)

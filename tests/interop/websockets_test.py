@@ -1,6 +1,6 @@
-"""Canyon as Python's websockets sees it; $CANYON_URL says where the server is.
+"""Python's websockets as a client of the server at $CANYON_URL.
 
-Every wait has a limit of its own: LIMIT seconds.
+Each wait has its own time limit of LIMIT seconds.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ LIMIT = 20
 
 
 class Tutorial(unittest.IsolatedAsyncioTestCase):
-    """The tutorial's own client, as a process with a keyboard."""
+    """The tutorial's client as a process, with its standard input as the keyboard."""
 
     async def test_it_chats_and_leaves_on_quit_in_any_case(self):
         client = await asyncio.create_subprocess_exec(
@@ -42,7 +42,7 @@ class Tutorial(unittest.IsolatedAsyncioTestCase):
 
 
 class Answers(unittest.IsolatedAsyncioTestCase):
-    """What comes back, at `/` and at `/echo`."""
+    """The answers of `/` and `/echo`."""
 
     async def ask(self, path, *messages, **options):
         async with asyncio.timeout(LIMIT), websockets.connect(URL + path, **options) as connection:
@@ -77,7 +77,7 @@ class Answers(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(await self.ask("/", ["a", "", "b", "c"]), ["Server received: abc"])
         self.assertEqual(await self.ask("/echo", [b"a", b"", b"bc"]), [b"abc"])
 
-    async def test_it_answers_the_same_with_compression_offered_and_without(self):
+    async def test_answers_are_the_same_with_and_without_compression(self):
         text = "compress me, " * 1_000
         for compression in ["deflate", None]:
             with self.subTest(compression=compression):
@@ -86,7 +86,7 @@ class Answers(unittest.IsolatedAsyncioTestCase):
 
 
 class Connections(unittest.IsolatedAsyncioTestCase):
-    """How a connection begins, goes on and ends."""
+    """Handshake, ping, close, and order."""
 
     async def test_without_a_subprotocol_there_is_none(self):
         async with asyncio.timeout(LIMIT), websockets.connect(URL) as connection:

@@ -1,6 +1,6 @@
-"""Canyon as wscat sees it; $CANYON_URL says where the server is, $WSCAT which script wscat is.
+"""wscat (the script $WSCAT) as a client of the server at $CANYON_URL.
 
-Every wait has a limit of its own: LIMIT seconds.
+Each wait has its own time limit of LIMIT seconds.
 """
 
 import os
@@ -22,7 +22,7 @@ class Command(unittest.TestCase):
     """wscat with one message on its command line."""
 
     def execute(self, *options):
-        # Without an open standard input wscat leaves at once.
+        # Without an open standard input wscat exits at once.
         arguments = [*WSCAT, *options, "--execute", "hello", "--wait", "1"]
         with subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -38,15 +38,15 @@ class Command(unittest.TestCase):
 
     def test_a_subprotocol_that_the_server_does_not_know_is_not_agreed_on(self):
         status, answer, error = self.execute("--subprotocol", "chat")
-        # wscat itself refuses to go on when its offer is not taken up.
+        # wscat fails the connection itself when the server agrees to none of its subprotocols.
         self.assertNotEqual(status, 0)
         self.assertEqual(answer, "")
         self.assertIn("Server sent no subprotocol", error)
 
 
-@unittest.skipIf(pty is None, "needs a terminal that a program can hold both ends of")
+@unittest.skipIf(pty is None, "needs a pseudo-terminal")
 class Terminal(unittest.TestCase):
-    """wscat as a person uses it."""
+    """wscat in a terminal."""
 
     def setUp(self):
         self.terminal, other_end = pty.openpty()

@@ -91,7 +91,7 @@ impl Drop for SocketHandle {
     }
 }
 
-/// The way of a socket's events into the page.
+/// Turns reports of the worker into events of the page.
 struct Reporter {
     counters: Rc<Counters>,
     report: Box<dyn Fn(Time, SocketEvent)>,

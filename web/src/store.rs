@@ -1,7 +1,7 @@
 //! Owns the workbench (the model) and everything that runs its effects: sockets, the timer, local storage.
 //!
 //! Everything that happens comes in as a `Msg`; [`Workbench::update`] returns effects; running an effect may give another
-//! `Msg`. What a person does is rendered at once by the listener that called. Socket events come by the thousand: they
+//! `Msg`. A person's action is rendered at once by its listener. Socket events arrive by the thousand: they
 //! change the workbench silently, and one animation frame renders them together.
 
 mod persistence;
@@ -59,12 +59,12 @@ impl Store {
         &self.workbench
     }
 
-    /// Takes in what a person does.
+    /// Handles an action of the person.
     pub(crate) fn dispatch(&mut self, msg: Msg) {
         self.dispatch_at(clock::now(), msg);
     }
 
-    /// Takes in what happened at that time, and has it rendered by the next frame at the latest.
+    /// Handles an event of that time; the next frame renders it at the latest.
     fn dispatch_at(&mut self, at: Time, msg: Msg) {
         self.drive(at, msg);
         self.request_frame();
@@ -111,7 +111,7 @@ impl Store {
         self.dispatch_at(clock::now(), Msg::Persisted(result));
     }
 
-    /// Takes over what another tab has saved or deleted. Otherwise the next save of this tab would undo it.
+    /// Loads the changes and deletions of another tab. Otherwise the next save of this tab would undo them.
     /// Connections are left out: each tab has its own.
     fn load_changes(&mut self) {
         for document in Document::ALL {
@@ -120,16 +120,13 @@ impl Store {
             }
             match Persistence::load(document) {
                 Some(text) if text == self.workbench.document(document) => {}
-                Some(text) => {
-                    // The workbench shows the error.
-                    let _ = self.workbench.restore(document, &text);
-                }
+                Some(text) => restore::restore_document(&mut self.workbench, document, &text),
                 None => self.workbench.clear_document(document),
             }
         }
     }
 
-    /// Updates the workbench, applies the effects, and sets the timer to when the workbench wants to be called next.
+    /// Updates the workbench, applies the effects, and sets the timer to [`Workbench::due`].
     fn drive(&mut self, at: Time, msg: Msg) {
         self.update(at, msg);
         self.alarm.set(self.workbench.due(clock::now()));

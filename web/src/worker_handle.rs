@@ -15,10 +15,10 @@ use worker::protocol::{Command, DecodeError, Event, SocketKey, SocketReport, dec
 
 /// What starts the page's WebAssembly in a worker. Trunk puts it beside the page.
 pub(crate) const LOADER: &str = "worker.js";
-/// A worker that has not started by then is given up: its files may never come.
+/// Time limit for the worker to start, after which the window does its work: its files may never arrive.
 const START_LIMIT_MS: u32 = 3000;
 
-/// One for all sockets: a worker takes longer to start than a handshake does.
+/// One for all sockets, because a worker takes longer to start than a handshake.
 #[derive(Clone)]
 pub struct WorkerHandle(Rc<Inner>);
 
@@ -164,7 +164,7 @@ impl Inner {
         self.sockets.borrow().iter().find(|(key, _)| *key == socket).map(|(_, listener)| Rc::clone(listener))
     }
 
-    /// What was posted to the worker meanwhile goes there with the port that it waits in.
+    /// Transfers the port to the worker, with the commands that were posted meanwhile.
     fn worker_is_ready(self: &Rc<Self>, _: &web_sys::Event) {
         let host = self.host.take().map(|host| match host {
             EngineHost::Starting { worker, engine_port, listeners, .. } => {
@@ -176,7 +176,7 @@ impl Inner {
         self.host.set(host);
     }
 
-    /// It never started, or what it runs has panicked. What runs later runs in the window.
+    /// It never started, or has panicked. New sockets and the timer live in the window.
     fn worker_has_failed(self: &Rc<Self>) {
         match self.host.take() {
             Some(EngineHost::Starting { worker, engine_port, .. }) => {
@@ -197,7 +197,7 @@ impl Inner {
         self.host.set(Some(EngineHost::Window { _engine: Engine::new(engine_port) }));
         let lost = std::mem::take(&mut *self.sockets.borrow_mut());
         lost.iter().for_each(|(_, socket)| socket.on_worker_failure());
-        // It waits for a timer that is gone.
+        // Its timer was in the failed worker.
         (self.on_alarm)();
     }
 }

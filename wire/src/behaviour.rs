@@ -18,9 +18,9 @@ use crate::parameter::Parameter;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
-    /// `/`: text `x` is answered with `Server received: x`, binary comes back as it is.
+    /// `/`: text `x` is answered with `Server received: x`, binary messages come back unchanged.
     Tutorial(ReplyOptions),
-    /// `/echo`, or `/ws`, which other echo servers have: what came goes back, same type, same bytes, same order.
+    /// `/echo`, or `/ws` as on other echo servers: every message comes back, same type, same bytes, same order.
     Echo(ReplyOptions),
 }
 
@@ -44,19 +44,19 @@ impl Behaviour {
         }
     }
 
-    /// What it can be asked for besides, in the order in which it is printed.
+    /// Its parameters, in the order in which they are printed.
     pub fn parameters(&self) -> &'static [Parameter] {
         match self {
             Self::Tutorial(_) | Self::Echo(_) => &Parameter::ALL,
         }
     }
 
-    /// What a parameter asks for, as it stands in a query; `None` where it asks for nothing special.
+    /// The value of a parameter as in a query; `None` for the default.
     pub fn value(&self, parameter: Parameter) -> Option<String> {
         self.options().value(parameter)
     }
 
-    /// The same behaviour with another value of a parameter; an empty one asks for nothing special.
+    /// The same behaviour with another value of a parameter; an empty value means the default.
     ///
     /// # Errors
     /// [`Error::Value`], where the value is wrong.

@@ -1,4 +1,4 @@
-//! The parameters that say how replies are sent; which replies is the behaviour's matter.
+//! How replies are sent: the parameters of a behaviour.
 
 use std::{fmt, num::NonZeroUsize, time::Duration};
 
@@ -7,9 +7,9 @@ use crate::form;
 use crate::parameter::Parameter;
 use crate::value::{ByteSize, TimeSpan, ValueError};
 
-/// The longest delay, jitter or ping interval that can be asked for.
+/// The longest delay, jitter or ping interval.
 const LONGEST: TimeSpan = TimeSpan::days(1);
-/// The shortest ping interval that can be asked for: faster would be a flood, not a heartbeat.
+/// The shortest ping interval: faster would be a flood, not a heartbeat.
 pub const SHORTEST_PING: TimeSpan = TimeSpan::ms(100);
 /// The largest size of a fragment: 2 GiB less a byte, so that it is a `usize` on every machine.
 const LARGEST_FRAGMENT: ByteSize = ByteSize::b(i32::MAX as u64);
@@ -49,7 +49,7 @@ impl ReplyOptions {
         Ok(options)
     }
 
-    /// Asks for a parameter's value.
+    /// Sets a parameter.
     pub(crate) fn set(&mut self, parameter: Parameter, value: &str) -> Result<(), Error> {
         self.read(parameter, value).map_err(|problem| Error::Value { parameter, value: value.to_owned(), problem })
     }
@@ -68,7 +68,7 @@ impl ReplyOptions {
         Ok(())
     }
 
-    /// Asks for nothing special again.
+    /// Resets a parameter to its default.
     pub(crate) fn clear(&mut self, parameter: Parameter) {
         match parameter {
             Parameter::Delay => self.delay = Self::PLAIN.delay,
@@ -78,7 +78,7 @@ impl ReplyOptions {
         }
     }
 
-    /// What is asked for, as it stands in a query; `None` for what is plain.
+    /// The value of a parameter as in a query; `None` for the default.
     pub(crate) fn value(&self, parameter: Parameter) -> Option<String> {
         let written = |duration: Duration| TimeSpan::from(duration).to_string();
         let waits = |duration: Duration| (!duration.is_zero()).then(|| written(duration));

@@ -1,4 +1,4 @@
-//! The names of the parameters, and what they ask for in words.
+//! The parameters: names, descriptions and examples.
 
 use std::fmt;
 
@@ -39,7 +39,7 @@ impl Parameter {
         }
     }
 
-    /// A value that it takes.
+    /// A valid value.
     pub fn example(self) -> &'static str {
         match self {
             Self::Delay => "200ms",

@@ -25,13 +25,13 @@ pub struct TimeSpan(Duration);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByteSize(u64);
 
-/// Why a text is no duration or size, as the end of a sentence that begins with what is wrong.
+/// Why a text is not a duration or size. Its text completes a sentence whose subject is the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// The text is no duration.
+    /// The text is not a duration.
     #[error("must be a duration such as 500ms, 10s, 1h30m or 7d")]
     NotATimeSpan,
-    /// The text is no size.
+    /// The text is not a size.
     #[error("must be a size such as 1024, 64KiB, 1MiB or 1MB")]
     NotAByteSize,
     /// The value is out of its range.
@@ -199,7 +199,7 @@ impl fmt::Display for ByteSize {
     }
 }
 
-/// What is below a millisecond is cut off, so that the span is printed as what it is.
+/// Fractions of a millisecond are cut off, so that the printed span is exact.
 impl From<Duration> for TimeSpan {
     fn from(duration: Duration) -> Self {
         Self::ms(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::command::{self, cargo};
 use crate::own_program;
 
-/// What is passed to the attack's program.
+/// Arguments of the attack program.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Options of the attack's program, such as `--only bombs`; `-- --help` lists them. Options after a second `--` go to

@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: what an echo costs canyon and its peers, measured in turn, as a table of ratios; or with `--page`,
-//! what the page takes in.
+//! the rate at which the page receives messages.
 //! The programs `load`, `handshakes` and `idle` of `bench/` measure.
 
 mod loads;
@@ -75,7 +75,7 @@ fn measure(options: &Options, load: &'static Load, servers: &[Server], table: &m
     Ok(())
 }
 
-/// The figure of the first try that other work did not disturb, or of the least disturbed one.
+/// The figure of the first attempt that other work did not disturb, or of the least disturbed one.
 fn undisturbed(options: &Options, load: &Load, server: &Server) -> Result<f64> {
     let mut best: Option<(f64, f64)> = None;
     for _ in 0..options.tries() {
@@ -96,7 +96,7 @@ fn undisturbed(options: &Options, load: &Load, server: &Server) -> Result<f64> {
     best.map(|(figure, _)| figure).context("it was not tried")
 }
 
-/// What is measured, and how thoroughly.
+/// Options of the measurement.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// One round of one second each, disturbed or not
@@ -127,7 +127,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
     seconds: Option<u32>,
 
-    /// Measure how many messages a second the page takes in instead, beside a page that only counts them [default: 5 rounds]
+    /// Measure how many messages a second the page receives instead, beside a page that only counts them [default: 5 rounds]
     #[arg(long, conflicts_with_all = ["quick", "loads", "servers", "peers", "base", "seconds", "install", "write"])]
     page: bool,
 
@@ -153,7 +153,7 @@ impl Options {
         self.seconds.unwrap_or(if self.quick { 1 } else { 3 })
     }
 
-    /// Tries of a measurement that other work disturbs.
+    /// Attempts at a measurement that other work disturbs.
     fn tries(&self) -> u32 {
         if self.quick { 1 } else { 4 }
     }
@@ -162,7 +162,7 @@ impl Options {
         if self.loads.is_empty() { LOADS.iter().collect() } else { self.loads.clone() }
     }
 
-    /// The servers to measure, of all that there are.
+    /// The servers to measure, chosen from all known ones.
     fn choose(&self, all: Vec<Server>) -> Result<Vec<Server>> {
         let names: Vec<String> = all.iter().map(|server| server.name.clone()).collect();
         if let Some(stranger) = self.servers.iter().find(|name| !names.contains(name)) {

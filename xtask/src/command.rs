@@ -36,7 +36,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     if status.success() { Ok(()) } else { Err(failed(command, status)) }
 }
 
-/// As [`run`], and hands back what the command wrote to its standard output, which is shown as it comes.
+/// As [`run`], and returns the standard output, which is also shown as it arrives.
 pub(crate) fn run_and_read(command: &mut Command) -> Result<String> {
     show(command);
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| not_started(command))?;
@@ -107,7 +107,7 @@ fn line(command: &Command) -> String {
     line
 }
 
-/// What a new value of `PATH` adds in front of the present one.
+/// The part that a new value of `PATH` adds in front of the current one.
 fn in_front_of_path(name: &str, value: &OsStr) -> Option<String> {
     let path = env::var("PATH").ok().filter(|_| name == "PATH")?;
     value.to_str()?.strip_suffix(&path).map(str::to_owned)

@@ -1,5 +1,5 @@
 //! `cargo xtask conformance`: the Autobahn test suite against a real server, its verdicts compared with the ones that
-//! are committed: wstest's exit code is 0 whatever failed.
+//! are committed, because wstest's exit code is 0 even if cases fail.
 
 use std::env;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::server::Server;
 /// The verdicts that are committed.
 const VERDICTS: &str = "docs/conformance.tsv";
 
-/// All cases but those of compression, which take half an hour; of these, one of each kind.
+/// All cases without compression, and one of each kind with it; the others take half an hour.
 const SHORT: &[&str] = &[
     "1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*", "12.1.1", "12.1.2", "12.1.3", "12.2.1", "12.3.1",
     "12.5.1", "13.1.1", "13.3.1", "13.5.1", "13.7.1",
@@ -39,9 +39,9 @@ pub(crate) fn run(options: Options) -> Result<()> {
 fn check(cases: &[&str], write: Option<&str>) -> Result<()> {
     let wstest = wstest()?;
     let folder = root().join("target/conformance");
-    // A report of an earlier run must not be taken for this one's.
+    // Otherwise the report of an earlier run could be compared.
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     let suite = command::answer(program(&wstest).arg("-a")).context("cannot read the version of wstest")?;
     // Some cases send 16 MiB, and some a message in a hundred thousand frames.
     let limits = ["--max-message-size", "64MiB", "--max-fragments", "200000"];

@@ -1,8 +1,8 @@
 //! Processes that cannot outlive xtask, whichever way it ends: a Ctrl-C, a closed terminal, even SIGKILL.
 //!
-//! Each runs under a guard: xtask itself, started once more with a hidden verb, its standard input a pipe that
-//! only the first xtask holds. The kernel closes that pipe with its holder; the guard then ends its process.
-//! The guard prints nothing, because the terminal may be gone by then.
+//! Each runs under a guard: a second xtask, started with a hidden verb. The guard's standard input is a pipe whose other end
+//! only the first xtask has. When that xtask ends, the kernel closes the pipe, and the guard ends its process. The guard
+//! prints nothing, because the terminal may be closed by then.
 
 use std::ffi::OsString;
 use std::io;
@@ -17,10 +17,10 @@ use crate::{command, own_program};
 /// The hidden verb that makes xtask a guard; the command to run follows it.
 pub(crate) const VERB: &str = "guard";
 
-/// How long a process may take to end by itself after it was asked to: longer than the server drains, which is 10 s.
+/// Time from SIGTERM to SIGKILL: longer than the server's `--drain-timeout` of 10 s.
 const GRACE: Duration = Duration::from_secs(12);
 
-/// A process that ends when this value is dropped or the program that holds it is gone.
+/// A process that is ended when this value is dropped, or when this program ends.
 pub(crate) struct Guarded(Child);
 
 impl Guarded {
@@ -62,7 +62,7 @@ impl Drop for Guarded {
     }
 }
 
-/// What the hidden verb does: runs a command until it ends or standard input does, and ends as it did.
+/// The hidden verb: runs a command until it ends or standard input is closed, and exits with its code.
 pub(crate) fn stand(mut command: impl Iterator<Item = OsString>) -> Result<ExitCode> {
     let program = command.next().context("guard needs a command to run")?;
     let mut command_line = Command::new(program);
@@ -72,7 +72,7 @@ pub(crate) fn stand(mut command: impl Iterator<Item = OsString>) -> Result<ExitC
 
     let group = child.id();
     thread::spawn(move || {
-        // An error ends the wait too: without the pipe, xtask is gone.
+        // An error ends the wait too: it means that xtask has ended.
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         signal(group, Signal::Terminate);
         thread::sleep(GRACE);

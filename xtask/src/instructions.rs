@@ -21,7 +21,7 @@ const COUNTS: &str = "docs/instructions.tsv";
 /// account for less.
 const MARGIN: u64 = 25;
 
-/// How often a case is run; a second run does it twice as often, so that the difference excludes start and end.
+/// Repetitions of a case. A second run has twice as many, so that the difference excludes start and end.
 const TIMES: u64 = 100;
 
 /// The processors whose instructions are counted.
@@ -39,7 +39,7 @@ struct Count {
     instructions: u64,
 }
 
-/// What is done with the counts.
+/// Whether the counts are recorded or compared.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Record the counts instead of comparing them

@@ -57,7 +57,7 @@ fn python_with_websockets(folder: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// The script that is wscat.
+/// The path of the wscat script.
 fn wscat(folder: &Path) -> Result<PathBuf> {
     let node = folder.join("node");
     let script = node.join("node_modules/wscat/bin/wscat");

@@ -34,9 +34,9 @@ use clap::Parser;
     after_help = "Missing tools are installed into a folder of the user's cache, or into $CANYON_TOOLS."
 )]
 enum Verb {
-    /// Start the server and the page, and say where to look
+    /// Start the server and the page, and print the address
     Run(run::Options),
-    /// Run every check, or the steps that are named
+    /// Run all checks, or the given steps
     Test(test::Options),
     /// Check the server with clients that others wrote: Python's websockets and wscat
     Interop,
@@ -46,11 +46,11 @@ enum Verb {
     Size(size::Options),
     /// Write the list of built files into the page's service worker; called by Trunk
     FinalizeDist,
-    /// Hold the server under mixed load, and verify every byte
+    /// Put the server under mixed load, and verify every byte
     Soak(soak::Options),
     /// Measure how long polite peers wait while others flood the server
     Floods(attacks::Options),
-    /// Measure how much memory attacks make the server hold, and how long places stay taken
+    /// Measure how much memory attacks make the server use, and how long they occupy connections
     Memory(attacks::Options),
     /// Measure what an echo costs the server and its peers, in turn
     Bench(bench::Options),

@@ -1,4 +1,4 @@
-//! Where xtask's own program lies, and with it what cargo has built.
+//! The path of xtask's own program, and of what cargo has built beside it.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,18 +8,18 @@ use anyhow::{Context, Result};
 
 static PATH: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::current_exe().ok());
 
-/// Has to be called when xtask starts: a build may put a new file in its place later.
+/// To be called when xtask starts: a later build may replace the file.
 pub(crate) fn find() {
     LazyLock::force(&PATH);
 }
 
-/// The program that runs now.
+/// The running program.
 pub(crate) fn path() -> Result<&'static Path> {
-    PATH.as_deref().context("cannot find the program that xtask itself is")
+    PATH.as_deref().context("cannot find the path of xtask itself")
 }
 
-/// The folder with what cargo built in a profile: xtask lies in `debug` of the target folder, beside the other profiles'.
+/// The folder of a profile. xtask itself is in `debug` of the target folder, beside the other profiles.
 pub(crate) fn built(profile: &str) -> Result<PathBuf> {
-    let target = path()?.parent().and_then(Path::parent).context("xtask's own program lies in no target folder")?;
+    let target = path()?.parent().and_then(Path::parent).context("xtask's own program is not in a target folder")?;
     Ok(target.join(profile))
 }

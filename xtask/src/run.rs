@@ -25,7 +25,7 @@ const DEFAULT_SERVER: &str = "ws://localhost:12345";
 /// How often both processes are checked; nothing in std waits for either of two.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long the page's address may take to answer before it is asked again.
+/// Time limit of one request for the page, before the next one.
 const ANSWER: Duration = Duration::from_secs(2);
 
 /// How server and page are built.
@@ -87,13 +87,13 @@ fn signals() -> &'static [c_int] {
     return &[SIGINT, SIGTERM];
 }
 
-/// Trunk's own variable chooses another port than Trunk's own default.
+/// The port from Trunk's variable `TRUNK_SERVE_PORT`, or Trunk's default.
 fn page_port(variable: Option<&str>) -> Result<u16> {
     let Some(port) = variable else { return Ok(8080) };
     port.parse().ok().with_context(|| format!("TRUNK_SERVE_PORT is '{port}', which is no port"))
 }
 
-/// Fails now, not after the minutes that installing tools may take.
+/// Fails early, before installing tools takes minutes.
 fn expect_free(port: u16) -> Result<()> {
     for address in localhost(port) {
         if let Err(error) = TcpListener::bind(address) {
@@ -107,7 +107,7 @@ fn localhost(port: u16) -> impl Iterator<Item = SocketAddr> {
     ("localhost", port).to_socket_addrs().into_iter().flatten()
 }
 
-/// Whether a browser would get the page now.
+/// Whether the page is served yet.
 fn answers(port: u16) -> bool {
     localhost(port).any(|address| get(address).is_ok_and(|answer| answer.starts_with(b"HTTP/1.1 200 ")))
 }

@@ -1,4 +1,4 @@
-//! A real `canyon`, started the way a person would start it, that ends with its owner.
+//! A real `canyon`, started as from a shell, that is ended with its owner.
 
 use std::io::{self, BufRead as _, BufReader};
 use std::process::{ChildStdout, Stdio};
@@ -11,12 +11,12 @@ use anyhow::{Context, Result, anyhow};
 use crate::command::{self, cargo};
 use crate::guard::Guarded;
 
-/// How long a server that has been built may take to listen.
+/// How long a built server may take until it listens.
 const START: Duration = Duration::from_secs(30);
 
 /// A server that can be connected to.
 pub(crate) struct Server {
-    /// Where it listens, as it printed it.
+    /// The URL that it printed.
     pub(crate) url: String,
     pub(crate) process: Guarded,
     /// Passes the server's output on until its end.

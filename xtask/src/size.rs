@@ -1,4 +1,4 @@
-//! `cargo xtask size`: how large the page's code is when it arrives in a browser, and whether that is more than it was.
+//! `cargo xtask size`: the size of the page's code as a browser loads it, compared with the recorded size.
 //! The page that is measured is built beside `dist/`.
 
 use std::fmt;
@@ -26,7 +26,7 @@ const MARGIN: usize = 500;
 /// The committed figures.
 const RECORD: &str = "docs/size.tsv";
 
-/// What is done with the figures.
+/// Whether the figures are recorded or compared.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Record the size instead of comparing it
@@ -68,13 +68,13 @@ enum Kind {
     Wasm,
     /// The JavaScript that wasm-bindgen made for it.
     Glue,
-    /// What a person wrote for the page.
+    /// The page's hand-written scripts.
     Scripts,
     /// All code that only workers load at the start, whoever wrote it.
     Workers,
     /// The compute worker's, loaded when it is first needed.
     Compute,
-    /// Not code, so the budget is not for it.
+    /// Not code, so not counted in the budget.
     Css,
 }
 

@@ -1,5 +1,5 @@
 //! `cargo xtask soak`: an optimised server under mixed load for minutes, every byte verified. The load is a program of
-//! `bench/`, which judges by its exit code.
+//! `bench/`, which reports the result as its exit code.
 
 use std::env::consts::EXE_SUFFIX;
 
@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::command::{self, cargo};
 use crate::own_program;
 
-/// What is passed to the load's program.
+/// Arguments of the load program.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// How long

@@ -12,21 +12,21 @@ use anyhow::{Context, Result, anyhow};
 use crate::command::{self, answer, on_path, program, root, version};
 use crate::{install, npm};
 
-/// What `rustup target add` and cargo's `--target` take.
+/// For `rustup target add` and cargo's `--target`.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The newest release that Rust 1.95 builds.
 const TRUNK: &str = "0.21.14";
 
-/// The optimiser of WebAssembly. From npm, where it is compiled for every machine; its crate takes ten minutes to build.
+/// The optimiser of WebAssembly, wasm-opt. From npm, which has it compiled; its crate takes 10 minutes to build.
 const BINARYEN: &str = "132.0.0";
 
 /// The script that checks the page's accessibility.
 const AXE_CORE: &str = "4.14.1";
 
-/// A package of programs or files in the one version that is right.
+/// A package of programs or files, in the required version.
 pub(crate) struct Tool {
-    /// As its registry names it.
+    /// The name in its package index.
     pub(crate) package: &'static str,
     pub(crate) version: String,
     /// Each one is used, and prints its version for `--version`.
@@ -126,12 +126,12 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Finds or installs all that a debug build of the page needs.
+    /// Finds or installs the tools of a debug build of the page.
     pub(crate) fn ready() -> Result<Self> {
         Self::with([Tool::trunk(), Tool::wasm_bindgen()?])
     }
 
-    /// As [`Self::ready`], and what a release needs.
+    /// As [`Self::ready`], with the tools of a release.
     pub(crate) fn ready_for_release() -> Result<Self> {
         Self::with([Tool::trunk(), Tool::wasm_bindgen()?, Tool::binaryen()])
     }
@@ -144,7 +144,7 @@ impl Tools {
         Ok(Self { folders: tools.iter().map(|tool| tool.bin(&cache)).collect() })
     }
 
-    /// A command that finds the tools, itself or through what it calls.
+    /// A command with the tools on its `PATH`.
     pub(crate) fn command(&self, name: &str) -> Result<Command> {
         let mut command = program(name);
         if !self.folders.is_empty() {
@@ -175,7 +175,7 @@ pub(crate) fn axe_core() -> Result<PathBuf> {
     Ok(tool.folder(&cache).join(npm::MODULES).join("axe-core/axe.min.js"))
 }
 
-/// Finds or installs what rustc needs to compile the page.
+/// Finds or installs the target that rustc needs for the page.
 pub(crate) fn ready_wasm_target() -> Result<()> {
     let mut question = program("rustc");
     question.args(["--print", "target-libdir", "--target", WASM_TARGET]);
@@ -202,7 +202,7 @@ fn cache() -> Result<PathBuf> {
     cache_folder(|name| env::var_os(name), env::consts::OS)
 }
 
-/// Where tools are kept for every clone of the repository: `$CANYON_TOOLS`, or in the cache folder of the platform.
+/// The folder of the tools, shared by all clones of the repository: `$CANYON_TOOLS`, or in the cache folder of the platform.
 fn cache_folder(variable: impl Fn(&str) -> Option<OsString>, os: &str) -> Result<PathBuf> {
     let folder = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(tools) = folder("CANYON_TOOLS") {

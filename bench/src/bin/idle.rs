@@ -1,5 +1,5 @@
-//! Measures the memory of idle connections: opened, and after one message. The server is started by somebody else, so that
-//! any can be measured.
+//! Measures the memory of idle connections: opened, and after one message. The server is started by the caller, so that
+//! any server can be measured.
 
 use std::{
     io::{Read as _, Write as _},
@@ -19,7 +19,7 @@ use bench::{
 use clap::Parser;
 use testkit::{Usage, handshake::Compression};
 
-/// Measures what idle connections take of an echo server's memory.
+/// Measures how much memory idle connections take in an echo server.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The server, such as ws://127.0.0.1:12345/echo; only of this machine

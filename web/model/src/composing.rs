@@ -1,4 +1,4 @@
-//! What is being written: the message box, the templates in it, and what Canyon's server can be asked for.
+//! Composing a message: the message box, its templates, and the presets for Canyon's server.
 
 pub(crate) mod draft;
 pub mod preset;

@@ -1,4 +1,4 @@
-//! What is sent, and when: the queue to the socket, and what sends by itself.
+//! The queue to the socket, and the tasks that send automatically.
 
 pub(crate) mod outbox;
 pub(crate) mod repeat;

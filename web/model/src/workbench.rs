@@ -44,7 +44,7 @@ pub struct Workbench {
     /// Index.
     shown: usize,
     last_id: ConnectionId,
-    /// What was wrong with the last change or import.
+    /// The problem with the last change or import.
     problem: Option<(Subject, String)>,
     /// For each log of the file that was imported last, its connection, as far as there was room.
     imported: Vec<ConnectionId>,
@@ -129,7 +129,7 @@ impl Workbench {
     /// The message that a connection's draft would become now, with its templates substituted.
     ///
     /// # Errors
-    /// What is wrong with the draft, with its place.
+    /// The mistake in the draft, with its place.
     pub fn preview(&self, id: ConnectionId, now: Time) -> Result<Payload, String> {
         let connection = self.connection(id).ok_or("this connection has been removed")?;
         connection.preview(self.shared.epoch_ms(now), self.shared.random.clone())
@@ -240,7 +240,7 @@ impl Workbench {
         self.shown = self.connections.len() - 1;
     }
 
-    /// Shows the connection that is set up as the link says, or adds it.
+    /// Shows the connection with the setup in the link, or adds it.
     fn follow(&mut self, now: Time, link: Link) {
         let known = self.connections.iter().position(|connection| *connection.setup() == link.setup);
         match known {

@@ -1,4 +1,4 @@
-//! What the page's own address and markup say about which server to connect to.
+//! The server to connect to, from the page's own address and markup.
 
 use gloo_utils::{document, window};
 use model::{Link, Origin, Setup};

@@ -2,6 +2,7 @@
 
 use gloo_utils::document;
 use js_sys::{Array, Uint8Array};
+use model::Size;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File, HtmlElement, HtmlInputElement, Url};
@@ -18,10 +19,27 @@ pub struct ReadFile {
 /// The file, or why it could not be read.
 pub type Read = Result<ReadFile, String>;
 
-/// Reads a file.
+/// A larger file is refused: reading it takes several times its size in memory, up to the browser's limit for a page.
+pub const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// # Errors
+/// The file is larger than [`MAX_FILE_BYTES`].
+pub fn check_size(file: &File) -> Result<(), String> {
+    let size = file.size() as u64;
+    if size > MAX_FILE_BYTES {
+        let (name, size, limit) = (file.name(), Size(size), Size(MAX_FILE_BYTES));
+        return Err([&name, " is too large: ", &size.to_string(), ", the limit is ", &limit.to_string()].concat());
+    }
+    Ok(())
+}
+
+/// Reads a file that is not too large.
 pub fn read(file: File, done: impl FnOnce(Read) + 'static) -> Task {
     Task::spawn(async move {
         let name = file.name();
+        if let Err(why) = check_size(&file) {
+            return done(Err(why));
+        }
         done(match JsFuture::from(file.array_buffer()).await {
             Ok(buffer) => Ok(ReadFile { name, bytes: Uint8Array::new(&buffer).to_vec() }),
             Err(_) => Err(["cannot read ", &name].concat()),

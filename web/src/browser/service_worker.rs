@@ -1,6 +1,6 @@
-//! The service worker, which keeps the page for when there is no network (`service-worker.js`), and the newer version of the
-//! page that it may have. A newer version takes over only when the person wants it: that reloads the page, which cuts every
-//! open connection.
+//! The service worker, which caches the page for offline use (`service-worker.js`), and the newer version of the page that
+//! it may have installed. A newer version takes over only on request: that reloads the page, which cuts every open
+//! connection.
 
 use std::cell::RefCell;
 use std::future::pending;
@@ -29,17 +29,21 @@ pub(crate) struct NewerVersion {
 }
 
 impl NewerVersion {
-    /// Lets it take over, and reloads the page then.
+    /// Lets it take over, and reloads the page then; at once if another tab has let it take over already.
     pub(crate) fn take_over(&mut self) {
         let worker = self.worker.clone();
-        self.activated = Some(EventListener::new(&self.worker, "statechange", move |_| {
-            if worker.state() == ServiceWorkerState::Activated {
-                // It fails only in a page that is going away.
-                let _ = window().location().reload();
-            }
-        }));
+        self.activated = Some(EventListener::new(&self.worker, "statechange", move |_| reload_if_active(&worker)));
         // A text can always be cloned.
         let _ = self.worker.post_message(&TAKE_OVER.into());
+        reload_if_active(&self.worker);
+    }
+}
+
+/// A worker that a still newer one has replaced is redundant; the reload loads that one's files.
+fn reload_if_active(worker: &ServiceWorker) {
+    if matches!(worker.state(), ServiceWorkerState::Activated | ServiceWorkerState::Redundant) {
+        // It fails only in a page that is being left.
+        let _ = window().location().reload();
     }
 }
 
@@ -52,7 +56,7 @@ pub(crate) fn register(offer: impl Fn(NewerVersion) + 'static) -> Option<Task> {
     is_there.then(|| Task::spawn(watch(container, script, Rc::new(offer))))
 }
 
-/// Never ends by itself: its listeners are there for as long as it is.
+/// Never completes: dropping it removes its listeners.
 async fn watch(container: ServiceWorkerContainer, script: String, offer: Rc<dyn Fn(NewerVersion)>) {
     let options = RegistrationOptions::new();
     options.set_update_via_cache(ServiceWorkerUpdateViaCache::None);
@@ -63,10 +67,14 @@ async fn watch(container: ServiceWorkerContainer, script: String, offer: Rc<dyn 
     if let Some(worker) = registration.waiting() {
         offer(NewerVersion { worker, activated: None });
     }
-    let installing = RefCell::new(None);
-    let found = registration.clone();
+    let watch_installing = {
+        let registration = registration.clone();
+        move || registration.installing().map(|worker| when_installed(worker, &registration, &offer))
+    };
+    // Another tab may have found the update before this page registered.
+    let installing = RefCell::new(watch_installing());
     let _update_found = EventListener::new(&registration, "updatefound", move |_| {
-        installing.replace(found.installing().map(|worker| when_installed(worker, &found, &offer)));
+        installing.replace(watch_installing());
     });
     pending().await
 }

@@ -98,6 +98,9 @@ impl Page {
     /// Adds a connection for each log in a file, and closes the dialog if that succeeds.
     pub(crate) fn import_log(&mut self, file: &File) {
         self.dispatch(Msg::DismissProblem(Subject::Logs));
+        if let Err(why) = files::check_size(file) {
+            return self.dispatch(Msg::FileFailed(Subject::Logs, why));
+        }
         let name = file.name();
         let import = Request::Import { time_origin: clock::time_origin() };
         self.importing = Some(self.ask(&import, Some(file), move |page, answer| {
@@ -131,6 +134,9 @@ impl Page {
 
     /// Adds what a file of saved messages or sequences has; `add` makes the message for the model from its text.
     pub(crate) fn import_text(&mut self, file: &File, subject: Subject, add: fn(String) -> Msg) {
+        if let Err(why) = files::check_size(file) {
+            return self.dispatch(Msg::FileFailed(subject, why));
+        }
         self.importing = Some(self.ask(&Request::Decode, Some(file), move |page, answer| {
             page.dispatch(match response(&answer) {
                 Ok(Response::Text(text)) => add(text.to_owned()),

@@ -39,7 +39,7 @@ impl Persistence {
         });
     }
 
-    /// Saves what is dirty. A document for which there is no room stays dirty, and is tried again with the next change.
+    /// Saves what is dirty. A document for which there is no room stays dirty, and is saved with the next change.
     pub(super) fn save(&mut self, content: impl Fn(Document) -> String) -> Result<(), StorageError> {
         self.save_timer = None;
         let mut result = Ok(());

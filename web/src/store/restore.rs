@@ -6,8 +6,7 @@ use model::{Document, Matcher, Start, Workbench};
 
 use crate::browser::{clock, pattern, storage, url};
 
-/// `address` is for a connection that has none saved. A document that cannot be read, perhaps because a newer version of
-/// the page wrote it, is moved aside before a change overwrites it; the workbench shows why.
+/// `address` is for a connection that has none saved.
 pub(super) fn restore(address: String) -> Workbench {
     let mut workbench = Workbench::new(Start {
         address,
@@ -17,14 +16,21 @@ pub(super) fn restore(address: String) -> Workbench {
         parse_url: url::parse,
     });
     for document in Document::ALL {
-        if let Some(text) = storage::read(document.key())
-            && workbench.restore(document, &text).is_err()
-        {
-            // Without room for a copy there is nothing more to do; the original is still there until the next change.
-            let _ = storage::write(&document.quarantine_key(), &text);
+        if let Some(text) = storage::read(document.key()) {
+            restore_document(&mut workbench, document, &text);
         }
     }
     workbench
+}
+
+/// Replaces a document of the workbench by a stored one. If a part of it cannot be read, perhaps because a newer version
+/// of the page wrote it, the whole is copied to [`Document::quarantine_key`] before a change overwrites it; the workbench
+/// shows why.
+pub(super) fn restore_document(workbench: &mut Workbench, document: Document, text: &str) {
+    if workbench.restore(document, text).is_err() {
+        // Without room for a copy there is nothing more to do; the original is still there until the next change.
+        let _ = storage::write(&document.quarantine_key(), text);
+    }
 }
 
 fn compile(expression: &str, flags: &str) -> Result<Matcher, String> {

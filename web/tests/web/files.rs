@@ -22,6 +22,17 @@ async fn a_file_is_read_byte_for_byte() {
     assert_eq!(read, Ok(ReadFile { name: "a file.bin".to_owned(), bytes: vec![0, 255, 10] }));
 }
 
+#[wasm_bindgen_test]
+async fn a_file_that_is_too_large_is_refused_with_its_size() {
+    let read = Rc::new(RefCell::new(None));
+    let give = Rc::clone(&read);
+    let file = "Object.defineProperty(new File(['x'], 'dump.bin'), 'size', { value: 2 ** 31 })";
+    let file: File = eval(file).unwrap().unchecked_into();
+    let _reading = files::read(file, move |file| *give.borrow_mut() = Some(file));
+    let read = until("the refusal", || read.borrow_mut().take()).await;
+    assert_eq!(read, Err("dump.bin is too large: 2.0 GiB, the limit is 256.0 MiB".to_owned()));
+}
+
 /// Collects downloads in `offered`, as name and blob.
 const CATCH: &str = "globalThis.offered = [];
     const blobs = new Map();

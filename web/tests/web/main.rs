@@ -9,6 +9,7 @@
 // The runner collects tests from public modules only.
 pub mod browser;
 pub mod dom;
+pub mod engine;
 pub mod files;
 pub mod page;
 pub mod socket;

@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{MessageEvent, MessagePort};
 
+use crate::inbox::Total;
 use crate::protocol::{Command, Event, SocketKey, SocketReport, decode, encode};
 use crate::socket::Socket;
 
@@ -22,13 +23,17 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Runs the commands that come through that port, those that wait in it first.
+    /// Runs the commands posted to that port, those that wait in it first.
     pub fn new(port: MessagePort) -> Self {
-        let state =
-            Rc::new(EngineState { events: Events(port.clone()), sockets: RefCell::default(), alarm: Cell::default() });
+        let state = Rc::new(EngineState {
+            events: Events(port.clone()),
+            sockets: RefCell::default(),
+            waiting: Total::default(),
+            alarm: Cell::default(),
+        });
         let on_message = Closure::new(move |event: MessageEvent| {
             let post = Uint8Array::new(&event.data()).to_vec();
-            // The page hears of the error, and goes on without this worker.
+            // The page gets an error event, and replaces this worker.
             decode(&post).for_each(|command| state.run(command.expect_throw("an unreadable command")));
         });
         // `onmessage` starts the port.
@@ -48,6 +53,8 @@ struct EngineState {
     events: Events,
     /// As many as the page has connections.
     sockets: RefCell<Vec<(SocketKey, Socket)>>,
+    /// Bytes of all sockets that wait for the page.
+    waiting: Total,
     /// What [`Command::Wake`] has set.
     alarm: Cell<Option<Timeout>>,
 }
@@ -65,7 +72,8 @@ impl EngineState {
     fn run(self: &Rc<Self>, command: Command<'_>) {
         match command {
             Command::Open { socket, url, subprotocols } => {
-                if let Some(open) = Socket::open(socket, url, &subprotocols, self.events.clone()) {
+                if let Some(open) = Socket::open(socket, url, &subprotocols, self.events.clone(), self.waiting.clone())
+                {
                     self.sockets.borrow_mut().push((socket, open));
                 }
             }
@@ -95,7 +103,7 @@ impl EngineState {
         self.sockets.borrow().iter().for_each(|(_, socket)| socket.hold(&woken));
     }
 
-    /// A command for a socket that was refused has nobody to run it.
+    /// Ignores commands for a socket that was refused.
     fn with(&self, socket: SocketKey, run: impl FnOnce(&Socket)) {
         if let Some((_, socket)) = self.sockets.borrow().iter().find(|(key, _)| *key == socket) {
             run(socket);

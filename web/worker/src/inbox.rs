@@ -1,21 +1,31 @@
 //! The messages of one socket that the page has not taken yet. They go to the page in batches, and the next batch only
 //! when the page is done with the one before: however far it is behind, it handles a click after one batch at most.
 //!
-//! A browser's WebSocket has no back-pressure, so what waits is bounded. Messages beyond the limit are counted and dropped.
+//! A browser's WebSocket has no back-pressure, so what waits is bounded, for each socket and for all together. Messages
+//! beyond the limits are counted and dropped.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::mem;
 use std::rc::Rc;
 
 use crate::protocol::{Data, Event, SocketKey, SocketReport, encode};
 
-/// Bytes that wait for the page at most, unless a single message is larger.
+/// Bytes of one socket that wait for the page at most, unless a single message is larger.
 pub const LIMIT: usize = 64 << 20;
+/// Bytes of all sockets that wait for the page at most, beside [`RESERVED`] and single messages.
+pub const TOTAL_LIMIT: usize = 128 << 20;
+/// Bytes of one socket for which there is room even if others have used up [`TOTAL_LIMIT`].
+pub const RESERVED: usize = 1 << 20;
 /// Bytes of a batch at most, unless a single message is larger.
 pub const BATCH: usize = 256 << 10;
 /// What an encoded message takes beside its payload at most: two enums, a key, a time, an enum, a length.
 const MAX_OVERHEAD: usize = 1 + 5 + 1 + 8 + 1 + 5;
+
+/// Bytes that wait for the page in all inboxes of a worker.
+#[derive(Debug, Clone, Default)]
+pub struct Total(Rc<Cell<usize>>);
 
 /// What waits for the page, oldest first.
 #[derive(Debug)]
@@ -23,19 +33,20 @@ pub struct Inbox {
     socket: SocketKey,
     /// Messages are added to the last one.
     batches: VecDeque<Batch>,
-    /// Bytes in them.
+    /// Bytes in them; also counted in `total`.
     waiting: usize,
+    total: Total,
     /// The memory of the last batch, for the next one.
     spare: Vec<u8>,
     receiver: Receiver,
 }
 
-/// What the page does with the last batch.
+/// The state of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Receiver {
-    /// It wants the next one.
+    /// It is ready for the next one.
     Ready,
-    /// It has that one.
+    /// It handles that one.
     Busy,
 }
 
@@ -44,7 +55,7 @@ enum Receiver {
 pub struct Batch {
     bytes: Vec<u8>,
     messages: u32,
-    /// Messages that came behind those in here and were dropped, and their bytes.
+    /// Messages received after those in here and dropped: count and bytes.
     dropped: (u64, u64),
     /// Dropped when the batch has been posted.
     guards: Vec<Rc<dyn Any>>,
@@ -52,14 +63,14 @@ pub struct Batch {
 
 impl Inbox {
     /// Nothing waits, and the page is ready.
-    pub fn new(socket: SocketKey) -> Self {
-        Self { socket, batches: VecDeque::new(), waiting: 0, spare: Vec::new(), receiver: Receiver::Ready }
+    pub fn new(socket: SocketKey, total: Total) -> Self {
+        Self { socket, batches: VecDeque::new(), waiting: 0, total, spare: Vec::new(), receiver: Receiver::Ready }
     }
 
-    /// Takes in a message that came at that time, or counts it where there is no room.
+    /// Adds a message received at that time, or counts it as dropped if there is no room.
     pub fn add(&mut self, at: f64, data: Data<'_>) {
         let room = MAX_OVERHEAD + data.size();
-        if self.waiting > 0 && self.waiting + room > LIMIT {
+        if self.is_full(room) {
             // Something waits, so there is a batch.
             if let Some(Batch { dropped, .. }) = self.batches.back_mut() {
                 *dropped = (dropped.0 + 1, dropped.1 + data.size() as u64);
@@ -71,10 +82,27 @@ impl Inbox {
         let before = batch.bytes.len();
         encode(&Event::Socket(socket, SocketReport::Message { at, data }), &mut batch.bytes);
         batch.messages += 1;
-        self.waiting += batch.bytes.len() - before;
+        let added = batch.bytes.len() - before;
+        self.count(added);
     }
 
-    /// The batch to post now, if something waits and the page wants it.
+    /// Whether there is no room for `room` bytes more.
+    fn is_full(&self, room: usize) -> bool {
+        let (waiting, total) = (self.waiting + room, self.total.0.get() + room);
+        self.waiting > 0 && (waiting > LIMIT || total > TOTAL_LIMIT && waiting > RESERVED)
+    }
+
+    fn count(&mut self, added: usize) {
+        self.waiting += added;
+        self.total.0.update(|total| total + added);
+    }
+
+    fn uncount(&mut self, removed: usize) {
+        self.waiting -= removed;
+        self.total.0.update(|total| total - removed);
+    }
+
+    /// The batch to post now, if something waits and the page is ready.
     pub fn next_batch(&mut self) -> Option<Batch> {
         if self.receiver == Receiver::Busy {
             return None;
@@ -89,11 +117,11 @@ impl Inbox {
         self.receiver = Receiver::Ready;
     }
 
-    /// Takes in the event that follows all messages.
+    /// Adds the event that follows all messages.
     pub fn end(&mut self, last: SocketReport<'_>) {
         let mut encoded = Vec::new();
         encode(&Event::Socket(self.socket, last), &mut encoded);
-        self.waiting += encoded.len();
+        self.count(encoded.len());
         self.batch_with(encoded.len()).bytes.extend(encoded);
     }
 
@@ -104,7 +132,7 @@ impl Inbox {
         }
     }
 
-    /// Keeps the memory of a batch that was posted.
+    /// Reuses the memory of a posted batch.
     pub fn recycle(&mut self, batch: Batch) {
         if batch.bytes.capacity() <= BATCH {
             self.spare = batch.bytes;
@@ -113,7 +141,7 @@ impl Inbox {
 
     fn take(&mut self) -> Option<Batch> {
         let mut batch = self.batches.pop_front()?;
-        self.waiting -= batch.bytes.len();
+        self.uncount(batch.bytes.len());
         let (messages, bytes) = batch.dropped;
         if messages > 0 {
             encode(&Event::Socket(self.socket, SocketReport::Missed { messages, bytes }), &mut batch.bytes);
@@ -122,7 +150,7 @@ impl Inbox {
         Some(batch)
     }
 
-    /// The report of dropped messages stays behind what came before them and before what comes now.
+    /// The batch for a message of `room` bytes. A batch with dropped messages gets no more, so that their report is in order.
     fn batch_with(&mut self, room: usize) -> &mut Batch {
         let fits = |batch: &Batch| batch.dropped.0 == 0 && batch.bytes.len() + room <= BATCH;
         if !self.batches.back().is_some_and(fits) {
@@ -135,14 +163,20 @@ impl Inbox {
     }
 }
 
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.uncount(self.waiting);
+    }
+}
+
 impl Batch {
     /// To be posted as it is.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether more than one message came before the page took them. A single message is never held back, so only
-    /// behind several it pays to wait for more.
+    /// Whether more than one message was received before the page was ready: then it pays to wait for more. A single
+    /// message is never held back.
     pub fn is_flood(&self) -> bool {
         self.messages > 1
     }
@@ -181,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_single_message_goes_out_at_once() {
-        let mut inbox = Inbox::new(SOCKET);
+        let mut inbox = Inbox::new(SOCKET, Total::default());
         inbox.add(5.5, Data::Text("hello"));
         let batch = inbox.next_batch().unwrap();
         assert_eq!(
@@ -194,7 +228,7 @@ mod tests {
 
     #[test]
     fn one_batch_is_out_at_a_time() {
-        let mut inbox = Inbox::new(SOCKET);
+        let mut inbox = Inbox::new(SOCKET, Total::default());
         inbox.add(0.0, Data::Text("one"));
         assert_eq!(sizes(&inbox.next_batch().unwrap()), [3]);
         inbox.add(1.0, Data::Text("three"));
@@ -208,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_message_larger_than_a_batch_has_one_of_its_own() {
-        let mut inbox = Inbox::new(SOCKET);
+        let mut inbox = Inbox::new(SOCKET, Total::default());
         let large = vec![0; 2 * BATCH];
         for data in [Data::Text("before"), Data::Binary(&large), Data::Text("behind it")] {
             inbox.add(0.0, data);
@@ -219,7 +253,7 @@ mod tests {
 
     #[test]
     fn the_close_event_waits_behind_the_messages() {
-        let mut inbox = Inbox::new(SOCKET);
+        let mut inbox = Inbox::new(SOCKET, Total::default());
         let close = || SocketReport::Close { at: 3.0, code: 1000, reason: "bye", was_clean: true };
         inbox.add(0.0, Data::Text("one"));
         let first = inbox.next_batch().unwrap();
@@ -237,7 +271,7 @@ mod tests {
 
     #[test]
     fn dropped_messages_are_reported_before_the_close_event() {
-        let mut inbox = Inbox::new(SOCKET);
+        let mut inbox = Inbox::new(SOCKET, Total::default());
         let large = vec![0; LIMIT];
         inbox.add(0.0, Data::Binary(&large));
         inbox.add(1.0, Data::Text("no room"));
@@ -253,7 +287,7 @@ mod tests {
     #[test]
     fn a_guard_is_held_until_what_waits_has_been_posted() {
         let guard: Rc<dyn Any> = Rc::new(());
-        let mut inbox = Inbox::new(SOCKET);
+        let mut inbox = Inbox::new(SOCKET, Total::default());
         inbox.hold(&guard);
         assert_eq!(Rc::strong_count(&guard), 1, "nothing waits");
         inbox.add(0.0, Data::Text("one"));
@@ -270,7 +304,7 @@ mod tests {
 
     #[test]
     fn what_comes_beyond_the_limit_is_counted_where_it_is_missing() {
-        let mut inbox = Inbox::new(SOCKET);
+        let mut inbox = Inbox::new(SOCKET, Total::default());
         let large = vec![0; LIMIT / 2];
         inbox.add(0.0, Data::Binary(&large));
         for _ in 0..3 {
@@ -288,8 +322,24 @@ mod tests {
     }
 
     #[test]
+    fn all_sockets_together_are_bounded_and_each_has_some_room() {
+        let total = Total::default();
+        let mut inboxes: Vec<Inbox> = (0..8).map(|key| Inbox::new(SocketKey(key), total.clone())).collect();
+        let message = vec![0; RESERVED / 4];
+        for _ in 0..LIMIT / message.len() {
+            inboxes.iter_mut().for_each(|inbox| inbox.add(0.0, Data::Binary(&message)));
+        }
+        assert!(total.0.get() <= TOTAL_LIMIT + inboxes.len() * RESERVED, "{}", total.0.get());
+        let mut late = Inbox::new(SOCKET, total.clone());
+        (0..3).for_each(|_| late.add(0.0, Data::Binary(&message)));
+        assert_eq!(rest(&mut late).iter().flat_map(sizes).count(), 3, "there is room for a socket that has less");
+        drop((inboxes, late));
+        assert_eq!(total.0.get(), 0);
+    }
+
+    #[test]
     fn a_message_larger_than_the_limit_is_taken_when_nothing_waits() {
-        let mut inbox = Inbox::new(SOCKET);
+        let mut inbox = Inbox::new(SOCKET, Total::default());
         let larger = vec![0; LIMIT + 1];
         inbox.add(0.0, Data::Binary(&larger));
         assert_eq!(sizes(&inbox.next_batch().unwrap()), [LIMIT + 1]);
@@ -315,7 +365,7 @@ mod tests {
         #[test]
         fn nothing_is_lost_unseen_or_out_of_order_or_beyond_the_limit(steps in vec(step(), 0..40)) {
             let content = vec![b'x'; LIMIT / 3];
-            let mut inbox = Inbox::new(SOCKET);
+            let mut inbox = Inbox::new(SOCKET, Total::default());
             // A message's time is its number.
             let (mut added, mut seen) = (0u32, 0u64);
             let mut check = |batch: &Batch| {

@@ -1,7 +1,7 @@
-//! The page's sockets: they live in a worker, because on the page's own thread a server that sends fast would cost
-//! frames. Where no worker starts, the same code runs in the window. What measures beside a socket belongs here, too.
+//! The page's sockets. They run in a worker, because on the page's own thread a server that sends fast would cost frames.
+//! If no worker starts, the same code runs in the window. Measuring of sockets belongs here, too.
 //!
-//! The page and the worker talk over one `MessagePort` ([`protocol`]). `Engine` is the worker's end of it. The rules
+//! The page and the worker communicate over one `MessagePort` ([`protocol`]). `Engine` is the worker's end of it. The rules
 //! that bound what waits ([`inbox`], [`send_progress`]) are pure, so that they are tested natively.
 //!
 //! Boundary: decides nothing about a connection, such as whether to connect again. That is the page's model.

@@ -1,4 +1,4 @@
-//! What the page and the worker say to each other: the page posts commands, the worker posts events.
+//! The messages between page and worker: the page posts commands, the worker posts events.
 //!
 //! A post is an `ArrayBuffer` with one or more values in [postcard](https://docs.rs/postcard)'s encoding, one behind the
 //! other. Texts and bytes are borrowed from the buffer they are read from, and written straight behind their head.
@@ -6,11 +6,11 @@
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
-/// Names one socket among all that a page has ever asked for.
+/// Identifies a socket among all that a page has opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SocketKey(pub u32);
 
-/// What the page asks for.
+/// Posted by the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command<'a> {
     /// Connect.
@@ -23,7 +23,7 @@ pub enum Command<'a> {
         #[serde(borrow)]
         subprotocols: Vec<&'a str>,
     },
-    /// Send a message. One that comes too late is answered with [`SocketReport::Unsent`].
+    /// Send a message. If the socket is no longer open, the answer is [`SocketReport::Unsent`].
     Send {
         /// One that has been opened.
         socket: SocketKey,
@@ -48,7 +48,7 @@ pub enum Command<'a> {
     Wake(u32),
 }
 
-/// What the worker reports.
+/// Posted by the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event<'a> {
     /// The time that [`Command::Wake`] named is over.
@@ -73,7 +73,7 @@ pub enum SocketReport<'a> {
     },
     /// The browser throws at this URL, with this message.
     Refused(&'a str),
-    /// A message came.
+    /// A message was received.
     Message {
         /// Milliseconds since 1970.
         at: f64,
@@ -81,7 +81,7 @@ pub enum SocketReport<'a> {
         #[serde(borrow)]
         data: Data<'a>,
     },
-    /// These came while [`inbox::LIMIT`](crate::inbox::LIMIT) bytes waited for the page, and are lost.
+    /// These were received while too much waited for the page ([`inbox`](crate::inbox)), and are lost.
     Missed {
         /// How many.
         messages: u64,

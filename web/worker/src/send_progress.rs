@@ -1,4 +1,4 @@
-//! How many of the bytes that were given to a socket it has written to the network.
+//! Counts the bytes that a socket has written to the network.
 
 /// The counters of one socket.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ impl SendProgress {
     /// How many bytes were sent in all, if that has changed. `buffered` is the socket's
     /// [`bufferedAmount`](https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/bufferedAmount).
     pub fn update(&mut self, buffered: u32) -> Option<u64> {
-        // A closed socket goes on adding to `bufferedAmount`; the number of sent bytes never decreases.
+        // `bufferedAmount` of a closed socket still increases; the number of sent bytes must not decrease.
         let sent = self.given.saturating_sub(u64::from(buffered)).max(self.sent);
         let has_changed = sent != self.sent;
         self.sent = sent;

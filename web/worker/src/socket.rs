@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, Performance, WebSocket};
 
 use crate::engine::Events;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, Total};
 use crate::protocol::{Data, Event, SocketKey, SocketReport};
 use crate::send_progress::SendProgress;
 
@@ -47,14 +47,28 @@ struct SocketState {
     inbox: RefCell<Inbox>,
     progress: RefCell<SendProgress>,
     /// Set while the next batch of a flood is put off.
-    pause: Cell<Option<Timeout>>,
+    pause: Cell<Option<Deadline>>,
     /// Set while something waits for the network.
-    next_poll: Cell<Option<Timeout>>,
+    next_poll: Cell<Option<Deadline>>,
+}
+
+/// A timer that may be late: in a hidden window, where a browser delays timers by a second or more, the next event does its
+/// work.
+struct Deadline {
+    /// As `performance.now()` counts.
+    at: f64,
+    _timer: Timeout,
+}
+
+impl Deadline {
+    fn is_over(&self) -> bool {
+        PERFORMANCE.with(Performance::now) >= self.at
+    }
 }
 
 impl Socket {
     /// Begins the handshake. A URL that the browser refuses is reported, and there is no socket.
-    pub(crate) fn open(key: SocketKey, url: &str, subprotocols: &[&str], events: Events) -> Option<Self> {
+    pub(crate) fn open(key: SocketKey, url: &str, subprotocols: &[&str], events: Events, total: Total) -> Option<Self> {
         let names: Array = subprotocols.iter().copied().map(JsValue::from_str).collect();
         let begun = PERFORMANCE.with(Performance::now);
         let socket = match WebSocket::new_with_str_sequence(url, &names) {
@@ -70,7 +84,7 @@ impl Socket {
             socket,
             begun,
             events,
-            inbox: Inbox::new(key).into(),
+            inbox: Inbox::new(key, total).into(),
             progress: RefCell::default(),
             pause: Cell::default(),
             next_poll: Cell::default(),
@@ -154,6 +168,9 @@ impl SocketState {
             Err(buffer) => self.inbox.borrow_mut().add(at, Data::Binary(&Uint8Array::new(&buffer).to_vec())),
         }
         self.post_next();
+        if let Some(poll) = self.next_poll.take() {
+            self.poll_at(poll);
+        }
     }
 
     fn closed(self: &Rc<Self>, event: CloseEvent) {
@@ -164,9 +181,8 @@ impl SocketState {
 
     /// Posts the next batch, unless the page is busy with the last one or a flood is put off.
     fn post_next(self: &Rc<Self>) {
-        let pause = self.pause.take();
-        if pause.is_some() {
-            return self.pause.set(pause);
+        if let Some(pause) = self.pause.take().filter(|pause| !pause.is_over()) {
+            return self.pause.set(Some(pause));
         }
         let Some(batch) = self.inbox.borrow_mut().next_batch() else { return };
         if batch.is_flood() {
@@ -182,7 +198,15 @@ impl SocketState {
     /// Polls `bufferedAmount` until it is 0, for which there is no event. That of a closed socket stays as it is.
     fn poll_soon(self: &Rc<Self>) {
         let poll = self.next_poll.take().unwrap_or_else(|| self.after(BUFFER_POLL_MS, Self::poll_buffered));
-        self.next_poll.set(Some(poll));
+        self.poll_at(poll);
+    }
+
+    fn poll_at(self: &Rc<Self>, poll: Deadline) {
+        if poll.is_over() {
+            self.poll_buffered();
+        } else {
+            self.next_poll.set(Some(poll));
+        }
     }
 
     fn poll_buffered(self: &Rc<Self>) {
@@ -196,13 +220,14 @@ impl SocketState {
         }
     }
 
-    fn after(self: &Rc<Self>, milliseconds: u32, act: fn(&Rc<Self>)) -> Timeout {
+    fn after(self: &Rc<Self>, milliseconds: u32, act: fn(&Rc<Self>)) -> Deadline {
         let shared: Weak<Self> = Rc::downgrade(self);
-        Timeout::new(milliseconds, move || {
+        let timer = Timeout::new(milliseconds, move || {
             if let Some(shared) = shared.upgrade() {
                 act(&shared);
             }
-        })
+        });
+        Deadline { at: PERFORMANCE.with(Performance::now) + f64::from(milliseconds), _timer: timer }
     }
 
     fn report(&self, event: SocketReport<'_>) {

@@ -8,7 +8,7 @@ use crate::bench::machine;
 use crate::bench::servers::{Answer, Server};
 use crate::{command, own_program};
 
-/// One way to use a server, and the figure that comes of it.
+/// One kind of load, and the figure that it gives.
 #[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) name: &'static str,

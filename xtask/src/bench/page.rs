@@ -1,4 +1,4 @@
-//! `cargo xtask bench --page`: how many messages a second the page takes in. Measured by the benchmark in
+//! `cargo xtask bench --page`: how many messages a second the page receives. Measured by the benchmark in
 //! `tests/browser/bench.rs`, which steers a browser.
 
 use std::path::PathBuf;

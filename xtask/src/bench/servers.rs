@@ -15,10 +15,10 @@ use crate::command::{self, answer, cargo, on_path, program, root};
 use crate::guard::Guarded;
 use crate::packages::Packages;
 
-/// How long a server may take until it accepts connections.
+/// Time limit for a server to accept connections.
 const START: Duration = Duration::from_secs(10);
 
-/// Stands for the port in a server's command.
+/// Placeholder for the port in a server's command.
 const PORT: &str = "{port}";
 
 const CANYON: &str = "canyon";

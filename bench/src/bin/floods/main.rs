@@ -94,7 +94,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// What polite peers saw of a flood, and how heavy it was.
+/// What polite peers measured during a flood, and its volume.
 struct Outcome {
     echo: Timed,
     health: Timed,
@@ -131,7 +131,7 @@ async fn measure(arguments: &Arguments, flood: Flood) -> Result<Outcome> {
     let health = thread::spawn(move || polite::time_health(address, until));
     sleep_until(until.into()).await;
     let (seconds, processor) = (start.elapsed().as_secs_f64(), server.usage()?.processor);
-    // Peers that hang are let go with the set.
+    // Dropping the set aborts peers that hang.
     drop(peers);
     let join =
         |timed: thread::JoinHandle<Result<Timed>>| timed.join().map_err(|_| anyhow!("a polite peer panicked"))?;

@@ -26,9 +26,9 @@ use wire::TimeSpan;
 
 use crate::connection::{Connection, Message};
 
-/// How long anything that must happen may take.
+/// Time limit of each wait.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The part of the time, from the start, that does not count for growth.
+/// The part of the time at the start that is ignored when growth is measured.
 const WARM_UP: f64 = 0.3;
 /// The growth of memory that is a failure: of the median of the last third against that of the first after warming up.
 const GROWTH: f64 = 1.15;
@@ -60,7 +60,7 @@ struct Totals {
     aborted: AtomicU64,
     messages: AtomicU64,
     bytes: AtomicU64,
-    /// What went wrong; the first few of it.
+    /// The first few faults.
     faults: Mutex<Vec<String>>,
 }
 
@@ -174,7 +174,7 @@ async fn stay_connected(address: SocketAddr, mut random: Rng, end: Instant, tota
         let ended = timeout(PATIENCE * 4, one_connection(address, &mut random, end, totals)).await;
         if let Err(fault) = ended.unwrap_or_else(|_| Err(anyhow!("a connection hangs"))) {
             totals.note(format!("{fault:#}"));
-            // A server that is gone is not to be flooded with connections.
+            // Do not flood a server that has ended with connections.
             sleep(Duration::from_secs(1)).await;
         }
     }
@@ -252,7 +252,7 @@ fn message(random: &mut Rng) -> Message {
     }
 }
 
-/// Closes in order, or goes away in one of the ways in which clients do.
+/// Closes properly, or ends in one of the ways in which real clients do.
 async fn leave(mut client: Connection, random: &mut Rng, totals: &Totals) -> Result<()> {
     if random.u8(..10) < 7 {
         let goodbye = Message::Close([&4000u16.to_be_bytes()[..], b"soaked"].concat());

@@ -1,4 +1,4 @@
-//! What is being written, and the message that it becomes.
+//! The content of the message box, and the payload made from it.
 
 use std::borrow::Cow;
 
@@ -55,7 +55,7 @@ pub struct Draft {
 
 impl Draft {
     /// # Errors
-    /// What is wrong with the text, with its place.
+    /// The mistake in the text, with its place.
     pub fn payload(&self, sources: &mut Sources<'_>) -> Result<Payload, String> {
         let text = match self.templates {
             Templates::Literal => Cow::Borrowed(self.text.as_str()),

@@ -34,7 +34,7 @@ impl Form {
         form
     }
 
-    /// `None` unless the address asks for a behaviour of Canyon's server.
+    /// `None` unless the address selects a behaviour of Canyon's server.
     pub fn from_address(address: &str, parse_url: ParseUrl) -> Option<Self> {
         let url = WsUrl::parse(address, parse_url).ok()?;
         url.target().parse().ok().map(Self::new)

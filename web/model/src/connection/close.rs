@@ -104,13 +104,13 @@ pub enum CloseFrameError {
     Reason(#[from] ReasonError),
 }
 
-/// What is known about close codes.
+/// The meaning of a close code, or of a range of codes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Meaning {
     codes: RangeInclusive<u16>,
     /// As in the [IANA registry](https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number).
     pub name: &'static str,
-    /// What the code probably means and what may help.
+    /// The probable cause and what may help.
     pub explanation: &'static str,
     /// Neutral for an orderly end.
     pub tone: Tone,
@@ -137,7 +137,7 @@ const UNKNOWN: Meaning = Meaning::of_range(
     "No standard gives this code a meaning, and no browser should let it through.",
 );
 
-/// A single code stands before the range that contains it.
+/// The first match counts, so a single code is listed before the range that contains it.
 static MEANINGS: [Meaning; 20] = [
     Meaning::new(
         1000,

@@ -82,7 +82,7 @@ impl Ending {
         if closed.was_clean { Self::ByPage(closed) } else { Self::Unanswered }
     }
 
-    /// Whether reconnecting makes sense. It does not where the person or, with code 1000, the server wanted the end.
+    /// Not after an end that the person or, with code 1000, the server intended.
     pub(crate) fn allows_reconnect(&self) -> bool {
         match self {
             Self::Refused(_) | Self::Lost(_) | Self::WorkerFailed => true,

@@ -79,7 +79,8 @@ impl Connection {
         }
     }
 
-    /// Gives up on a server that does not answer the close frame. A browser would wait for a minute, and go on receiving.
+    /// Ends a connection whose server does not answer the close frame. A browser would wait for a minute and receive more
+    /// messages.
     pub(super) fn cut_off_if_due(&mut self, now: Time, shared: &mut Shared) {
         if matches!(self.state, ConnectionState::Closing(_)) && now >= self.close_deadline {
             self.end(now, Ending::Unanswered, shared);

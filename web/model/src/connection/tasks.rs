@@ -1,4 +1,4 @@
-//! What sends by itself: a repetition, a sequence, a replay. When the connection ends, a repetition pauses until the
+//! Tasks that send automatically: a repetition, a sequence, a replay. When the connection ends, a repetition pauses until the
 //! next one; the others end.
 
 use super::note::Note;
@@ -88,7 +88,7 @@ impl Connection {
         }
     }
 
-    /// The socket takes messages again.
+    /// Sending is no longer paused.
     pub(super) fn tasks_resume(&mut self, now: Time, shared: &mut Shared) {
         self.tasks_opened(now);
         self.drive(now, shared);

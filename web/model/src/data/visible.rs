@@ -1,5 +1,5 @@
-//! Text of a peer or a person in its own letters, but for characters that would act on what is around them: control
-//! characters, line separators, and those that reverse the direction of text. These are shown as visible signs.
+//! Text of a peer or a person as it is, except characters that affect the text around them: control characters, line
+//! separators, and those that reverse the direction of text. These are shown as visible signs.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -53,7 +53,7 @@ impl fmt::Display for QuotedChar {
     }
 }
 
-/// Joiners and marks such as U+200D and U+200F don't act on what is around them; scripts and emoji need them.
+/// Joiners and marks such as U+200D and U+200F are safe, and scripts and emoji need them.
 pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

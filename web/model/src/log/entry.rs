@@ -54,7 +54,7 @@ impl Kind {
 }
 
 impl Kind {
-    /// The tone of most notes of this kind, for a file that does not say it.
+    /// The tone of most notes of this kind, for files without it.
     pub fn usual_tone(self) -> Tone {
         match self {
             Self::Error => Tone::Error,
@@ -102,7 +102,7 @@ impl Label {
     }
 }
 
-/// The colour of a note. Its words say the same.
+/// The colour of a note, which its text must not depend on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tone {
     #[default]

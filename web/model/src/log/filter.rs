@@ -64,7 +64,7 @@ impl Filter {
         Self { pattern: Pattern::parse(&query.typed, compile), query, ..Self::default() }
     }
 
-    /// What is wrong with the regular expression.
+    /// The error in the regular expression.
     pub fn problem(&self) -> Option<&str> {
         self.pattern.problem()
     }

@@ -1,4 +1,4 @@
-//! What the model asks the page to do, and the ids in it.
+//! Effects, which the page runs for the model, and their ids.
 
 use crate::connection::address::WsUrl;
 use crate::connection::close::CloseFrame;

@@ -91,7 +91,7 @@ impl Library {
     /// Adds the messages of a document, replacing those with the same names. Returns their number.
     ///
     /// # Errors
-    /// What is wrong with which message. Nothing is added then.
+    /// The first mistake, with its message. Nothing is added.
     pub fn add_json(&mut self, text: &str) -> Result<usize, String> {
         let mut added = self.clone();
         let count = added.take_in(text)?;
@@ -102,7 +102,7 @@ impl Library {
     /// Adds the messages of a document that can be read. Returns their number.
     ///
     /// # Errors
-    /// What is wrong with the first that cannot be read; the others are added.
+    /// The first message that cannot be read, and why; the others are added.
     pub(crate) fn take_in(&mut self, text: &str) -> Result<usize, String> {
         let document = json::parse(text).map_err(|error| error.to_string())?;
         let messages =
@@ -163,11 +163,22 @@ impl History {
         out
     }
 
-    /// Leaves out what cannot be read.
-    pub fn from_json(text: &str) -> Self {
-        let Ok(document) = json::parse(text) else { return Self::default() };
-        let drafts = document.member("history").map(Value::elements).unwrap_or_default();
-        Self(drafts.iter().filter_map(|draft| Draft::read(draft).ok()).take(Self::MAX).collect())
+    /// Replaces the history by the drafts of a document that can be read.
+    ///
+    /// # Errors
+    /// The first draft that cannot be read, and why.
+    pub(crate) fn take_in(&mut self, text: &str) -> Result<(), String> {
+        self.0.clear();
+        let document = json::parse(text).map_err(|error| error.to_string())?;
+        let drafts = document.member("history").ok_or("\"history\" is missing")?.elements();
+        let mut all = Ok(());
+        for (draft, number) in drafts.iter().take(Self::MAX).zip(1..) {
+            match Draft::read(draft) {
+                Ok(draft) => self.0.push_back(draft),
+                Err(why) => all = all.and(Err(format!("message {number}: {why}"))),
+            }
+        }
+        all
     }
 }
 
@@ -246,9 +257,14 @@ mod tests {
         }
         assert_eq!(history.iter().count(), History::MAX);
         assert_eq!(history.draft(1), Some(&draft("298")));
-        assert_eq!(History::from_json(&history.to_json()), history);
-        assert_eq!(History::from_json(r#"{"history":[{"format":"text"},{"text":"b"}]}"#).draft(0), Some(&draft("b")));
-        assert_eq!(History::from_json("broken"), History::default());
+        let mut read = History::default();
+        assert_eq!(read.take_in(&history.to_json()), Ok(()));
+        assert_eq!(read, history);
+        let partly = r#"{"history":[{"format":"text"},{"text":"b"}]}"#;
+        assert_eq!(read.take_in(partly).unwrap_err(), r#"message 1: "text" is missing"#);
+        assert_eq!(read.iter().collect::<Vec<_>>(), [&draft("b")]);
+        assert!(read.take_in("broken").is_err());
+        assert_eq!(read, History::default());
     }
 
     fn any_draft() -> impl Strategy<Value = Draft> {

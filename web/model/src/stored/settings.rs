@@ -75,11 +75,17 @@ impl Settings {
         out
     }
 
-    /// Defaults replace what is missing or wrong, and numbers are clamped to their range: the document may be of an
-    /// older or newer version of the page.
-    pub fn from_json(text: &str) -> Self {
+    /// Defaults replace members that are missing or wrong, and numbers are clamped to their range: the document may be of
+    /// an older or newer version of the page.
+    ///
+    /// # Errors
+    /// The text is not JSON, or not an object.
+    pub fn from_json(text: &str) -> Result<Self, String> {
         let plain = Self::default();
-        let Ok(document) = json::parse(text) else { return plain };
+        let document = json::parse(text).map_err(|error| error.to_string())?;
+        if !matches!(document, Value::Object(_)) {
+            return Err("it is not a JSON object".to_owned());
+        }
         let number = |name: &str, otherwise: u64, range: RangeInclusive<u64>| {
             let number = document.member(name).and_then(Value::integer).unwrap_or(otherwise);
             number.clamp(*range.start(), *range.end())
@@ -94,7 +100,7 @@ impl Settings {
         };
         let word = |name| document.member(name).and_then(Value::text).unwrap_or_default();
         let high = number("highMark", plain.watermarks.high, 1..=Self::MAX_WATERMARK);
-        Self {
+        Ok(Self {
             theme: Theme::ALL.into_iter().find(|theme| theme.name() == word("theme")).unwrap_or_default(),
             time_format: TimeFormat::ALL.into_iter().find(|format| format.name() == word("times")).unwrap_or_default(),
             limits: Limits {
@@ -109,7 +115,7 @@ impl Settings {
             close_timeout_ms: number("closeTimeout", plain.close_timeout_ms.into(), Self::CLOSE_TIMEOUT_MS) as u32,
             watermarks: Watermarks { high, low: number("lowMark", plain.watermarks.low, 0..=high) },
             layout,
-        }
+        })
     }
 }
 
@@ -165,14 +171,18 @@ mod tests {
 
     #[test]
     fn defaults_replace_what_is_missing_or_wrong() {
-        for text in ["", "[]", "{}", r#"{"theme":"pink","entries":"many","tries":-1}"#] {
-            assert_eq!(Settings::from_json(text), Settings::default());
+        for text in ["{}", r#"{"theme":"pink","entries":"many","tries":-1}"#] {
+            assert_eq!(Settings::from_json(text), Ok(Settings::default()));
         }
-        let settings = Settings::from_json(r#"{"theme":"dark","entries":99999999,"bytes":0,"lowMark":99999999}"#);
+        for text in ["", "[]"] {
+            assert!(Settings::from_json(text).is_err(), "{text:?}");
+        }
+        let read = |text| Settings::from_json(text).unwrap();
+        let settings = read(r#"{"theme":"dark","entries":99999999,"bytes":0,"lowMark":99999999}"#);
         assert_eq!(settings.theme, Theme::Dark);
         assert_eq!(settings.limits, Limits { entries: 1_000_000, bytes: 1 << 20 });
         assert_eq!(settings.watermarks.low, settings.watermarks.high);
-        let settings = Settings::from_json(r#"{"sidebarWidth":0,"detailWidth":65535}"#);
+        let settings = read(r#"{"sidebarWidth":0,"detailWidth":65535}"#);
         assert_eq!(settings.layout, Layout { sidebar_width: 160, detail_width: 900, ..Layout::default() });
     }
 
@@ -193,7 +203,7 @@ mod tests {
                 watermarks: Watermarks { high, low },
                 layout: Layout { sidebar_width, detail_width, compose_height },
             };
-            prop_assert_eq!(Settings::from_json(&settings.to_json()), settings);
+            prop_assert_eq!(Settings::from_json(&settings.to_json()), Ok(settings));
         }
     }
 }

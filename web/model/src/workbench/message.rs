@@ -19,7 +19,7 @@ pub enum Msg {
     Show(ConnectionId),
     Rename(ConnectionId, String),
     Connection(ConnectionId, ConnectionMsg),
-    /// The time of [`Workbench::due`](super::Workbench::due) has come.
+    /// It is time for [`Workbench::due`](super::Workbench::due).
     Tick,
     Settings(Settings),
     Save(Saved),

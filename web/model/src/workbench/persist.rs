@@ -29,23 +29,19 @@ impl Workbench {
     pub fn restore(&mut self, document: Document, text: &str) -> Result<(), String> {
         self.empty(document);
         let read = match document {
-            Document::Settings => {
-                self.choose(Settings::from_json(text));
-                Ok(())
-            }
+            Document::Settings => Settings::from_json(text).map(|settings| self.choose(settings)),
             Document::Setups => self.restore_setups(text),
             Document::Saved => self.shared.library.take_in(text).map(drop),
-            Document::History => {
-                self.shared.history = History::from_json(text);
-                Ok(())
-            }
+            Document::History => self.shared.history.take_in(text),
             Document::Sequences => self.restore_sequences(text),
         };
         self.shared.persist(document);
         self.shared.effects.clear();
         if let Err(why) = &read {
             let quarantine_key = document.quarantine_key();
-            let text = format!("not all that was kept can be read, it is in local storage as {quarantine_key}: {why}");
+            let text = format!(
+                "stored data could not be read completely ({why}): a copy is in local storage as {quarantine_key}"
+            );
             // Beside the saved messages, which are always on the page.
             self.problem = Some((Subject::SavedMessages, text));
         }

@@ -46,7 +46,7 @@ pub(super) fn form() -> View {
         .child(problem("settings-problem", |page| page.forms.settings.errors.newest().into()))
 }
 
-/// The first press asks, the second one does it.
+/// The first press asks for confirmation, the second one clears.
 fn clear_all_data(page: &mut Page, _: &Event) {
     if page.forms.settings.clear_confirmed {
         page.dispatch(Msg::ClearAllData);

@@ -1,6 +1,6 @@
 //! Reading JSON into values that borrow from the text.
 //!
-//! `hifijson` reads the tokens. What stands here is the order in which they may come, the place of a mistake, and the
+//! `hifijson` reads the tokens. This file has the order in which they may come, the place of a mistake, and the
 //! limit on depth; numbers and strings stay as they were written.
 
 use hifijson::num::LexWrite as _;
@@ -30,7 +30,7 @@ pub fn parse(text: &str) -> Result<Value<'_>, JsonError> {
 
 struct Parser<'a> {
     text: &'a str,
-    /// Takes bytes of `text`. After an error it stands on the wrong character.
+    /// Consumes bytes of `text`. After an error its position is the wrong character.
     lexer: SliceLexer<'a>,
 }
 
@@ -142,7 +142,7 @@ impl<'a> Parser<'a> {
         self.lexer.expect(SliceLexer::ws_peek, wanted).is_some()
     }
 
-    /// The offset in `text` at which the lexer stands.
+    /// The position of the lexer, an offset in `text`.
     fn place(&self) -> usize {
         self.text.len() - self.lexer.as_slice().len()
     }

@@ -3,8 +3,8 @@
 //! 1. `/…/` with flags is a regular expression if it is one in JavaScript: the flags are its flags, and a slash inside is
 //!    escaped or in brackets. `/users/list` is none, because `list` is no set of flags; `/a/b/` is none, because of its
 //!    slash. A `-` before it excludes what matches.
-//! 2. A `\` before `/` or `-` has the rest looked for as it stands.
-//! 3. Words that begin with `-` exclude entries; what is left is looked for as one text, blanks included.
+//! 2. After a `\` before `/` or `-` the rest is literal text.
+//! 3. Words that begin with `-` exclude entries; the rest is one text to search for, blanks included.
 
 use crate::data::codec;
 use crate::data::payload::Content;
@@ -17,7 +17,7 @@ pub(super) struct Pattern {
     /// `None` matches everything.
     wanted: Option<Term>,
     unwanted: Vec<Term>,
-    /// What is wrong with a regular expression, in the words of [`Compile`]. Such a pattern matches everything.
+    /// The error in a regular expression, from [`Compile`]. Such a pattern matches everything.
     problem: Option<String>,
     /// How the text was understood, where it could have meant something else.
     hint: Option<String>,

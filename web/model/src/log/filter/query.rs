@@ -1,4 +1,4 @@
-//! What a person wants to see of the log.
+//! The filter's input: text, and hidden kinds of entries.
 
 use crate::log::{Direction, Kind, Label, Source};
 

@@ -21,12 +21,12 @@ impl Sequence {
     }
 
     /// # Errors
-    /// What is wrong in which step of which sequence.
+    /// The mistake, with its sequence and step.
     pub fn from_json(text: &str) -> Result<Vec<Self>, String> {
         Self::each_from_json(text)?.into_iter().collect()
     }
 
-    /// Each sequence, or what is wrong with it.
+    /// Each sequence, or its mistake.
     pub(crate) fn each_from_json(text: &str) -> Result<Vec<Result<Self, String>>, String> {
         let document = json::parse(text).map_err(|error| error.to_string())?;
         let sequences =
