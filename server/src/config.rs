@@ -22,6 +22,14 @@ pub struct Config {
     #[arg(long, env = "CANYON_WORKERS", value_name = "COUNT", value_parser = workers)]
     pub workers: Option<NonZeroUsize>,
 
+    /// Refuse /raw, /handshake and /fault, which break the protocol
+    #[arg(long, env = "CANYON_NO_FAULTS")]
+    pub no_faults: bool,
+
+    /// Serve /raw, /handshake and /fault with --public, too
+    #[arg(long, env = "CANYON_FAULTS", conflicts_with = "no_faults")]
+    pub faults: bool,
+
     /// What a peer may take.
     #[command(flatten)]
     pub limits: Limits,
@@ -33,6 +41,13 @@ pub struct Config {
     /// Who may connect.
     #[command(flatten)]
     pub access: Access,
+}
+
+impl Config {
+    /// Whether clients may ask for what breaks the protocol.
+    pub(crate) fn allows_faults(&self) -> bool {
+        !self.no_faults && (self.faults || !self.access.public)
+    }
 }
 
 /// What a peer may take of the server's memory, time and sockets.
@@ -243,7 +258,7 @@ mod tests {
 
     use clap::{Args, Command, FromArgMatches};
     use proptest::prelude::*;
-    use wire::{Behaviour, Parameter};
+    use wire::{Parameter, Path, Target};
 
     use super::*;
 
@@ -314,7 +329,7 @@ mod tests {
         #[test]
         fn a_time_is_read_as_in_a_url(text in "( ?[0-9]{1,3}(ms|s|m|h|d|y|ns|sec)){0,2}") {
             let flag = parse(&["--drain-timeout", &text]).ok().map(|config| *config.limits.drain_timeout);
-            let url = Behaviour::ALL[0].with(Parameter::Delay, &text).ok().map(|behaviour| behaviour.options().delay);
+            let url = Target::plain(Path::Echo).with(Parameter::Delay, &text).ok().map(|target| target.reply_options().delay);
             // A URL may ask for a day, a flag set a year; and no value in a URL is no delay.
             prop_assume!(!text.is_empty() && flag.is_none_or(|time| time <= Duration::from_hours(24)));
             prop_assert_eq!(flag, url);
@@ -323,8 +338,8 @@ mod tests {
         #[test]
         fn a_size_is_read_as_in_a_url(text in "[1-9][0-9]{0,2} ?(|b|B|k|KB|kb|KiB|kib|MiB|x|bytes)") {
             let flag = parse(&["--deflate-threshold", &text]).ok().map(|config| bytes(config.compression.deflate_threshold));
-            let url = Behaviour::ALL[0].with(Parameter::Fragment, &text).ok();
-            prop_assert_eq!(flag, url.and_then(|behaviour| behaviour.options().fragment).map(NonZeroUsize::get));
+            let url = Target::plain(Path::Echo).with(Parameter::Fragment, &text).ok();
+            prop_assert_eq!(flag, url.and_then(|target| target.reply_options().fragment).map(NonZeroUsize::get));
         }
     }
 }

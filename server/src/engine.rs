@@ -12,7 +12,7 @@ use crate::{
     connection::{Connected, Guards},
     http,
     protocol::Protocol,
-    session::{self, FrameLayer},
+    session::{self, Farewell, FrameLayer, Opening},
     shared::Shared,
     tls::Tls,
     transport::Transport,
@@ -49,7 +49,7 @@ pub(crate) async fn serve(
     let http::Parts { transport, rest: read_ahead, accepted } = http::serve(transport, local.ip(), peer, &shared).await;
     let Some(accepted) = accepted else { return transport.close().await };
     let connected = Connected::new(peer, Arc::clone(&shared));
-    let behaviour = Behaviour::new(accepted.behaviour, fastrand::u64(..));
+    let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
     let limits = shared.frame_limits();
     let transport = match (transport, event_loop, behaviour.reply()) {
         (Transport::Tcp(stream), Some(event_loop), Some(reply)) => {
@@ -67,7 +67,12 @@ pub(crate) async fn serve(
             Err(error) => return tracing::debug!(%error, "lost: {error}"),
         };
         let frames = FrameLayer::new(transport, read_ahead, limits, agreed);
-        session::run(frames, Transport::has_hung_up, behaviour, connected, shared).await.close().await;
+        let opening = Opening { behaviour, request: accepted.request, member: accepted.member };
+        let (mut transport, farewell) = session::run(frames, Transport::has_hung_up, opening, connected, shared).await;
+        if farewell == Farewell::Reset {
+            transport.reset_at_end();
+        }
+        transport.close().await;
         drop(guards);
     }));
 }

@@ -4,11 +4,17 @@
 pub(crate) mod accept;
 pub(crate) mod access;
 pub(crate) mod admission;
+pub(crate) mod attempts;
+mod description;
 pub(crate) mod handshake;
 pub(crate) mod headers;
 mod last_words;
+pub(crate) mod opening;
 mod page;
+mod raw_head;
 pub(crate) mod refusal;
+mod requested;
+mod subprotocol;
 pub(crate) mod token;
 
 use std::{
@@ -20,15 +26,16 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
     time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::Either};
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode, Version,
-    body::Incoming,
+    body::{Body, Incoming},
     header::{
         ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST,
         HeaderMap, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS,
@@ -51,7 +58,9 @@ use handshake::Accepted;
 use headers::exactly_one;
 pub(crate) use last_words::plain_on_tls_port;
 use last_words::{WithoutAutomaticAnswers, last_words, response};
+use opening::Opening;
 use page::File;
+use raw_head::{RawHead, Recorder, Recording};
 use refusal::Refusal;
 
 /// The seconds after which a client that found no room may try again.
@@ -85,6 +94,22 @@ pub(crate) async fn serve(transport: Transport, local: IpAddr, peer: SocketAddr,
         let answer = last_words(&error, status, &parts.rest, server);
         // The connection ends now, however this write ends.
         let _ = parts.transport.write_all(answer.as_bytes()).await;
+    }
+    let Parts { transport, rest, accepted } = &mut parts;
+    if let Some(special) = accepted.as_ref().filter(|accepted| opening::is_special(accepted)) {
+        match opening::open(transport, rest, special, server).await {
+            Ok(Opening::Open) => {}
+            Ok(Opening::Ended) => *accepted = None,
+            Err(error) => {
+                tracing::debug!(%error, "lost: {error}");
+                *accepted = None;
+            }
+        }
+    }
+    if let Some(Accepted { target, raw_head, request, .. }) = accepted
+        && target.path() == wire::Path::Headers
+    {
+        *request = Some(description::of_handshake(target, raw_head, peer, transport).to_string());
     }
     parts
 }
@@ -164,9 +189,18 @@ async fn answer_requests(
     evicted: impl Future<Output = ()>,
 ) -> (Parts, Option<Unanswered>) {
     let limits = &server.config.limits;
-    let is_answering = AtomicBool::new(false);
-    let front = Front { server, local, standing, accepted: OnceLock::new(), is_answering: &is_answering };
-    let stream = WithoutAutomaticAnswers::new(transport, &is_answering);
+    let [is_answering, is_taken_over] = [AtomicBool::new(false), AtomicBool::new(false)];
+    let recorder = Recorder::new(bytes(limits.max_head_size));
+    let front = Front {
+        server,
+        local,
+        standing,
+        accepted: OnceLock::new(),
+        is_answering: &is_answering,
+        is_taken_over: &is_taken_over,
+        recorder: &recorder,
+    };
+    let stream = Recording::new(WithoutAutomaticAnswers::new(transport, &is_answering), &recorder);
     let draining = server.shutdown.is_draining();
     let head_time = match standing {
         Standing::Admitted => *limits.handshake_timeout,
@@ -181,7 +215,11 @@ async fn answer_requests(
         .keep_alive(!draining && standing == Standing::Admitted)
         .serve_connection(TokioIo::new(stream), front);
     let served = tokio::select! {
-        served = future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(served),
+        served = future::poll_fn(|cx| {
+            let served = connection.poll_without_shutdown(cx);
+            // The answer is not HTTP's: it is not waited for.
+            if is_taken_over.load(Ordering::Relaxed) { Poll::Ready(Ok(())) } else { served }
+        }) => Some(served),
         // A client that comes while the server drains is told so, and not just hung up on.
         () = server.shutdown.draining(), if !draining => None,
         () = evicted => None,
@@ -198,7 +236,7 @@ async fn answer_requests(
     let accepted = parts.service.accepted.into_inner().filter(|_| served.is_ok());
     // Copied, because it is little, and the buffer in which it lies is hyper's and large.
     let rest = BytesMut::from(&parts.read_buf[..]);
-    let (transport, status) = parts.io.into_inner().into_parts();
+    let (transport, status) = parts.io.into_inner().into_inner().into_parts();
     let unanswered = served.err().map(|error| {
         tracing::debug!(%error, "HTTP ended: {error}");
         Unanswered { error, status }
@@ -213,27 +251,37 @@ struct Front<'server> {
     standing: Standing,
     accepted: OnceLock<Accepted>,
     is_answering: &'server AtomicBool,
+    /// Set when the answer to a handshake is not HTTP's.
+    is_taken_over: &'server AtomicBool,
+    recorder: &'server Recorder,
 }
 
 impl Service<Request<Incoming>> for Front<'_> {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
-    type Future = future::Ready<Result<Self::Response, Infallible>>;
+    type Future =
+        Either<future::Ready<Result<Self::Response, Infallible>>, future::Pending<Result<Self::Response, Infallible>>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.is_answering.store(true, Ordering::Relaxed);
         let headers = request.headers();
-        let mut response = self.answer(&request).unwrap_or_else(|refusal| refuse(&refusal, headers));
+        let raw_head = self.recorder.take_head(request.body().size_hint().exact().unwrap_or(0));
+        let answer = self.answer(&request, raw_head);
+        if self.accepted.get().is_some_and(opening::is_special) {
+            self.is_taken_over.store(true, Ordering::Relaxed);
+            return Either::Right(future::pending());
+        }
+        let mut response = answer.unwrap_or_else(|refusal| refuse(&refusal, headers));
         if headers.contains_key(TRANSFER_ENCODING) {
             // Where a chunked body ends is what requests are smuggled by, and none is wanted here.
             response.headers_mut().append(CONNECTION, HeaderValue::from_static("close"));
         }
-        future::ready(Ok(response))
+        Either::Left(future::ready(Ok(response)))
     }
 }
 
 impl Front<'_> {
-    fn answer(&self, request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Refusal> {
+    fn answer(&self, request: &Request<Incoming>, raw_head: RawHead) -> Result<Response<Full<Bytes>>, Refusal> {
         let headers = request.headers();
         if request.version() == Version::HTTP_11 {
             exactly_one(headers, &HOST)?;
@@ -255,7 +303,7 @@ impl Front<'_> {
         if !is_attempt {
             return answer_http(request);
         }
-        let accepted = handshake::accept(request, &self.server.config)?;
+        let accepted = handshake::accept(request, raw_head, self.server)?;
         let response = accepted.response();
         // A connection has one handshake: after it, HTTP reads no further request.
         let _ = self.accepted.set(accepted);
@@ -306,8 +354,8 @@ fn answer_http(request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Ref
         return Ok(serve_file(file));
     }
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    let behaviour: wire::Behaviour = target.parse()?;
-    Err(Refusal::NoUpgrade(behaviour.path()))
+    let target: wire::Target = target.parse()?;
+    Err(Refusal::NoUpgrade(target.path().pattern()))
 }
 
 fn accepts_html(request: &Request<Incoming>) -> bool {
@@ -329,6 +377,10 @@ fn refuse(refusal: &Refusal, headers: &HeaderMap) -> Response<Full<Bytes>> {
         Refusal::HttpMethod(_) => drop(answer.insert(ALLOW, HeaderValue::from_static("GET, HEAD"))),
         Refusal::Method(_) => drop(answer.insert(ALLOW, HeaderValue::from_static("GET"))),
         Refusal::Draining | Refusal::Full => drop(answer.insert(RETRY_AFTER, HeaderValue::from_static(RETRY))),
+        Refusal::Requested { header: Some(header), .. } => {
+            let (name, value) = *header.clone();
+            answer.insert(name, value);
+        }
         _ => {}
     }
     if asks_for_upgrade {

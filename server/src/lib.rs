@@ -27,6 +27,7 @@ mod linger;
 mod listen;
 mod message_log;
 pub mod protocol;
+mod rooms;
 mod session;
 mod shared;
 mod shutdown;

@@ -4,8 +4,15 @@
 mod fragment;
 mod frame_layer;
 mod goodbye;
+mod perform;
 
-use std::{collections::VecDeque, future, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    future, mem,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -28,12 +35,13 @@ use tokio_tungstenite::{
     },
 };
 
-use self::{fragment::fragments, goodbye::End};
+use self::{fragment::fragments, goodbye::End, perform::too_slow};
 use crate::{
     behaviour::{Action, Behaviour},
     config::{Limits, bytes},
     connection::Connected,
     keep_alive::{KeepAlive, Verdict},
+    rooms::{Member, TooSlow},
     shared::{Shared, keep_alive_timeout},
 };
 pub use frame_layer::{FrameLayer, ReadEnd};
@@ -58,6 +66,19 @@ struct SessionContext {
     keep_alive: KeepAlive,
     connected: Connected,
     shared: Arc<Shared>,
+    /// The place in a room.
+    member: Option<Member>,
+    opened: Instant,
+    /// The same by the system's clock, since 1970.
+    opened_unix: Duration,
+    farewell: Farewell,
+}
+
+/// How the stream is closed behind a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    Close,
+    Reset,
 }
 
 struct Session<'run, S> {
@@ -70,22 +91,37 @@ struct Session<'run, S> {
     has_hung_up: fn(&S) -> bool,
 }
 
+/// What a session begins with.
+pub(crate) struct Opening {
+    pub(crate) behaviour: Behaviour,
+    /// What the behaviour tells the client about its request.
+    pub(crate) request: Option<String>,
+    pub(crate) member: Option<Member>,
+}
+
 /// Serves a WebSocket until nothing more is to be said, and gives the stream back to be closed. `has_hung_up` tells whether
 /// the peer has ended or reset the connection, even if there is more to be read before that.
 pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     mut frames: FrameLayer<S>,
     has_hung_up: fn(&S) -> bool,
-    behaviour: Behaviour,
+    Opening { mut behaviour, request, member }: Opening,
     connected: Connected,
     shared: Arc<Shared>,
-) -> S {
-    let keep_alive = KeepAlive::new(Instant::now().into_std(), shared.ping_times());
+) -> (S, Farewell) {
+    let opened = Instant::now();
+    let opened_unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let keep_alive = KeepAlive::new(opened.into_std(), shared.ping_times());
     let pings = behaviour.answer().ping.map(every);
-    let mut context = SessionContext { behaviour, pings, keep_alive, connected, shared };
+    let mut actions = VecDeque::new();
+    behaviour.on_open(request, &mut actions);
+    let farewell = Farewell::Close;
+    let mut context =
+        SessionContext { behaviour, pings, keep_alive, connected, shared, member, opened, opened_unix, farewell };
     let settings = settings(&context.shared.config.limits);
     loop {
         let socket = WebSocketStream::from_raw_socket(&mut frames, Role::Server, Some(settings)).await;
-        let mut session = Session { socket, context: &mut context, actions: VecDeque::new(), waiting: 0, has_hung_up };
+        let actions = mem::take(&mut actions);
+        let mut session = Session { socket, context: &mut context, actions, waiting: 0, has_hung_up };
         // tungstenite's buffers only grow, so an idle session starts again with small ones.
         let Err(end) = session.answer().await else { continue };
         if let Err(error) = session.say_goodbye(end).await {
@@ -94,7 +130,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         break;
     }
     context.connected.sent = frames.sent().messages;
-    frames.into_inner()
+    (frames.into_inner(), context.farewell)
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
@@ -102,12 +138,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     ///
     /// 1. Performs the actions that need no waiting.
     /// 2. Takes in what has come, at most a batch of it, and flushes the answers together.
-    /// 3. Waits for whatever comes first: the shutdown, the keep-alive, a ping's time, an action's time, a message.
+    /// 3. Waits for whatever comes first: the shutdown, the keep-alive, a ping's time, an action's time, what is due by
+    ///    itself, a message of the room, a message.
     async fn answer(&mut self) -> Result<(), End> {
         let shared = Arc::clone(&self.context.shared);
         let mut check = pin!(sleep_until(self.context.keep_alive.deadline().into()));
         let mut wait = pin!(sleep_until(Instant::now()));
-        let mut is_waiting = false;
+        let (mut is_waiting, mut is_paused) = (false, false);
         let mut received_before = self.context.connected.received;
         let mut is_idle = false;
         let mut left = BATCH;
@@ -115,18 +152,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         loop {
             while !is_waiting && let Some(action) = self.actions.pop_front() {
                 match action {
-                    Action::Wait(time) => {
+                    Action::Wait(time) | Action::Pause(time) => {
                         wait.as_mut().reset(Instant::now() + time);
+                        is_paused = matches!(action, Action::Pause(_));
                         is_waiting = true;
                     }
                     Action::Send(message) => {
                         self.waiting = self.waiting.saturating_sub(WAITING_MESSAGE + message.len());
                         self.send(message).await?;
                     }
+                    Action::Publish(message) => self.publish(message),
+                    Action::Write(bytes) => self.write(&bytes).await?,
+                    Action::End(ending) => return Err(self.end(ending).await),
+                }
+            }
+            if self.actions.is_empty() && !is_waiting {
+                self.take_published()?;
+                if !self.actions.is_empty() {
+                    continue;
                 }
             }
             // While answers wait, more messages are taken in: so pings are answered and a close is seen.
-            let may_read = self.actions.len() <= 1 || self.waiting < MOST_WAITING;
+            let may_read = !is_paused && (self.actions.len() <= 1 || self.waiting < MOST_WAITING);
             let ready = if may_read && left > 0 { self.socket.next().now_or_never() } else { None };
             if let Some(message) = ready {
                 left = left.saturating_sub(MESSAGE + message.as_ref().map_or(0, size));
@@ -138,11 +185,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             if left == 0 {
                 yield_now().await;
             }
+            let is_free = self.actions.is_empty() && !is_waiting;
+            if is_free && self.take_due() {
+                left = BATCH;
+                yield_now().await;
+                continue;
+            }
             let has_read_all = left > 0 && may_read && !is_waiting;
             if is_idle && has_read_all && self.socket.get_ref().is_between_messages() {
                 return Ok(());
             }
             left = BATCH;
+            let due = self.context.due();
             tokio::select! {
                 biased;
                 () = shared.shutdown.draining() => return Err(End::Drained),
@@ -153,7 +207,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                     received_before = self.context.connected.received;
                 }
                 () = tick(&mut self.context.pings) => self.ping().await?,
-                () = &mut wait, if is_waiting => is_waiting = false,
+                () = &mut wait, if is_waiting => (is_waiting, is_paused) = (false, false),
+                () = until(due), if is_free => {}
+                messages = published(&mut self.context.member), if is_free => {
+                    for message in messages.map_err(|_| too_slow())? {
+                        self.context.behaviour.on_published(message, &mut self.actions);
+                    }
+                }
                 _ = hang_up_check.tick(), if !may_read => {
                     if (self.has_hung_up)(self.socket.get_ref().stream()) {
                         return Err(End::Ended);
@@ -208,6 +268,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             self.socket.feed(Message::Frame(frame)).await?;
         }
         Ok(())
+    }
+}
+
+impl SessionContext {
+    /// When something is to be sent next without being asked for.
+    fn due(&self) -> Option<Instant> {
+        Some(self.opened + self.behaviour.due()?)
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => future::pending().await,
+    }
+}
+
+async fn published(member: &mut Option<Member>) -> Result<Vec<Message>, TooSlow> {
+    match member {
+        Some(member) => member.recv().await,
+        None => future::pending().await,
     }
 }
 

@@ -8,7 +8,12 @@ use std::sync::{
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
 use crate::{
-    config::Config, http::admission::Admission, keep_alive::PingTimes, message_log::MessageLog, protocol,
+    config::{Config, bytes},
+    http::{admission::Admission, attempts::Attempts},
+    keep_alive::PingTimes,
+    message_log::MessageLog,
+    protocol,
+    rooms::Rooms,
     shutdown::Shutdown,
 };
 
@@ -17,6 +22,8 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) admission: Arc<Admission>,
+    pub(crate) attempts: Attempts,
+    pub(crate) rooms: Arc<Rooms>,
     pub(crate) log: MessageLog,
     pub(crate) totals: Totals,
     pub(crate) shutdown: Shutdown,
@@ -56,6 +63,8 @@ impl Shared {
         let limits = &config.limits;
         Self {
             admission: Arc::new(Admission::new(limits.max_connections, limits.max_connections_per_address)),
+            attempts: Attempts::default(),
+            rooms: Arc::new(Rooms::new(bytes(limits.max_write_buffer))),
             config,
             log: MessageLog::default(),
             totals: Totals::default(),

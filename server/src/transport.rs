@@ -58,6 +58,22 @@ impl Transport {
         ready.is_some_and(|ready| ready.is_ok_and(|ready| ready.is_read_closed() || ready.is_error()))
     }
 
+    /// Makes [`close`](Self::close) reset the connection.
+    pub(crate) fn reset_at_end(&mut self) {
+        match self {
+            Self::Tcp(stream) => stream.reset_at_end(),
+            Self::Tls(stream) => stream.get_mut().0.reset_at_end(),
+        }
+    }
+
+    /// The version of TLS, if that is spoken.
+    pub(crate) fn tls_version(&self) -> Option<String> {
+        match self {
+            Self::Tcp(_) => None,
+            Self::Tls(stream) => stream.get_ref().1.protocol_version().map(|version| format!("{version:?}")),
+        }
+    }
+
     /// Waits for its socket from now on in the runtime that this is called on.
     ///
     /// # Errors
@@ -80,7 +96,7 @@ impl Transport {
 
     /// Ends the connection so that the peer can still read what was sent, unless it reads nothing.
     pub(crate) async fn close(self) {
-        if self.progress() == Progress::TimedOut {
+        if matches!(self.progress(), Progress::TimedOut | Progress::Reset) {
             // The system forgets what the peer does not read: the connection is reset.
             let _ = self.stream().inner().set_zero_linger();
             return;

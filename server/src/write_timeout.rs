@@ -33,11 +33,17 @@ pub(crate) enum Progress {
     Written,
     /// A write came to nothing for too long.
     TimedOut,
+    /// The connection is to be reset.
+    Reset,
 }
 
 impl<S> WriteTimeout<S> {
     pub(crate) fn new(stream: S, time: Duration) -> Self {
         Self { stream, time, stalled: None, progress: Progress::Nothing }
+    }
+
+    pub(crate) fn reset_at_end(&mut self) {
+        self.progress = Progress::Reset;
     }
 
     pub(crate) fn progress(&self) -> Progress {

@@ -2,16 +2,32 @@
 //! URL, and how durations and sizes are written, there and in the server's settings.
 //!
 //! Everything here is pure: it parses and prints, and never does I/O, reads a clock or knows a socket.
+//!
+//! The page carries the tables of [`Path`] and [`Parameter`]; the sentences about faults and choices are functions, which
+//! it leaves out.
 
 mod behaviour;
+mod choice;
+mod description;
 mod error;
+mod fault;
 pub mod form;
-mod options;
+mod grammar;
 mod parameter;
+mod path;
+mod target;
+#[cfg(test)]
+mod tests;
 mod value;
 
-pub use behaviour::Behaviour;
+pub use behaviour::{
+    Behaviour, Choice, ConnectionOptions, Cookie, Credential, DeflateOptions, ReplyOptions, Status, Stream,
+};
+pub use choice::{EmbedderPolicy, How, Kind, On, RedirectStatus, ResourcePolicy, SameSite, Switch};
 pub use error::Error;
-pub use options::{ReplyOptions, SHORTEST_PING};
-pub use parameter::Parameter;
+pub use fault::{Fault, HandshakeFault, LegalCase};
+pub use grammar::Charset;
+pub use parameter::{Parameter, SHORTEST_PING};
+pub use path::Path;
+pub use target::Target;
 pub use value::{ByteSize, TimeSpan, ValueError};

@@ -17,6 +17,8 @@ use std::{
     time::Duration,
 };
 
+use crate::grammar::Charset;
+
 /// A duration in whole milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeSpan(Duration);
@@ -34,6 +36,20 @@ pub enum ValueError {
     /// The text is not a size.
     #[error("must be a size such as 1024, 64KiB, 1MiB or 1MB")]
     NotAByteSize,
+    /// The text is no whole number.
+    #[error("must be a whole number")]
+    NotACount,
+    /// The text is none of the names.
+    #[error("must be one of {}", .0.join(", "))]
+    NotAChoice(&'static [&'static str]),
+    /// The text is empty, too long, or has other characters.
+    #[error("must be 1 to {most} bytes {}", charset.name())]
+    NotAText {
+        /// The characters that it may have.
+        charset: Charset,
+        /// The most bytes that it may have.
+        most: usize,
+    },
     /// The value is out of its range.
     #[error("must be from {least} to {most}")]
     OutOfRange {

@@ -10,6 +10,7 @@ mod guard;
 mod install;
 mod instructions;
 mod interop;
+mod language;
 mod npm;
 mod own_program;
 mod packages;
@@ -40,6 +41,8 @@ enum Verb {
     Test(test::Options),
     /// Check the server with clients that others wrote: Python's websockets and wscat
     Interop,
+    /// Compare the documents' tables of the URL language with the code
+    Language(language::Options),
     /// Run the Autobahn suite, and compare its verdicts with docs/conformance.tsv
     Conformance(conformance::Options),
     /// Build the page as for a release, and compare its size with docs/size.tsv
@@ -85,6 +88,7 @@ impl Verb {
             Self::Memory(options) => attacks::run("memory", &options),
             Self::Bench(options) => bench::run(options),
             Self::Instructions(options) => instructions::run(options),
+            Self::Language(options) => language::run(options),
         }
     }
 }

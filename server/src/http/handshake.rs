@@ -1,28 +1,35 @@
 //! The opening handshake ([RFC 6455, 4.2](https://www.rfc-editor.org/rfc/rfc6455#section-4.2)): from a request to what
 //! its connection will be, or to the status that refuses it.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::sync::LazyLock;
 
 use data_encoding::{BASE64, Encoding};
 use hyper::{
     Method, Request, Response, StatusCode, Version,
     header::{
-        CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
-        SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
+        CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+        SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, SET_COOKIE, TRANSFER_ENCODING, UPGRADE,
     },
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use wire::{Behaviour, ByteSize, ConnectionOptions, Cookie, DeflateOptions, LegalCase, Target};
 
 use crate::{
-    config::Config,
-    http::headers::{ascii, exactly_one, has_token},
+    config::bytes,
+    http::headers::{exactly_one, has_token},
+    http::raw_head::RawHead,
     http::refusal::Refusal,
-    http::token::Subprotocol,
-    protocol::deflate::{self, Agreed},
+    http::{requested, subprotocol},
+    protocol::deflate::{self, Agreed, Context, DeflateConfig, WindowBits},
+    rooms::Member,
+    shared::Shared,
 };
 
 /// The only version of the protocol that is spoken here.
 pub(crate) const VERSION: &str = "13";
+
+const EMBEDDER_POLICY: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Base64 as clients write the key: some set bits in its last digit that stand for nothing. Other servers accept that,
 /// and `Sec-WebSocket-Accept` is made of the key as it was written.
@@ -35,12 +42,21 @@ static KEY: LazyLock<Encoding> = LazyLock::new(|| {
 /// A handshake that was in order.
 #[derive(Debug)]
 pub(crate) struct Accepted {
-    pub(crate) behaviour: wire::Behaviour,
+    /// What the URL asks for.
+    pub(crate) target: Target,
     /// What was agreed on compression, if anything.
     pub(crate) deflate: Option<Agreed>,
-    subprotocol: Option<Subprotocol>,
+    subprotocol: Option<String>,
     /// The value of `Sec-WebSocket-Accept`.
     accept_key: String,
+    /// What else the URL asks for in the head.
+    options: ConnectionOptions,
+    /// The head of the request.
+    pub(crate) raw_head: RawHead,
+    /// What `/headers` tells about the request.
+    pub(crate) request: Option<String>,
+    /// The place in the room of `/broadcast/{room}`.
+    pub(crate) member: Option<Member>,
 }
 
 /// Whether the request asks for a WebSocket at all, rightly or wrongly.
@@ -59,7 +75,7 @@ pub(crate) fn has_version(headers: &HeaderMap) -> bool {
 }
 
 /// Checks the client's handshake.
-pub(crate) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepted, Refusal> {
+pub(crate) fn accept<B>(request: &Request<B>, raw_head: RawHead, shared: &Shared) -> Result<Accepted, Refusal> {
     let headers = request.headers();
     if request.method() != Method::GET {
         return Err(Refusal::Method(request.method().clone()));
@@ -83,37 +99,82 @@ pub(crate) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
     }
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let extensions = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().map(|value| value.as_bytes());
-    Ok(Accepted {
-        behaviour: target.parse()?,
-        deflate: deflate::negotiate(extensions, config.compression.deflate().as_ref())?,
-        subprotocol: choose_subprotocol(headers, &config.subprotocol)?,
-        accept_key: derive_accept_key(key.as_bytes()),
-    })
+    let target: Target = target.parse()?;
+    let options = target.connection_options();
+    let behaviour = target.behaviour();
+    check_allowed(&target, &behaviour, shared)?;
+    let deflate =
+        shared.config.compression.deflate().and_then(|config| with_options(config, &behaviour, options.deflate));
+    let deflate = deflate::negotiate(extensions, deflate.as_ref())?;
+    if needs_deflate(&behaviour) && deflate.is_none() {
+        return Err(Refusal::Malformed(format!("{target} needs permessage-deflate, which was not agreed")));
+    }
+    let offered = subprotocol::offered(headers)?;
+    requested::check(&target, headers, &shared.attempts)?;
+    let known = &shared.config.subprotocol;
+    let subprotocol = subprotocol::choose(&behaviour, options.subprotocol.as_deref(), known, &offered);
+    let member = if let Behaviour::Broadcast { room } = &behaviour { Some(shared.rooms.join(room)?) } else { None };
+    let accept_key = derive_accept_key(key.as_bytes());
+    Ok(Accepted { target, deflate, subprotocol, accept_key, options, raw_head, request: None, member })
 }
 
-/// The first subprotocol that the client asks for and the server knows.
-fn choose_subprotocol(headers: &HeaderMap, known: &[Subprotocol]) -> Result<Option<Subprotocol>, Refusal> {
-    let mut asked = HashSet::new();
-    let mut chosen = None;
-    for value in headers.get_all(SEC_WEBSOCKET_PROTOCOL) {
-        for name in ascii(value, &SEC_WEBSOCKET_PROTOCOL)?.split(',') {
-            // Empty elements of a list count for nothing (RFC 9110, 5.6.1.2).
-            if name.trim().is_empty() {
-                continue;
-            }
-            let name: Subprotocol = name.trim().parse()?;
-            if chosen.is_none() && known.contains(&name) {
-                chosen = Some(name.clone());
-            }
-            if let Some(name) = asked.replace(name) {
-                return Err(Refusal::Malformed(format!("the subprotocol {name} is asked for more than once")));
-            }
+/// Checks what the settings have a say in.
+fn check_allowed(target: &Target, behaviour: &Behaviour, shared: &Shared) -> Result<(), Refusal> {
+    let config = &shared.config;
+    match behaviour {
+        Behaviour::Raw | Behaviour::Handshake(_) | Behaviour::Fault { .. } if !config.allows_faults() => {
+            Err(Refusal::FaultsOff(target.path().pattern()))
         }
+        Behaviour::Stream(stream) if stream.size > bytes(config.limits.max_message_size) => {
+            Err(Refusal::Malformed(format!(
+                "size={} is more than --max-message-size, {}",
+                ByteSize::b(stream.size as u64),
+                config.limits.max_message_size
+            )))
+        }
+        _ => Ok(()),
     }
-    if asked.is_empty() && headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
-        return Err(Refusal::Malformed(format!("the header {SEC_WEBSOCKET_PROTOCOL} names no subprotocol")));
+}
+
+fn needs_deflate(behaviour: &Behaviour) -> bool {
+    match behaviour {
+        Behaviour::Fault { fault, .. } => fault.needs_deflate(),
+        Behaviour::Legal(case) => case.needs_deflate(),
+        _ => false,
     }
-    Ok(chosen)
+}
+
+/// What the server is ready to agree to on this connection.
+fn with_options(mut config: DeflateConfig, behaviour: &Behaviour, options: DeflateOptions) -> Option<DeflateConfig> {
+    let context = |takeover| if takeover { Context::Takeover } else { Context::NoTakeover };
+    let window = |bits: Option<u8>| bits.and_then(|bits| bits.try_into().ok());
+    config.server_window = match behaviour {
+        Behaviour::Legal(LegalCase::Window9) => WindowBits::MIN,
+        _ => window(options.server_window).unwrap_or(config.server_window),
+    };
+    config.client_window = window(options.client_window).unwrap_or(config.client_window);
+    config.server_context = options.server_takeover.map_or(config.server_context, context);
+    config.client_context = options.client_takeover.map_or(config.client_context, context);
+    options.agree.unwrap_or(true).then_some(config)
+}
+
+/// The value of `Set-Cookie`.
+fn set_cookie(cookie: &Cookie) -> String {
+    let mut value = format!("{}={}", cookie.name, cookie.value);
+    if let Some(same_site) = cookie.same_site {
+        value += "; SameSite=";
+        value += same_site.name();
+    }
+    if cookie.secure {
+        value += "; Secure";
+    }
+    if cookie.http_only {
+        value += "; HttpOnly";
+    }
+    if let Some(seconds) = cookie.max_age {
+        value += &format!("; Max-Age={seconds}");
+    }
+    value
 }
 
 impl Accepted {
@@ -124,13 +185,18 @@ impl Accepted {
         let headers = response.headers_mut();
         headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        let cookie =
+            if let Behaviour::Cookie(cookie) = self.target.behaviour() { Some(set_cookie(&cookie)) } else { None };
         let values = [
             (SEC_WEBSOCKET_ACCEPT, Some(self.accept_key.clone())),
-            (SEC_WEBSOCKET_PROTOCOL, self.subprotocol.as_ref().map(Subprotocol::to_string)),
+            (SEC_WEBSOCKET_PROTOCOL, self.subprotocol.clone()),
             (SEC_WEBSOCKET_EXTENSIONS, self.deflate.as_ref().map(Agreed::to_string)),
+            (SET_COOKIE, cookie),
+            (EMBEDDER_POLICY, self.options.embedder_policy.map(|policy| policy.name().to_owned())),
+            (RESOURCE_POLICY, self.options.resource_policy.map(|policy| policy.name().to_owned())),
         ];
         for (name, value) in values {
-            // All three are tokens by construction, which a header can hold.
+            // All of them are ASCII by construction, which a header can hold.
             if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
                 headers.insert(name, value);
             }

@@ -1,8 +1,11 @@
 //! Why a request does not get what it asks for, and with which status it is refused.
 
-use hyper::{Method, StatusCode, Version};
+use hyper::{
+    Method, StatusCode, Version,
+    header::{HeaderName, HeaderValue},
+};
 
-use crate::{http::token::SubprotocolError, protocol::deflate::MalformedHeader};
+use crate::{http::token::SubprotocolError, protocol::deflate::MalformedHeader, rooms};
 
 /// Why a request does not get what it asks for; the text names what was wrong.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +21,7 @@ pub(crate) enum Refusal {
     #[error("the transfer coding {0} is not understood here, only chunked, once")]
     TransferCoding(String),
     #[error("{0} is a WebSocket: connect to it with a WebSocket client")]
-    NoUpgrade(&'static str),
+    NoUpgrade(String),
     #[error("WebSocket version {0:?} is not known here, only 13")]
     WebSocketVersion(String),
     #[error("host {0:?} is not served here, but with canyon --allow-host {0}")]
@@ -33,6 +36,13 @@ pub(crate) enum Refusal {
     Full,
     #[error(transparent)]
     Behaviour(#[from] wire::Error),
+    #[error("{0} is switched off here: that needs canyon without --no-faults, and with --public also --faults")]
+    FaultsOff(String),
+    #[error(transparent)]
+    Room(#[from] rooms::Full),
+    /// The URL asks for it.
+    #[error("{body}")]
+    Requested { status: StatusCode, header: Option<Box<(HeaderName, HeaderValue)>>, body: String },
 }
 
 impl From<MalformedHeader> for Refusal {
@@ -53,11 +63,12 @@ impl Refusal {
             Self::HttpMethod(_) | Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::HttpVersion(_) => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::NoUpgrade(_) | Self::WebSocketVersion(_) => StatusCode::UPGRADE_REQUIRED,
-            Self::Host(_) | Self::Origin(_) | Self::NoOrigin(_) => StatusCode::FORBIDDEN,
+            Self::Host(_) | Self::Origin(_) | Self::NoOrigin(_) | Self::FaultsOff(_) => StatusCode::FORBIDDEN,
             Self::TransferCoding(_) => StatusCode::NOT_IMPLEMENTED,
-            Self::Draining | Self::Full => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Behaviour(wire::Error::UnknownPath { .. }) => StatusCode::NOT_FOUND,
+            Self::Draining | Self::Full | Self::Room(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Behaviour(wire::Error::UnknownPath(_)) => StatusCode::NOT_FOUND,
             Self::Malformed(_) | Self::Behaviour(_) => StatusCode::BAD_REQUEST,
+            Self::Requested { status, .. } => *status,
         }
     }
 }

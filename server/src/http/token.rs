@@ -11,6 +11,12 @@ pub struct Subprotocol(String);
 #[error("{0:?} is no name of a subprotocol: it must be of letters, digits and !#$%&'*+-.^_`|~")]
 pub struct SubprotocolError(String);
 
+impl Subprotocol {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for Subprotocol {
     type Err = SubprotocolError;
 

@@ -78,6 +78,11 @@ impl<S> FrameLayer<S> {
         &self.stream
     }
 
+    /// The stream below; what is written there is not counted.
+    pub(crate) fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
     /// The stream below, and nothing of the frames.
     pub fn into_inner(self) -> S {
         self.stream

@@ -17,6 +17,8 @@ use crate::{behaviour::Action, shared::going_away};
 pub(super) enum End {
     /// The closing handshake is done.
     Over,
+    /// The behaviour has ended the connection, and nothing more is written.
+    Done,
     /// The peer has ended its side without one.
     Ended,
     /// A read or a write failed.
@@ -32,6 +34,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let time = *self.context.shared.config.limits.close_timeout;
         match end {
             End::Over => self.socket.flush().await,
+            End::Done => Ok(()),
             End::Ended => {
                 // Pongs that wait, if tungstenite still sends them; what lies below it goes out with what is written.
                 let _ = self.socket.flush().await;
@@ -41,7 +44,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 Ok(frames.flush().await?)
             }
             End::Failed(error) => match self.socket.get_ref().end().cloned() {
-                Some(ReadEnd::Closed(frame)) => within(time, self.socket.close(frame)).await,
+                Some(ReadEnd::Closed(frame)) => {
+                    self.socket.flush().await?;
+                    if !self.is_close_answered().await {
+                        return Ok(());
+                    }
+                    within(time, self.socket.close(frame)).await
+                }
                 Some(ReadEnd::Violation(violation)) => self.fail(violation.into()).await,
                 None => Err(error),
             },

@@ -14,7 +14,7 @@ pub(crate) mod state;
 pub(crate) mod subprotocols;
 mod tasks;
 
-use wire::Behaviour;
+use wire::Target;
 
 use crate::composing::draft::{Draft, Format, Templates};
 use crate::connection::address::WsUrl;
@@ -186,7 +186,7 @@ impl Connection {
         match msg {
             ConnectionMsg::AddressTyped(text) => self.change_setup(shared, |setup| setup.address = text),
             ConnectionMsg::SubprotocolsTyped(text) => self.change_setup(shared, |setup| setup.subprotocols = text),
-            ConnectionMsg::BehaviourChosen(behaviour) => self.choose(behaviour, shared),
+            ConnectionMsg::TargetChosen(target) => self.choose(&target, shared),
             ConnectionMsg::ReconnectChosen(reconnect) => self.change_setup(shared, |setup| setup.reconnect = reconnect),
             ConnectionMsg::OfflineChosen(offline) => self.change_setup(shared, |setup| setup.offline = offline),
             ConnectionMsg::Connect => self.connect(now, shared),
@@ -256,16 +256,16 @@ impl Connection {
     }
 
     /// Replaces path and query of the address.
-    fn choose(&mut self, behaviour: Behaviour, shared: &mut Shared) {
+    fn choose(&mut self, target: &Target, shared: &mut Shared) {
         if !matches!(self.state, ConnectionState::Idle(_) | ConnectionState::Reconnecting { .. }) {
             return;
         }
         match WsUrl::parse(&self.setup.address, shared.parse_url) {
-            Ok(url) if url.target().parse::<Behaviour>().is_err() => {
+            Ok(url) if url.target().parse::<Target>().is_err() => {
                 let why = format!("{} is not a path of Canyon's server, so it is not replaced", Quoted(url.target()));
                 self.problem = Some(Problem::Address(why));
             }
-            Ok(url) => self.change_setup(shared, |setup| setup.address = url.at(&behaviour).to_string()),
+            Ok(url) => self.change_setup(shared, |setup| setup.address = url.at(target).to_string()),
             Err(error) => self.problem = Some(Problem::Address(error.to_string())),
         }
     }

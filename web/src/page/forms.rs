@@ -2,7 +2,7 @@
 
 use model::SavedName;
 use model::preset::Form as PresetForm;
-use wire::Behaviour;
+use wire::{Path, Target};
 
 use super::field_errors::FieldErrors;
 use crate::browser::task::Task;
@@ -22,7 +22,7 @@ impl Default for Forms {
         Self {
             close: CloseForm::default(),
             share: ShareForm::default(),
-            preset: PresetForm::new(Behaviour::ALL[0]),
+            preset: PresetForm::new(Target::plain(Path::Tutorial)),
             saved: SavedForm::default(),
             settings: SettingsForm::default(),
             export_filtered: false,

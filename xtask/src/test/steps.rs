@@ -5,7 +5,7 @@ use anyhow::{Result, anyhow};
 use crate::command::{self, cargo, on_path};
 use crate::server::Server;
 use crate::tools::{self, Tools, WASM_TARGET};
-use crate::{browser, instructions, interop, size};
+use crate::{browser, instructions, interop, language, size};
 
 /// One thing that can pass or fail, and be run alone.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "clippy-wasm", about: "no warnings in the page", run: clippy_wasm },
     Step { name: "doc", about: "no warnings in the documentation of what runs natively", run: doc },
     Step { name: "native", about: "the tests that need no browser", run: native },
+    Step { name: "language", about: language::ABOUT, run: language::check },
     Step { name: "fuzz", about: "the fuzz targets build", run: fuzz },
     Step { name: "page", about: "the page's tests in headless Chromium, with a real server", run: page },
     Step { name: "trunk", about: "the page builds", run: trunk },

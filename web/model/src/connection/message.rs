@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wire::Behaviour;
+use wire::Target;
 
 use crate::composing::draft::{Draft, Format, Templates};
 use crate::connection::close::CloseFrame;
@@ -47,8 +47,8 @@ pub enum SocketEvent {
 pub enum ConnectionMsg {
     AddressTyped(String),
     SubprotocolsTyped(String),
-    /// Ask the server for this behaviour.
-    BehaviourChosen(Behaviour),
+    /// Ask the server for this behaviour, with its parameters.
+    TargetChosen(Target),
     ReconnectChosen(Reconnect),
     OfflineChosen(Offline),
     /// Connect now, even where an attempt is scheduled for later.

@@ -11,18 +11,24 @@ use crate::view::controls::{button, text_field, value_of};
 use crate::view::{View, html};
 
 pub(super) fn form(page: &Page) -> View {
-    let behaviour = page.forms.preset.behaviour();
+    let path = page.forms.preset.target().path();
+    let (of_connection, own): (Vec<_>, Vec<_>) =
+        path.parameters().partition(|parameter| Parameter::OF_CONNECTIONS.contains(parameter));
     html("<form></form>")
-        .child(html("<p></p>").text(behaviour.summary()))
-        .children(behaviour.parameters().iter().map(|&parameter| parameter_field(parameter)))
-        .child(html("<p><code></code></p>").at("code").text_of(|page| page.forms.preset.behaviour().to_string().into()))
+        .child(html("<p></p>").text(path.summary()))
+        .children(own.into_iter().map(parameter_field))
+        .child(
+            html("<details><summary>The connection</summary></details>")
+                .children(of_connection.into_iter().map(parameter_field)),
+        )
+        .child(html("<p><code></code></p>").at("code").text_of(|page| page.forms.preset.target().to_string().into()))
         .child(html("<footer></footer>").child(use_button()))
 }
 
 fn use_button() -> View {
     button("primary", "Use this URL", |page, _| {
         page.dialog = None;
-        page.dispatch_shown(ConnectionMsg::BehaviourChosen(page.forms.preset.behaviour()));
+        page.dispatch_shown(ConnectionMsg::TargetChosen(page.forms.preset.target().clone()));
     })
     .attr_if("disabled", |page| {
         let is_used = matches!(
@@ -45,7 +51,10 @@ fn parameter_field(parameter: Parameter) -> View {
                 .at("span")
                 .text(parameter.summary())
                 .at("code")
-                .text(parameter.example()),
+                .text(&match parameter.choices() {
+                    [] => parameter.example().to_owned(),
+                    choices => choices.join(", "),
+                }),
         )
         .child(
             html("<p class=problem role=alert></p>")

@@ -1,7 +1,7 @@
 //! The behaviours of Canyon's server, in words. `wire` knows which there are.
 
 use model::preset::Form;
-use wire::Behaviour;
+use wire::Path;
 
 use crate::browser::url;
 use crate::page::Dialog;
@@ -10,12 +10,12 @@ use crate::view::{View, controls, html};
 pub(super) fn list() -> View {
     html("<section aria-label='Ask the server to'><h2>Ask the server to</h2><ul></ul></section>")
         .at("ul")
-        .children(Behaviour::ALL.iter().map(|&behaviour| item(behaviour)))
+        .children(Path::ALL.iter().map(|&path| item(path)))
 }
 
-fn item(behaviour: Behaviour) -> View {
-    html("<li></li>").child(controls::item(behaviour.summary(), behaviour.path(), move |page, _| {
+fn item(path: Path) -> View {
+    html("<li></li>").child(controls::item(path.summary(), &path.pattern(), move |page, _| {
         page.open(Dialog::Preset);
-        page.forms.preset = Form::for_address(behaviour, &page.shown().setup().address, url::parse);
+        page.forms.preset = Form::for_address(path, &page.shown().setup().address, url::parse);
     }))
 }

@@ -71,10 +71,10 @@ fn an_address_without_the_scheme_of_a_socket_is_completed_and_the_log_says_so() 
 fn a_chosen_behaviour_keeps_the_server_and_changes_the_path() {
     let mut page = TestPage::new();
     page.dispatch(ConnectionMsg::AddressTyped("wss://example.com/?delay=1s".to_owned()));
-    page.dispatch(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    page.dispatch(ConnectionMsg::TargetChosen("/echo".parse().unwrap()));
     assert_eq!(page.connection().setup().address, "wss://example.com/echo");
     page.dispatch(ConnectionMsg::AddressTyped("example.com:x".to_owned()));
-    page.dispatch(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    page.dispatch(ConnectionMsg::TargetChosen("/echo".parse().unwrap()));
     assert_eq!(page.connection().setup().address, "example.com:x");
     assert!(page.connection().problem().is_some());
 }
@@ -352,12 +352,12 @@ fn a_server_that_drops_every_connection_at_once_is_not_tried_for_ever() {
 fn a_behaviour_is_not_put_into_an_address_of_another_server_or_of_an_open_connection() {
     let mut page = TestPage::new();
     page.dispatch(ConnectionMsg::AddressTyped("wss://example.com/chat?x=1".to_owned()));
-    page.dispatch(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    page.dispatch(ConnectionMsg::TargetChosen("/echo".parse().unwrap()));
     assert_eq!(page.connection().setup().address, "wss://example.com/chat?x=1");
     let why = r#""/chat?x=1" is not a path of Canyon's server, so it is not replaced"#;
     assert_eq!(page.connection().problem(), Some(&Problem::Address(why.to_owned())));
     let mut page = TestPage::open();
-    page.dispatch(ConnectionMsg::BehaviourChosen("/echo".parse().unwrap()));
+    page.dispatch(ConnectionMsg::TargetChosen("/echo".parse().unwrap()));
     assert_eq!(page.connection().setup().address, URL);
 }
 

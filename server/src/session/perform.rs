@@ -1,0 +1,124 @@
+//! What a session does for its behaviour beside sending messages: bytes beneath the protocol, and ends of its own choice.
+
+use bytes::Bytes;
+use futures_util::SinkExt;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::{interval, sleep, timeout},
+};
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
+
+use super::{Farewell, HANG_UP_CHECK, Session, goodbye::End};
+use crate::{
+    behaviour::{Ending, OnClose},
+    http::opening::LONGEST_HOLD,
+};
+
+/// How many bytes are discarded at a time while the client's close frame is awaited.
+const DISCARDED: usize = 4096;
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
+    /// Writes bytes as they are, behind what was sent before.
+    pub(super) async fn write(&mut self, bytes: &Bytes) -> Result<(), Error> {
+        self.socket.flush().await?;
+        let stream = self.socket.get_mut().stream_mut();
+        stream.write_all(bytes).await?;
+        Ok(stream.flush().await?)
+    }
+
+    /// Ends the connection in this way.
+    pub(super) async fn end(&mut self, ending: Ending) -> End {
+        // Whatever becomes of this, the connection ends.
+        let _ = self.socket.flush().await;
+        match ending {
+            Ending::Fin => {}
+            Ending::Rst => self.context.farewell = Farewell::Reset,
+            Ending::Silent => drop(timeout(LONGEST_HOLD, self.hung_up()).await),
+            Ending::Closed => self.await_end().await,
+            Ending::HalfClosed => {
+                if self.socket.get_mut().stream_mut().shutdown().await.is_ok() {
+                    self.await_end().await;
+                }
+            }
+        }
+        End::Done
+    }
+
+    /// Reads until the client has closed, for as long as it has for that.
+    async fn await_end(&mut self) {
+        let time = *self.context.shared.config.limits.close_timeout;
+        // Beneath tungstenite, which would answer pings. A read fails when the client has closed.
+        let frames = self.socket.get_mut();
+        let mut discarded = [0; DISCARDED];
+        let _ = timeout(time, async { while frames.read(&mut discarded).await.is_ok_and(|count| count > 0) {} }).await;
+    }
+
+    /// Waits until the peer has gone, and reads nothing.
+    async fn hung_up(&mut self) {
+        let mut check = interval(HANG_UP_CHECK);
+        loop {
+            check.tick().await;
+            if (self.has_hung_up)(self.socket.get_ref().stream()) {
+                return;
+            }
+        }
+    }
+
+    /// What the behaviour has for a client's close frame: waits before the answer, or says that there is none.
+    pub(super) async fn is_close_answered(&mut self) -> bool {
+        match self.context.behaviour.on_close() {
+            OnClose::Answer(delay) => {
+                if !delay.is_zero() {
+                    let shared = &self.context.shared;
+                    tokio::select! {
+                        () = sleep(delay) => {}
+                        () = shared.shutdown.draining() => {}
+                    }
+                }
+                true
+            }
+            OnClose::End(ending) => {
+                if ending == Ending::Rst {
+                    self.context.farewell = Farewell::Reset;
+                }
+                false
+            }
+        }
+    }
+
+    /// Gives a message to the room.
+    pub(super) fn publish(&self, message: Message) {
+        if let Some(member) = &self.context.member {
+            member.publish(message);
+        }
+    }
+
+    /// Takes what somebody sent to the room, as far as it is there.
+    pub(super) fn take_published(&mut self) -> Result<(), End> {
+        let Some(member) = &mut self.context.member else { return Ok(()) };
+        let messages = member.try_recv().map_err(|_| too_slow())?;
+        for message in messages {
+            self.context.behaviour.on_published(message, &mut self.actions);
+        }
+        Ok(())
+    }
+
+    /// Sends what is due by itself, if it is.
+    pub(super) fn take_due(&mut self) -> bool {
+        let since_open = self.context.opened.elapsed();
+        let is_due = self.context.behaviour.due().is_some_and(|due| due <= since_open);
+        if is_due {
+            self.context.behaviour.on_time(since_open, self.context.opened_unix, &mut self.actions);
+        }
+        is_due
+    }
+}
+
+/// The end of a member that the others do not wait for.
+pub(super) fn too_slow() -> End {
+    let reason = "too slow: messages were missed".into();
+    End::Fault(CloseFrame { code: CloseCode::Again, reason })
+}
