@@ -1,6 +1,6 @@
 //! A log longer than the screen.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use fantoccini::key::Key;
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
@@ -198,4 +198,47 @@ async fn what_a_peer_says_is_shown_in_its_own_letters_and_acts_on_nothing() -> R
     page.sends("bye").await?;
     page.sees_row("reason \"सत्र समाप्त ❤\u{fe0f}\"").await?;
     Ok(())
+}
+
+/// Sends 20 000 short messages, and one that an expression takes forever for.
+async fn slow_to_match() -> Result<String> {
+    peer(async |mut client| {
+        client.send(Message::text(format!("{}!", "y".repeat(40)))).await?;
+        for number in 0..20_000 {
+            client.feed(Message::text(format!("message {number}"))).await?;
+        }
+        client.send(Message::text("the last one")).await?;
+        while client.next().await.is_some() {}
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_regular_expression_never_holds_up_the_page() -> Result<()> {
+    let page = Page::connecting_to(&slow_to_match().await?).await?;
+    page.sees_row("the last one").await?;
+    page.fills("Filter", "/message 1999\\d/").await?;
+    page.sees_hits("10 of 20\u{202f}004").await?;
+    page.script(
+        "let last = performance.now();
+         window.busiest = 0;
+         setInterval(() => {
+           const now = performance.now();
+           window.busiest = Math.max(window.busiest, now - last);
+           last = now;
+         }, 10);",
+    )
+    .await?;
+    page.fills("Filter", "/(y+)+z|last/").await?;
+    // The newest are matched first.
+    page.sees_row("the last one").await?;
+    let stopped = "//*[@id='filter-problem'][contains(., 'takes more than 500 ms for a message, and was stopped')]";
+    page.waits_for("a word about it", stopped).await?;
+    page.sees_hits("1 of 20\u{202f}004").await?;
+    let busiest = page.script("return window.busiest").await?.as_f64().context("a time")?;
+    assert!(busiest < 400.0, "the page was busy for {busiest} ms");
+    page.fills("Filter", "yyy").await?;
+    page.sees_hits("1 of 20\u{202f}004").await?;
+    page.waits_for("no word about it any more", "//*[@id='filter-problem'][.='']").await.map(drop)
 }

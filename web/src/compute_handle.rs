@@ -1,7 +1,7 @@
 //! The page's end of the port to its compute worker (`web/compute`): code that is loaded when it is first needed, and what
 //! takes longer than a frame.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::{Rc, Weak};
@@ -31,6 +31,8 @@ pub enum ComputeError {
     NotLoaded,
     /// It stopped while it worked.
     Failed,
+    /// It took longer than it was given.
+    TimedOut,
 }
 
 /// What came back.
@@ -47,6 +49,10 @@ struct Running {
     /// How to resolve and reject each promised answer, oldest first.
     promised: RefCell<VecDeque<(Function, Function)>>,
     limit: RefCell<Option<Timeout>>,
+    /// For the request that is under way, in milliseconds.
+    time_limit: Cell<Option<u32>>,
+    /// Ends the worker, and every request that waits.
+    fail: Rc<dyn Fn(ComputeError)>,
     listeners: RefCell<Vec<EventListener>>,
 }
 
@@ -64,10 +70,28 @@ impl ComputeHandle {
                     let post: Array = post.unchecked_into();
                     Ok(Answer { head: Uint8Array::new(&post.get(0)).to_vec(), file: post.get(1).dyn_into().ok() })
                 }
-                Err(was_ready) if was_ready.is_truthy() => Err(ComputeError::Failed),
-                Err(_) => Err(ComputeError::NotLoaded),
+                Err(why) => {
+                    Err(ComputeError::ALL.into_iter().find(|error| why == *error as u8).unwrap_or(ComputeError::Failed))
+                }
             }
         }
+    }
+
+    /// As [`Self::ask`], and ends the worker where it takes longer than this. The time begins when the worker is ready.
+    /// Only for a handle with one request at a time.
+    pub fn ask_within(
+        &self,
+        request: &Request<'_>,
+        milliseconds: u32,
+    ) -> impl Future<Output = Result<Answer, ComputeError>> + 'static + use<> {
+        let answer = self.ask(request, None);
+        if let Some(running) = &*self.0.borrow() {
+            running.time_limit.set(Some(milliseconds));
+            if running.waiting.borrow().is_none() {
+                running.limit_time(milliseconds);
+            }
+        }
+        answer
     }
 
     fn running(&self) -> Option<Rc<Running>> {
@@ -100,31 +124,34 @@ impl Running {
         let worker = Worker::new_with_options(LOADER, &options).ok()?;
         worker.post_message(&Array::of1(&glue.into())).ok()?;
         let channel = MessageChannel::new().expect_throw("its constructor does not throw");
+        let slot = Weak::clone(slot);
+        let fail: Rc<dyn Fn(ComputeError)> = Rc::new(move |error| {
+            if let Some(failed) = slot.upgrade().and_then(|slot| slot.take()) {
+                failed.reject_all(error);
+            }
+        });
         let running = Rc::new(Self {
             worker,
             port: channel.port1(),
             waiting: RefCell::new(Some(channel.port2())),
             promised: RefCell::default(),
             limit: RefCell::default(),
+            time_limit: Cell::default(),
+            fail: Rc::clone(&fail),
             listeners: RefCell::default(),
         });
-        let fail = {
-            let slot = Weak::clone(slot);
-            move || {
-                if let Some(failed) = slot.upgrade().and_then(|slot| slot.take()) {
-                    failed.reject_all();
-                }
-            }
-        };
-        running.limit.replace(Some(Timeout::new(START_LIMIT_MS, fail.clone())));
-        let (at_error, on_error) = (fail.clone(), fail);
+        let at_limit = Rc::clone(&fail);
+        running.limit.replace(Some(Timeout::new(START_LIMIT_MS, move || at_limit(ComputeError::NotLoaded))));
         let (ready, answered) = (Rc::downgrade(&running), Rc::downgrade(&running));
         running.listeners.replace(vec![
             EventListener::new(&running.worker, "message", move |_| {
                 ready.upgrade().iter().for_each(|running| running.is_ready());
             }),
-            EventListener::new(&running.worker, "error", move |_| at_error()),
-            EventListener::new(&running.worker, "messageerror", move |_| on_error()),
+            EventListener::new(&running.worker, "error", {
+                let (running, fail) = (Rc::downgrade(&running), Rc::clone(&fail));
+                move |_| fail(running.upgrade().map_or(ComputeError::Failed, |running| running.error()))
+            }),
+            EventListener::new(&running.worker, "messageerror", move |_| fail(ComputeError::Failed)),
             EventListener::new(&running.port, "message", move |event| {
                 answered.upgrade().iter().for_each(|running| running.answered(event.unchecked_ref()));
             }),
@@ -150,24 +177,44 @@ impl Running {
         Promise::new(&mut |resolve, reject| self.promised.borrow_mut().push_back((resolve, reject)))
     }
 
-    fn is_ready(&self) {
+    fn is_ready(self: &Rc<Self>) {
         self.limit.take();
         if let Some(port) = self.waiting.take() {
             let _ = self.worker.post_message_with_transfer(&JsValue::NULL, &Array::of1(&port));
         }
+        if let Some(milliseconds) = self.time_limit.get() {
+            self.limit_time(milliseconds);
+        }
+    }
+
+    fn limit_time(self: &Rc<Self>, milliseconds: u32) {
+        let running = Rc::downgrade(self);
+        self.limit.replace(Some(Timeout::new(milliseconds, move || {
+            let Some(running) = running.upgrade() else { return };
+            // Where the page itself was busy, the answer may be here, behind the timer: it comes before a second one.
+            let fail = Rc::clone(&running.fail);
+            running.limit.replace(Some(Timeout::new(1, move || fail(ComputeError::TimedOut))));
+        })));
+    }
+
+    /// What it means that the worker has failed now.
+    fn error(&self) -> ComputeError {
+        if self.waiting.borrow().is_some() { ComputeError::NotLoaded } else { ComputeError::Failed }
     }
 
     fn answered(&self, event: &MessageEvent) {
+        if self.time_limit.take().is_some() {
+            self.limit.take();
+        }
         if let Some((resolve, _)) = self.promised.borrow_mut().pop_front() {
             // What resolves a promise does not throw.
             let _ = resolve.call1(&JsValue::NULL, &event.data());
         }
     }
 
-    fn reject_all(&self) {
-        let was_ready = self.waiting.borrow().is_none().into();
+    fn reject_all(&self, error: ComputeError) {
         for (_, reject) in self.promised.take() {
-            let _ = reject.call1(&JsValue::NULL, &was_ready);
+            let _ = reject.call1(&JsValue::NULL, &(error as u8).into());
         }
     }
 }
@@ -179,11 +226,16 @@ impl Drop for Running {
     }
 }
 
+impl ComputeError {
+    const ALL: [Self; 3] = [Self::NotLoaded, Self::Failed, Self::TimedOut];
+}
+
 impl fmt::Display for ComputeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotLoaded => "a part of the page could not be loaded: try again, or reload the page",
             Self::Failed => "a part of the page has failed: try again",
+            Self::TimedOut => "it took too long",
         })
     }
 }

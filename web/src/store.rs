@@ -4,6 +4,7 @@
 //! `Msg`. A person's action is rendered at once by its listener. Socket events arrive by the thousand: they
 //! change the workbench silently, and one animation frame renders them together.
 
+mod matcher;
 mod persistence;
 mod restore;
 
@@ -12,6 +13,7 @@ use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_utils::window;
 use model::{ConnectionId, ConnectionMsg, Document, Effect, Entry, Msg, Time, Workbench};
 
+use self::matcher::Matcher;
 use self::persistence::Persistence;
 use crate::alarm::Alarm;
 use crate::browser::clock;
@@ -31,6 +33,7 @@ pub(crate) struct Store {
     worker: WorkerHandle,
     /// Gives the workbench `Msg::Tick` at the time of its choice.
     alarm: Alarm,
+    matcher: Matcher,
     persistence: Persistence,
     _pagehide: EventListener,
     _storage_event: EventListener,
@@ -48,6 +51,7 @@ impl Store {
             frame: None,
             alarm: Alarm::new(worker.clone()),
             worker,
+            matcher: Matcher::default(),
             persistence: Persistence::new(move || save.update_silently(Self::save)),
             _pagehide: EventListener::new(&window(), "pagehide", move |_| pagehide.update_silently(Self::save)),
             _storage_event: EventListener::new(&window(), "storage", move |_| storage_event.update(Self::load_changes)),
@@ -103,7 +107,9 @@ impl Store {
     fn search(&mut self) -> bool {
         let id = self.workbench.shown().id();
         self.drive(clock::now(), Msg::Connection(id, ConnectionMsg::Scan { bytes: SCAN_BYTES_PER_FRAME }));
-        self.workbench.shown().filter().left(self.workbench.shown().log()) > 0
+        let (filter, log) = (self.workbench.shown().filter(), self.workbench.shown().log());
+        // The next batch follows the answer to this one.
+        filter.left(log) > 0 && !filter.is_waiting()
     }
 
     fn save(&mut self) {
@@ -167,6 +173,7 @@ impl Store {
                 }
             }
             Effect::Release(connection) => self.release(connection),
+            Effect::Match { connection, request } => self.match_later(connection, request),
             Effect::Persist(document) => self.persistence.mark_dirty(document),
             Effect::ClearStorage => self.persistence.clear(),
         }

@@ -7,7 +7,7 @@ mod worker {
 
     use compute::Service;
     use compute::protocol::{Request, Response, decode, encode};
-    use js_sys::{Array, ArrayBuffer, Uint8Array};
+    use js_sys::{Array, ArrayBuffer, RegExp, Uint8Array};
     use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
     use wasm_bindgen::prelude::{Closure, wasm_bindgen};
     use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
@@ -28,7 +28,7 @@ mod worker {
     #[wasm_bindgen]
     pub fn serve(port: MessagePort) {
         panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
-        let (mut service, mut parts) = (Service::default(), Array::new());
+        let (mut service, mut parts) = (Service::new(match_texts), Array::new());
         let answering = port.clone();
         let listener = Listener::new(move |event: MessageEvent| {
             let post: Array = event.data().unchecked_into();
@@ -59,6 +59,17 @@ mod worker {
         // `onmessage` starts the port.
         port.set_onmessage(Some(listener.as_ref().unchecked_ref()));
         LISTENER.set(Some(listener));
+    }
+
+    /// The page has checked the expression. The page ends the worker where this takes too long.
+    fn match_texts(expression: &str, flags: &str, texts: &[&str]) -> Vec<bool> {
+        let expression = RegExp::new(expression, flags);
+        let is_match = |text: &&str| {
+            // With the flags g and y, `test` would begin where the last match ended.
+            expression.set_last_index(0);
+            expression.test(text)
+        };
+        texts.iter().map(is_match).collect()
     }
 
     /// Of a file, or of a buffer. Empty where there is none.

@@ -37,6 +37,13 @@ pub enum Request<'a> {
     Export(#[serde(borrow)] Vec<Entry<'a>>),
     /// End the file. Answered with [`Response::Done`] and the file.
     EndExport,
+    /// Which of the texts match a regular expression. Answered with [`Response::Matched`].
+    Match {
+        expression: &'a str,
+        /// As in JavaScript.
+        flags: &'a str,
+        texts: Vec<&'a str>,
+    },
     /// Lay out the text that comes with this, in place of the one before. Answered with [`Response::Document`].
     Open {
         layout: Layout,
@@ -73,6 +80,8 @@ pub enum Response<'a> {
         problem: Option<NotJson<'a>>,
     },
     Rows(Vec<Row>),
+    /// Of each text.
+    Matched(Vec<bool>),
     Entries {
         /// The index of the log.
         log: u32,

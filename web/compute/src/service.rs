@@ -7,8 +7,12 @@ use crate::document::{Document, Layout};
 use crate::protocol::{BATCH, NotJson, Request, Response, encode};
 use crate::text_file;
 
-#[derive(Default)]
+/// Which of the texts match an expression with these flags.
+pub type MatchTexts = fn(expression: &str, flags: &str, texts: &[&str]) -> Vec<bool>;
+
 pub struct Service {
+    /// The browser's.
+    match_texts: MatchTexts,
     imported: Cursor,
     exporter: Option<Exporter>,
     document: Document,
@@ -27,6 +31,16 @@ struct Cursor {
 }
 
 impl Service {
+    pub fn new(match_texts: MatchTexts) -> Self {
+        Self {
+            match_texts,
+            imported: Cursor::default(),
+            exporter: None,
+            document: Document::default(),
+            written: String::new(),
+        }
+    }
+
     /// The encoded [`Response`]. `file` is what came with the request; empty for none.
     pub fn answer(&mut self, request: &Request<'_>, file: &[u8]) -> Vec<u8> {
         match request {
@@ -55,6 +69,9 @@ impl Service {
                     exporter.end(&mut self.written);
                 }
                 encode(&Response::Done)
+            }
+            Request::Match { expression, flags, texts } => {
+                encode(&Response::Matched((self.match_texts)(expression, flags, texts)))
             }
             Request::Open { layout, columns } => self.open(file, *layout, *columns as usize),
             Request::SetColumns(columns) => {
@@ -151,6 +168,10 @@ mod tests {
 
     const ORIGIN: f64 = 1_795_368_000_000.0;
 
+    fn service() -> Service {
+        Service::new(|_, _, _| panic!("there is no browser"))
+    }
+
     /// The answer, for as long as the test runs.
     fn ask(service: &mut Service, request: &Request<'_>, file: &[u8]) -> Response<'static> {
         // As the worker gets it.
@@ -179,7 +200,7 @@ mod tests {
             let text = number.to_string().repeat(10_000);
             log.push_message(Time(number.into()), Direction::Received, Source::Person, Content::Text(&text));
         }
-        let mut service = Service::default();
+        let mut service = service();
         let file = exported(&mut service, &log);
         let Response::Logs { urls, skipped, first_skipped } =
             ask(&mut service, &Request::Import { time_origin: ORIGIN }, file.as_bytes())
@@ -213,7 +234,7 @@ mod tests {
             )
         };
         let har = format!(r#"{{"log":{{"entries":[{},{}]}}}}"#, socket("ws://a/"), socket("ws://b/"));
-        let mut service = Service::default();
+        let mut service = service();
         let logs = ask(&mut service, &Request::Import { time_origin: 0.0 }, har.as_bytes());
         assert!(matches!(logs, Response::Logs { urls, .. } if urls == ["ws://a/", "ws://b/"]));
         for (index, url) in [(0, "ws://a/"), (1, "ws://b/")] {
@@ -226,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_document_is_read_in_rows_and_what_is_no_json_as_text() {
-        let mut service = Service::default();
+        let mut service = service();
         let json = Request::Open { layout: Layout::Json, columns: 80 };
         assert_eq!(ask(&mut service, &json, br#"{"a":[1]}"#), Response::Document { rows: 5, problem: None });
         let Response::Rows(rows) = ask(&mut service, &Request::Rows { first: 3, count: 9 }, b"") else { panic!() };
@@ -245,7 +266,7 @@ mod tests {
 
     #[test]
     fn files_of_a_windows_editor_are_text_and_others_are_a_problem() {
-        let mut service = Service::default();
+        let mut service = service();
         let marked = b"\xef\xbb\xbf{\"messages\":[]}\r\n";
         assert_eq!(ask(&mut service, &Request::Decode, marked), Response::Text("{\"messages\":[]}\r\n"));
         let utf_16: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_le_bytes).collect();

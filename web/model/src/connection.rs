@@ -30,8 +30,8 @@ use crate::log::{Direction, Entry, Log, Tally};
 use crate::sending::outbox::Outbox;
 use crate::sending::repeat::Repetition;
 use crate::sending::replay::{Replay, ReplayMessage};
-use crate::sending::sequence::Run;
-use crate::shared::{ConnectionId, Shared, SocketId};
+use crate::sending::sequence::{Run, RunEvent};
+use crate::shared::{ConnectionId, Effect, Shared, SocketId};
 
 pub use self::message::{ConnectionMsg, Problem, SocketEvent};
 use self::note::Note;
@@ -208,9 +208,17 @@ impl Connection {
             ConnectionMsg::DismissSequence => self.run = None,
             ConnectionMsg::StartReplay(messages) => self.start_replay(now, messages, shared),
             ConnectionMsg::StopReplay => self.replay = None,
-            ConnectionMsg::Filter(query) => self.filter = Filter::new(query, shared.compile),
+            ConnectionMsg::Filter(query) => self.filter = Filter::new(query, shared.check_regex),
             ConnectionMsg::Scan { bytes } => {
                 self.filter.scan(&self.log, bytes);
+                self.match_next_batch(shared);
+            }
+            ConnectionMsg::Matched(id, result) => {
+                if self.filter.matched(id, &result) {
+                    self.match_next_batch(shared);
+                } else {
+                    self.drive_run(now, RunEvent::Matched(id, result), shared);
+                }
             }
             ConnectionMsg::Pin(seq) => {
                 self.problem = self.log.pin(seq).err().map(|error| Problem::Pin(error.to_string()));
@@ -267,6 +275,12 @@ impl Connection {
             }
             Ok(url) => self.change_setup(shared, |setup| setup.address = url.at(target).to_string()),
             Err(error) => self.problem = Some(Problem::Address(error.to_string())),
+        }
+    }
+
+    fn match_next_batch(&mut self, shared: &mut Shared) {
+        if let Some(request) = self.filter.next_batch(&self.log, shared.next_match()) {
+            shared.effects.push(Effect::Match { connection: self.id, request });
         }
     }
 

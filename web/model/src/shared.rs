@@ -7,7 +7,7 @@ use fastrand::Rng;
 use crate::composing::draft::Draft;
 use crate::connection::address::ParseUrl;
 use crate::data::time::Time;
-use crate::log::filter::Compile;
+use crate::matching::{CheckRegex, MatchId};
 use crate::sending::sequence::Sequence;
 use crate::stored::document::Document;
 use crate::stored::saved::{History, Library};
@@ -19,7 +19,7 @@ pub use self::effect::{ConnectionId, Effect, SocketId};
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) random: Rng,
-    pub(crate) compile: Compile,
+    pub(crate) check_regex: CheckRegex,
     pub(crate) parse_url: ParseUrl,
     pub(crate) history: History,
     pub(crate) library: Library,
@@ -32,14 +32,15 @@ pub(crate) struct Shared {
     /// Taken by [`Workbench::update`](crate::Workbench::update).
     pub(crate) effects: Vec<Effect>,
     last_socket: SocketId,
+    last_match: MatchId,
 }
 
 impl Shared {
-    pub(crate) fn new(seed: u64, time_origin: f64, compile: Compile, parse_url: ParseUrl) -> Self {
+    pub(crate) fn new(seed: u64, time_origin: f64, check_regex: CheckRegex, parse_url: ParseUrl) -> Self {
         Self {
             settings: Settings::default(),
             random: Rng::with_seed(seed),
-            compile,
+            check_regex,
             parse_url,
             history: History::default(),
             library: Library::default(),
@@ -48,12 +49,18 @@ impl Shared {
             revisions: [0; Document::ALL.len()],
             effects: Vec::new(),
             last_socket: SocketId::default(),
+            last_match: MatchId::default(),
         }
     }
 
     pub(crate) fn next_socket(&mut self) -> SocketId {
         self.last_socket.0 += 1;
         self.last_socket
+    }
+
+    pub(crate) fn next_match(&mut self) -> MatchId {
+        self.last_match.0 += 1;
+        self.last_match
     }
 
     pub(crate) fn persist_setups(&mut self) {

@@ -7,7 +7,7 @@ use crate::connection::{Connection, ConnectionMsg, SocketEvent};
 use crate::data::payload::Payload;
 use crate::data::time::Time;
 use crate::log::Entry;
-use crate::log::filter::Matcher;
+use crate::matching::{MatchRequest, Regex};
 use crate::shared::{ConnectionId, Effect, SocketId};
 use crate::workbench::{Msg, Start, Workbench};
 
@@ -35,7 +35,7 @@ impl TestPage {
             address: URL.to_owned(),
             seed: 42,
             time_origin: 1_795_368_000_000.0,
-            compile,
+            check_regex,
             parse_url,
         });
         let id = workbench.shown().id();
@@ -94,6 +94,10 @@ impl TestPage {
                         ConnectionMsg::NotSent(message)
                     };
                     self.run(Msg::Connection(connection, report));
+                }
+                Effect::Match { connection, request } => {
+                    let matches = Ok(matches(&request));
+                    self.run(Msg::Connection(connection, ConnectionMsg::Matched(request.id, matches)));
                 }
                 Effect::Persist(_) => {}
                 Effect::Open { connection, socket, .. } => {
@@ -156,13 +160,18 @@ impl TestPage {
     }
 }
 
-/// A test double of `RegExp` that knows `^` at the beginning and the flag `i`.
-pub(crate) fn compile(expression: &str, flags: &str) -> Result<Matcher, String> {
-    let start = expression.strip_prefix('^').ok_or_else(|| format!("no ^ in {expression}"))?.to_owned();
-    Ok(match flags {
-        "i" => Matcher::new(move |text| text.to_lowercase().starts_with(&start.to_lowercase())),
-        _ => Matcher::new(move |text| text.starts_with(&start)),
-    })
+/// Test doubles of `RegExp`, which knows `^` at the beginning and the flag `i`.
+pub(crate) fn check_regex(regex: &Regex) -> Result<(), String> {
+    if regex.expression.starts_with('^') { Ok(()) } else { Err(format!("no ^ in {}", regex.expression)) }
+}
+
+pub(crate) fn matches(request: &MatchRequest) -> Vec<bool> {
+    let Regex { expression, flags } = &request.regex;
+    let is_match = |text: &String| match flags.as_str() {
+        "i" => text.to_lowercase().starts_with(&expression[1..].to_lowercase()),
+        _ => text.starts_with(&expression[1..]),
+    };
+    request.texts.iter().map(is_match).collect()
 }
 
 /// The same standard as the browser's parser.

@@ -12,7 +12,7 @@ use crate::connection::{Connection, ConnectionMsg};
 use crate::data::payload::Payload;
 use crate::data::time::Time;
 use crate::log::Entry;
-use crate::log::filter::Compile;
+use crate::matching::CheckRegex;
 use crate::sending::sequence::Sequence;
 use crate::shared::{ConnectionId, Effect, Shared};
 use crate::stored::document::Document;
@@ -33,7 +33,7 @@ pub struct Start {
     /// [`performance.timeOrigin`](https://developer.mozilla.org/en-US/docs/Web/API/Performance/timeOrigin): the moment
     /// zero of [`Time`], in milliseconds since 1970.
     pub time_origin: f64,
-    pub compile: Compile,
+    pub check_regex: CheckRegex,
     pub parse_url: ParseUrl,
 }
 
@@ -62,7 +62,7 @@ impl Workbench {
 
     /// With one connection.
     pub fn new(start: Start) -> Self {
-        let shared = Shared::new(start.seed, start.time_origin, start.compile, start.parse_url);
+        let shared = Shared::new(start.seed, start.time_origin, start.check_regex, start.parse_url);
         let mut workbench = Self {
             connections: Vec::new(),
             shown: 0,

@@ -59,11 +59,15 @@ impl LogScroll {
         if extent == self.extent {
             return;
         }
-        let dropped = extent.first.saturating_sub(self.extent.first);
+        let moved = match extent.first.checked_sub(self.extent.first) {
+            Some(dropped) => self.viewport.without_first(dropped as usize),
+            // A regular expression finds the newest rows first.
+            None => self.viewport.with_more_first((self.extent.first - extent.first) as usize),
+        };
         self.extent = extent;
         match self.mode {
             Mode::Following => self.follow(),
-            Mode::Stopped { .. } => self.scroll_to(self.viewport.without_first(dropped as usize)),
+            Mode::Stopped { .. } => self.scroll_to(moved),
         }
     }
 

@@ -1,8 +1,7 @@
 //! The workbench at start-up: as it was saved, with what only the browser knows.
 
 use gloo_utils::window;
-use js_sys::RegExp;
-use model::{Document, Matcher, Start, Workbench};
+use model::{Document, Start, Workbench};
 
 use crate::browser::{clock, pattern, storage, url};
 
@@ -12,7 +11,7 @@ pub(super) fn restore(address: String) -> Workbench {
         address,
         seed: seed(),
         time_origin: clock::time_origin(),
-        compile,
+        check_regex: pattern::check,
         parse_url: url::parse,
     });
     for document in Document::ALL {
@@ -31,15 +30,6 @@ pub(super) fn restore_document(workbench: &mut Workbench, document: Document, te
         // Without room for a copy there is nothing more to do; the original is still there until the next change.
         let _ = storage::write(&document.quarantine_key(), text);
     }
-}
-
-fn compile(expression: &str, flags: &str) -> Result<Matcher, String> {
-    let expression: RegExp = pattern::compile(expression, flags)?;
-    Ok(Matcher::new(move |text| {
-        // With the flags g and y, `test` would begin where the last match ended.
-        expression.set_last_index(0);
-        expression.test(text)
-    }))
 }
 
 /// A random seed; 0 where there is no `crypto`.

@@ -11,6 +11,7 @@ use crate::connection::setup::{Offline, Reconnect};
 use crate::data::payload::Payload;
 use crate::log::Tally;
 use crate::log::filter::Query;
+use crate::matching::{MatchError, MatchId};
 use crate::sending::outbox::Outgoing;
 use crate::sending::repeat::Repeat;
 use crate::sending::replay::ReplayMessage;
@@ -87,6 +88,8 @@ pub enum ConnectionMsg {
     Scan {
         bytes: usize,
     },
+    /// The answer to [`Effect::Match`](crate::Effect::Match).
+    Matched(MatchId, Result<Vec<bool>, MatchError>),
     /// The number of an entry.
     Pin(u64),
     /// The number of an entry.

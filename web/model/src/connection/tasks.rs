@@ -12,7 +12,7 @@ use crate::sending::outbox::Outgoing;
 use crate::sending::repeat::{Repeat, Repetition};
 use crate::sending::replay::{Replay, ReplayMessage};
 use crate::sending::sequence::{Run, RunEvent, Sequence, Verdict};
-use crate::shared::Shared;
+use crate::shared::{Effect, Shared};
 
 impl Connection {
     pub(super) fn start_repeat(&mut self, now: Time, repeat: Repeat, shared: &mut Shared) {
@@ -29,7 +29,7 @@ impl Connection {
             self.problem = Some(Problem::Task("a sequence needs an open connection".to_owned()));
             return;
         }
-        match Run::new(sequence, shared.compile, now) {
+        match Run::new(sequence, shared.check_regex, now) {
             Ok(run) => {
                 self.run = Some(run);
                 self.drive_run(now, RunEvent::Tick, shared);
@@ -130,10 +130,13 @@ impl Connection {
         self.replay = self.replay.take().filter(|replay| replay.left() > 0);
     }
 
-    fn drive_run(&mut self, now: Time, event: RunEvent<'_>, shared: &mut Shared) {
+    pub(super) fn drive_run(&mut self, now: Time, event: RunEvent<'_>, shared: &mut Shared) {
         let Some(mut run) = self.run.take() else { return };
         let was_running = run.verdict() == Verdict::Running;
         run.on(now, event, &mut |draft| self.send_automatically(draft, now, shared));
+        if let Some(request) = run.next_batch(shared.next_match()) {
+            shared.effects.push(Effect::Match { connection: self.id, request });
+        }
         let ended = was_running && run.verdict() != Verdict::Running;
         self.run = Some(run);
         if ended {

@@ -93,6 +93,11 @@ impl Viewport {
         Self { top: (self.top - self.rows_height(count)).max(0.0), ..self }
     }
 
+    /// Over the same rows, after `count` rows were put in front.
+    pub fn with_more_first(self, count: usize) -> Self {
+        Self { top: self.top + self.rows_height(count), ..self }
+    }
+
     fn rows_height(self, len: usize) -> f64 {
         len as f64 * f64::from(self.row)
     }
@@ -143,6 +148,7 @@ mod tests {
     fn a_reader_keeps_the_place_when_older_rows_go() {
         assert_eq!(SCREEN.without_first(10).top, 2520.0);
         assert_eq!(SCREEN.without_first(1000).top, 0.0);
+        assert_eq!(SCREEN.with_more_first(10).without_first(10), SCREEN);
     }
 
     #[test]

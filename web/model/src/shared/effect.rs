@@ -3,6 +3,7 @@
 use crate::connection::address::WsUrl;
 use crate::connection::close::CloseFrame;
 use crate::connection::subprotocols::Subprotocols;
+use crate::matching::MatchRequest;
 use crate::sending::outbox::Outgoing;
 use crate::stored::document::Document;
 
@@ -31,6 +32,9 @@ pub enum Effect {
     Close { connection: ConnectionId, frame: CloseFrame },
     /// Drop the connection's socket.
     Release(ConnectionId),
+    /// Match these texts within [`MatchRequest::LIMIT_MS`], and report
+    /// [`ConnectionMsg::Matched`](crate::ConnectionMsg::Matched).
+    Match { connection: ConnectionId, request: MatchRequest },
     /// A document has changed: write [`Workbench::document`](crate::Workbench::document) to the browser's storage soon.
     Persist(Document),
     /// Delete everything from the browser's storage.

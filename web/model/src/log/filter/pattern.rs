@@ -10,42 +10,45 @@ use crate::data::codec;
 use crate::data::payload::Content;
 use crate::data::visible::Quoted;
 
-use super::{Compile, Matcher};
+use crate::matching::{CheckRegex, Regex};
 
 #[derive(Debug, Default)]
 pub(super) struct Pattern {
     /// `None` matches everything.
     wanted: Option<Term>,
     unwanted: Vec<Term>,
-    /// The error in a regular expression, from [`Compile`]. Such a pattern matches everything.
+    /// Alone, with what happens to the entries that match. It sees binary messages as hex: `de ad be ef`.
+    regex: Option<(Regex, Matches)>,
+    /// The error in a regular expression, from [`CheckRegex`]. Such a pattern matches everything.
     problem: Option<String>,
     /// How the text was understood, where it could have meant something else.
     hint: Option<String>,
 }
 
 /// What happens to the entries that match.
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Matches {
     Shown,
     Hidden,
 }
 
+/// What is looked for as it stands.
 #[derive(Debug)]
-enum Term {
-    Plain {
-        /// With ASCII letters in lower case, not empty.
-        needle: Vec<u8>,
-        /// The same as bytes of a binary message, where it is hex.
-        hex: Option<Vec<u8>>,
-    },
-    /// Sees binary messages as hex: `de ad be ef`.
-    Regex(Matcher),
+struct Term {
+    /// With ASCII letters in lower case, not empty.
+    needle: Vec<u8>,
+    /// The same as bytes of a binary message, where it is hex.
+    hex: Option<Vec<u8>>,
 }
 
 impl Pattern {
-    pub(super) fn parse(typed: &str, compile: Compile) -> Self {
+    pub(super) fn parse(typed: &str, check_regex: CheckRegex) -> Self {
         let (matches, rest) = typed.strip_prefix('-').map_or((Matches::Shown, typed), |rest| (Matches::Hidden, rest));
-        if let Some((expression, flags)) = regex(rest) {
-            return Self::of_regex(matches, rest, compile(expression, flags));
+        if let Some(regex) = regex(rest) {
+            return match check_regex(&regex) {
+                Ok(()) => Self::of_regex(matches, rest, regex),
+                Err(problem) => Self { problem: Some(problem), ..Self::default() },
+            };
         }
         if let Some(literal) = typed.strip_prefix('\\').filter(|rest| rest.starts_with(['/', '-'])) {
             return Self { wanted: Term::plain(literal), ..Self::default() };
@@ -65,24 +68,28 @@ impl Pattern {
         Self {
             wanted: Term::plain(wanted.join(" ").trim()),
             unwanted: unwanted.into_iter().filter_map(Term::plain).collect(),
-            problem: None,
             hint: Some(hint),
+            ..Self::default()
         }
     }
 
-    fn of_regex(matches: Matches, typed: &str, compiled: Result<Matcher, String>) -> Self {
-        let matcher = match compiled {
-            Ok(matcher) => matcher,
-            Err(problem) => return Self { problem: Some(problem), ..Self::default() },
+    fn of_regex(matches: Matches, typed: &str, regex: Regex) -> Self {
+        let meaning = match matches {
+            Matches::Shown => "regular expression",
+            Matches::Hidden => "excludes matches of a regular expression",
         };
-        let hint = |meaning: &str| Some(format!("{meaning}; to search for the text, type \\{typed}"));
-        let term = Term::Regex(matcher);
-        match matches {
-            Matches::Shown => Self { wanted: Some(term), hint: hint("regular expression"), ..Self::default() },
-            Matches::Hidden => {
-                Self { unwanted: vec![term], hint: hint("excludes matches of a regular expression"), ..Self::default() }
-            }
-        }
+        let hint = Some(format!("{meaning}; to search for the text, type \\{typed}"));
+        Self { regex: Some((regex, matches)), hint, ..Self::default() }
+    }
+
+    /// Matched elsewhere, see [`crate::matching`].
+    pub(super) fn regex(&self) -> Option<&Regex> {
+        self.regex.as_ref().map(|(regex, _)| regex)
+    }
+
+    /// Whether the entries that match the regular expression are shown, and not the others.
+    pub(super) fn shows_matches(&self) -> bool {
+        self.regex.as_ref().is_none_or(|&(_, matches)| matches == Matches::Shown)
     }
 
     pub(super) fn problem(&self) -> Option<&str> {
@@ -94,7 +101,7 @@ impl Pattern {
     }
 
     pub(super) fn matches_everything(&self) -> bool {
-        self.wanted.is_none() && self.unwanted.is_empty()
+        self.wanted.is_none() && self.unwanted.is_empty() && self.regex.is_none()
     }
 
     pub(super) fn matches(&self, content: Content<'_>) -> bool {
@@ -105,31 +112,29 @@ impl Pattern {
 
 impl Term {
     fn plain(text: &str) -> Option<Self> {
-        (!text.is_empty()).then(|| Self::Plain {
+        (!text.is_empty()).then(|| Self {
             needle: text.to_ascii_lowercase().into_bytes(),
             hex: codec::decode_hex(text).ok().filter(|bytes| !bytes.is_empty()),
         })
     }
 
     fn is_in(&self, content: Content<'_>) -> bool {
-        match (self, content) {
-            (Self::Plain { needle, .. }, Content::Text(text)) => contains_ignoring_case(text.as_bytes(), needle),
-            (Self::Plain { hex, .. }, Content::Binary(bytes)) => {
-                hex.as_ref().is_some_and(|hex| bytes.windows(hex.len()).any(|window| window == hex))
+        match content {
+            Content::Text(text) => contains_ignoring_case(text.as_bytes(), &self.needle),
+            Content::Binary(bytes) => {
+                self.hex.as_ref().is_some_and(|hex| bytes.windows(hex.len()).any(|window| window == hex))
             }
-            (Self::Regex(matcher), Content::Text(text)) => matcher.is_match(text),
-            (Self::Regex(matcher), Content::Binary(bytes)) => matcher.is_match(&codec::encode_hex(bytes)),
         }
     }
 }
 
 /// Splits `/expression/flags`, where it is a regular expression as JavaScript would read it.
-fn regex(typed: &str) -> Option<(&str, &str)> {
+fn regex(typed: &str) -> Option<Regex> {
     let rest = typed.strip_prefix('/')?;
     let end = rest.rfind('/').filter(|&end| end > 0)?;
     let (expression, flags) = (&rest[..end], &rest[end + 1..]);
     let are_flags = flags.chars().all(|flag| "dgimsuvy".contains(flag) && flags.matches(flag).count() == 1);
-    (are_flags && !ends_early(expression)).then_some((expression, flags))
+    (are_flags && !ends_early(expression)).then(|| Regex { expression: expression.to_owned(), flags: flags.to_owned() })
 }
 
 /// Whether a slash in it, neither escaped nor in brackets, would end the expression.

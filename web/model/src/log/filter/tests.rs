@@ -5,7 +5,8 @@ use super::*;
 use crate::data::payload::Content;
 use crate::data::time::Time;
 use crate::log::{Direction, Kind, Limits, Source, Tone};
-use crate::test_page::compile;
+use crate::matching::{MatchError, MatchId};
+use crate::test_page::{check_regex, matches};
 
 fn log() -> Log {
     let mut log = Log::default();
@@ -26,9 +27,18 @@ fn hiding(facets: &[Facet]) -> Query {
 }
 
 fn shown(query: Query, log: &Log) -> Vec<u64> {
-    let mut filter = Filter::new(query, compile);
-    while filter.scan(log, 1) {}
+    let mut filter = Filter::new(query, check_regex);
+    while filter.scan(log, 1) {
+        match_batch(&mut filter, log);
+    }
     seqs(filter.rows(log))
+}
+
+/// Matches the next batch, and returns how many entries it has.
+fn match_batch(filter: &mut Filter, log: &Log) -> usize {
+    let Some(request) = filter.next_batch(log, MatchId(1)) else { return 0 };
+    assert!(filter.matched(MatchId(1), &Ok(matches(&request))));
+    request.texts.len()
 }
 
 fn seqs(rows: Rows<'_>) -> Vec<u64> {
@@ -65,7 +75,7 @@ fn a_regular_expression_sees_text_as_it_is_and_binary_as_hex() {
 }
 
 fn hint(typed: &str) -> Option<String> {
-    Filter::new(plain(typed), compile).hint().map(str::to_owned)
+    Filter::new(plain(typed), check_regex).hint().map(str::to_owned)
 }
 
 #[test]
@@ -110,7 +120,7 @@ fn words_with_a_minus_exclude_entries() {
 
 #[test]
 fn a_wrong_regular_expression_is_reported_and_hides_nothing() {
-    let filter = Filter::new(plain("/x/"), compile);
+    let filter = Filter::new(plain("/x/"), check_regex);
     assert_eq!((filter.problem(), filter.is_on(), filter.query()), (Some("no ^ in x"), false, &plain("/x/")));
 }
 
@@ -132,7 +142,7 @@ fn every_facet_has_a_bit_of_its_own() {
 #[test]
 fn a_scan_stops_when_its_budget_is_used_up_and_goes_on_later() {
     let log = log();
-    let mut filter = Filter::new(plain("e"), compile);
+    let mut filter = Filter::new(plain("e"), check_regex);
     assert_eq!(filter.left(&log), 5);
     assert!(filter.scan(&log, 0), "one entry is looked at in any case");
     assert_eq!(filter.left(&log), 4);
@@ -143,7 +153,7 @@ fn a_scan_stops_when_its_budget_is_used_up_and_goes_on_later() {
 #[test]
 fn ordinals_stay_while_the_log_drops_and_adds_entries() {
     let mut log = Log::new(Limits { entries: 4, bytes: 1000 });
-    let mut filter = Filter::new(plain("a"), compile);
+    let mut filter = Filter::new(plain("a"), check_regex);
     let push = |log: &mut Log, text| {
         log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text(text));
     };
@@ -161,6 +171,57 @@ fn ordinals_stay_while_the_log_drops_and_adds_entries() {
     assert_eq!((rows.ordinal(4), rows.ordinal(0), rows.ordinal(9)), (2, 1, 4));
     log.clear();
     assert!(filter.rows(&log).is_empty());
+}
+
+fn numbered(count: u32) -> Log {
+    let mut log = Log::default();
+    for number in 0..count {
+        let text = format!("{}{number}", if number % 2 == 0 { "a" } else { "b" });
+        log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text(&text));
+    }
+    log
+}
+
+#[test]
+fn a_regular_expression_is_matched_in_batches_from_the_newest_entry_on() {
+    let mut log = numbered(10_000);
+    let mut filter = Filter::new(plain("/^a/"), check_regex);
+    let first = match_batch(&mut filter, &log);
+    assert!((1000..5000).contains(&first) && filter.left(&log) == 10_000 - first as u64, "{first}");
+    let rows = filter.rows(&log);
+    let (newest, ordinal) = (rows.seq(rows.end() - 1), rows.ordinal(9_999));
+    assert_eq!((rows.len(), newest, rows.seq(ordinal)), (first / 2, Some(9_999), Some(9_999)));
+    log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text("a, which is new"));
+    while match_batch(&mut filter, &log) > 0 {}
+    let rows = filter.rows(&log);
+    assert_eq!((rows.len(), filter.left(&log)), (5001, 0));
+    assert_eq!(rows.seq(ordinal), Some(9_999), "ordinals stay while older hits come");
+    assert_eq!((rows.seq(rows.first()), rows.seq(rows.end() - 1)), (Some(1), Some(10_001)));
+}
+
+#[test]
+fn a_regular_expression_that_takes_too_long_is_tried_on_fewer_entries_and_then_stopped() {
+    let log = numbered(100);
+    let mut filter = Filter::new(plain("/^a/"), check_regex);
+    let mut sizes = Vec::new();
+    while let Some(request) = filter.next_batch(&log, MatchId(1)) {
+        assert!(filter.is_waiting() && filter.next_batch(&log, MatchId(2)).is_none(), "one batch at a time");
+        assert!(!filter.matched(MatchId(2), &Ok(Vec::new())), "of another filter");
+        sizes.push(request.texts.len());
+        filter.matched(MatchId(1), &Err(MatchError::TooSlow));
+    }
+    assert_eq!(sizes, [100, 12, 1]);
+    let problem = "the regular expression takes more than 500 ms for a message, and was stopped";
+    assert_eq!((filter.problem(), filter.left(&log)), (Some(problem), 0));
+    assert!(!filter.scan(&log, 1000));
+}
+
+#[test]
+fn entries_that_are_hidden_anyway_are_not_matched() {
+    let log = log();
+    let mut filter = Filter::new(Query { typed: "/^/".to_owned(), ..hiding(&[Facet::Sent]) }, check_regex);
+    let request = filter.next_batch(&log, MatchId(1)).unwrap();
+    assert_eq!(request.texts, ["de ad be", "server: hello", "Not sent: the connection had already closed"]);
 }
 
 #[derive(Debug, Clone)]
@@ -183,7 +244,7 @@ proptest! {
         ),
     ) {
         let mut log = Log::new(Limits { entries: 8, bytes: 1000 });
-        let mut filter = Filter::new(plain("a"), compile);
+        let mut filter = Filter::new(plain("a"), check_regex);
         for step in steps {
             match step {
                 Step::Push(text) => {

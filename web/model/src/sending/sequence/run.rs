@@ -1,13 +1,17 @@
 //! Executing a sequence.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Expectation, Sequence, Step};
 use crate::composing::draft::Draft;
 use crate::data::format::{Counted, Span};
-use crate::data::payload::Content;
+use crate::data::payload::{Content, Payload};
 use crate::data::time::Time;
-use crate::log::filter::Compile;
+use crate::matching::{CheckRegex, MatchError, MatchId, MatchRequest, Regex, text_of};
+
+/// Bytes of messages that may wait for a regular expression.
+const MAX_WAITING: usize = 16 << 20;
 
 /// Between two rounds. Without a pause, a sequence that only sends would block the page.
 const ROUND_PAUSE_MS: f64 = 1.0;
@@ -48,6 +52,12 @@ pub struct Run {
     step: usize,
     /// When the current step began.
     since: Time,
+    /// Received, and not looked at yet: one that has to be matched with a regular expression, and those behind it.
+    waiting: VecDeque<(Time, Payload)>,
+    /// Bytes of `waiting`.
+    waiting_bytes: usize,
+    /// While the first of `waiting` are being matched.
+    batch: Option<MatchId>,
     /// Messages since then that did not match.
     passed_over: u64,
     /// Of the current round.
@@ -56,10 +66,12 @@ pub struct Run {
     took: Duration,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum RunEvent<'a> {
     Tick,
     Received(Content<'a>),
+    /// The answer to [`Run::next_batch`].
+    Matched(MatchId, Result<Vec<bool>, MatchError>),
 }
 
 impl Run {
@@ -67,7 +79,7 @@ impl Run {
     ///
     /// # Errors
     /// Which step is wrong, and why.
-    pub fn new(sequence: Sequence, compile: Compile, now: Time) -> Result<Self, String> {
+    pub fn new(sequence: Sequence, check_regex: CheckRegex, now: Time) -> Result<Self, String> {
         if sequence.steps.is_empty() {
             return Err("the sequence has no steps".to_owned());
         }
@@ -76,7 +88,7 @@ impl Run {
         }
         let expectation = |(step, number): (&Step, usize)| match step {
             Step::Expect { reply, .. } => {
-                Expectation::new(reply, compile).map(Some).map_err(|why| format!("step {number}: {why}"))
+                Expectation::new(reply, check_regex).map(Some).map_err(|why| format!("step {number}: {why}"))
             }
             Step::Send(_) | Step::Delay(_) => Ok(None),
         };
@@ -87,6 +99,9 @@ impl Run {
             rounds: 0,
             step: 0,
             since: now,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            batch: None,
             passed_over: 0,
             results: Vec::new(),
             started: now,
@@ -129,8 +144,13 @@ impl Run {
         }
     }
 
-    /// When `RunEvent::Tick` is due; `None` after the end.
+    /// When `RunEvent::Tick` is due; `None` after the end, and while messages wait for a regular expression.
     pub fn due(&self) -> Option<Time> {
+        if self.waiting.is_empty() { self.step_due() } else { None }
+    }
+
+    /// When the current step is over; `None` after the end.
+    fn step_due(&self) -> Option<Time> {
         if self.verdict != Verdict::Running {
             return None;
         }
@@ -143,10 +163,62 @@ impl Run {
 
     /// Executes all steps that can be executed now. `send` returns why a draft cannot be sent.
     pub(crate) fn on(&mut self, now: Time, event: RunEvent<'_>, send: &mut dyn FnMut(&Draft) -> Result<(), String>) {
-        if let RunEvent::Received(content) = event {
-            self.received(now, content);
+        match event {
+            RunEvent::Tick => {}
+            RunEvent::Received(content) => self.received(now, content),
+            RunEvent::Matched(id, result) if self.batch == Some(id) => self.matched(now, result),
+            RunEvent::Matched(..) => {}
         }
-        while self.due().is_some_and(|due| due <= now) {
+        while self.batch.is_none()
+            && let Some(&(at, _)) = self.waiting.front()
+        {
+            // A reply that came in time counts, however long it has waited.
+            self.execute(now, &|due| due < at, send);
+            if self.regex().is_some() {
+                return;
+            }
+            if let Some((at, payload)) = self.take_waiting() {
+                self.check(at, payload.content());
+            }
+        }
+        if self.waiting.is_empty() {
+            self.execute(now, &|due| due <= now, send);
+        }
+    }
+
+    /// Takes the messages that are to be matched next with a regular expression, unless some are being matched.
+    pub(crate) fn next_batch(&mut self, id: MatchId) -> Option<MatchRequest> {
+        if self.batch.is_some() || self.waiting.is_empty() {
+            return None;
+        }
+        let regex = self.regex()?.clone();
+        let mut bytes = 0;
+        let fits = |(_, payload): &&(Time, Payload)| {
+            let fits = bytes < MatchRequest::MAX_BYTES;
+            bytes += payload.size();
+            fits
+        };
+        let waiting = self.waiting.iter().take_while(fits).take(MatchRequest::MAX_TEXTS);
+        let texts = waiting.map(|(_, payload)| text_of(payload.content())).collect();
+        self.batch = Some(id);
+        Some(MatchRequest { id, regex, texts })
+    }
+
+    /// Of the current step.
+    fn regex(&self) -> Option<&Regex> {
+        match self.expectations.get(self.step)? {
+            Some(Expectation::Regex(regex)) if self.verdict == Verdict::Running => Some(regex),
+            _ => None,
+        }
+    }
+
+    fn execute(
+        &mut self,
+        now: Time,
+        is_over: &dyn Fn(Time) -> bool,
+        send: &mut dyn FnMut(&Draft) -> Result<(), String>,
+    ) {
+        while self.step_due().is_some_and(is_over) {
             match &self.sequence.steps[self.step] {
                 Step::Send(draft) => match send(draft) {
                     Ok(()) => self.pass(now),
@@ -175,15 +247,58 @@ impl Run {
     }
 
     fn received(&mut self, now: Time, content: Content<'_>) {
+        if self.verdict != Verdict::Running {
+            return;
+        }
+        if self.regex().is_none() && self.waiting.is_empty() {
+            return self.check(now, content);
+        }
+        self.waiting_bytes += content.size();
+        if self.waiting_bytes > MAX_WAITING {
+            return self.fail(now, "more messages came than could be matched with a regular expression".to_owned());
+        }
+        self.waiting.push_back((now, content.to_payload()));
+    }
+
+    /// Looks at a message that came at that time.
+    fn check(&mut self, at: Time, content: Content<'_>) {
         let Some(expectation) = self.expectations.get(self.step).and_then(Option::as_ref) else { return };
-        if self.verdict != Verdict::Running || self.due().is_some_and(|due| due < now) {
+        if self.step_due().is_none_or(|due| due < at) {
             return;
         }
         if expectation.is_met(content) {
-            self.pass(now);
+            self.pass(at);
         } else {
             self.passed_over += 1;
         }
+    }
+
+    /// Takes in which of the waiting messages match.
+    fn matched(&mut self, now: Time, result: Result<Vec<bool>, MatchError>) {
+        self.batch = None;
+        match result {
+            Ok(matches) => {
+                for is_match in matches {
+                    let Some(&(at, _)) = self.waiting.front() else { return };
+                    // Too late: the step has failed by then.
+                    if self.step_due().is_none_or(|due| due < at) {
+                        return;
+                    }
+                    self.take_waiting();
+                    if is_match {
+                        return self.pass(at);
+                    }
+                    self.passed_over += 1;
+                }
+            }
+            Err(error) => self.fail(now, error.to_string()),
+        }
+    }
+
+    fn take_waiting(&mut self) -> Option<(Time, Payload)> {
+        let message = self.waiting.pop_front()?;
+        self.waiting_bytes -= message.1.size();
+        Some(message)
     }
 
     fn pass(&mut self, now: Time) {
@@ -210,5 +325,7 @@ impl Run {
     fn end(&mut self, now: Time, verdict: Verdict) {
         self.verdict = verdict;
         self.took = now.since(self.started);
+        self.waiting.clear();
+        self.batch = None;
     }
 }

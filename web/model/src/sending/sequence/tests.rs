@@ -4,7 +4,8 @@ use super::run::RunEvent;
 use super::*;
 use crate::composing::draft::Format;
 use crate::data::time::Time;
-use crate::test_page::compile;
+use crate::matching::{MatchError, MatchId};
+use crate::test_page::{check_regex, matches};
 
 fn draft(text: &str) -> Draft {
     Draft { text: text.to_owned(), ..Draft::default() }
@@ -23,13 +24,21 @@ struct Machine {
 impl Machine {
     fn new(rounds: u32, steps: Vec<Step>) -> Self {
         let sequence = Sequence { name: "login".to_owned(), rounds, steps };
-        let run = Run::new(sequence, compile, Time(0.0)).unwrap();
+        let run = Run::new(sequence, check_regex, Time(0.0)).unwrap();
         let mut machine = Self { run, sent: Vec::new() };
         machine.at(0.0, RunEvent::Tick);
         machine
     }
 
+    /// Matches at once what is to be matched.
     fn at(&mut self, now: f64, event: RunEvent<'_>) {
+        self.on(now, event);
+        while let Some(request) = self.run.next_batch(MatchId(1)) {
+            self.on(now, RunEvent::Matched(MatchId(1), Ok(matches(&request))));
+        }
+    }
+
+    fn on(&mut self, now: f64, event: RunEvent<'_>) {
         self.run.on(Time(now), event, &mut |draft| match draft.text.as_str() {
             "broken" => Err("it is broken".to_owned()),
             text => {
@@ -104,12 +113,10 @@ fn a_run_that_is_stopped_says_so() {
 }
 
 #[test]
-fn a_reply_is_known_by_text_regular_expression_or_json() {
-    let met = |reply: Reply, content: Content<'_>| Expectation::new(&reply, compile).unwrap().is_met(content);
+fn a_reply_is_known_by_text_or_json() {
+    let met = |reply: Reply, content: Content<'_>| Expectation::new(&reply, check_regex).unwrap().is_met(content);
     let json = |path: &str, equals: &str| Reply::Json { path: path.to_owned(), equals: equals.to_owned() };
     assert!(met(Reply::Text("ad be".to_owned()), Content::Binary(&[0xde, 0xad, 0xbe])));
-    assert!(met(Reply::Regex("^de".to_owned()), Content::Binary(&[0xde, 0xad])));
-    assert!(met(Reply::Regex("^o".to_owned()), Content::Text("ok")));
     assert!(!met(Reply::Text("OK".to_owned()), Content::Text("ok")));
     assert!(met(json("$.a[0]", r#"{"x":"A","y":1}"#), Content::Text(r#"{"a":[{"y":1,"x":"\u0041"}]}"#)));
     assert!(met(json("$.a", ""), Content::Text(r#"{"a":null}"#)));
@@ -117,11 +124,75 @@ fn a_reply_is_known_by_text_regular_expression_or_json() {
     assert!(!met(json("$.a", ""), Content::Text("no JSON")));
 }
 
+fn expect_regex(expression: &str) -> Step {
+    Step::Expect { reply: Reply::Regex(expression.to_owned()), within: 1000 }
+}
+
+#[test]
+fn a_reply_is_known_by_a_regular_expression_that_sees_binary_as_hex() {
+    let mut machine = Machine::new(1, vec![expect_regex("^de"), Step::Send(draft("c")), expect_regex("^o")]);
+    machine.receives(1.0, "another one");
+    machine.at(2.0, RunEvent::Received(Content::Binary(&[0xde, 0xad])));
+    assert_eq!((machine.run.results().len(), machine.sent.len()), (2, 1));
+    machine.receives(3.0, "ok");
+    assert_eq!(machine.run.verdict(), Verdict::Passed);
+}
+
+#[test]
+fn a_reply_that_came_in_time_counts_however_long_it_takes_to_be_matched() {
+    let mut machine = Machine::new(1, vec![expect_regex("^b"), expect("c"), Step::Delay(10), expect("d")]);
+    for (now, text) in [(900.0, "a"), (990.0, "b"), (995.0, "c"), (1001.0, "not yet"), (1006.0, "d")] {
+        machine.on(now, RunEvent::Received(Content::Text(text)));
+    }
+    let request = machine.run.next_batch(MatchId(7)).unwrap();
+    assert_eq!(machine.run.next_batch(MatchId(8)), None, "one batch at a time");
+    machine.on(2000.0, RunEvent::Tick);
+    machine.on(2000.0, RunEvent::Matched(MatchId(6), Ok(vec![true])));
+    assert_eq!((machine.run.verdict(), machine.run.due()), (Verdict::Running, None));
+    assert_eq!(request.texts[..2], ["a", "b"]);
+    machine.on(3000.0, RunEvent::Matched(MatchId(7), Ok(vec![false, true, false, false, false])));
+    assert_eq!(machine.run.verdict(), Verdict::Passed, "{}", machine.run.summary());
+}
+
+#[test]
+fn a_reply_that_came_too_late_is_no_reply_even_if_it_matches() {
+    let mut machine = Machine::new(1, vec![expect_regex("^b")]);
+    machine.on(10.0, RunEvent::Received(Content::Text("a")));
+    machine.on(1500.0, RunEvent::Received(Content::Text("b")));
+    let request = machine.run.next_batch(MatchId(1)).unwrap();
+    machine.on(1600.0, RunEvent::Matched(MatchId(1), Ok(vec![false; request.texts.len()])));
+    assert_eq!(machine.run.verdict(), Verdict::Failed);
+    let mut machine = Machine::new(1, vec![expect_regex("^b")]);
+    machine.receives(1500.0, "b");
+    assert_eq!(machine.run.verdict(), Verdict::Failed);
+}
+
+#[test]
+fn a_regular_expression_that_takes_too_long_fails_its_step() {
+    let mut machine = Machine::new(1, vec![expect_regex("^b")]);
+    machine.on(10.0, RunEvent::Received(Content::Text("a")));
+    machine.run.next_batch(MatchId(1)).unwrap();
+    machine.on(20.0, RunEvent::Matched(MatchId(1), Err(MatchError::TooSlow)));
+    let why = "the regular expression takes more than 500 ms for a message, and was stopped";
+    assert!(machine.run.summary().ends_with(why), "{}", machine.run.summary());
+    assert_eq!((machine.run.verdict(), machine.run.next_batch(MatchId(2))), (Verdict::Failed, None));
+}
+
+#[test]
+fn what_waits_for_a_regular_expression_is_bounded() {
+    let mut machine = Machine::new(1, vec![expect_regex("^b")]);
+    let text = "a".repeat(6 << 20);
+    for _ in 0..3 {
+        machine.on(1.0, RunEvent::Received(Content::Text(&text)));
+    }
+    assert_eq!(machine.run.verdict(), Verdict::Failed);
+}
+
 #[test]
 fn a_sequence_that_cannot_run_names_the_step() {
     let error = |steps| {
         let sequence = Sequence { steps, ..Sequence::default() };
-        Run::new(sequence, compile, Time(0.0)).unwrap_err()
+        Run::new(sequence, check_regex, Time(0.0)).unwrap_err()
     };
     let reply = |reply| Step::Expect { reply, within: 1 };
     let json = |path: &str, equals: &str| Reply::Json { path: path.to_owned(), equals: equals.to_owned() };
