@@ -4,6 +4,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod document;
 pub mod files;
+pub(crate) mod memory;
 pub mod pattern;
 pub(crate) mod resize;
 pub(crate) mod service_worker;

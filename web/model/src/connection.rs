@@ -101,7 +101,7 @@ impl Connection {
             repetition: None,
             run: None,
             replay: None,
-            log: Log::new(shared.settings.limits),
+            log: Log::new(shared.settings.limits, shared.keep),
             filter: Filter::default(),
         }
     }
@@ -210,6 +210,7 @@ impl Connection {
             ConnectionMsg::StopReplay => self.replay = None,
             ConnectionMsg::Filter(query) => self.filter = Filter::new(query, shared.check_regex),
             ConnectionMsg::Scan { bytes } => {
+                self.log.evict();
                 self.filter.scan(&self.log, bytes);
                 self.match_next_batch(shared);
             }

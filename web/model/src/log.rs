@@ -20,6 +20,7 @@ use crate::data::payload::Content;
 use crate::data::time::Time;
 
 pub use self::entry::{Direction, Entry, Kind, Label, Source, Tone};
+pub use self::segment::{Keep, KeptBytes};
 
 /// The newest entry and pinned ones are kept in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +57,10 @@ impl AddAssign for Tally {
 #[error("no more than {} entries can be pinned", Log::MAX_PINNED)]
 pub struct PinError;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Log {
     limits: Limits,
+    keep: Keep,
     /// Oldest first; none is empty.
     segments: VecDeque<Segment>,
     /// Entries of the first segment that are dropped; their memory is freed with the rest of it.
@@ -79,8 +81,20 @@ pub struct Log {
 impl Log {
     pub const MAX_PINNED: usize = 100;
 
-    pub fn new(limits: Limits) -> Self {
-        Self { limits, ..Self::default() }
+    pub fn new(limits: Limits, keep: Keep) -> Self {
+        Self {
+            limits,
+            keep,
+            segments: VecDeque::new(),
+            dropped_in_first: 0,
+            len: 0,
+            bytes: 0,
+            last_seq: 0,
+            dropped: 0,
+            sent: Tally::default(),
+            received: Tally::default(),
+            pinned: Vec::new(),
+        }
     }
 
     pub fn push_message(&mut self, at: Time, direction: Direction, source: Source, content: Content<'_>) {
@@ -123,7 +137,7 @@ impl Log {
     pub fn clear(&mut self) {
         let pinned = std::mem::take(&mut self.pinned);
         let bytes = pinned.iter().map(|copy| copy.size(0)).sum();
-        *self = Self { limits: self.limits, last_seq: self.last_seq, pinned, bytes, ..Self::default() };
+        *self = Self { last_seq: self.last_seq, pinned, bytes, ..Self::new(self.limits, self.keep) };
     }
 
     /// Entries in the ring.
@@ -194,7 +208,7 @@ impl Log {
         let size = content.size();
         let mut copy = Segment::new(seq, size);
         copy.push(at, label, content);
-        copy.free_spare_capacity();
+        copy.seal(self.keep);
         self.pinned.insert(index, copy);
         self.bytes += size;
         self.enforce_limits();
@@ -205,6 +219,16 @@ impl Log {
         if let Ok(index) = self.pin_index(seq) {
             self.bytes -= self.pinned.remove(index).size(0);
         }
+    }
+
+    /// Frees the contents that were read back and are not used any more. Called once a frame.
+    pub fn evict(&mut self) {
+        self.segments.iter_mut().chain(&mut self.pinned).for_each(Segment::evict);
+    }
+
+    /// Of the pinned entries, oldest first.
+    pub fn pinned_seqs(&self) -> impl Iterator<Item = u64> {
+        self.pinned.iter().map(|copy| copy.first_seq)
     }
 
     pub fn is_pinned(&self, seq: u64) -> bool {
@@ -226,8 +250,9 @@ impl Log {
         self.last_seq += 1;
         if !self.segments.back().is_some_and(|segment| segment.has_room(size)) {
             if let Some(full) = self.segments.back_mut() {
-                full.free_spare_capacity();
+                full.seal(self.keep);
             }
+            self.evict();
             self.segments.push_back(Segment::new(self.last_seq, size));
         }
         if let Some(segment) = self.segments.back_mut() {
@@ -254,6 +279,13 @@ impl Log {
             self.segments.pop_front();
             self.dropped_in_first = 0;
         }
+    }
+}
+
+/// Where there is no browser.
+impl Default for Log {
+    fn default() -> Self {
+        Self::new(Limits::default(), |bytes| Box::new(bytes))
     }
 }
 

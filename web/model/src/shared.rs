@@ -7,6 +7,7 @@ use fastrand::Rng;
 use crate::composing::draft::Draft;
 use crate::connection::address::ParseUrl;
 use crate::data::time::Time;
+use crate::log::Keep;
 use crate::matching::{CheckRegex, MatchId};
 use crate::sending::sequence::Sequence;
 use crate::stored::document::Document;
@@ -20,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) random: Rng,
     pub(crate) check_regex: CheckRegex,
+    /// For the logs.
+    pub(crate) keep: Keep,
     pub(crate) parse_url: ParseUrl,
     pub(crate) history: History,
     pub(crate) library: Library,
@@ -36,11 +39,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(seed: u64, time_origin: f64, check_regex: CheckRegex, parse_url: ParseUrl) -> Self {
+    pub(crate) fn new(seed: u64, time_origin: f64, check_regex: CheckRegex, keep: Keep, parse_url: ParseUrl) -> Self {
         Self {
             settings: Settings::default(),
             random: Rng::with_seed(seed),
             check_regex,
+            keep,
             parse_url,
             history: History::default(),
             library: Library::default(),

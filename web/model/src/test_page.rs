@@ -36,6 +36,7 @@ impl TestPage {
             seed: 42,
             time_origin: 1_795_368_000_000.0,
             check_regex,
+            keep: |bytes| Box::new(bytes),
             parse_url,
         });
         let id = workbench.shown().id();

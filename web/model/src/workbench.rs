@@ -11,7 +11,7 @@ use crate::connection::setup::Setup;
 use crate::connection::{Connection, ConnectionMsg};
 use crate::data::payload::Payload;
 use crate::data::time::Time;
-use crate::log::Entry;
+use crate::log::{Entry, Keep};
 use crate::matching::CheckRegex;
 use crate::sending::sequence::Sequence;
 use crate::shared::{ConnectionId, Effect, Shared};
@@ -34,6 +34,7 @@ pub struct Start {
     /// zero of [`Time`], in milliseconds since 1970.
     pub time_origin: f64,
     pub check_regex: CheckRegex,
+    pub keep: Keep,
     pub parse_url: ParseUrl,
 }
 
@@ -62,7 +63,7 @@ impl Workbench {
 
     /// With one connection.
     pub fn new(start: Start) -> Self {
-        let shared = Shared::new(start.seed, start.time_origin, start.check_regex, start.parse_url);
+        let shared = Shared::new(start.seed, start.time_origin, start.check_regex, start.keep, start.parse_url);
         let mut workbench = Self {
             connections: Vec::new(),
             shown: 0,

@@ -3,7 +3,7 @@
 use gloo_utils::window;
 use model::{Document, Start, Workbench};
 
-use crate::browser::{clock, pattern, storage, url};
+use crate::browser::{clock, memory, pattern, storage, url};
 
 /// `address` is for a connection that has none saved.
 pub(super) fn restore(address: String) -> Workbench {
@@ -12,6 +12,7 @@ pub(super) fn restore(address: String) -> Workbench {
         seed: seed(),
         time_origin: clock::time_origin(),
         check_regex: pattern::check,
+        keep: memory::keep,
         parse_url: url::parse,
     });
     for document in Document::ALL {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn log_of(limits: Limits, texts: &[&str]) -> Log {
-    let mut log = Log::new(limits);
+    let mut log = Log::new(limits, |bytes| Box::new(bytes));
     for text in texts {
         receive(&mut log, text);
     }
@@ -144,7 +144,7 @@ proptest! {
     #[test]
     fn the_newest_entries_that_fit_the_limits_are_kept(steps in steps()) {
         let mut limits = Limits { entries: 20, bytes: 300_000 };
-        let mut log = Log::new(limits);
+        let mut log = Log::new(limits, |bytes| Box::new(bytes));
         let mut all: Vec<(u64, Vec<u8>)> = Vec::new();
         let mut seq = 0;
         for step in steps {
@@ -184,4 +184,50 @@ proptest! {
             }
         }
     }
+}
+
+/// Counts the buffers that are kept.
+#[derive(Debug)]
+struct Counted {
+    bytes: Vec<u8>,
+    count: &'static std::sync::atomic::AtomicIsize,
+}
+
+impl KeptBytes for Counted {
+    fn read(&self) -> Vec<u8> {
+        self.bytes.clone()
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn what_is_cleared_is_given_back_and_all_else_can_be_read() {
+    use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
+    static COUNT: AtomicIsize = AtomicIsize::new(0);
+    let keep = |bytes| -> Box<dyn KeptBytes> {
+        COUNT.fetch_add(1, Relaxed);
+        Box::new(Counted { bytes, count: &COUNT })
+    };
+    let mut log = Log::new(Limits { entries: 1000, bytes: 10 << 20 }, keep);
+    let text = |number: u32| number.to_string().repeat(10_000);
+    for number in 0..100 {
+        log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text(&text(number)));
+    }
+    log.pin(7).unwrap();
+    assert!(COUNT.load(Relaxed) > 10, "{COUNT:?}");
+    for _ in 0..3 {
+        for (entry, number) in log.iter_from(0).zip(0..) {
+            assert_eq!(entry.content, Content::Text(&text(number)));
+        }
+        log.evict();
+    }
+    log.clear();
+    assert_eq!(COUNT.load(Relaxed), 1, "the pinned one");
+    assert_eq!(log.entry(7).map(|entry| entry.content), Some(Content::Text(&text(6))));
+    assert_eq!(log.pinned_seqs().collect::<Vec<_>>(), [7]);
 }

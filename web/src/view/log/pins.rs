@@ -9,7 +9,7 @@ use crate::view::{View, html};
 
 pub(super) fn strip() -> View {
     html("<slot></slot>").keyed(
-        |page| Some(page.shown().log().pinned().map(|entry| entry.seq.to_string() + " ").collect()),
+        |page| Some(page.shown().log().pinned_seqs().map(|seq| seq.to_string() + " ").collect()),
         |page: &Page| {
             let mut pins = page.shown().log().pinned().map(pin).peekable();
             let list = html("<ul class=pins aria-label=Pinned></ul>");

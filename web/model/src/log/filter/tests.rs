@@ -152,7 +152,7 @@ fn a_scan_stops_when_its_budget_is_used_up_and_goes_on_later() {
 
 #[test]
 fn ordinals_stay_while_the_log_drops_and_adds_entries() {
-    let mut log = Log::new(Limits { entries: 4, bytes: 1000 });
+    let mut log = Log::new(Limits { entries: 4, bytes: 1000 }, |bytes| Box::new(bytes));
     let mut filter = Filter::new(plain("a"), check_regex);
     let push = |log: &mut Log, text| {
         log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text(text));
@@ -243,7 +243,7 @@ proptest! {
             0..100,
         ),
     ) {
-        let mut log = Log::new(Limits { entries: 8, bytes: 1000 });
+        let mut log = Log::new(Limits { entries: 8, bytes: 1000 }, |bytes| Box::new(bytes));
         let mut filter = Filter::new(plain("a"), check_regex);
         for step in steps {
             match step {
