@@ -61,7 +61,15 @@ impl DevTools {
         self.events.iter().filter(is_it).map(|event| &event["params"]).collect()
     }
 
-    async fn call(&mut self, session: Option<&str>, method: &str, params: Value) -> Result<()> {
+    /// MiB of the page's memory: objects of JavaScript, and its buffers, WebAssembly's among them.
+    pub(crate) async fn memory(&mut self) -> Result<u64> {
+        self.call(None, "HeapProfiler.collectGarbage", json!({})).await?;
+        let usage = self.call(None, "Runtime.getHeapUsage", json!({})).await?;
+        let bytes = ["usedSize", "backingStorageSize"].map(|name| usage[name].as_f64().unwrap_or_default());
+        Ok((bytes.iter().sum::<f64>() / f64::from(1 << 20)) as u64)
+    }
+
+    async fn call(&mut self, session: Option<&str>, method: &str, params: Value) -> Result<Value> {
         self.sent += 1;
         let mut command = json!({ "id": self.sent, "method": method, "params": params });
         if let Some(session) = session {
@@ -73,7 +81,7 @@ impl DevTools {
         if answer["error"].is_object() {
             bail!("{method}: {}", answer["error"]);
         }
-        Ok(())
+        Ok(answer["result"].clone())
     }
 
     async fn event(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Result<Value> {

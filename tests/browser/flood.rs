@@ -4,6 +4,7 @@
 use anyhow::{Context, Result};
 use fantoccini::key::Key;
 
+use crate::devtools::DevTools;
 use crate::page::Page;
 use crate::servers::{Flood, TOGETHER};
 
@@ -88,8 +89,33 @@ async fn a_million_messages_are_kept_and_searched() -> Result<()> {
 
     let begun = std::time::Instant::now();
     page.fills("Filter", "Connecting").await?;
-    page.waits_long_for("the only one of all", "//*[@class='hits'][starts-with(., '1 of 999\u{202f}502')]").await?;
+    page.waits_long_for("the only one of all", "//*[@class='hits']/span[.='1 of 999\u{202f}502']").await?;
     println!("searched in {:.1} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}
+
+#[tokio::test]
+async fn clear_gives_the_memory_of_the_log_back() -> Result<()> {
+    const LARGE: usize = 10_000;
+    let flood = Flood::start(LARGE).await?;
+    let page = Page::start().await?;
+    page.clicks("Settings…").await?;
+    page.fills("Size (MiB)", "200").await?;
+    page.clicks("Close dialog").await?;
+    page.connects_to(&flood.address).await?;
+    page.sees_state("Open").await?;
+    let mut tools = DevTools::attach(&page).await?;
+    let empty = tools.memory().await?;
+    for round in 1..=3 {
+        flood.send(5_000).await?;
+        page.waits_long_for("50 MB more", &received(5_000 * round)).await?;
+    }
+    let full = tools.memory().await?;
+    page.clicks("Clear").await?;
+    page.waits_for("it is cleared", "//*[@class='hits']/span[.='0 of 0']").await?;
+    let cleared = tools.memory().await?;
+    println!("{empty} MiB before, {full} MiB with 143 MiB of messages, {cleared} MiB after Clear");
+    assert!(full >= empty + 140 && cleared <= empty + 30, "{empty}, {full}, {cleared}");
     Ok(())
 }
 

@@ -118,6 +118,21 @@ async fn json_is_copied_as_it_is_seen_and_text_as_it_is() -> Result<()> {
 }
 
 #[tokio::test]
+async fn of_a_message_that_would_push_the_others_out_the_beginning_is_kept() -> Result<()> {
+    let bomb = "y".repeat(50 << 20);
+    let messages = vec!["older".to_owned(), bomb, "later".to_owned()];
+    let page = Page::connecting_to(&sends(messages).await?).await?;
+    watch(&page).await?;
+    page.sees_row("later").await?;
+    page.sees_row("older").await?;
+    page.sees_row("50.0 MiB").await?.click().await?;
+    page.waits_for("its size", "//aside//dd[contains(., '52\u{202f}428\u{202f}800 bytes')]").await?;
+    page.waits_for("what is kept", "//aside//dd[.='the first 16.0 MiB']").await?;
+    page.sees_detail("yyyyyyyyyy").await?;
+    was_never_busy(&page).await
+}
+
+#[tokio::test]
 async fn going_through_large_messages_by_the_arrow_keys_waits_for_none() -> Result<()> {
     let rest =
         (0..20_000).map(|number| format!(r#"{{"id":{number},"name":"name {number}"}}"#)).collect::<Vec<_>>().join(",");

@@ -108,6 +108,7 @@ impl SocketListener for Reporter {
             }
             Report::Refused(why) => (None, SocketEvent::Refused(why.into())),
             Report::Message { at, data } => (Some(at), SocketEvent::Message(payload(data))),
+            Report::Cut(bytes) => (None, SocketEvent::Cut(bytes)),
             Report::Missed { messages, bytes } => (None, SocketEvent::Missed(Tally { messages, bytes })),
             Report::BatchEnd | Report::Released => return,
             Report::Sent(bytes) => {

@@ -73,6 +73,8 @@ pub struct Connection {
     /// The newest sequence; it stays after its end, with its results.
     run: Option<Run>,
     replay: Option<Replay>,
+    /// Bytes that are left out of the next message.
+    cut: u64,
     log: Log,
     filter: Filter,
 }
@@ -101,6 +103,7 @@ impl Connection {
             repetition: None,
             run: None,
             replay: None,
+            cut: 0,
             log: Log::new(shared.settings.limits, shared.keep),
             filter: Filter::default(),
         }

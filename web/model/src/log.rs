@@ -76,10 +76,16 @@ pub struct Log {
     received: Tally,
     /// Copies, one segment each, sorted by number.
     pinned: Vec<Segment>,
+    /// The numbers of the messages of which only the beginning is kept, ascending, and how many bytes are not.
+    cut: Vec<(u64, u64)>,
 }
 
 impl Log {
     pub const MAX_PINNED: usize = 100;
+    /// That fit into the log at the least: of one that is longer, the beginning is kept.
+    const MESSAGES: usize = 4;
+    /// Bytes that are kept of a message in any case.
+    const MIN_MESSAGE: usize = 64 << 10;
 
     pub fn new(limits: Limits, keep: Keep) -> Self {
         Self {
@@ -94,17 +100,32 @@ impl Log {
             sent: Tally::default(),
             received: Tally::default(),
             pinned: Vec::new(),
+            cut: Vec::new(),
         }
     }
 
     pub fn push_message(&mut self, at: Time, direction: Direction, source: Source, content: Content<'_>) {
+        self.push_cut_message(at, direction, source, content, 0);
+    }
+
+    /// Adds a message of which so many bytes are left out. More are, where it would push too much out of the log.
+    pub fn push_cut_message(&mut self, at: Time, direction: Direction, source: Source, content: Content<'_>, cut: u64) {
+        let kept = content.up_to((self.limits.bytes / Self::MESSAGES).max(Self::MIN_MESSAGE));
+        let size = content.size() as u64 + cut;
         let tally = match direction {
             Direction::Sent => &mut self.sent,
             Direction::Received => &mut self.received,
         };
         tally.messages += 1;
-        tally.bytes += content.size() as u64;
-        self.push(at, Label::message(direction, source, content), content);
+        tally.bytes += size;
+        self.push(at, Label::message(direction, source, kept), kept);
+        let cut = size - kept.size() as u64;
+        if cut > 0 {
+            let first = self.first_seq();
+            let pinned = std::mem::take(&mut self.cut);
+            self.cut = pinned.into_iter().filter(|&(seq, _)| seq >= first || self.is_pinned(seq)).collect();
+            self.cut.push((self.last_seq, cut));
+        }
     }
 
     pub fn push_note(&mut self, at: Time, kind: Kind, tone: Tone, words: &str) {
@@ -137,7 +158,8 @@ impl Log {
     pub fn clear(&mut self) {
         let pinned = std::mem::take(&mut self.pinned);
         let bytes = pinned.iter().map(|copy| copy.size(0)).sum();
-        *self = Self { last_seq: self.last_seq, pinned, bytes, ..Self::new(self.limits, self.keep) };
+        let cut = std::mem::take(&mut self.cut);
+        *self = Self { last_seq: self.last_seq, pinned, bytes, cut, ..Self::new(self.limits, self.keep) };
     }
 
     /// Entries in the ring.
@@ -183,6 +205,11 @@ impl Log {
             let first = seq.saturating_sub(segment.first_seq) as usize;
             (first..segment.len()).filter_map(|index| segment.entry(index))
         })
+    }
+
+    /// Bytes of a message that are not kept.
+    pub fn cut(&self, seq: u64) -> u64 {
+        self.cut.binary_search_by_key(&seq, |&(seq, _)| seq).map_or(0, |index| self.cut[index].1)
     }
 
     /// Entries dropped since the log was cleared.

@@ -3,7 +3,7 @@
 mod content;
 mod document;
 
-use model::{Content, Counted, Entry, Kind, TimeFormat};
+use model::{Content, Counted, Entry, Kind, Size, TimeFormat};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
@@ -85,7 +85,11 @@ fn facts(page: &Page, entry: Entry<'_>) -> Vec<View> {
             Content::Text(_) => "text",
             Content::Binary(_) => "binary",
         };
-        fact("Message", &format!("{kind}, {}", Counted(entry.content.size() as u64, "byte")));
+        let (kept, cut) = (entry.content.size() as u64, log.cut(entry.seq));
+        fact("Message", &format!("{kind}, {}", Counted(kept + cut, "byte")));
+        if cut > 0 {
+            fact("Kept", &format!("the first {}", Size(kept)));
+        }
     }
     facts
 }

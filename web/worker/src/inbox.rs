@@ -20,6 +20,9 @@ pub const TOTAL_LIMIT: usize = 128 << 20;
 pub const RESERVED: usize = 1 << 20;
 /// Bytes of a batch at most, unless a single message is larger.
 pub const BATCH: usize = 256 << 10;
+/// Bytes of a message that the page gets. A browser inflates 200 KB to 200 MB, and an object of that size would fill the
+/// page's memory several times over.
+pub const MAX_KEPT: usize = 16 << 20;
 /// What an encoded message takes beside its payload at most: two enums, a key, a time, an enum, a length.
 const MAX_OVERHEAD: usize = 1 + 5 + 1 + 8 + 1 + 5;
 
@@ -69,17 +72,25 @@ impl Inbox {
 
     /// Adds a message received at that time, or counts it as dropped if there is no room.
     pub fn add(&mut self, at: f64, data: Data<'_>) {
+        self.add_cut(at, data, 0);
+    }
+
+    /// As [`Self::add`], for a message of which so many bytes are left out.
+    pub fn add_cut(&mut self, at: f64, data: Data<'_>, cut: u64) {
         let room = MAX_OVERHEAD + data.size();
         if self.is_full(room) {
             // Something waits, so there is a batch.
             if let Some(Batch { dropped, .. }) = self.batches.back_mut() {
-                *dropped = (dropped.0 + 1, dropped.1 + data.size() as u64);
+                *dropped = (dropped.0 + 1, dropped.1 + data.size() as u64 + cut);
             }
             return;
         }
         let socket = self.socket;
         let batch = self.batch_with(room);
         let before = batch.bytes.len();
+        if cut > 0 {
+            encode(&Event::Socket(socket, SocketReport::Cut(cut)), &mut batch.bytes);
+        }
         encode(&Event::Socket(socket, SocketReport::Message { at, data }), &mut batch.bytes);
         batch.messages += 1;
         let added = batch.bytes.len() - before;
@@ -224,6 +235,14 @@ mod tests {
         );
         assert!(!batch.is_flood());
         assert!(inbox.next_batch().is_none());
+    }
+
+    #[test]
+    fn what_is_left_out_of_a_message_is_said_before_it() {
+        let mut inbox = Inbox::new(SOCKET, Total::default());
+        inbox.add_cut(5.5, Data::Text("begin"), 70);
+        let message = SocketReport::Message { at: 5.5, data: Data::Text("begin") };
+        assert_eq!(events(&inbox.next_batch().unwrap()), [SocketReport::Cut(70), message, SocketReport::BatchEnd]);
     }
 
     #[test]

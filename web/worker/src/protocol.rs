@@ -81,6 +81,9 @@ pub enum SocketReport<'a> {
         #[serde(borrow)]
         data: Data<'a>,
     },
+    /// The next message was longer than what is kept of one ([`MAX_KEPT`](crate::inbox::MAX_KEPT)): so many bytes of it
+    /// are left out.
+    Cut(u64),
     /// These were received while too much waited for the page ([`inbox`](crate::inbox)), and are lost.
     Missed {
         /// How many.
@@ -229,6 +232,7 @@ mod tests {
                 SocketReport::Open { at, handshake: at, protocol: &text, extensions: "permessage-deflate" },
                 SocketReport::Refused(&text),
                 SocketReport::Message { at, data },
+                SocketReport::Cut(count),
                 SocketReport::Missed { messages: count, bytes: u64::from(key) },
                 SocketReport::BatchEnd,
                 SocketReport::Sent(count),

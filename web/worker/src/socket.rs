@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, Performance, WebSocket};
 
 use crate::engine::Events;
-use crate::inbox::{Inbox, Total};
+use crate::inbox::{Inbox, MAX_KEPT, Total};
 use crate::protocol::{Data, Event, SocketKey, SocketReport};
 use crate::send_progress::SendProgress;
 
@@ -164,8 +164,21 @@ impl SocketState {
     fn received(self: &Rc<Self>, event: MessageEvent) {
         let at = time_of(&event);
         match event.data().dyn_into::<JsString>() {
-            Ok(text) => self.inbox.borrow_mut().add(at, Data::Text(&String::from(text))),
-            Err(buffer) => self.inbox.borrow_mut().add(at, Data::Binary(&Uint8Array::new(&buffer).to_vec())),
+            Ok(text) => {
+                let begin = piece(&text, 0, MAX_KEPT as u32);
+                let is_whole = begin.length() == text.length();
+                let begin = String::from(begin);
+                let kept = &begin[..begin.floor_char_boundary(MAX_KEPT)];
+                let size = if is_whole { begin.len() as u64 } else { utf_8_size(&text) };
+                let cut = size - kept.len() as u64;
+                self.inbox.borrow_mut().add_cut(at, Data::Text(kept), cut);
+            }
+            Err(buffer) => {
+                let bytes = Uint8Array::new(&buffer);
+                let kept = bytes.subarray(0, MAX_KEPT as u32).to_vec();
+                let cut = u64::from(bytes.length()) - kept.len() as u64;
+                self.inbox.borrow_mut().add_cut(at, Data::Binary(&kept), cut);
+            }
         }
         self.post_next();
         if let Some(poll) = self.next_poll.take() {
@@ -233,6 +246,24 @@ impl SocketState {
     fn report(&self, event: SocketReport<'_>) {
         self.events.post(&Event::Socket(self.key, event));
     }
+}
+
+/// About so many UTF-16 units of a text, from that one on, that split no character.
+fn piece(text: &JsString, start: u32, units: u32) -> JsString {
+    let end = (start + units).min(text.length());
+    let splits = end < text.length() && (0xd800..0xdc00).contains(&(text.char_code_at(end - 1) as u32));
+    text.slice(start, if splits { end + 1 } else { end })
+}
+
+/// In bytes, measured piece by piece: the whole as UTF-8 might not fit into memory.
+fn utf_8_size(text: &JsString) -> u64 {
+    let (mut size, mut start) = (0, 0);
+    while start < text.length() {
+        let piece = piece(text, start, 1 << 20);
+        start += piece.length();
+        size += String::from(piece).len() as u64;
+    }
+    size
 }
 
 /// Since 1970: the clocks of a page and of its worker begin when each of them does.

@@ -120,6 +120,7 @@ impl Connection {
             ) => {
                 self.end(now, Ending::WorkerFailed, shared);
             }
+            (ConnectionState::Open(_), SocketEvent::Cut(bytes)) => self.cut = bytes,
             (ConnectionState::Open(_), SocketEvent::Message(payload)) => self.received(now, payload.content(), shared),
             // A server that ignores the close frame would fill the log.
             (ConnectionState::Closing(_), SocketEvent::Message(payload)) => {
@@ -139,7 +140,8 @@ impl Connection {
     }
 
     fn received(&mut self, now: Time, content: Content<'_>, shared: &mut Shared) {
-        self.log.push_message(now, Direction::Received, Source::Person, content);
+        let cut = std::mem::take(&mut self.cut);
+        self.log.push_cut_message(now, Direction::Received, Source::Person, content, cut);
         if let Content::Text(text) = content
             && text.trim_ascii_start().starts_with(['{', '['])
         {

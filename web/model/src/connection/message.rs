@@ -31,6 +31,8 @@ pub enum SocketEvent {
     /// The browser rejected the address, for this reason. The last event.
     Refused(String),
     Message(Payload),
+    /// The next message was too long: so many bytes of it are left out.
+    Cut(u64),
     /// Messages that arrived while the page was too busy, and were dropped.
     Missed(Tally),
     /// A message that the socket accepted and then could not send. May follow the close event.

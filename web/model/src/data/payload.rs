@@ -59,6 +59,14 @@ impl<'a> Content<'a> {
         }
     }
 
+    /// The beginning, of at most so many bytes.
+    pub(crate) fn up_to(self, bytes: usize) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(&text[..text.floor_char_boundary(bytes)]),
+            Self::Binary(all) => Self::Binary(&all[..all.len().min(bytes)]),
+        }
+    }
+
     pub fn to_payload(self) -> Payload {
         match self {
             Self::Text(text) => Payload::Text(text.to_owned()),

@@ -158,7 +158,7 @@ proptest! {
                     let bytes = vec![seq as u8; size];
                     log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Binary(&bytes));
                     seq += 1;
-                    all.push((seq, bytes));
+                    all.push((seq, bytes[..size.min((limits.bytes / 4).max(65_536))].to_vec()));
                 }
                 Step::Clear => {
                     log.clear();
@@ -230,4 +230,20 @@ fn what_is_cleared_is_given_back_and_all_else_can_be_read() {
     assert_eq!(COUNT.load(Relaxed), 1, "the pinned one");
     assert_eq!(log.entry(7).map(|entry| entry.content), Some(Content::Text(&text(6))));
     assert_eq!(log.pinned_seqs().collect::<Vec<_>>(), [7]);
+}
+
+#[test]
+fn a_message_takes_no_more_than_a_quarter_of_the_log() {
+    let mut log = Log::new(Limits { entries: 100, bytes: 1 << 20 }, |bytes| Box::new(bytes));
+    log.push_message(Time::default(), Direction::Sent, Source::Person, Content::Text(&"a".repeat(200 << 10)));
+    let bomb = "€".repeat(1 << 20);
+    log.push_cut_message(Time::default(), Direction::Received, Source::Person, Content::Text(&bomb), 1000);
+    assert_eq!((log.len(), log.dropped(), log.cut(1)), (2, 0, 0));
+    let kept = log.entry(2).unwrap().content.size();
+    assert_eq!((kept, log.cut(2)), ((256 << 10) - 1, (3 << 20) + 1000 - kept as u64));
+    assert_eq!(log.received().bytes, (3 << 20) + 1000, "the totals are those of the peer");
+    log.pin(2).unwrap();
+    log.clear();
+    log.push_cut_message(Time::default(), Direction::Received, Source::Person, Content::Binary(&[1]), 7);
+    assert_eq!((log.cut(2), log.cut(3)), ((3 << 20) + 1000 - kept as u64, 7));
 }
