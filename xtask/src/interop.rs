@@ -1,6 +1,7 @@
 //! `cargo xtask interop`: a real server, and clients that others wrote: Python's websockets and Node's wscat, installed in
-//! `target/interop`.
+//! `target/interop`, and OpenSSL.
 
+use std::env::consts::EXE_EXTENSION;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,6 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::command::{self, answer, on_path, program, root};
 use crate::npm;
+use crate::own_program;
 use crate::packages::Packages;
 use crate::server::Server;
 
@@ -34,7 +36,9 @@ pub(crate) fn check() -> Result<()> {
         "*_test.py",
         "--verbose",
     ]);
-    command::run(tests.env("CANYON_URL", &server.url).env("WSCAT", wscat))
+    // For tests that need a server with other settings.
+    let canyon = own_program::built("debug")?.join("canyon").with_extension(EXE_EXTENSION);
+    command::run(tests.env("CANYON_URL", &server.url).env("CANYON_PROGRAM", canyon).env("WSCAT", wscat))
 }
 
 /// The Python of a virtual environment that has `websockets`.
