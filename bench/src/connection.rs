@@ -17,14 +17,14 @@ use crate::{
     client::Client,
     decoder::Event,
     handshake::Handshake,
+    stream::Stream,
     target::Target,
 };
 
 /// An open WebSocket, and where its messages and answers are.
 #[derive(Debug)]
 pub struct Connection {
-    /// Registered by whoever polls it.
-    pub stream: TcpStream,
+    stream: Stream<TcpStream>,
     client: Client,
     answers: Answers,
     /// The first message's number, so that connections do not all send the same at once.
@@ -49,10 +49,9 @@ impl Connection {
     /// Connects and shakes hands; the messages start with number `offset`.
     pub fn open(target: &Target, offset: u64, compression: Compression, expected: &Expected) -> Result<Self> {
         let (stream, early) = Handshake::begin(target, compression)?.complete()?;
-        stream.set_nonblocking(true)?;
         let inflates = compression == Compression::Deflate && expected.check == Check::Bytes;
         let mut connection = Self {
-            stream: TcpStream::from_std(stream),
+            stream: stream.map(|socket| socket.set_nonblocking(true).map(|()| TcpStream::from_std(socket)))?,
             client: Client::default(),
             answers: Answers::from(offset, inflates.then(|| Decompress::new(false))),
             offset,
@@ -66,6 +65,11 @@ impl Connection {
         };
         connection.take(expected, &early, |_| {})?;
         Ok(connection)
+    }
+
+    /// Registered by whoever polls it.
+    pub fn socket(&mut self) -> &mut TcpStream {
+        self.stream.socket()
     }
 
     /// Messages released for sending.
@@ -107,7 +111,12 @@ impl Connection {
             let next = self.offset + self.sent;
             let bytes = match self.queued - self.sent {
                 _ if is_control => &self.client.output[..],
-                0 => return Ok(()),
+                0 => {
+                    return match self.stream.flush() {
+                        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error).context("cannot write"),
+                        _ => Ok(()),
+                    };
+                }
                 count => &expected.messages.frames(next, count - 1)[self.written..],
             };
             match self.stream.write(bytes) {
@@ -140,7 +149,7 @@ impl Connection {
                 Ok(count) => {
                     self.take(expected, &buffer[..count], &mut answered)?;
                     // There was no more; the next bytes are a new event.
-                    if count < buffer.len() {
+                    if count < buffer.len() && self.stream.is_drained() {
                         return Ok(());
                     }
                 }

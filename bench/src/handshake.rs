@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use testkit::handshake::{Compression, agreed, head_length, request};
 
-use crate::target::Target;
+use crate::{stream::Stream, target::Target};
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,16 +20,14 @@ const MAX_HEAD: usize = 16 << 10;
 /// A handshake whose request is sent, and whose answer is not read.
 #[derive(Debug)]
 pub struct Handshake {
-    stream: TcpStream,
+    stream: Stream<TcpStream>,
     compression: Compression,
 }
 
 impl Handshake {
     /// Connects, and asks for a WebSocket.
     pub fn begin(target: &Target, compression: Compression) -> Result<Self> {
-        let mut stream = target.connect().with_context(|| format!("cannot connect to {target}"))?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut stream = target.connect(PATIENCE).with_context(|| format!("cannot connect to {target}"))?;
         stream.write_all(request(&target.authority, &target.path, compression).as_bytes())?;
         Ok(Self { stream, compression })
     }
@@ -38,7 +36,7 @@ impl Handshake {
     ///
     /// # Errors
     /// The server refuses, or does not agree to the compression that was offered.
-    pub fn complete(self) -> Result<(TcpStream, Vec<u8>)> {
+    pub fn complete(self) -> Result<(Stream<TcpStream>, Vec<u8>)> {
         let Self { mut stream, compression } = self;
         let mut head = Vec::new();
         let end = loop {

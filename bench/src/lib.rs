@@ -10,5 +10,6 @@ pub mod load;
 pub mod messages;
 pub mod polite;
 pub mod process;
+pub mod stream;
 pub mod table;
 pub mod target;

@@ -18,8 +18,8 @@ use crate::{answers::Expected, connection::Connection, target::Target};
 pub struct Plan {
     /// The server.
     pub target: Target,
-    /// Its process.
-    pub process: u32,
+    /// Its processes.
+    pub processes: Vec<u32>,
     /// How many connections are opened.
     pub connections: usize,
     /// How many of them send; the others stay idle.
@@ -97,7 +97,7 @@ fn latencies() -> Result<Histogram<u64>> {
 
 /// Carries out the plan.
 pub fn run(plan: &Plan) -> Result<Outcome> {
-    let usage = || Usage::of(plan.process);
+    let usage = || plan.processes.iter().map(|process| Usage::of(*process)).sum::<Result<Usage>>();
     let idle = usage()?;
     let mut load = Load::open(plan)?;
     load.start()?;
@@ -140,7 +140,7 @@ impl<'a> Load<'a> {
             let opened = Connection::open(&plan.target, offset, plan.compression, &plan.expected);
             let mut connection = opened.with_context(|| format!("connection {index}"))?;
             // An event comes when something changes: a socket that can be written to all the time makes none.
-            poll.registry().register(&mut connection.stream, Token(index), Interest::READABLE | Interest::WRITABLE)?;
+            poll.registry().register(connection.socket(), Token(index), Interest::READABLE | Interest::WRITABLE)?;
             connections.push(connection);
         }
         Ok(Self {

@@ -56,7 +56,7 @@ fn run(port: u16, pace: Pace, check: Check) -> Result<Outcome> {
     let messages = Messages::prepare(Kind::Utf8, 40, 64, Compression::Off)?;
     load::run(&Plan {
         target: format!("ws://127.0.0.1:{port}/echo").parse()?,
-        process: process::id(),
+        processes: vec![process::id()],
         connections: 4,
         active: 3,
         in_flight: 2,

@@ -1,6 +1,6 @@
 //! The time and memory that a process uses, from Linux's `/proc` ([proc(5)](https://man7.org/linux/man-pages/man5/proc.5.html)).
 
-use std::{fs, time::Duration};
+use std::{fs, iter::Sum, time::Duration};
 
 use anyhow::{Context, Result};
 
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 const TICK: Duration = Duration::from_millis(10);
 
 /// What a process uses at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Resident memory in KiB.
     pub resident: u64,
@@ -20,6 +20,19 @@ pub struct Usage {
     pub descriptors: u64,
     /// Processor time of all its threads, to 10 ms.
     pub processor: Duration,
+}
+
+/// What several processes use together.
+impl Sum for Usage {
+    fn sum<I: Iterator<Item = Self>>(usages: I) -> Self {
+        usages.fold(Self::default(), |one, other| Self {
+            resident: one.resident + other.resident,
+            peak: one.peak + other.peak,
+            address_space: one.address_space + other.address_space,
+            descriptors: one.descriptors + other.descriptors,
+            processor: one.processor + other.processor,
+        })
+    }
 }
 
 impl Usage {

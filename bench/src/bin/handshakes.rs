@@ -62,11 +62,11 @@ fn main() -> Result<()> {
 fn come_and_go(arguments: &Arguments) -> Result<()> {
     let begin = |_| Handshake::begin(&arguments.target, Compression::Off);
     let begun: Vec<Handshake> = (0..arguments.at_once).map(begin).collect::<Result<_>>()?;
-    let open: Vec<_> = begun.into_iter().map(Handshake::complete).collect::<Result<_>>()?;
+    let mut open: Vec<_> = begun.into_iter().map(Handshake::complete).collect::<Result<_>>()?;
     let mut client = Client::default();
     client.queue_close();
-    for (stream, _) in &open {
-        (&*stream).write_all(&client.output).context("cannot write a close frame")?;
+    for (stream, _) in &mut open {
+        stream.write_all(&client.output).context("cannot write a close frame")?;
     }
     for (mut stream, _) in open {
         let mut answer = Vec::new();

@@ -14,6 +14,7 @@ use bench::{
     handshake::Handshake,
     messages::{Kind, Messages},
     process,
+    stream::Stream,
     target::Target,
 };
 use clap::Parser;
@@ -78,7 +79,7 @@ fn main() -> Result<()> {
 }
 
 struct Connection {
-    stream: TcpStream,
+    stream: Stream<TcpStream>,
     client: Client,
 }
 

@@ -19,9 +19,10 @@ pub(crate) struct Arguments {
     /// The server, such as ws://127.0.0.1:12345/echo; only of this machine
     target: Target,
 
-    /// The server's process, whose processor time and memory are measured [default: the one that listens there]
+    /// The server's process, whose processor time and memory are measured; may be given more than once, as for a proxy and
+    /// what is behind it [default: the one that listens there]
     #[arg(long, value_name = "ID")]
-    pid: Option<u32>,
+    pid: Vec<u32>,
 
     /// How many connections are opened
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=60_000))]
@@ -102,7 +103,10 @@ impl Arguments {
         let messages = Messages::prepare(self.kind, size, count, compression)?;
         Ok(Plan {
             target: self.target.clone(),
-            process: self.pid.map_or_else(|| process::listening_on(self.target.port), Ok)?,
+            processes: match &self.pid[..] {
+                [] => vec![process::listening_on(self.target.port)?],
+                given => given.to_vec(),
+            },
             connections,
             active,
             in_flight: self.in_flight.into(),
