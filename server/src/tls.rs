@@ -22,7 +22,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use crate::{
     http::plain_on_tls_port,
     linger,
-    transport::{Stream, Transport},
+    transport::{Stream, TlsSocket, Transport},
 };
 pub use certificates::CertificateError;
 use certificates::Certificates;
@@ -159,7 +159,11 @@ impl Tls {
         }
     }
 
-    async fn handshake(&self, mut stream: Stream, local: SocketAddr) -> Result<TlsStream<Stream>, (io::Error, Stream)> {
+    async fn handshake(
+        &self,
+        mut stream: Stream,
+        local: SocketAddr,
+    ) -> Result<TlsStream<TlsSocket>, (io::Error, Stream)> {
         let mut first = [HANDSHAKE];
         match stream.inner().peek(&mut first).await {
             Ok(_) if first == [HANDSHAKE] => {}
@@ -170,7 +174,11 @@ impl Tls {
             }
             Err(error) => return Err((error, stream)),
         }
-        TlsAcceptor::from(Arc::clone(&self.config)).accept(stream).into_fallible().await
+        TlsAcceptor::from(Arc::clone(&self.config))
+            .accept(TlsSocket::new(stream))
+            .into_fallible()
+            .await
+            .map_err(|(error, socket)| (error, socket.into_inner()))
     }
 }
 

@@ -59,6 +59,10 @@ impl<S> WriteTimeout<S> {
         &self.stream
     }
 
+    pub(crate) fn inner_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
     pub(crate) fn into_inner(self) -> S {
         self.stream
     }
