@@ -68,7 +68,7 @@ impl Transport {
     pub(crate) fn reset_at_end(&mut self) {
         match self {
             Self::Tcp(stream) => stream.reset_at_end(),
-            Self::Tls(stream) => stream.get_mut().0.reset_at_end(),
+            Self::Tls(stream) => stream.get_mut().0.stream.reset_at_end(),
         }
     }
 
