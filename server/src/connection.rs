@@ -73,7 +73,7 @@ impl Connected {
         Self { peer, shared, received: 0, sent: 0 }
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 }

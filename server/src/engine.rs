@@ -16,7 +16,7 @@ use crate::{
     shared::Shared,
     tls::Tls,
     transport::Transport,
-    workers::Engines,
+    workers::Worker,
     write_timeout::WriteTimeout,
 };
 
@@ -28,7 +28,7 @@ pub(crate) async fn serve(
     peer: SocketAddr,
     shared: Arc<Shared>,
     guards: Guards,
-    Engines { runtime, event_loop }: Engines,
+    worker: Arc<Worker>,
 ) {
     // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.
     let _ = stream.set_nodelay(true);
@@ -51,7 +51,7 @@ pub(crate) async fn serve(
     let connected = Connected::new(peer, Arc::clone(&shared));
     let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
     let limits = shared.frame_limits();
-    let transport = match (transport, event_loop, behaviour.reply()) {
+    let transport = match (transport, worker.event_loop(), behaviour.reply()) {
         (Transport::Tcp(stream), Some(event_loop), Some(reply)) => {
             let protocol = Protocol::new(read_ahead, limits, accepted.deflate);
             event_loop.register(stream.into_inner(), protocol, reply, connected, guards).await;
@@ -61,7 +61,7 @@ pub(crate) async fn serve(
     };
     let agreed = accepted.deflate;
     let ends_with = Arc::clone(&shared);
-    runtime.spawn(ends_with.shutdown.until_closed(async move {
+    worker.runtime().spawn(ends_with.shutdown.until_closed(async move {
         let transport = match transport.move_to_this_runtime(write_timeout) {
             Ok(transport) => transport,
             Err(error) => return tracing::debug!(%error, "lost: {error}"),

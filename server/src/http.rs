@@ -310,16 +310,23 @@ impl Front<'_> {
         Ok(response)
     }
 
-    /// That the server lives, and how it does.
+    /// How the process does: 503 if one of its threads has failed or is stuck.
     fn health(&self) -> Response<Full<Bytes>> {
+        let failed_workers = self.server.failed_workers.load(Ordering::Relaxed);
+        let (code, status) = match failed_workers {
+            0 => (StatusCode::OK, "ok"),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, "failing"),
+        };
         let totals = &self.server.totals;
         let body = format!(
-            r#"{{"status":"ok","connections":{},"opened":{},"panics":{}}}"#,
+            r#"{{"status":"{status}","connections":{},"opened":{},"panics":{},"failed_workers":{failed_workers},"restarts":{}}}"#,
             self.server.admission.total(),
             totals.opened.total(),
-            totals.panics.total()
+            totals.panics.total(),
+            totals.restarts.total()
         );
         let mut response = probe(body);
+        *response.status_mut() = code;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }

@@ -21,6 +21,7 @@ mod event_loop;
 #[cfg(not(unix))]
 #[path = "event_loop/unsupported.rs"]
 mod event_loop;
+mod faults;
 mod http;
 mod keep_alive;
 mod linger;
@@ -36,7 +37,7 @@ mod transport;
 mod workers;
 mod write_timeout;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::task::TaskTracker;
@@ -49,8 +50,11 @@ pub use listen::{BindError, bind};
 pub use session::{FrameLayer, ReadEnd};
 use shared::Shared;
 pub use tls::{CertificateError, Tls, TlsError, TlsSettings};
-use workers::Workers;
 pub use workers::runtime;
+use workers::{HEARTBEAT, Workers};
+
+/// How long the end waits for threads to drop their connections. A thread that is stuck never does.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// The sockets that a server listens on.
 #[derive(Debug, Default)]
@@ -101,7 +105,11 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { listeners, shared, connections, workers } = self;
         let run = async {
-            tokio::join!(http::accept::run(&listeners, &shared, &workers, engine::serve), shared.log.run());
+            tokio::join!(
+                http::accept::run(&listeners, &shared, &workers, engine::serve),
+                workers.supervise(&shared, HEARTBEAT),
+                shared.log.run()
+            );
         };
         let stop = async {
             shutdown.await;
@@ -135,6 +143,8 @@ async fn drain(server: &Shared, workers: &Workers, connections: &TaskTracker) {
         tracing::warn!("cut off, for they did not leave in {time}. Clients: {}", connections.len());
         server.shutdown.close();
         workers.wake();
-        connections.wait().await;
+        if timeout(LAST_WAIT, connections.wait()).await.is_err() {
+            tracing::error!("ending although threads do not answer. Clients: {}", connections.len());
+        }
     }
 }

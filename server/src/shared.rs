@@ -2,13 +2,14 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
 use crate::{
     config::{Config, bytes},
+    faults::Faults,
     http::{admission::Admission, attempts::Attempts},
     keep_alive::PingTimes,
     message_log::MessageLog,
@@ -27,6 +28,9 @@ pub(crate) struct Shared {
     pub(crate) log: MessageLog,
     pub(crate) totals: Totals,
     pub(crate) shutdown: Shutdown,
+    /// How many workers have failed or do not answer.
+    pub(crate) failed_workers: AtomicUsize,
+    pub(crate) faults: Faults,
     /// Where TLS is spoken, if anywhere.
     pub(crate) tls_port: Option<u16>,
 }
@@ -38,6 +42,8 @@ pub(crate) struct Totals {
     pub(crate) opened: Counter,
     /// Connections that ended in a panic.
     pub(crate) panics: Counter,
+    /// Threads of workers that were started again because they had ended.
+    pub(crate) restarts: Counter,
     /// Text and binary messages that were answered, on WebSockets that have ended.
     pub(crate) received: Counter,
     /// Text and binary messages of which their sockets took the last frame's header, on the same.
@@ -69,6 +75,8 @@ impl Shared {
             log: MessageLog::default(),
             totals: Totals::default(),
             shutdown: Shutdown::default(),
+            failed_workers: AtomicUsize::new(0),
+            faults: Faults::default(),
             tls_port: None,
         }
     }
@@ -101,4 +109,9 @@ pub(crate) fn going_away() -> CloseFrame {
 /// The close frame for a peer that is given up.
 pub(crate) fn keep_alive_timeout() -> CloseFrame {
     CloseFrame { code: CloseCode::Error, reason: "keepalive ping timeout".into() }
+}
+
+/// The close frame for the connections of a worker that has failed.
+pub(crate) fn internal_error() -> CloseFrame {
+    CloseFrame { code: CloseCode::Error, reason: "internal error".into() }
 }

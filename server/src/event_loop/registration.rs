@@ -3,6 +3,7 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     task::Poll,
     time::{Duration, Instant},
 };
@@ -16,7 +17,7 @@ use crate::{
     keep_alive::{KeepAlive, MAX_DEADLINE, Verdict},
     linger,
     protocol::{Protocol, Reply, Status},
-    shared::{Shared, going_away, keep_alive_timeout},
+    shared::{Shared, going_away, internal_error, keep_alive_timeout},
 };
 
 /// How often a lingering connection reads before it yields.
@@ -173,6 +174,15 @@ impl Registration {
         if let (Some(websocket), WaitsFor::Peer | WaitsFor::Room { .. }) = (&mut self.websocket, self.waits_for) {
             websocket.protocol.close(&going_away());
             self.await_end(shared);
+        }
+    }
+
+    /// Closes with 1011, as far as that can be done at once: the event loop has failed.
+    pub(super) fn give_up(mut self) {
+        if let Some(WebSocket { protocol, connected, .. }) = &mut self.websocket {
+            protocol.fail(&internal_error());
+            let shared = Arc::clone(connected.shared());
+            self.serve(&shared, &mut 0);
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
     connection::{Connected, Guards},
     protocol::{Protocol, Reply},
     shared::Shared,
+    workers::Pulse,
 };
 
 /// There is none.
@@ -17,6 +18,18 @@ pub(crate) enum EventLoopHandle {}
 impl EventLoopHandle {
     pub(crate) fn start(_: &Arc<Shared>) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn pulse(&self) -> &Pulse {
+        match *self {}
     }
 
     pub(crate) async fn register(&self, _: TcpStream, _: Protocol, _: Reply, _: Connected, _: Guards) {

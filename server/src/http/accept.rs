@@ -15,7 +15,7 @@ use crate::{
     http,
     shared::Shared,
     tls::Tls,
-    workers::{Engines, Workers},
+    workers::{Worker, Workers},
 };
 
 /// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
@@ -41,7 +41,8 @@ pub(crate) struct Listener {
 /// Accepts connections for as long as it is polled, and serves each in a task of its own on the same runtime.
 pub(crate) async fn run<Serve, Served>(listeners: &[Listener], server: &Arc<Shared>, workers: &Workers, serve: Serve)
 where
-    Serve: Fn(TcpStream, Option<Arc<Tls>>, SocketAddr, Arc<Shared>, Guards, Engines) -> Served + Copy + Send + 'static,
+    Serve:
+        Fn(TcpStream, Option<Arc<Tls>>, SocketAddr, Arc<Shared>, Guards, Arc<Worker>) -> Served + Copy + Send + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
     for Listener { socket, .. } in listeners {
@@ -52,14 +53,13 @@ where
     let mut turn = 0;
     loop {
         match next(listeners, &mut turn).await {
-            Ok((stream, peer, tls)) => match server.admission.admit(peer.ip()) {
-                Some(permit) => {
-                    let Some(place) = workers.place() else { continue };
+            Ok((stream, peer, tls)) => match (server.admission.admit(peer.ip()), workers.place()) {
+                (Some(permit), Some(place)) => {
                     let guards = Guards::new(permit, place.load, place.tracked, Arc::clone(server));
-                    let served = serve(stream, tls, peer, Arc::clone(server), guards, place.engines);
+                    let served = serve(stream, tls, peer, Arc::clone(server), guards, place.worker);
                     tokio::spawn(server.shutdown.until_closed(served));
                 }
-                None => refusals.refuse(stream, tls, server, workers),
+                _ => refusals.refuse(stream, tls, server, workers),
             },
             // The client gave up before it was accepted; the next one may be there already.
             Err(error) if is_of_one_connection(&error) => {}
@@ -180,7 +180,7 @@ mod tests {
         let workers = Workers::start(&server, &TaskTracker::new());
         // A session that never yields, until the end of the test.
         let (release, released) = std::sync::mpsc::channel::<()>();
-        workers.place().unwrap().engines.runtime.spawn(async move { released.recv() });
+        workers.place().unwrap().worker.runtime().spawn(async move { released.recv() });
         let client = async {
             let mut stream = TcpStream::connect(address).await.unwrap();
             stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
