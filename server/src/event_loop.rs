@@ -156,15 +156,15 @@ impl EventLoop {
                 return if self.busy.is_empty() { self.timer.set(deadline, now) } else { Some(Duration::ZERO) };
             }
             let Some(registration) = self.registrations.get_mut(index) else { return Some(Duration::ZERO) };
-            match registration.expire(&self.shared, now) {
+            match registration.expire(&self.shared, now, &mut self.unlogged) {
                 Status::Done => self.remove(index),
                 _ => self.serve(index),
             }
         }
     }
 
-    /// Serves the first `waiting` connections that have yielded, the longest waiting first, and goes back to the poll after a while: who sends
-    /// little waits for a slice of those who send much, however many they are.
+    /// Serves the first `waiting` connections that have yielded, the longest waiting first, and goes back to the poll after a
+    /// while: a connection that sends little waits for a slice of those that send much, however many they are.
     fn serve_busy(&mut self, waiting: usize) {
         let Some(end) = (waiting > 0).then(|| Instant::now() + BUSY_SLICE) else { return };
         for _ in 0..waiting {
@@ -243,7 +243,8 @@ impl EventLoop {
             Status::NeedInput => {}
             Status::OutputFull => {
                 if let Err(error) = registration.socket.watch_room(self.poll.registry(), Token(index)) {
-                    tracing::debug!(%error, "lost: {error}");
+                    tracing::error!(%error, "cannot poll a connection's socket: {error}");
+                    self.pulse.fault();
                     self.remove(index);
                 }
             }

@@ -5,6 +5,8 @@ mod fragment;
 mod frame_layer;
 mod goodbye;
 mod perform;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::VecDeque,
@@ -48,8 +50,9 @@ pub use frame_layer::{FrameLayer, ReadEnd};
 
 /// How much is answered before the session flushes and yields, in bytes.
 const BATCH: usize = 256 << 10;
-/// What a message costs of that beside its payload.
+/// What a message costs of that beside its payload, and what a fragment costs.
 const MESSAGE: usize = BATCH / 64;
+const FRAGMENT: usize = BATCH / 1024;
 
 /// How much may wait to be answered, in bytes, before a session reads no further; two messages may wait whatever their size.
 const MOST_WAITING: usize = 64 << 10;
@@ -88,6 +91,8 @@ struct Session<'run, S> {
     actions: VecDeque<Action>,
     /// What the messages among them take, in bytes.
     waiting: usize,
+    /// What is left of [`BATCH`] before it is the other connections' turn, in bytes.
+    left: usize,
     has_hung_up: fn(&S) -> bool,
 }
 
@@ -121,7 +126,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     loop {
         let socket = WebSocketStream::from_raw_socket(&mut frames, Role::Server, Some(settings)).await;
         let actions = mem::take(&mut actions);
-        let mut session = Session { socket, context: &mut context, actions, waiting: 0, has_hung_up };
+        let mut session = Session { socket, context: &mut context, actions, waiting: 0, left: BATCH, has_hung_up };
         // tungstenite's buffers only grow, so an idle session starts again with small ones.
         let Err(end) = session.answer().await else { continue };
         if let Err(error) = session.say_goodbye(end).await {
@@ -138,16 +143,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     ///
     /// 1. Performs the actions that need no waiting.
     /// 2. Takes in what has come, at most a batch of it, and flushes the answers together.
-    /// 3. Waits for whatever comes first: the shutdown, the keep-alive, a ping's time, an action's time, what is due by
+    /// 3. Judges whether the peer is alive, if that is due: after all that has come was taken in.
+    /// 4. Waits for whatever comes first: the shutdown, the keep-alive, a ping's time, an action's time, what is due by
     ///    itself, a message of the room, a message.
+    ///
+    /// Longer than 40 lines, because the parts share what they wait for.
     async fn answer(&mut self) -> Result<(), End> {
         let shared = Arc::clone(&self.context.shared);
         let mut check = pin!(sleep_until(self.context.keep_alive.deadline().into()));
+        let mut is_check_due = false;
         let mut wait = pin!(sleep_until(Instant::now()));
         let (mut is_waiting, mut is_paused) = (false, false);
         let mut received_before = self.context.connected.received;
         let mut is_idle = false;
-        let mut left = BATCH;
         let mut hang_up_check = every(HANG_UP_CHECK);
         loop {
             while !is_waiting && let Some(action) = self.actions.pop_front() {
@@ -174,37 +182,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             }
             // While answers wait, more messages are taken in: so pings are answered and a close is seen.
             let may_read = !is_paused && (self.actions.len() <= 1 || self.waiting < MOST_WAITING);
-            let ready = if may_read && left > 0 { self.socket.next().now_or_never() } else { None };
+            let ready = if may_read && self.left > 0 { self.socket.next().now_or_never() } else { None };
             if let Some(message) = ready {
-                left = left.saturating_sub(MESSAGE + message.as_ref().map_or(0, size));
+                self.left = self.left.saturating_sub(MESSAGE + message.as_ref().map_or(0, size));
                 self.take(message)?;
                 continue;
             }
             self.socket.flush().await?;
             self.context.connected.sent = self.socket.get_ref().sent().messages;
-            if left == 0 {
-                yield_now().await;
+            let has_read_all = self.left > 0 && may_read && !is_waiting;
+            self.yield_if_spent().await;
+            if mem::take(&mut is_check_due) {
+                self.check_alive(may_read).await?;
+                check.as_mut().reset(self.context.keep_alive.deadline().into());
+                is_idle = received_before == self.context.connected.received;
+                received_before = self.context.connected.received;
+                continue;
             }
             let is_free = self.actions.is_empty() && !is_waiting;
             if is_free && self.take_due() {
-                left = BATCH;
+                self.left = BATCH;
                 yield_now().await;
                 continue;
             }
-            let has_read_all = left > 0 && may_read && !is_waiting;
             if is_idle && has_read_all && self.socket.get_ref().is_between_messages() {
                 return Ok(());
             }
-            left = BATCH;
+            self.left = BATCH;
             let due = self.context.due();
             tokio::select! {
                 biased;
                 () = shared.shutdown.draining() => return Err(End::Drained),
                 () = &mut check => {
-                    self.check_alive(may_read).await?;
-                    check.as_mut().reset(self.context.keep_alive.deadline().into());
-                    is_idle = received_before == self.context.connected.received;
-                    received_before = self.context.connected.received;
+                    // The runtime looks at its sockets before this goes on.
+                    yield_now().await;
+                    is_check_due = true;
                 }
                 () = tick(&mut self.context.pings) => self.ping().await?,
                 () = &mut wait, if is_waiting => (is_waiting, is_paused) = (false, false),
@@ -224,6 +236,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                     self.take(message)?;
                 }
             }
+        }
+    }
+
+    /// Lets the other connections have a turn if this one has had its own.
+    async fn yield_if_spent(&mut self) {
+        if self.left == 0 {
+            yield_now().await;
+            self.left = BATCH;
         }
     }
 
@@ -265,7 +285,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let message = self.socket.get_mut().compress(message);
         let Some(size) = self.context.behaviour.answer().fragment else { return self.socket.feed(message).await };
         for frame in fragments(into_frame(message), size) {
+            self.left = self.left.saturating_sub(FRAGMENT + frame.payload().len());
             self.socket.feed(Message::Frame(frame)).await?;
+            self.yield_if_spent().await;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -67,18 +68,43 @@ impl<S> WriteTimeout<S> {
         self.stream
     }
 
-    /// Passes on what a write has come to, and watches the clock while it has come to nothing.
-    fn watch<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    /// Passes on what a write of `bytes` has come to, and watches the clock while it has come to nothing.
+    ///
+    /// The system says that there is room again only when a third of the buffer is free. A peer that reads slowly may not
+    /// come so far in the time, so at the end it is tried: room for one segment is enough.
+    fn watch(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+        mut written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>>
+    where
+        S: WriteNow,
+    {
+        let time = self.time;
+        if written.is_pending() {
+            let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(time)));
+            ready!(stalled.as_mut().poll(cx));
+            written = self.stream.write_now(bytes).map_or(Poll::Pending, |count| Poll::Ready(Ok(count)));
+        }
         if written.is_ready() {
             self.stalled = None;
             self.progress = Progress::Written;
             return written;
         }
-        let time = self.time;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(time)));
-        ready!(stalled.as_mut().poll(cx));
         self.progress = Progress::TimedOut;
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, format!("the peer has read nothing for {time:?}"))))
+    }
+}
+
+/// A stream that can be written to at once, whether it is taken to be ready or not.
+pub(crate) trait WriteNow {
+    fn write_now(&self, bytes: &[u8]) -> io::Result<usize>;
+}
+
+impl WriteNow for TcpStream {
+    fn write_now(&self, bytes: &[u8]) -> io::Result<usize> {
+        SockRef::from(self).send(bytes)
     }
 }
 
@@ -95,10 +121,10 @@ impl AsyncRead for WriteTimeout<TcpStream> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
+impl<S: AsyncWrite + WriteNow + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.watch(cx, written)
+        self.watch(cx, bytes, written)
     }
 
     fn poll_write_vectored(
@@ -107,7 +133,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, buffers);
-        self.watch(cx, written)
+        let first = buffers.iter().find(|buffer| !buffer.is_empty()).map_or(&[][..], |buffer| buffer);
+        self.watch(cx, first, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -125,9 +152,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
     use super::*;
+
+    impl WriteNow for DuplexStream {
+        fn write_now(&self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_reads_nothing_is_given_up_after_the_time() {

@@ -144,7 +144,17 @@ impl Registration {
     }
 
     /// Does what is due at the deadline; [`serve`](Self::serve) then writes it.
-    pub(super) fn expire(&mut self, shared: &Shared, now: Instant) -> Status {
+    ///
+    /// What has come or can be written by now counts first, even if no event has told so: if this thread or the whole process
+    /// did not run for a while, that is not the peer's fault. A connection that has yielded is being heard of.
+    pub(super) fn expire(&mut self, shared: &Shared, now: Instant, unlogged: &mut u64) -> Status {
+        if !self.is_busy {
+            self.socket.expect_input();
+            let status = self.serve(shared, unlogged);
+            if status == Status::Done || self.deadline > now {
+                return status;
+            }
+        }
         let Some(websocket) = &mut self.websocket else { return Status::Done };
         match self.waits_for {
             WaitsFor::Peer => {

@@ -62,6 +62,11 @@ impl Socket {
         self.is_dry &= !event.is_readable() && !self.may_stop_short;
     }
 
+    /// Makes the next read ask the system, whatever the events say.
+    pub(super) fn expect_input(&mut self) {
+        self.is_dry = false;
+    }
+
     /// Whether the peer has ended its side, and all that it sent was read.
     pub(super) fn has_ended(&self) -> bool {
         self.has_ended

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use server::{Config, Limits};
-use tokio::{io::AsyncWriteExt, time::Instant};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::Instant,
+};
 
 use crate::support::{Peer, TestServer, peer::frame, within};
 
@@ -127,6 +130,40 @@ async fn it_is_told_when_the_server_goes_away() {
         peer.write(frame(0x88, &1001_u16.to_be_bytes())).await;
     }
     within("the server's end", stopped).await.unwrap();
+}
+
+/// The system tells that there is room only when a third of the socket's buffer is free, which takes this peer longer.
+#[tokio::test]
+async fn who_reads_slowly_but_steadily_is_not_given_up() {
+    const SIZE: usize = 1 << 20;
+    let limits = Limits { write_timeout: Duration::from_secs(1).into(), ..Limits::default() };
+    let server = TestServer::with(Config { limits, ..Config::default() }).await;
+    for path in ["/echo", "/echo?fragment=100000"] {
+        let peer = Peer::open(server.address, path).await;
+        peer.stream.set_nodelay(true).unwrap();
+        let (mut read, mut write) = peer.stream.into_split();
+        let message = frame(0x82, &vec![7; SIZE]);
+        let writer = tokio::spawn(async move {
+            for _ in 0..12 {
+                write.write_all(&message).await.unwrap();
+            }
+            write
+        });
+        let mut piece = vec![0; 16 << 10];
+        let mut count = 0;
+        let start = Instant::now();
+        // 160 KB/s: a segment of the loopback interface takes half a second.
+        while start.elapsed() < Duration::from_secs(5) {
+            count += within("a piece", read.read(&mut piece)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        while count < 12 * SIZE {
+            let more = within("the rest", read.read(&mut piece)).await.unwrap();
+            assert!(more > 0, "{path}: it was given up after {count} bytes");
+            count += more;
+        }
+        drop(writer.await.unwrap());
+    }
 }
 
 #[tokio::test]
