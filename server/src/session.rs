@@ -50,7 +50,7 @@ pub use frame_layer::{FrameLayer, ReadEnd};
 
 /// How much is answered before the session flushes and yields, in bytes.
 const BATCH: usize = 256 << 10;
-/// What a message costs of that beside its payload, and what a fragment costs.
+/// What a message costs of that beside its payload, and what a frame costs.
 const MESSAGE: usize = BATCH / 64;
 const FRAGMENT: usize = BATCH / 1024;
 
@@ -155,6 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let mut wait = pin!(sleep_until(Instant::now()));
         let (mut is_waiting, mut is_paused) = (false, false);
         let mut received_before = self.context.connected.received;
+        let mut frames_before = self.socket.get_ref().received().frames;
         let mut is_idle = false;
         let mut hang_up_check = every(HANG_UP_CHECK);
         loop {
@@ -184,7 +185,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             let may_read = !is_paused && (self.actions.len() <= 1 || self.waiting < MOST_WAITING);
             let ready = if may_read && self.left > 0 { self.socket.next().now_or_never() } else { None };
             if let Some(message) = ready {
-                self.left = self.left.saturating_sub(MESSAGE + message.as_ref().map_or(0, size));
+                let frames = self.socket.get_ref().received().frames;
+                let fragments = FRAGMENT * (frames - mem::replace(&mut frames_before, frames)) as usize;
+                self.left = self.left.saturating_sub(MESSAGE + fragments + message.as_ref().map_or(0, size));
                 self.take(message)?;
                 continue;
             }

@@ -273,7 +273,7 @@ async fn ten_thousand_aborted_connections_leave_nothing_behind() {
         }
     })
     .await;
-    assert!(health.contains(r#""panics":0}"#), "{health}");
+    assert!(health.contains(r#""panics":0,"failed_workers":0,"restarts":0}"#), "{health}");
 }
 
 #[tokio::test]
