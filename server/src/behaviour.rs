@@ -3,7 +3,7 @@
 mod fault;
 pub(crate) mod frames;
 mod legal;
-mod stream;
+pub(crate) mod stream;
 
 use std::{collections::VecDeque, time::Duration};
 

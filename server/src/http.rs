@@ -4,8 +4,12 @@
 pub(crate) mod accept;
 pub(crate) mod access;
 pub(crate) mod admission;
+mod answer;
 pub(crate) mod attempts;
+mod cors;
 mod description;
+mod echo;
+mod events;
 pub(crate) mod handshake;
 pub(crate) mod headers;
 mod last_words;
@@ -30,7 +34,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use futures_util::{FutureExt, future::Either};
 use http_body_util::Full;
 use hyper::{
@@ -38,7 +42,8 @@ use hyper::{
     body::{Body, Incoming},
     header::{
         ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST,
-        HeaderMap, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS,
+        HeaderMap, HeaderValue, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
+        X_CONTENT_TYPE_OPTIONS,
     },
     server::conn::http1,
     service::Service,
@@ -54,6 +59,7 @@ use crate::{
     transport::Transport,
     write_timeout::{Progress, WriteTimeout},
 };
+use answer::AnswerBody;
 use handshake::Accepted;
 use headers::exactly_one;
 pub(crate) use last_words::plain_on_tls_port;
@@ -189,14 +195,15 @@ async fn answer_requests(
     evicted: impl Future<Output = ()>,
 ) -> (Parts, Option<Unanswered>) {
     let limits = &server.config.limits;
-    let [is_answering, is_taken_over] = [AtomicBool::new(false), AtomicBool::new(false)];
+    let is_answering = Arc::new(AtomicBool::new(false));
+    let is_taken_over = AtomicBool::new(false);
     let recorder = Recorder::new(bytes(limits.max_head_size));
     let front = Front {
         server,
         local,
         standing,
         accepted: OnceLock::new(),
-        is_answering: &is_answering,
+        is_answering: Arc::clone(&is_answering),
         is_taken_over: &is_taken_over,
         recorder: &recorder,
     };
@@ -250,38 +257,68 @@ struct Front<'server> {
     local: IpAddr,
     standing: Standing,
     accepted: OnceLock<Accepted>,
-    is_answering: &'server AtomicBool,
+    is_answering: Arc<AtomicBool>,
     /// Set when the answer to a handshake is not HTTP's.
     is_taken_over: &'server AtomicBool,
     recorder: &'server Recorder,
 }
 
 impl Service<Request<Incoming>> for Front<'_> {
-    type Response = Response<Full<Bytes>>;
+    type Response = Response<AnswerBody>;
     type Error = Infallible;
-    type Future =
-        Either<future::Ready<Result<Self::Response, Infallible>>, future::Pending<Result<Self::Response, Infallible>>>;
+    /// Most answers are there at once.
+    type Future = Either<
+        future::Ready<Result<Self::Response, Infallible>>,
+        Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>,
+    >;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.is_answering.store(true, Ordering::Relaxed);
         let headers = request.headers();
         let raw_head = self.recorder.take_head(request.body().size_hint().exact().unwrap_or(0));
-        let answer = self.answer(&request, raw_head);
+        let answer = self.answer(&request, &raw_head);
         if self.accepted.get().is_some_and(opening::is_special) {
             self.is_taken_over.store(true, Ordering::Relaxed);
-            return Either::Right(future::pending());
+            return Either::Right(Box::pin(future::pending()));
         }
-        let mut response = answer.unwrap_or_else(|refusal| refuse(&refusal, headers));
-        if headers.contains_key(TRANSFER_ENCODING) {
-            // Where a chunked body ends is what requests are smuggled by, and none is wanted here.
-            response.headers_mut().append(CONNECTION, HeaderValue::from_static("close"));
+        // Where a chunked body ends is what requests are smuggled by: nothing is read behind one.
+        let is_last = headers.contains_key(TRANSFER_ENCODING);
+        let origin = headers.get(ORIGIN).cloned();
+        let finish = move |mut response: Response<AnswerBody>, is_exposed: bool| {
+            if is_exposed {
+                cors::expose(origin.as_ref(), &mut response);
+            }
+            if is_last {
+                response.headers_mut().append(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response)
+        };
+        let time = *self.server.config.limits.write_timeout;
+        match answer {
+            Err(refusal) => Either::Left(future::ready(finish(refuse(&refusal, headers), false))),
+            Ok(Answer::Response(response)) => Either::Left(future::ready(finish(response, false))),
+            Ok(Answer::Exposed(response)) => Either::Left(future::ready(finish(response, true))),
+            Ok(Answer::Echo) if echo::wants_description(headers) => {
+                Either::Right(Box::pin(async move { finish(echo::describe(request, raw_head, time).await, true) }))
+            }
+            Ok(Answer::Echo) => {
+                Either::Left(future::ready(finish(echo::echo(request, time, &self.is_answering), true)))
+            }
         }
-        Either::Left(future::ready(Ok(response)))
     }
 }
 
+/// What is answered to a request that is not refused.
+enum Answer {
+    Response(Response<AnswerBody>),
+    /// The same, to be read by pages of other origins, too.
+    Exposed(Response<AnswerBody>),
+    /// By `/http/echo`.
+    Echo,
+}
+
 impl Front<'_> {
-    fn answer(&self, request: &Request<Incoming>, raw_head: RawHead) -> Result<Response<Full<Bytes>>, Refusal> {
+    fn answer(&self, request: &Request<Incoming>, raw_head: &RawHead) -> Result<Answer, Refusal> {
         let headers = request.headers();
         if request.version() == Version::HTTP_11 {
             exactly_one(headers, &HOST)?;
@@ -289,29 +326,55 @@ impl Front<'_> {
         check_body(headers)?;
         self.server.config.access.check(self.local, request.uri(), headers)?;
         let is_attempt = handshake::is_attempt(headers);
-        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-        if !is_attempt && !is_read {
+        let path = request.uri().path();
+        let is_exposed = matches!(path, echo::PATH | events::PATH);
+        let takes_method = match *request.method() {
+            Method::GET | Method::HEAD => true,
+            _ => path == echo::PATH || (is_exposed && cors::is_preflight(request)),
+        };
+        if !is_attempt && !takes_method {
             return Err(Refusal::HttpMethod(request.method().clone()));
         }
-        match request.uri().path() {
-            "/healthz" if !is_attempt => return Ok(self.health()),
+        match path {
+            "/healthz" if !is_attempt => return Ok(Answer::Response(self.health())),
             _ if self.server.shutdown.is_draining() => return Err(Refusal::Draining),
             _ if self.standing == Standing::BeyondLimit => return Err(Refusal::Full),
-            "/readyz" if !is_attempt => return Ok(probe("ready".to_owned())),
+            "/readyz" if !is_attempt => return Ok(Answer::Response(probe("ready".to_owned()))),
             _ => {}
         }
-        if !is_attempt {
-            return answer_http(request);
+        if !is_attempt && is_exposed && cors::is_preflight(request) {
+            return Ok(Answer::Exposed(cors::allow_all(headers)));
         }
-        let accepted = handshake::accept(request, raw_head, self.server)?;
+        if !is_attempt {
+            return match path {
+                echo::PATH => Ok(Answer::Echo),
+                events::PATH => self.events(request).map(Answer::Exposed),
+                _ => answer_http(request).map(Answer::Response),
+            };
+        }
+        let accepted = handshake::accept(request, raw_head.clone(), self.server)?;
         let response = accepted.response();
         // A connection has one handshake: after it, HTTP reads no further request.
         let _ = self.accepted.set(accepted);
-        Ok(response)
+        Ok(Answer::Response(response))
+    }
+
+    fn events(&self, request: &Request<Incoming>) -> Result<Response<AnswerBody>, Refusal> {
+        let target = request.uri().path_and_query().map_or(events::PATH, |target| target.as_str());
+        let rule = wire::Target::parse_http(target)?.stream();
+        let limit = self.server.config.limits.max_message_size;
+        if rule.size > bytes(limit) {
+            return Err(Refusal::Malformed(format!("size={} is more than --max-message-size, {limit}", rule.size)));
+        }
+        if request.method() == Method::HEAD {
+            // There is no end to wait for.
+            return Ok(events::events(wire::Stream { count: 0, ..rule }, request.headers(), &self.is_answering));
+        }
+        Ok(events::events(rule, request.headers(), &self.is_answering))
     }
 
     /// How the process does: 503 if one of its threads has failed or is stuck.
-    fn health(&self) -> Response<Full<Bytes>> {
+    fn health(&self) -> Response<AnswerBody> {
         let failed_workers = self.server.failed_workers.load(Ordering::Relaxed);
         let (code, status) = match failed_workers {
             0 => (StatusCode::OK, "ok"),
@@ -352,7 +415,7 @@ fn check_body(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// The answer to a GET or HEAD that asks for no WebSocket.
-fn answer_http(request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Refusal> {
+fn answer_http(request: &Request<Incoming>) -> Result<Response<AnswerBody>, Refusal> {
     let path = request.uri().path();
     if path == "/" && accepts_html(request) {
         return Ok(serve_file(page::index()));
@@ -374,7 +437,7 @@ fn accepts_html(request: &Request<Incoming>) -> bool {
 }
 
 /// The response to a request with these headers that does not get what it asks for.
-fn refuse(refusal: &Refusal, headers: &HeaderMap) -> Response<Full<Bytes>> {
+fn refuse(refusal: &Refusal, headers: &HeaderMap) -> Response<AnswerBody> {
     tracing::debug!(%refusal, "refused: {refusal}");
     let mut response = sentence(refusal.status(), refusal.to_string());
     let asks_for_upgrade = response.status() == StatusCode::UPGRADE_REQUIRED;
@@ -407,15 +470,15 @@ fn refuse(refusal: &Refusal, headers: &HeaderMap) -> Response<Full<Bytes>> {
 
 /// The answer to who asks how the server is. Its connection ends, so that the next time shows whether new connections
 /// are served.
-fn probe(text: String) -> Response<Full<Bytes>> {
+fn probe(text: String) -> Response<AnswerBody> {
     let mut response = sentence(StatusCode::OK, text);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
 /// A sentence on one line, which no cache keeps.
-fn sentence(status: StatusCode, text: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(text + "\n"));
+fn sentence(status: StatusCode, text: String) -> Response<AnswerBody> {
+    let mut response = Response::new(Full::from(text + "\n").into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -424,8 +487,8 @@ fn sentence(status: StatusCode, text: String) -> Response<Full<Bytes>> {
     response
 }
 
-fn serve_file(file: File) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(file.body));
+fn serve_file(file: File) -> Response<AnswerBody> {
+    let mut response = Response::new(Full::from(file.body).into());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, file.content_type);
     headers.insert(CONTENT_SECURITY_POLICY, file.policy);

@@ -224,13 +224,7 @@ impl Target {
             Path::Tutorial => Behaviour::Tutorial,
             Path::Echo => Behaviour::Echo,
             Path::Broadcast => Behaviour::Broadcast { room: text(Parameter::Room, "") },
-            Path::Stream => Behaviour::Stream(Stream {
-                rate: number(Parameter::Rate, 100),
-                size: usize::try_from(number(Parameter::Size, 64)).unwrap_or(usize::MAX),
-                count: number(Parameter::Count, 1000),
-                kind: Kind::at(place(Parameter::Kind)),
-                burst: number(Parameter::Burst, 1),
-            }),
+            Path::Stream | Path::Events => Behaviour::Stream(self.stream()),
             Path::Sink => Behaviour::Sink {
                 read: self.number(Parameter::Read),
                 acknowledges: self.switch(Parameter::Ack).unwrap_or(false),
@@ -288,6 +282,18 @@ impl Target {
                 Behaviour::Fault { fault: Fault::at(place(Parameter::Fault)), after: number(Parameter::After, 0) }
             }
             Path::Legal => Behaviour::Legal(LegalCase::at(place(Parameter::LegalCase))),
+        }
+    }
+
+    /// What `/stream` and `/sse` send.
+    pub fn stream(&self) -> Stream {
+        let number = |parameter, default| self.number(parameter).unwrap_or(default);
+        Stream {
+            rate: number(Parameter::Rate, 100),
+            size: usize::try_from(number(Parameter::Size, 64)).unwrap_or(usize::MAX),
+            count: number(Parameter::Count, 1000),
+            kind: Kind::at(number(Parameter::Kind, 0)),
+            burst: number(Parameter::Burst, 1),
         }
     }
 

@@ -40,6 +40,7 @@ impl Path {
             Self::Raw => "writes what the client sends to the connection as it is, byte for byte",
             Self::Handshake => "answers the handshake [wrongly](docs/faults.md#handshake)",
             Self::Fault => "sends a frame that is [wrong](docs/faults.md#fault)",
+            Self::Events => "sends numbered server-sent events",
             Self::Legal => "sends what is [legal and rarely seen](docs/faults.md#legal), then closes with 1000",
         }
     }

@@ -29,8 +29,7 @@ macro_rules! paths {
         ];
 
         impl Path {
-            /// All of them, in the order in which a person would meet them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            const TABLED: &'static [Self] = &[$(Self::$variant),*];
         }
     };
 }
@@ -57,9 +56,15 @@ paths! {
     Handshake "/handshake" Some(P::HandshakeFault), "answer the handshake wrongly", &[], &[], false;
     Fault "/fault" Some(P::Fault), "send a wrong frame", &[P::After], &[], true;
     Legal "/legal" Some(P::LegalCase), "send what is legal and rare", &[], &[], false;
+    Events "/sse" None, "send events by HTTP", &[P::Rate, P::Size, P::Count], &[], false;
 }
 
 impl Path {
+    /// All that a WebSocket can ask for, in the order in which a person would meet them.
+    pub const ALL: &'static [Self] = Self::TABLED.split_at(Self::TABLED.len() - 1).0;
+    /// Those of HTTP.
+    pub(crate) const HTTP: &'static [Self] = &[Self::Events];
+
     fn entry(self) -> &'static Entry {
         &TABLE[self as usize]
     }
@@ -90,7 +95,8 @@ impl Path {
     /// All parameters that it takes, in the order in which they are printed.
     pub fn parameters(self) -> impl Iterator<Item = Parameter> {
         let of_replies = if self.takes_reply_options() { Parameter::OF_REPLIES } else { &[] };
-        self.own_parameters().chain(of_replies.iter().chain(Parameter::OF_CONNECTIONS).copied())
+        let of_connections = if self == Self::Events { &[] } else { Parameter::OF_CONNECTIONS };
+        self.own_parameters().chain(of_replies.iter().chain(of_connections).copied())
     }
 
     /// Whether a value must be given.
@@ -107,12 +113,10 @@ impl Path {
         self.entry().part
     }
 
-    /// Finds the one that a URL's path names, and the part of it that is a parameter.
-    pub(crate) fn find(path: &str) -> Option<(Self, &str)> {
-        if path == "/ws" {
-            return Some((Self::Echo, ""));
-        }
-        Self::ALL.iter().find_map(|&known| {
+    /// Finds the one of `known` that a URL's path names, and the part of it that is a parameter.
+    pub(crate) fn find<'path>(known: &[Self], path: &'path str) -> Option<(Self, &'path str)> {
+        let path = if path == "/ws" { "/echo" } else { path };
+        known.iter().find_map(|&known| {
             let rest = path.strip_prefix(known.fixed())?;
             match known.part() {
                 None => rest.is_empty().then_some((known, "")),

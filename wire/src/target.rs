@@ -36,6 +36,14 @@ impl Target {
         target
     }
 
+    /// Reads the path and query of an HTTP request that asks for no WebSocket.
+    ///
+    /// # Errors
+    /// As for a WebSocket.
+    pub fn parse_http(target: &str) -> Result<Self, Error> {
+        Self::parse(Path::HTTP, target)
+    }
+
     /// The behaviour's path.
     pub fn path(&self) -> Path {
         self.path
@@ -63,6 +71,29 @@ impl Target {
             self.values.retain(|(given, _)| *given != parameter);
         }
         Ok(self)
+    }
+
+    fn parse(known: &[Path], target: &str) -> Result<Self, Error> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (path, part) = Path::find(known, path).ok_or_else(|| Error::UnknownPath(path.to_owned()))?;
+        let mut target = Self { path, values: Vec::new() };
+        if let Some(parameter) = path.part() {
+            target.set(parameter, part)?;
+        }
+        for (name, value) in form::pairs(query) {
+            let mut taken = path.parameters().filter(|&taken| path.part() != Some(taken));
+            let Some(parameter) = taken.find(|taken| taken.name() == name) else {
+                return Err(Error::UnknownParameter { path, name });
+            };
+            if target.get(parameter).is_some() {
+                return Err(Error::Repeated(parameter));
+            }
+            target.set(parameter, &value)?;
+        }
+        match path.parameters().find(|&parameter| path.requires(parameter) && target.get(parameter).is_none()) {
+            Some(parameter) => Err(Error::Missing { path, parameter }),
+            None => Ok(target),
+        }
     }
 
     fn set(&mut self, parameter: Parameter, text: &str) -> Result<(), Error> {
@@ -108,25 +139,6 @@ impl FromStr for Target {
     type Err = Error;
 
     fn from_str(target: &str) -> Result<Self, Error> {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let (path, part) = Path::find(path).ok_or_else(|| Error::UnknownPath(path.to_owned()))?;
-        let mut target = Self { path, values: Vec::new() };
-        if let Some(parameter) = path.part() {
-            target.set(parameter, part)?;
-        }
-        for (name, value) in form::pairs(query) {
-            let mut taken = path.parameters().filter(|&taken| path.part() != Some(taken));
-            let Some(parameter) = taken.find(|taken| taken.name() == name) else {
-                return Err(Error::UnknownParameter { path, name });
-            };
-            if target.get(parameter).is_some() {
-                return Err(Error::Repeated(parameter));
-            }
-            target.set(parameter, &value)?;
-        }
-        match path.parameters().find(|&parameter| path.requires(parameter) && target.get(parameter).is_none()) {
-            Some(parameter) => Err(Error::Missing { path, parameter }),
-            None => Ok(target),
-        }
+        Self::parse(Path::ALL, target)
     }
 }

@@ -271,6 +271,16 @@ fn sizes_take_a_unit_and_escapes_are_decoded() {
 }
 
 #[test]
+fn what_http_alone_has_is_no_behaviour_of_a_websocket() {
+    assert!(error("/sse").starts_with("unknown path \"/sse\""));
+    let target = Target::parse_http("/sse?rate=10&size=1KiB&count=5").unwrap();
+    assert_eq!(target.stream(), Stream { rate: 10, size: 1024, count: 5, kind: Kind::Text, burst: 1 });
+    let error = |text| Target::parse_http(text).unwrap_err().to_string();
+    assert_eq!(error("/sse?burst=2"), "unknown parameter \"burst\"; /sse takes rate, size, count");
+    assert_eq!(error("/sse?rate=0"), "parameter rate=\"0\" is wrong: it must be from 1 to 1000000, as in rate=100");
+}
+
+#[test]
 fn an_empty_query_is_no_query() {
     assert_eq!(target("/echo?"), Target::plain(Path::Echo));
 }

@@ -39,9 +39,7 @@ impl Stream {
         if self.sent == self.rule.count {
             return Duration::ZERO;
         }
-        let before = self.sent - self.sent % self.rule.burst;
-        let (seconds, rest) = (before / self.rule.rate, before % self.rule.rate);
-        Duration::from_secs(seconds) + Duration::from_nanos(rest * 1_000_000_000 / self.rule.rate)
+        nth_is_due(&self.rule, self.sent)
     }
 
     /// Sends what is due, a batch of it at most, or the report after the last message.
@@ -58,23 +56,13 @@ impl Stream {
             left -= 1;
             self.sent += 1;
             self.bytes += self.rule.size as u64;
-            actions.push_back(Action::Send(self.message(unix + now)));
+            let text = message(self.sent, unix + now, self.rule.size);
+            actions.push_back(Action::Send(match self.rule.kind {
+                Kind::Text => Message::text(text),
+                Kind::Binary => Message::binary(text),
+            }));
         }
         State::Open
-    }
-
-    /// JSON with the message's number, from 1, and the time in milliseconds since 1970, filled up to its size.
-    fn message(&self, unix: Duration) -> Message {
-        let mut text = String::with_capacity(self.rule.size);
-        text +=
-            &format!(r#"{{"n":{},"ms":{}.{:03},"fill":""#, self.sent, unix.as_millis(), unix.subsec_micros() % 1000);
-        let fill = self.rule.size.saturating_sub(text.len() + 2);
-        text.extend(std::iter::repeat_n('x', fill));
-        text += r#""}"#;
-        match self.rule.kind {
-            Kind::Text => Message::text(text),
-            Kind::Binary => Message::binary(text),
-        }
     }
 
     /// How long it took to send all of it, in milliseconds.
@@ -83,6 +71,22 @@ impl Stream {
         let (sent, bytes, ms, us) = (self.sent, self.bytes, took.as_millis(), took.subsec_micros() % 1000);
         format!(r#"{{"sent":{sent},"bytes":{bytes},"ms":{ms}.{us:03}}}"#)
     }
+}
+
+/// When the message behind so many others is due, from the first.
+pub(crate) fn nth_is_due(rule: &wire::Stream, number: u64) -> Duration {
+    let before = number - number % rule.burst;
+    let (seconds, rest) = (before / rule.rate, before % rule.rate);
+    Duration::from_secs(seconds) + Duration::from_nanos(rest * 1_000_000_000 / rule.rate)
+}
+
+/// JSON with a message's number, from 1, and the time in milliseconds since 1970, filled up to its size.
+pub(crate) fn message(number: u64, unix: Duration, size: usize) -> String {
+    let mut text = String::with_capacity(size);
+    text += &format!(r#"{{"n":{number},"ms":{}.{:03},"fill":""#, unix.as_millis(), unix.subsec_micros() % 1000);
+    let fill = size.saturating_sub(text.len() + 2);
+    text.extend(std::iter::repeat_n('x', fill));
+    text + r#""}"#
 }
 
 #[cfg(test)]
@@ -134,7 +138,7 @@ mod tests {
     fn the_largest_number_has_room_in_the_smallest_message() {
         let mut stream = stream("/stream");
         stream.sent = 1_000_000_000_000;
-        assert_eq!(stream.message(Duration::from_secs(99_999_999_999)).len(), 64);
+        assert_eq!(message(stream.sent, Duration::from_secs(99_999_999_999), stream.rule.size).len(), 64);
     }
 
     #[test]

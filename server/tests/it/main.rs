@@ -10,6 +10,7 @@ mod event_loop;
 mod health;
 mod hostile;
 mod http;
+mod http_echo;
 mod language;
 #[cfg(unix)]
 mod process;

@@ -1,0 +1,63 @@
+//! `/sse`: numbered server-sent events at a rate
+//! ([HTML, 9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html)).
+
+use std::{
+    pin::Pin,
+    sync::{Arc, atomic::AtomicBool},
+    task::{Context, Poll, ready},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use hyper::{
+    Response,
+    body::{Body, Frame},
+    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue},
+};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::answer::{AnswerBody, StreamError};
+use crate::behaviour::stream::{message, nth_is_due};
+
+pub(super) const PATH: &str = "/sse";
+
+/// The response that has the events, those behind `Last-Event-ID` if the client names one.
+pub(super) fn events(rule: wire::Stream, headers: &HeaderMap, is_answering: &Arc<AtomicBool>) -> Response<AnswerBody> {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    let first = last.unwrap_or(0);
+    let events = Events { rule, first, sent: first, start: Instant::now(), wait: Box::pin(sleep(Duration::ZERO)) };
+    let mut response = Response::new(AnswerBody::stream(events, is_answering));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Events from number `first + 1` to the last; each is due at a time that is counted from the start.
+struct Events {
+    rule: wire::Stream,
+    first: u64,
+    sent: u64,
+    start: Instant,
+    wait: Pin<Box<Sleep>>,
+}
+
+impl Body for Events {
+    type Data = Bytes;
+    type Error = StreamError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, StreamError>>> {
+        if self.sent >= self.rule.count {
+            return Poll::Ready(None);
+        }
+        let due = self.start + nth_is_due(&self.rule, self.sent - self.first);
+        if due > Instant::now() {
+            self.wait.as_mut().reset(due);
+            ready!(self.wait.as_mut().poll(cx));
+        }
+        self.sent += 1;
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let data = message(self.sent, unix, self.rule.size);
+        Poll::Ready(Some(Ok(Frame::data(format!("id: {}\ndata: {data}\n\n", self.sent).into()))))
+    }
+}
