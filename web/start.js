@@ -1,6 +1,35 @@
-// Starts the page. The names of its files have a hash in them, so the page says where they are (Trunk.toml).
-const { glue, wasm } = document.querySelector("script[data-wasm]").dataset;
+// Starts the page, and says so where that fails. The names of its files have a hash in them, so the page says where they
+// are (Trunk.toml).
+const start = document.getElementById("start");
+const [headline, problem] = start.querySelectorAll("h2, #start-problem");
 
-const { default: init, openPage } = await import(glue);
-await init({ module_or_path: wasm });
-openPage();
+function fail(what, why) {
+  [headline.textContent, problem.textContent] = [what, why];
+  [start.className, start.role, start.hidden] = ["failed", "alert", false];
+}
+
+start.querySelector("a").addEventListener("click", (event) => {
+  event.preventDefault();
+  location.reload();
+});
+
+// A panic in the page's program: what was shown stays on the screen, and nothing works any more.
+addEventListener("error", ({ error }) => {
+  if (error instanceof globalThis.WebAssembly?.RuntimeError) {
+    fail("Canyon has stopped", `A mistake in it is the cause: ${error.message}. The console of the developer tools (F12) has more.`);
+  }
+});
+
+try {
+  if (!globalThis.WebAssembly) {
+    throw new Error("this browser has no WebAssembly, or it is turned off");
+  }
+  const { glue, wasm } = document.querySelector("script[data-wasm]").dataset;
+  const { default: init, openPage } = await import(glue);
+  await init({ module_or_path: wasm });
+  openPage();
+  start.hidden = true;
+} catch (error) {
+  fail("Canyon could not start", `The browser says: ${error.message}`);
+  throw error;
+}

@@ -24,6 +24,14 @@ pub(crate) struct Window {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) scheme: Scheme,
+    pub(crate) scripts: Scripts,
+}
+
+/// Whether the browser runs the scripts of a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scripts {
+    On,
+    Off,
 }
 
 /// The system's colour scheme.
@@ -34,8 +42,8 @@ pub(crate) enum Scheme {
 }
 
 impl Window {
-    pub(crate) const WIDE: Self = Self { width: 1280, height: 800, scheme: Scheme::Light };
-    pub(crate) const PHONE: Self = Self { width: 360, height: 740, scheme: Scheme::Light };
+    pub(crate) const WIDE: Self = Self { width: 1280, height: 800, scheme: Scheme::Light, scripts: Scripts::On };
+    pub(crate) const PHONE: Self = Self { width: 360, height: 740, ..Self::WIDE };
 }
 
 /// Chromedriver; it ends with its browser when it is dropped, however the test ends.
@@ -111,12 +119,13 @@ async fn read_port(stdout: &mut BufReader<ChildStdout>) -> Result<u16> {
 }
 
 fn capabilities(window: Window) -> Capabilities {
-    let Window { width, height, scheme } = window;
+    let Window { width, height, scheme, scripts } = window;
     // The names of blink::mojom::PreferredColorScheme.
     let preferred_scheme = match scheme {
         Scheme::Dark => 0,
         Scheme::Light => 1,
     };
+    let run_scripts = matches!(scripts, Scripts::On);
     let mut options = json!({
         "args": [
             "--headless=new",
@@ -127,7 +136,7 @@ fn capabilities(window: Window) -> Capabilities {
             // No requests of its own.
             "--disable-background-networking",
             "--disable-component-update",
-            format!("--blink-settings=preferredColorScheme={preferred_scheme}"),
+            format!("--blink-settings=preferredColorScheme={preferred_scheme},scriptEnabled={run_scripts}"),
         ],
         // A window cannot be as narrow as a phone; an emulated device can.
         "mobileEmulation": {

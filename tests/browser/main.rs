@@ -23,5 +23,6 @@ mod servers;
 mod sessions;
 mod site;
 mod socket_origin;
+mod start;
 mod storage;
 mod workbench;

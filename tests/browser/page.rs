@@ -10,7 +10,7 @@ use fantoccini::{Client, Locator};
 use serde_json::Value;
 use testkit::Server;
 
-use crate::driver::{Driver, Window};
+use crate::driver::{Driver, Scripts, Window};
 use crate::servers;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -63,11 +63,31 @@ impl Page {
     }
 
     async fn open_in(window: Window, url: &str) -> Result<Self> {
-        let driver = Driver::start().await?;
-        let client = driver.open(window).await?;
-        let page = Self { client, server: None, _driver: driver };
+        let page = Self::blank(window).await?;
         page.goes_to(url).await?;
         Ok(page)
+    }
+
+    async fn blank(window: Window) -> Result<Self> {
+        let driver = Driver::start().await?;
+        let client = driver.open(window).await?;
+        Ok(Self { client, server: None, _driver: driver })
+    }
+
+    /// The page at an address where it does not start.
+    pub(crate) async fn fails_at(url: &str) -> Result<Self> {
+        Self::fails_at_in(url, Window::WIDE).await
+    }
+
+    async fn fails_at_in(url: &str, window: Window) -> Result<Self> {
+        let page = Self::blank(window).await?;
+        page.client.goto(url).await?;
+        Ok(page)
+    }
+
+    /// The same in a browser that runs no scripts of a page.
+    pub(crate) async fn without_javascript(url: &str) -> Result<Self> {
+        Self::fails_at_in(url, Window { scripts: Scripts::Off, ..Window::WIDE }).await
     }
 
     /// The server that the page came from.

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod document;
 pub mod files;
 pub(crate) mod memory;
+pub(crate) mod keyboard;
 pub mod pattern;
 pub(crate) mod resize;
 pub(crate) mod service_worker;

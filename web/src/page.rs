@@ -17,6 +17,7 @@ mod picked_file;
 mod repeat_form;
 mod selection;
 
+use gloo_events::EventListener;
 use model::{Connection, ConnectionMsg, Msg, Subject};
 
 pub(crate) use self::archive::Exports;
@@ -30,11 +31,15 @@ pub(crate) use self::picked_file::PickedFile;
 pub(crate) use self::repeat_form::RepeatForm;
 
 use crate::browser::document::link;
+use crate::browser::keyboard::on_keys;
 use crate::browser::service_worker::{self, NewerVersion};
 use crate::browser::task::Task;
 use crate::compute_handle::ComputeHandle;
 use crate::dom::{AppState, Handle};
 use crate::store::Store;
+
+/// Keys that work everywhere outside fields.
+const SHORTCUTS: &[&str] = &["/", "?"];
 
 /// The state of the whole page.
 pub struct Page {
@@ -63,13 +68,16 @@ pub struct Page {
     pub(crate) exports: Exports,
     documents: DocumentReader,
     pub(crate) compute: ComputeHandle,
+    /// `/` and `?`.
+    _keys: EventListener,
     /// For timers, promises and observers.
     pub(crate) handle: Handle<Self>,
 }
 
 impl Page {
-    /// Restores the page as it was left. `address` is for a connection that has none saved.
-    pub(crate) fn new(address: String, handle: Handle<Self>) -> Self {
+    /// Restores the page as it was left. `address` is for a connection that has none saved. `shortcut` gets each of
+    /// [`SHORTCUTS`] that is pressed outside a field.
+    pub(crate) fn new(address: String, handle: Handle<Self>, shortcut: fn(&mut Self, &str)) -> Self {
         let mut store = Store::new(address, handle.part(|page| &mut page.store));
         let link_problem = follow_link(&mut store).err().unwrap_or_default();
         let pane = Pane::new(store.workbench().shown(), &handle);
@@ -90,6 +98,13 @@ impl Page {
             importing: None,
             exports: Exports::default(),
             documents: DocumentReader::default(),
+            _keys: on_keys(SHORTCUTS, {
+                let handle = handle.clone();
+                move |key| {
+                    let key = key.to_owned();
+                    handle.update(move |page| shortcut(page, &key));
+                }
+            }),
             compute: ComputeHandle::default(),
             handle,
         }

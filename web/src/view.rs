@@ -12,7 +12,7 @@ mod splitter;
 mod status;
 mod theme;
 
-use model::{Edge, Tone};
+use model::{Edge, ShortcutKeys, Tone};
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, HtmlElement};
 
@@ -31,10 +31,32 @@ fn html(markup: &'static str) -> View {
 pub fn page(parent: &HtmlElement, address: String) -> Mounted<Page> {
     Mounted::new(
         parent,
-        |handle| Page::new(address, handle),
+        |handle| Page::new(address, handle, shortcut),
         |_| {
             let link_problem = problem("link-problem", |page| page.link_problem.as_str().into());
-            vec![update_notice(), head(), link_problem, storage_notice(), bench(), dialog::dialog()]
+            vec![skip_link(), update_notice(), head(), link_problem, storage_notice(), bench(), dialog::dialog()]
+        },
+    )
+}
+
+fn shortcut(page: &mut Page, key: &str) {
+    if page.store.workbench().settings().shortcut_keys == ShortcutKeys::Off {
+        return;
+    }
+    match key {
+        "/" => focus(log::FILTER),
+        _ => page.open(Dialog::Keys),
+    }
+}
+
+/// The first stop of the tab key. Without it, there are dozens before the message box.
+fn skip_link() -> View {
+    html("<nav aria-label='Skip to'><a class='skip primary' href='#message-box'>Message box</a></nav>").on(
+        "click",
+        |_, event| {
+            // The part behind # in the page's address is a shared connection.
+            event.prevent_default();
+            focus(compose::MESSAGE_BOX);
         },
     )
 }
@@ -58,7 +80,8 @@ fn head() -> View {
             fold("page-menu", "⋯", "More")
                 .child(button("ghost", "Share…", |page, _| page.open(Dialog::Share)))
                 .child(theme::button())
-                .child(button("ghost", "Settings…", |page, _| page.open(Dialog::Settings))),
+                .child(button("ghost", "Settings…", |page, _| page.open(Dialog::Settings)))
+                .child(button("ghost", "Keyboard", |page, _| page.open(Dialog::Keys))),
         )
 }
 
@@ -95,7 +118,6 @@ fn bench() -> View {
         .style_of("--sidebar", |page| splitter::size(page, Edge::Sidebar))
         .child(html("<div class=scrim></div>"))
         .child(sidebar::sidebar())
-        .child(splitter::splitter(Edge::Sidebar))
         .child(html("<slot></slot>").keyed(|page| Some(page.pane.id.number().to_string()), pane))
         // The drawer covers the connection: choosing something in it closes it, and so does a click beside it.
         .on("click", |page, _| page.drawer = false)
@@ -106,6 +128,8 @@ fn pane(page: &Page) -> View {
     html("<main></main>")
         .attr("id", &format!("connection-{}", page.pane.id.number()))
         .style_of("--compose", |page| splitter::size(page, Edge::Compose))
+        .attr_of("aria-label", |page| page.shown().setup().title().into())
+        .child(splitter::splitter(Edge::Sidebar))
         .child(connect::connect())
         .child(status::status())
         .child(log::tools())

@@ -23,6 +23,7 @@ use crate::connection::ending::{Ending, HandshakeOptions};
 use crate::connection::retry::BackOff;
 use crate::connection::setup::Setup;
 use crate::connection::state::ConnectionState;
+use crate::data::format::Count;
 use crate::data::time::Time;
 use crate::data::visible::Quoted;
 use crate::log::filter::{Filter, Rows};
@@ -30,7 +31,7 @@ use crate::log::{Direction, Entry, Log, Tally};
 use crate::sending::outbox::Outbox;
 use crate::sending::repeat::Repetition;
 use crate::sending::replay::{Replay, ReplayMessage};
-use crate::sending::sequence::{Run, RunEvent};
+use crate::sending::sequence::{Run, RunEvent, Verdict};
 use crate::shared::{ConnectionId, Effect, Shared, SocketId};
 
 pub use self::message::{ConnectionMsg, Problem, SocketEvent};
@@ -77,6 +78,8 @@ pub struct Connection {
     cut: u64,
     log: Log,
     filter: Filter,
+    /// Messages received up to when the connection was last shown.
+    seen: u64,
 }
 
 impl Connection {
@@ -106,6 +109,7 @@ impl Connection {
             cut: 0,
             log: Log::new(shared.settings.limits, shared.keep),
             filter: Filter::default(),
+            seen: 0,
         }
     }
 
@@ -143,6 +147,40 @@ impl Connection {
     /// Whether the connection was lost and is being reconnected, by an attempt that runs or waits.
     pub fn is_retrying(&self) -> bool {
         self.retried.is_some() || matches!(self.state, ConnectionState::Reconnecting { .. })
+    }
+
+    /// Messages received since the connection was last shown.
+    pub fn unread(&self) -> u64 {
+        self.log.received().messages.saturating_sub(self.seen)
+    }
+
+    pub(crate) fn mark_seen(&mut self) {
+        self.seen = self.log.received().messages;
+    }
+
+    /// Whether it sends by itself: a repetition, a sequence or a replay runs.
+    pub fn is_sending(&self) -> bool {
+        let runs = |run: &Run| run.verdict() == Verdict::Running;
+        self.repetition.is_some() || self.replay.is_some() || self.run.as_ref().is_some_and(runs)
+    }
+
+    /// What is lost when the connection is removed or the page is left.
+    pub fn losses(&self) -> Vec<String> {
+        let (messages, queued) = (self.log.sent().messages + self.log.received().messages, self.outbox.len() as u64);
+        let some = |number: u64, one: &str, several: &str| match number {
+            0 => None,
+            1 => Some(one.to_owned()),
+            number => Some([&Count(number).to_string(), several].concat()),
+        };
+        [
+            (!matches!(self.state, ConnectionState::Idle(_))).then(|| "the open connection".to_owned()),
+            some(messages, "the message in its log", " messages in its log"),
+            some(queued, "the queued message", " queued messages"),
+            (!self.draft.text.is_empty()).then(|| "the unsent text".to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     pub fn outbox(&self) -> &Outbox {
@@ -228,7 +266,10 @@ impl Connection {
                 self.problem = self.log.pin(seq).err().map(|error| Problem::Pin(error.to_string()));
             }
             ConnectionMsg::Unpin(seq) => self.log.unpin(seq),
-            ConnectionMsg::ClearLog => self.log.clear(),
+            ConnectionMsg::ClearLog => {
+                self.log.clear();
+                self.mark_seen();
+            }
             ConnectionMsg::Socket(id, SocketEvent::Unsent(payload)) => self.unsent(now, id, payload, shared),
             ConnectionMsg::Socket(id, event) if id == self.socket => self.socket_event(now, event, shared),
             ConnectionMsg::Socket(_, _) => {}

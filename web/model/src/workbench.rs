@@ -3,9 +3,11 @@
 
 mod message;
 mod persist;
+mod undo;
 
 use std::ops::ControlFlow;
 
+use self::undo::Undo;
 use crate::connection::address::ParseUrl;
 use crate::connection::setup::Setup;
 use crate::connection::{Connection, ConnectionMsg};
@@ -49,6 +51,8 @@ pub struct Workbench {
     problem: Option<(Subject, String)>,
     /// For each log of the file that was imported last, its connection, as far as there was room.
     imported: Vec<ConnectionId>,
+    /// What the last change of what is saved has deleted or replaced.
+    undo: Option<Undo>,
     /// Of the last attempt to save.
     storage_error: Option<StorageError>,
     /// Of new connections.
@@ -59,6 +63,8 @@ pub struct Workbench {
 impl Workbench {
     /// Each has a log of its own.
     pub const MAX_CONNECTIONS: usize = 32;
+    /// What to do where there are as many.
+    pub const FULL: &str = "32 connections are the limit, remove one first";
     pub const MAX_SEQUENCES: usize = 200;
 
     /// With one connection.
@@ -70,6 +76,7 @@ impl Workbench {
             last_id: ConnectionId::default(),
             problem: None,
             imported: Vec::new(),
+            undo: None,
             storage_error: None,
             address: start.address,
             shared,
@@ -85,6 +92,11 @@ impl Workbench {
 
     pub fn shown(&self) -> &Connection {
         &self.connections[self.shown]
+    }
+
+    /// Whether there are as many connections as can be.
+    pub fn is_full(&self) -> bool {
+        self.connections.len() >= Self::MAX_CONNECTIONS
     }
 
     /// `None` after it was removed.
@@ -186,7 +198,7 @@ impl Workbench {
                 }
             }
             Msg::Add => {
-                if self.connections.len() < Self::MAX_CONNECTIONS {
+                if !self.is_full() {
                     self.add();
                     self.shared.persist_setups();
                 }
@@ -207,19 +219,25 @@ impl Workbench {
                 self.choose(settings);
                 self.shared.persist(Document::Settings);
             }
-            Msg::Save(saved) => self.change_saved(|library| library.save(saved)),
+            Msg::Save(saved) => self.change_undoably(|page| page.change_saved(|library| library.save(saved))),
             Msg::RenameSaved(from, to) => self.change_saved(|library| library.rename(&from, to)),
-            Msg::RemoveSaved(name) => self.change_saved(|library| {
-                library.remove(&name);
-                Ok(())
+            Msg::RemoveSaved(name) => self.change_undoably(|page| {
+                page.change_saved(|library| {
+                    library.remove(&name);
+                    Ok(())
+                });
             }),
-            Msg::ImportSaved(text) => self.change_saved(|library| library.add_json(&text).map(drop)),
-            Msg::SaveSequence(sequence) => self.save_sequences(vec![sequence]),
-            Msg::RemoveSequence(name) => {
-                self.shared.sequences.retain(|sequence| sequence.name != name);
-                self.shared.persist(Document::Sequences);
+            Msg::ImportSaved(text) => {
+                self.change_undoably(|page| page.change_saved(|library| library.add_json(&text).map(drop)));
             }
-            Msg::ImportSequences(text) => self.import_sequences(&text),
+            Msg::SaveSequence(sequence) => self.change_undoably(|page| page.save_sequences(vec![sequence])),
+            Msg::RemoveSequence(name) => self.change_undoably(|page| {
+                page.shared.sequences.retain(|sequence| sequence.name != name);
+                page.shared.persist(Document::Sequences);
+            }),
+            Msg::ImportSequences(text) => self.change_undoably(|page| page.import_sequences(&text)),
+            Msg::Undo => self.undo(),
+            Msg::DismissUndo => self.undo = None,
             Msg::ImportLogs(logs) => self.import_logs(logs),
             Msg::FileFailed(subject, why) => self.problem = Some((subject, why)),
             Msg::DismissProblem(subject) => {
@@ -228,6 +246,7 @@ impl Workbench {
             Msg::Persisted(kept) => self.storage_error = kept.err(),
             Msg::ClearAllData => self.clear_all_data(),
         }
+        self.connections[self.shown].mark_seen();
         std::mem::take(&mut self.shared.effects)
     }
 
@@ -246,7 +265,10 @@ impl Workbench {
         let known = self.connections.iter().position(|connection| *connection.setup() == link.setup);
         match known {
             Some(index) => self.shown = index,
-            None if self.connections.len() >= Self::MAX_CONNECTIONS => return,
+            None if self.is_full() => {
+                self.problem = Some((Subject::Link, ["the link is not opened: ", Self::FULL].concat()));
+                return;
+            }
             None => self.add_with(link.setup),
         }
         if let Some(draft) = link.draft {

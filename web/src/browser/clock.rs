@@ -17,6 +17,12 @@ pub fn since_1970(milliseconds: f64) -> Time {
     Time(milliseconds - time_origin())
 }
 
+/// The day in the person's time zone, as in `2026-11-29`.
+pub fn day(at: Time) -> String {
+    let date = Date::new(&(time_origin() + at.0).into());
+    format!("{}-{:02}-{:02}", date.get_full_year(), date.get_month() + 1, date.get_date())
+}
+
 /// The time of day in the person's time zone, as in `07:41:12.004`.
 pub fn time_of_day(at: Time) -> String {
     let date = Date::new(&(time_origin() + at.0).into());

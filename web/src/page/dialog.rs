@@ -15,4 +15,6 @@ pub(crate) enum Dialog {
     /// Rename, move or delete a saved message.
     Saved,
     Settings,
+    /// Which keys do what.
+    Keys,
 }

@@ -89,7 +89,7 @@ fn formats() -> View {
 
 fn message_box() -> View {
     html(
-        "<textarea aria-label=Message aria-describedby='compose-hint compose-problem' \
+        "<textarea id=message-box aria-label=Message aria-describedby='compose-hint compose-problem' \
            placeholder=\"Enter message (or 'quit' to exit)\" autocomplete=off spellcheck=false></textarea>",
     )
     .value_of(|page| page.shown().draft().text.as_str().into())

@@ -10,7 +10,7 @@ use web_sys::{Event, KeyboardEvent};
 use super::controls::{button, focus, group, sign_button, toggle};
 use super::log::{LIST, time};
 use super::{View, html};
-use crate::browser::files;
+use crate::browser::{clock, files};
 use crate::page::{ContentFormat, Page};
 
 /// CSS selector of the content.
@@ -78,7 +78,7 @@ fn facts(page: &Page, entry: Entry<'_>) -> Vec<View> {
         facts.push(html("<dt></dt>").text(term));
         facts.push(html("<dd></dd>").text(text));
     };
-    fact("Time", &time(log, entry, TimeFormat::Clock));
+    fact("Time", &[&clock::day(entry.at), " ", &time(log, entry, TimeFormat::Clock)].concat());
     fact("Since previous", &time(log, entry, TimeFormat::SincePrevious));
     if entry.label.direction.is_some() {
         let kind = match entry.content {

@@ -2,6 +2,7 @@
 
 mod close;
 mod export_import;
+mod keys;
 mod options;
 mod preset;
 mod saved;
@@ -25,6 +26,7 @@ fn title(dialog: Dialog) -> &'static str {
         Dialog::Save => "Save message",
         Dialog::Saved => "Edit saved message",
         Dialog::Settings => "Settings",
+        Dialog::Keys => "Keyboard",
     }
 }
 
@@ -38,6 +40,7 @@ fn form(dialog: Dialog, page: &Page) -> View {
         Dialog::Save => saved::save_form(),
         Dialog::Saved => saved::edit_form(),
         Dialog::Settings => settings::form(),
+        Dialog::Keys => keys::form(),
     }
 }
 

@@ -19,6 +19,7 @@ use super::{View, html};
 use crate::page::Page;
 
 /// CSS selector of the list, which has the focus while a person goes through it by keyboard.
+pub(super) const FILTER: &str = ".filter";
 pub(super) const LIST: &str = "[role=listbox]";
 
 pub(super) fn log() -> View {
@@ -83,7 +84,7 @@ fn scroller() -> View {
            <div class=list role=presentation><div class=window role=presentation></div></div>\
          </div>",
     )
-    .attr_of("aria-activedescendant", |page| page.pane.detail.seq.map(id).unwrap_or_default().into())
+    .attr_of("aria-activedescendant", |page| drawn_selection(page).map(id).unwrap_or_default().into())
     .style_of("--row", |_| format!("{ROW_HEIGHT}px").into())
     .on("keydown", keys::key_pressed)
     .on("scroll", |page, event| page.pane.log_scroll.scrolled(target::<Element>(event).scroll_top().into()))
@@ -109,6 +110,12 @@ fn scroller() -> View {
     draw_rows(list)
 }
 
+/// The selected entry, if it has a row: a browser must not be given the id of an element that is not there.
+fn drawn_selection(page: &Page) -> Option<u64> {
+    let (seq, list) = (page.pane.detail.seq?, page.shown().rows());
+    page.pane.log_scroll.visible().find(|&ordinal| list.seq(ordinal) == Some(seq)).map(|_| seq)
+}
+
 /// Draws the rows into the current element on each render.
 fn draw_rows(window: View) -> View {
     let mut rows = RowElements::new(window.element());
@@ -121,6 +128,7 @@ fn draw_rows(window: View) -> View {
         }
         let (log, list) = (page.shown().log(), page.shown().rows());
         rows.show(
+            list.first()..list.end(),
             page.pane.log_scroll.visible(),
             |ordinal| {
                 let seq = list.seq(ordinal)?;

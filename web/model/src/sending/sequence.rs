@@ -1,6 +1,7 @@
 //! A sequence of messages to send and replies to expect. [`Run`] executes one.
 
 mod document;
+mod edit;
 mod run;
 
 use crate::composing::draft::Draft;
@@ -10,6 +11,7 @@ use crate::data::payload::Content;
 use crate::data::visible::Quoted;
 use crate::matching::{CheckRegex, Regex};
 
+pub use self::edit::SequenceEdit;
 pub(crate) use self::run::RunEvent;
 pub use self::run::{Outcome, Run, StepResult, Verdict};
 

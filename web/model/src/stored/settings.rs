@@ -23,6 +23,7 @@ pub struct Settings {
     pub close_timeout_ms: u32,
     pub watermarks: Watermarks,
     pub layout: Layout,
+    pub shortcut_keys: ShortcutKeys,
 }
 
 impl Default for Settings {
@@ -35,6 +36,7 @@ impl Default for Settings {
             close_timeout_ms: 5000,
             watermarks: Watermarks::default(),
             layout: Layout::default(),
+            shortcut_keys: ShortcutKeys::On,
         }
     }
 }
@@ -56,6 +58,7 @@ impl Settings {
         let mut object = Object::new(&mut out);
         object.text("theme", self.theme.name());
         object.text("times", self.time_format.name());
+        object.text("shortcutKeys", self.shortcut_keys.name());
         for (name, value) in [
             ("entries", self.limits.entries as u64),
             ("bytes", self.limits.bytes as u64),
@@ -115,7 +118,29 @@ impl Settings {
             close_timeout_ms: number("closeTimeout", plain.close_timeout_ms.into(), Self::CLOSE_TIMEOUT_MS) as u32,
             watermarks: Watermarks { high, low: number("lowMark", plain.watermarks.low, 0..=high) },
             layout,
+            shortcut_keys: match &*word("shortcutKeys") {
+                "off" => ShortcutKeys::Off,
+                _ => ShortcutKeys::On,
+            },
         })
+    }
+}
+
+/// Whether a single character pressed outside a field does something. Who speaks to the computer turns them off, because a
+/// word that is heard may be taken for them
+/// ([WCAG 2.1.4](https://www.w3.org/WAI/WCAG22/Understanding/character-key-shortcuts.html)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShortcutKeys {
+    On,
+    Off,
+}
+
+impl ShortcutKeys {
+    fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+        }
     }
 }
 
@@ -193,6 +218,7 @@ mod tests {
             (initial_delay_ms, max_delay_ms, max_attempts) in (10u32..3_600_000, 10u32..3_600_000, 0u32..1000),
             (high, low, close_timeout_ms) in (100u64..64 << 20, 0u64..100, 100u32..=60_000),
             (sidebar_width, detail_width, compose_height) in (160u16..=900, 160u16..=900, 40u16..=600),
+            shortcut_keys in prop::sample::select(&[ShortcutKeys::On, ShortcutKeys::Off]),
         ) {
             let settings = Settings {
                 theme: Theme::ALL[theme],
@@ -202,6 +228,7 @@ mod tests {
                 close_timeout_ms,
                 watermarks: Watermarks { high, low },
                 layout: Layout { sidebar_width, detail_width, compose_height },
+                shortcut_keys,
             };
             prop_assert_eq!(Settings::from_json(&settings.to_json()), Ok(settings));
         }

@@ -38,6 +38,9 @@ pub enum Msg {
     ImportLogs(ImportedLogs),
     /// A file could not be read or written, for this reason.
     FileFailed(Subject, String),
+    /// Bring back what the last change of what is saved has deleted or replaced.
+    Undo,
+    DismissUndo,
     /// The dialog or panel that shows [`Workbench::problem`](crate::Workbench::problem) is opened or closed.
     DismissProblem(Subject),
     /// The result of [`Effect::Persist`](crate::Effect::Persist).
@@ -74,4 +77,6 @@ pub enum Subject {
     Sequences,
     /// Importing and exporting logs.
     Logs,
+    /// Opening the link in the page's own address.
+    Link,
 }

@@ -150,6 +150,7 @@ impl Workbench {
         }
         Document::ALL.into_iter().for_each(|document| self.empty(document));
         self.problem = None;
+        self.undo = None;
         self.storage_error = None;
         self.add();
         self.shared.revisions.iter_mut().for_each(|revision| *revision += 1);

@@ -71,6 +71,96 @@ fn late_events_of_a_removed_connection_change_nothing() {
 }
 
 #[test]
+fn messages_of_a_connection_that_is_not_shown_are_unread_until_it_is() {
+    let mut page = TestPage::open();
+    page.receives("seen at once");
+    assert_eq!(page.connection().unread(), 0);
+    page.update(Msg::Add);
+    page.receives("one");
+    page.receives("two");
+    assert_eq!((page.connection().unread(), page.workbench.shown().unread()), (2, 0));
+    page.update(Msg::Show(page.id));
+    assert_eq!(page.connection().unread(), 0);
+    page.update(Msg::Add);
+    page.dispatch(ConnectionMsg::ClearLog);
+    assert_eq!(page.connection().unread(), 0);
+    page.receives("after the log was cleared");
+    assert_eq!(page.connection().unread(), 1);
+}
+
+#[test]
+fn what_is_lost_with_a_connection_is_listed() {
+    let mut page = TestPage::new();
+    assert_eq!(page.connection().losses(), [""; 0]);
+    page.dispatch(ConnectionMsg::DraftTyped("half a thought".to_owned()));
+    assert_eq!(page.connection().losses(), ["the unsent text"]);
+    let mut page = TestPage::open();
+    page.receives("a");
+    assert_eq!(page.connection().losses(), ["the open connection", "the message in its log"]);
+    page.send("b");
+    page.closes(1001);
+    assert_eq!(page.connection().losses(), ["2 messages in its log"]);
+    page.dispatch(ConnectionMsg::OfflineChosen(crate::connection::setup::Offline::Wait));
+    page.send("c");
+    assert_eq!(page.connection().losses(), ["2 messages in its log", "the queued message"]);
+}
+
+fn saved_as(name: &str, text: &str) -> Saved {
+    let name = SavedName { folder: String::new(), name: name.to_owned() };
+    Saved { name, draft: Draft { text: text.to_owned(), ..Draft::default() } }
+}
+
+#[test]
+fn a_saved_message_that_is_deleted_or_replaced_can_be_brought_back() {
+    let mut page = TestPage::new();
+    page.update(Msg::Save(saved_as("Ping", "1")));
+    assert_eq!(page.workbench.undoable(), None, "nothing was replaced");
+    page.update(Msg::Save(saved_as("Ping", "2")));
+    assert_eq!(page.workbench.undoable(), Some("\"Ping\" replaced"));
+    page.update(Msg::Undo);
+    assert_eq!((page.workbench.saved(), page.workbench.undoable()), (&[saved_as("Ping", "1")][..], None));
+    page.update(Msg::RemoveSaved(saved_as("Ping", "").name));
+    assert_eq!((page.workbench.saved().len(), page.workbench.undoable()), (0, Some("\"Ping\" deleted")));
+    page.update(Msg::Undo);
+    assert_eq!(page.workbench.saved(), [saved_as("Ping", "1")]);
+    page.update(Msg::Save(saved_as("Pong", "2")));
+    page.update(Msg::ImportSaved(r#"{"messages":[{"name":"Ping","text":"x"},{"name":"Pong","text":"y"}]}"#.to_owned()));
+    assert_eq!(page.workbench.undoable(), Some("2 messages replaced"));
+    page.update(Msg::Undo);
+    assert_eq!(page.workbench.saved(), [saved_as("Ping", "1"), saved_as("Pong", "2")]);
+}
+
+#[test]
+fn a_sequence_that_is_deleted_or_replaced_can_be_brought_back() {
+    let sequence = |rounds| Sequence { name: "s".to_owned(), rounds, steps: Vec::new() };
+    let mut page = TestPage::new();
+    page.update(Msg::SaveSequence(sequence(1)));
+    page.update(Msg::SaveSequence(sequence(2)));
+    assert_eq!(page.workbench.undoable(), Some("\"s\" replaced"));
+    page.update(Msg::Undo);
+    assert_eq!(page.workbench.sequences(), [sequence(1)]);
+    page.update(Msg::RemoveSequence("s".to_owned()));
+    assert_eq!((page.workbench.sequences().len(), page.workbench.undoable()), (0, Some("\"s\" deleted")));
+    page.update(Msg::DismissUndo);
+    page.update(Msg::Undo);
+    assert_eq!(page.workbench.sequences(), []);
+}
+
+#[test]
+fn a_link_beyond_the_limit_of_connections_is_refused_with_a_reason() {
+    let mut page = TestPage::new();
+    while !page.workbench.is_full() {
+        page.update(Msg::Add);
+    }
+    let setup = Setup { address: "ws://one-more/".to_owned(), ..Setup::default() };
+    page.update(Msg::Follow(Link { setup, draft: None }));
+    assert_eq!(
+        page.workbench.problem(Subject::Link),
+        Some("the link is not opened: 32 connections are the limit, remove one first")
+    );
+}
+
+#[test]
 fn connections_are_limited() {
     let mut page = TestPage::new();
     for _ in 0..100 {

@@ -41,10 +41,11 @@ impl RowElements {
         Self { window, rows: VecDeque::new(), first: 0 }
     }
 
-    /// Shows the rows with these ordinals. `entry` gives the sequence number and the state of the entry at an ordinal;
+    /// Shows the rows with these ordinals, of all in the list. `entry` gives the sequence number and the state of the entry at an ordinal;
     /// `row` gives what its cells show, and is asked only for entries that have no row yet.
     pub(super) fn show<'a>(
         &mut self,
+        all: Range<u64>,
         ordinals: Range<u64>,
         entry: impl Fn(u64) -> Option<(u64, RowState)>,
         row: impl Fn(u64) -> Option<columns::Cells<'a>>,
@@ -58,6 +59,7 @@ impl RowElements {
             {
                 element.fill(seq, &row);
             }
+            element.set_place(ordinal - all.start + 1, all.end - all.start);
             element.set_state(state);
         }
     }
@@ -122,6 +124,8 @@ struct RowElement {
     cells: [Element; COLUMNS.len()],
     /// The entry that it shows.
     seq: Option<u64>,
+    /// Its position in the list, counted from 1, and the length of the list.
+    place: (u64, u64),
     state: RowState,
 }
 
@@ -139,7 +143,7 @@ impl RowElement {
             append(&element, &cell);
             cell
         });
-        Self { element, cells, seq: None, state: RowState::default() }
+        Self { element, cells, seq: None, place: (0, 0), state: RowState::default() }
     }
 
     fn fill(&mut self, seq: u64, row: &columns::Cells<'_>) {
@@ -149,6 +153,15 @@ impl RowElement {
         set(&self.element, "class", &row.class());
         for (cell, text) in self.cells.iter().zip(row.texts()) {
             cell.set_text_content(Some(&text));
+        }
+    }
+
+    /// Tells assistive technology which of how many rows this one is: only some are in the document.
+    fn set_place(&mut self, position: u64, of: u64) {
+        if self.place != (position, of) {
+            self.place = (position, of);
+            set(&self.element, "aria-posinset", &position.to_string());
+            set(&self.element, "aria-setsize", &of.to_string());
         }
     }
 
