@@ -54,7 +54,7 @@ async fn journey(window: Window) -> Result<()> {
     is_accessible(&page, "with a detail").await?;
     page.presses([Key::Escape]).await?;
 
-    for dialog in ["Settings", "Share", "Options", "Export", "Save", "Close with", "Keyboard"] {
+    for dialog in ["Settings", "Share", "Options", "Export…", "Save…", "Close with", "Keyboard"] {
         page.clicks(dialog).await?;
         page.waits_for("the dialog is open", "//dialog[@open]").await?;
         is_accessible(&page, dialog).await?;

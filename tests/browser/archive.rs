@@ -136,7 +136,7 @@ async fn saved_messages_and_sequences_are_exported_and_imported() -> Result<()> 
 
     page.clicks("Settings…").await?;
     page.clicks("Clear all data").await?;
-    page.clicks("Yes, delete").await?;
+    page.clicks("Delete everything").await?;
     page.waits_for("no message", "//section[@aria-label='Saved messages'][not(.//li)]").await?;
     let file = |index: usize| TemporaryFile::new("json", downloads[index][1].as_str().unwrap_or_default().as_bytes());
     let (messages, sequences) = (file(0)?, file(1)?);

@@ -3,9 +3,12 @@
 use anyhow::Result;
 use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 use fantoccini::key::Key;
+use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::driver::Window;
 use crate::page::Page;
+use crate::servers::peer;
 
 /// A part of the page, and the separator at its edge.
 struct Part {
@@ -149,5 +152,40 @@ async fn a_separator_dragged_too_far_stops_at_its_limit() -> Result<()> {
     assert_eq!(most, 320, "40 % of the window");
     BOX.press(&page, Key::Down).await?;
     assert_eq!(BOX.size(&page).await?, most - 16);
+    Ok(())
+}
+
+/// Sums up by how much what is on the page moves without having been touched
+/// ([layout shift](https://developer.mozilla.org/en-US/docs/Web/API/LayoutShift)), from now on.
+const WATCH: &str = "window.moved = [];
+    new PerformanceObserver((shifts) => shifts.getEntries().forEach(({ value, sources }) =>
+      moved.push([value, ...sources.map(({ node }) => node?.className ?? node?.nodeName)])))
+      .observe({ type: 'layout-shift' });";
+
+#[tokio::test]
+async fn nothing_moves_while_a_lost_connection_is_reconnected() -> Result<()> {
+    for window in [Window::WIDE, Window::PHONE, Window { width: 640, height: 400, ..Window::WIDE }] {
+        let page = Page::start_in(window).await?;
+        page.clicks("Settings…").await?;
+        page.fills("Maximum delay (ms)", "300").await?;
+        page.fills("Initial delay (ms)", "300").await?;
+        page.clicks("Close dialog").await?;
+        page.clicks("Options…").await?;
+        page.ticks("Reconnect automatically").await?;
+        page.clicks("Close dialog").await?;
+        let address = peer(async |mut client| {
+            client.send(Message::text("bye")).await?;
+            client.next().await;
+            Ok(())
+        })
+        .await?;
+        page.connects_to(&address).await?;
+        page.sees_row("bye").await?;
+        page.script(WATCH).await?;
+        page.sends("go").await?;
+        let tries = "//*[@role='option'][contains(., 'Could not connect')]";
+        page.waits_for("three attempts", &format!("({tries})[3]")).await?;
+        assert_eq!(page.script("return moved").await?, serde_json::json!([]), "{window:?}");
+    }
     Ok(())
 }

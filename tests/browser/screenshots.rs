@@ -186,6 +186,9 @@ const WRONG: &str = "
     }
     const log = document.querySelector('.rows').getBoundingClientRect();
     if (log.height < 112) wrong.push(`the log is ${log.height} px high`);
+    for (const label of document.querySelectorAll('.status dt')) {
+      if (label.scrollWidth > label.clientWidth) wrong.push(`${label.textContent} is cut, and not its value`);
+    }
     const seen = (element) => {
       let { left, top, right, bottom } = element.getBoundingClientRect();
       for (let around = element.parentElement; around; around = around.parentElement) {

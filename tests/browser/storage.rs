@@ -71,7 +71,7 @@ async fn unreadable_data_is_set_aside_and_reported_and_the_rest_is_loaded() -> R
     assert_eq!(page.script("return localStorage.getItem('canyon.messages.unread')").await?, json!(NEWER));
     page.clicks("Settings…").await?;
     page.clicks("Clear all data").await?;
-    page.clicks("Yes, delete").await?;
+    page.clicks("Delete everything").await?;
     page.waits_for_script("it is forgotten", "return localStorage.length === 0").await
 }
 
@@ -129,7 +129,7 @@ async fn what_one_tab_deletes_is_deleted_in_the_other_one() -> Result<()> {
     page.waits_for("the message", "//li//button[contains(., 'a secret')]").await?;
     page.clicks("Settings…").await?;
     page.clicks("Clear all data").await?;
-    page.clicks("Yes, delete").await?;
+    page.clicks("Delete everything").await?;
     page.goes_back_to_first_tab().await?;
     page.waits_for("no message", "//section[@aria-label='Saved messages'][not(.//li)]").await?;
     saves(&page, "a new one").await?;

@@ -197,7 +197,7 @@ async fn sent_messages_are_recalled_and_saved_ones_survive_a_reload() -> Result<
     assert_eq!(value(&page.message_box().await?).await?, "first");
     page.clicks("Settings…").await?;
     page.clicks("Clear all data").await?;
-    page.clicks("Yes, delete").await?;
+    page.clicks("Delete everything").await?;
     page.waits_for_script("it is forgotten", "return localStorage.length === 0").await?;
     Ok(())
 }

@@ -18,7 +18,8 @@ mod repeat_form;
 mod selection;
 
 use gloo_events::EventListener;
-use model::{Connection, ConnectionMsg, Msg, Subject};
+use model::{Connection, ConnectionId, ConnectionMsg, Msg, Subject};
+use web_sys::KeyboardEvent;
 
 pub(crate) use self::archive::Exports;
 pub(crate) use self::detail::ContentFormat;
@@ -32,6 +33,7 @@ pub(crate) use self::repeat_form::RepeatForm;
 
 use crate::browser::document::link;
 use crate::browser::keyboard::on_keys;
+use crate::browser::leaving::before_unload;
 use crate::browser::service_worker::{self, NewerVersion};
 use crate::browser::task::Task;
 use crate::compute_handle::ComputeHandle;
@@ -46,6 +48,8 @@ pub struct Page {
     pub(crate) store: Store,
     /// View state of the connection that is shown.
     pub(crate) pane: Pane,
+    /// View state of others that have been shown.
+    hidden_panes: Vec<Pane>,
     /// The dialog that is open.
     pub(crate) dialog: Option<Dialog>,
     /// What is filled in in the dialog.
@@ -70,6 +74,8 @@ pub struct Page {
     pub(crate) compute: ComputeHandle,
     /// `/` and `?`.
     _keys: EventListener,
+    /// Has the browser ask before the page is left, if that loses something.
+    _before_unload: EventListener,
     /// For timers, promises and observers.
     pub(crate) handle: Handle<Self>,
 }
@@ -77,13 +83,14 @@ pub struct Page {
 impl Page {
     /// Restores the page as it was left. `address` is for a connection that has none saved. `shortcut` gets each of
     /// [`SHORTCUTS`] that is pressed outside a field.
-    pub(crate) fn new(address: String, handle: Handle<Self>, shortcut: fn(&mut Self, &str)) -> Self {
+    pub(crate) fn new(address: String, handle: Handle<Self>, shortcut: fn(&mut Self, &KeyboardEvent)) -> Self {
         let mut store = Store::new(address, handle.part(|page| &mut page.store));
         let link_problem = follow_link(&mut store).err().unwrap_or_default();
         let pane = Pane::new(store.workbench().shown(), &handle);
         Self {
             store,
             pane,
+            hidden_panes: Vec::new(),
             dialog: None,
             forms: Forms::default(),
             drawer: false,
@@ -98,11 +105,22 @@ impl Page {
             importing: None,
             exports: Exports::default(),
             documents: DocumentReader::default(),
+            _before_unload: before_unload({
+                let handle = handle.clone();
+                move |event| {
+                    let event = event.clone();
+                    handle.update_silently(move |page| {
+                        if page.has_losses() {
+                            event.prevent_default();
+                        }
+                    });
+                }
+            }),
             _keys: on_keys(SHORTCUTS, {
                 let handle = handle.clone();
-                move |key| {
-                    let key = key.to_owned();
-                    handle.update(move |page| shortcut(page, &key));
+                move |event| {
+                    let event = event.clone();
+                    handle.update(move |page| shortcut(page, &event));
                 }
             }),
             compute: ComputeHandle::default(),
@@ -123,6 +141,31 @@ impl Page {
     /// Gives the connection that is shown a message.
     pub(crate) fn dispatch_shown(&mut self, msg: ConnectionMsg) {
         self.dispatch(Msg::Connection(self.shown().id(), msg));
+    }
+
+    /// What is lost when the connection is removed.
+    pub(crate) fn losses(&self, id: ConnectionId) -> Vec<String> {
+        let mut losses = self.store.workbench().connection(id).map(Connection::losses).unwrap_or_default();
+        let mut panes = self.hidden_panes.iter().chain([&self.pane]);
+        if panes.any(|pane| pane.id == id && pane.has_unsaved_sequence()) {
+            losses.push("an unsaved sequence".to_owned());
+        }
+        losses
+    }
+
+    /// Whether anything is lost when the page is left.
+    fn has_losses(&self) -> bool {
+        self.store.workbench().connections().iter().any(|connection| !self.losses(connection.id()).is_empty())
+    }
+
+    /// Removes a connection; asks first if that loses something.
+    pub(crate) fn remove(&mut self, id: ConnectionId) {
+        if self.losses(id).is_empty() {
+            self.dispatch(Msg::Remove(id));
+        } else {
+            self.open(Dialog::Remove);
+            self.forms.removed = Some(id);
+        }
     }
 
     /// Opens a dialog with empty fields.
@@ -156,7 +199,18 @@ impl AppState for Page {
     fn before_render(&mut self) {
         let shown = self.store.workbench().shown();
         if self.pane.id != shown.id() {
-            self.pane = Pane::new(shown, &self.handle);
+            let pane = match self.hidden_panes.iter().position(|pane| pane.id == shown.id()) {
+                Some(index) => {
+                    let mut pane = self.hidden_panes.swap_remove(index);
+                    pane.show_again(shown, &self.handle);
+                    pane
+                }
+                None => Pane::new(shown, &self.handle),
+            };
+            let mut hidden = std::mem::replace(&mut self.pane, pane);
+            hidden.hide();
+            self.hidden_panes.push(hidden);
+            self.hidden_panes.retain(|pane| self.store.workbench().connection(pane.id).is_some());
         }
         let Pane { log_scroll, live_region, .. } = &mut self.pane;
         log_scroll.log_changed(shown);

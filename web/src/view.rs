@@ -12,9 +12,9 @@ mod splitter;
 mod status;
 mod theme;
 
-use model::{Edge, ShortcutKeys, Tone};
+use model::{Edge, Msg, ShortcutKeys, Subject, Tone};
 use wasm_bindgen::JsCast;
-use web_sys::{DragEvent, HtmlElement};
+use web_sys::{DragEvent, HtmlElement, KeyboardEvent};
 
 use self::controls::{button, focus, fold, problem, sign_button};
 use crate::dom::{self, Mounted};
@@ -33,17 +33,20 @@ pub fn page(parent: &HtmlElement, address: String) -> Mounted<Page> {
         parent,
         |handle| Page::new(address, handle, shortcut),
         |_| {
-            let link_problem = problem("link-problem", |page| page.link_problem.as_str().into());
-            vec![skip_link(), update_notice(), head(), link_problem, storage_notice(), bench(), dialog::dialog()]
+            let link_problem = problem("link-problem", |page| {
+                page.store.workbench().problem(Subject::Link).unwrap_or(&page.link_problem).into()
+            });
+            vec![skip_link(), notices(), head(), link_problem, storage_notice(), bench(), dialog::dialog()]
         },
     )
 }
 
-fn shortcut(page: &mut Page, key: &str) {
+fn shortcut(page: &mut Page, event: &KeyboardEvent) {
     if page.store.workbench().settings().shortcut_keys == ShortcutKeys::Off {
         return;
     }
-    match key {
+    event.prevent_default();
+    match event.key().as_str() {
         "/" => focus(log::FILTER),
         _ => page.open(Dialog::Keys),
     }
@@ -85,17 +88,33 @@ fn head() -> View {
         )
 }
 
-/// Offers a newer version of the page.
-fn update_notice() -> View {
-    html("<div role=status><p id=update>A new version of Canyon is available. Updating reloads the page. </p></div>")
-        .at("p")
-        .attr_if("hidden", |page| page.newer_version.is_none())
-        .child(button("", "Update", |page, _| {
-            if let Some(newer) = &mut page.newer_version {
-                newer.take_over();
-            }
-        }))
-        .child(button("", "Later", |page, _| page.newer_version = None))
+/// What happened that the person may want to answer: a newer version of the page, and something that can be undone.
+fn notices() -> View {
+    html(
+        "<div class=notices role=status>\
+           <p id=update>A new version of Canyon is available. Updating reloads the page. </p>\
+           <p id=undo><span></span></p>\
+         </div>",
+    )
+    .at("#update")
+    .attr_if("hidden", |page| page.newer_version.is_none())
+    .child(button("", "Update", |page, _| {
+        if let Some(newer) = &mut page.newer_version {
+            newer.take_over();
+        }
+    }))
+    .child(button("", "Later", |page, _| page.newer_version = None))
+    .at("#undo span")
+    .text_of(|page| page.store.workbench().undoable().unwrap_or_default().into())
+    .at("#undo")
+    .attr_if("hidden", |page| page.store.workbench().undoable().is_none())
+    .child(button("", "Bring back", |page, _| undo(page, Msg::Undo)))
+    .child(sign_button("×", "Close notice", |page, _| undo(page, Msg::DismissUndo)))
+}
+
+fn undo(page: &mut Page, msg: Msg) {
+    page.dispatch(msg);
+    focus(compose::MESSAGE_BOX);
 }
 
 /// Says that nothing can be saved, and why, until it is dismissed.
@@ -140,7 +159,7 @@ fn pane(page: &Page) -> View {
                 .child(log::log())
                 .child(splitter::splitter(Edge::Detail))
                 .child(html("<slot></slot>").keyed(aside_key, |page| {
-                    if page.pane.editor.is_some() { sequence::panel() } else { detail::detail(page) }
+                    if page.pane.editor_open { sequence::panel() } else { detail::detail(page) }
                 })),
         )
         .child(splitter::splitter(Edge::Compose))
@@ -155,9 +174,9 @@ fn pane(page: &Page) -> View {
 
 /// What is beside the log: the sequence editor (an empty key), an entry's detail (its number), or nothing.
 fn aside_key(page: &Page) -> Option<String> {
-    match &page.pane.editor {
-        Some(_) => Some(String::new()),
-        None => page.selected().map(|entry| entry.seq.to_string()),
+    match page.pane.editor_open {
+        true => Some(String::new()),
+        false => page.selected().map(|entry| entry.seq.to_string()),
     }
 }
 

@@ -26,6 +26,7 @@ pub use connection::state::{ConnectionState, Opened};
 pub use connection::subprotocols::{Subprotocols, SubprotocolsError};
 pub use connection::{Connection, ConnectionMsg, Problem, SocketEvent};
 pub use data::codec::{Base64Error, HexDump, HexError, HexLine, decode_base64, decode_hex, encode_base64, encode_hex};
+pub use data::cut::cut_in_middle;
 pub use data::format::{Count, Counted, Size, Span};
 pub use data::json;
 pub use data::payload::{Content, Payload};

@@ -15,6 +15,10 @@ pub(crate) enum Dialog {
     /// Rename, move or delete a saved message.
     Saved,
     Settings,
+    /// Remove a connection with which something is lost.
+    Remove,
+    /// Delete what is stored.
+    ClearAllData,
     /// Which keys do what.
     Keys,
 }

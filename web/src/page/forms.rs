@@ -1,7 +1,7 @@
 //! What is filled in in the dialogs, until another dialog is opened.
 
-use model::SavedName;
 use model::preset::Form as PresetForm;
+use model::{ConnectionId, SavedName};
 use wire::{Path, Target};
 
 use super::field_errors::FieldErrors;
@@ -13,6 +13,8 @@ pub(crate) struct Forms {
     pub(crate) preset: PresetForm,
     pub(crate) saved: SavedForm,
     pub(crate) settings: SettingsForm,
+    /// The connection that is to be removed.
+    pub(crate) removed: Option<ConnectionId>,
     /// Whether an export leaves out what the filter hides.
     pub(crate) export_filtered: bool,
 }
@@ -25,6 +27,7 @@ impl Default for Forms {
             preset: PresetForm::new(Target::plain(Path::Tutorial)),
             saved: SavedForm::default(),
             settings: SettingsForm::default(),
+            removed: None,
             export_filtered: false,
         }
     }
@@ -61,6 +64,4 @@ pub(crate) struct SavedForm {
 pub(crate) struct SettingsForm {
     /// By the setting's number in its enum.
     pub(crate) errors: FieldErrors,
-    /// Whether the first press on "Clear all data…" has been made; the second one does it.
-    pub(crate) clear_confirmed: bool,
 }

@@ -6,7 +6,7 @@ mod repeat;
 use std::borrow::Cow;
 
 use gloo_utils::document;
-use model::{ConnectionMsg, ConnectionState, Format, Offline, Payload, Problem, Size, Templates};
+use model::{ConnectionMsg, ConnectionState, Format, Offline, Payload, Problem, Size, Templates, Verdict};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
@@ -15,7 +15,7 @@ pub(super) use self::file::read_dropped;
 use super::controls::{button, file_button, focus, fold, group, problem, toggle, value_of};
 use super::{View, html};
 use crate::browser::clock;
-use crate::page::{Dialog, Editor, Page};
+use crate::page::{Dialog, Page};
 
 const FORMATS: [(&str, Format); 4] =
     [("Text", Format::Text), ("JSON", Format::Json), ("Hex", Format::Hex), ("Base64", Format::Base64)];
@@ -55,18 +55,17 @@ fn bar() -> View {
                 page.dispatch_shown(ConnectionMsg::TemplatesChosen(templates));
             },
         ))
-        .child(folding(toggle(
-            "Repeat",
-            |page| page.pane.repeat_open,
-            |page, _| page.pane.repeat_open = !page.pane.repeat_open,
+        .child(folding(running(
+            toggle("Repeat", |page| page.pane.repeat_open, |page, _| page.pane.repeat_open = !page.pane.repeat_open),
+            |page| page.shown().repetition().is_some(),
         )))
-        .child(folding(toggle(
-            "Sequence",
-            |page| page.pane.editor.is_some(),
-            |page, _| {
-                let open = page.pane.editor.take();
-                page.pane.editor = if open.is_some() { None } else { Some(Editor::new(page.shown())) };
-            },
+        .child(folding(running(
+            toggle(
+                "Sequence",
+                |page| page.pane.editor_open,
+                |page, _| page.pane.toggle_editor(page.store.workbench().shown()),
+            ),
+            |page| page.shown().run().is_some_and(|run| run.verdict() == Verdict::Running),
         )))
         .child(button("ghost", "Save…", |page, _| page.open(Dialog::Save)))
 }
@@ -74,6 +73,14 @@ fn bar() -> View {
 /// A button that closes the fold, which would cover what the button opens.
 fn folding(button: View) -> View {
     button.attr("popovertarget", FOLD).attr("popovertargetaction", "hide")
+}
+
+/// Shows whether what the button opens is at work, also while it is closed.
+fn running(button: View, runs: fn(&Page) -> bool) -> View {
+    button.child(
+        html("<span class=runs><span class=visually-hidden> (running)</span></span>")
+            .attr_if("hidden", move |page| !runs(page)),
+    )
 }
 
 fn formats() -> View {

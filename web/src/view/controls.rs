@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use gloo_utils::document;
+use model::cut_in_middle;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{Event, File, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
@@ -40,10 +41,16 @@ pub(super) fn item(name: &str, code: &str, click: impl Fn(&mut Page, &Event) + '
 }
 
 fn boxed_item(name: &str, code: &str, click: Handler) -> View {
-    html("<button type=button class=item><span class=name></span><code></code></button>")
+    let (start, end) = cut_in_middle(name);
+    html("<button type=button class=item><span class=name><span></span><span></span></span><code></code></button>")
+        .attr("aria-label", &[name, ", ", code].concat())
         .on_boxed("click", click)
-        .at("span")
-        .text(name)
+        .at(".name")
+        .attr("title", name)
+        .at(".name span")
+        .text(start)
+        .at(".name span:last-child")
+        .text(end)
         .at("code")
         .text(code)
 }
@@ -150,12 +157,18 @@ pub(super) fn group(name: &str, controls: impl IntoIterator<Item = View>) -> Vie
 /// elsewhere they stand where the fold is, and its button is not there. `name` is what screen readers say. The current
 /// element is the fold.
 pub(super) fn fold(id: &str, sign: &str, name: &str) -> View {
+    popover("folding", id, sign, name).attr("class", "fold")
+}
+
+/// A button and, next to it when the button is pressed, the current element. `class` is that of both together.
+pub(super) fn popover(class: &str, id: &str, sign: &str, name: &str) -> View {
     html(
-        "<span class=folding>\
+        "<span>\
            <button type=button class=ghost></button>\
-           <div class=fold popover></div>\
+           <div popover></div>\
          </span>",
     )
+    .attr("class", class)
     .at("button")
     .attr("popovertarget", id)
     .attr("aria-label", name)

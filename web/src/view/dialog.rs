@@ -1,6 +1,7 @@
 //! The dialog: one `<dialog>` element, with the form of whichever dialog is open.
 
 mod close;
+mod confirm;
 mod export_import;
 mod keys;
 mod options;
@@ -27,6 +28,8 @@ fn title(dialog: Dialog) -> &'static str {
         Dialog::Saved => "Edit saved message",
         Dialog::Settings => "Settings",
         Dialog::Keys => "Keyboard",
+        Dialog::Remove => "Remove this connection?",
+        Dialog::ClearAllData => "Clear all data?",
     }
 }
 
@@ -41,6 +44,8 @@ fn form(dialog: Dialog, page: &Page) -> View {
         Dialog::Saved => saved::edit_form(),
         Dialog::Settings => settings::form(),
         Dialog::Keys => keys::form(),
+        Dialog::Remove => confirm::remove_form(page),
+        Dialog::ClearAllData => confirm::clear_form(),
     }
 }
 
@@ -57,6 +62,15 @@ pub(super) fn dialog() -> View {
         // After the form has been built, because a field of it gets the focus.
         .at_root()
         .on_toggle(|page| page.dialog.is_some(), show)
+        // One dialog in place of another, too.
+        .on_toggle(
+            |page| matches!(page.dialog, Some(Dialog::Remove | Dialog::ClearAllData)),
+            |_, asks| {
+                if asks {
+                    focus("dialog footer button");
+                }
+            },
+        )
 }
 
 fn key(page: &Page) -> Option<String> {

@@ -26,11 +26,22 @@ fn expect(reply: Reply) -> Step {
     Step::Expect { reply, within: Step::DEFAULT_TIMEOUT_MS }
 }
 
+/// Changes the steps. The results of the last run, which belong to other steps then, go.
+fn edit(page: &mut Page, change: impl FnOnce(&mut Editor)) {
+    if !page.shown().run().is_some_and(|run| run.verdict() == Verdict::Running) {
+        page.dispatch_shown(ConnectionMsg::DismissSequence);
+    }
+    if let Some(editor) = &mut page.pane.editor {
+        change(editor);
+    }
+}
+
 pub(super) fn panel() -> View {
+    let mut shape = None;
     html("<aside class=sequence aria-label=Sequence><header><h2>Sequence</h2></header><div class=steps></div></aside>")
         .at("header")
         .child(sign_button("×", "Close sequence", |page, _| {
-            page.pane.editor = None;
+            page.pane.editor_open = false;
             focus(MESSAGE_BOX);
         }))
         .at(".steps")
@@ -49,12 +60,18 @@ pub(super) fn panel() -> View {
             "Add a step",
             STEPS.map(|(label, step)| {
                 button("ghost", label, move |page, _| {
-                    if let Some(editor) = &mut page.pane.editor {
-                        editor.reshape(|sequence| sequence.steps.push(step()));
-                    }
+                    edit(page, |editor| editor.insert(editor.sequence.steps.len(), step()))
                 })
             }),
         ))
+        .on_render(move |page| {
+            let Some(editor) = &page.pane.editor else { return };
+            if shape.replace(editor.shape) != Some(editor.shape)
+                && let Some((index, part)) = editor.focus
+            {
+                focus(&format!(".step:nth-child({}) {part}", index + 1));
+            }
+        })
 }
 
 fn sequence(page: &Page) -> Option<&Sequence> {
@@ -85,10 +102,8 @@ fn saved(page: &Page) -> View {
         "Saved sequences",
         sequences.map(|(index, saved)| {
             button("ghost", &saved.name, move |page, _| {
-                if let Some(chosen) = page.store.workbench().sequences().get(index).cloned()
-                    && let Some(editor) = &mut page.pane.editor
-                {
-                    editor.reshape(|sequence| *sequence = chosen);
+                if let Some(chosen) = page.store.workbench().sequences().get(index).cloned() {
+                    edit(page, |editor| editor.open(chosen));
                 }
             })
         }),
@@ -121,7 +136,8 @@ fn name(page: &Page) -> Cow<'_, str> {
 
 fn steps(page: &Page) -> View {
     let steps = sequence(page).map_or(&[][..], |sequence| &sequence.steps);
-    html("<ol></ol>").children(steps.iter().enumerate().map(|(index, step)| step::view(index, step)))
+    let count = steps.len();
+    html("<ol></ol>").children(steps.iter().enumerate().map(|(index, step)| step::view(index, count, step)))
 }
 
 fn actions() -> View {
@@ -134,6 +150,11 @@ fn actions() -> View {
     let save = button("ghost", "Save", |page, _| {
         if let Some(sequence) = sequence(page).cloned() {
             page.dispatch(Msg::SaveSequence(sequence));
+            if let Some(editor) = &mut page.pane.editor
+                && page.store.workbench().problem(Subject::Sequences).is_none()
+            {
+                editor.saved();
+            }
         }
     });
     group(
@@ -143,6 +164,8 @@ fn actions() -> View {
             button("ghost", "Stop", |page, _| page.dispatch_shown(ConnectionMsg::StopSequence))
                 .attr_if("disabled", move |page| !is_running(page)),
             save.attr_if("disabled", has_input_error),
+            button("ghost", "Undo", |page, _| edit(page, Editor::undo))
+                .attr_if("disabled", |page| !page.pane.editor.as_ref().is_some_and(Editor::can_undo)),
             button("ghost", "Delete", |page, _| page.dispatch(Msg::RemoveSequence(name(page).into_owned()))),
             button("ghost", "Export", |page, _| {
                 let document = Sequence::to_json(sequence(page));

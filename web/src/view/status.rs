@@ -20,8 +20,8 @@ const FIGURES: [(&str, &str, Read); 5] = [
     ("tally", "sent", |connection| tally(connection.log().sent())),
     ("tally", "received", |connection| tally(connection.log().received())),
     ("", "handshake", |connection| opened(connection, |opened| Span(opened.handshake).to_string().into())),
-    ("negotiated", "negotiated", |connection| opened(connection, negotiated)),
     ("queued", "queued", queue),
+    ("negotiated", "negotiated", |connection| opened(connection, negotiated)),
 ];
 
 pub(super) fn status() -> View {
@@ -35,7 +35,8 @@ pub(super) fn status() -> View {
 /// Below the log, where it moves nothing when it comes or grows: why the connection ended, and what can be done. It stays as
 /// it is while one attempt to reconnect follows another.
 pub(super) fn ending() -> View {
-    html("<div class=ending><p></p><div class=chips></div></div>")
+    html("<div><p></p><div class=chips></div></div>")
+        .attr_of("class", |page| if page.shown().is_retrying() { "ending retrying" } else { "ending" }.into())
         .attr_if("hidden", |page| {
             page.shown().explanation().is_none() && !page.shown().is_retrying() && !has_queue_to_discard(page)
         })

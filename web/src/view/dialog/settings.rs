@@ -1,9 +1,8 @@
 //! Settings of the whole page. The model knows which numbers are allowed.
 
 use model::{Msg, NumericSetting, Settings, TimeFormat};
-use web_sys::Event;
 
-use crate::page::Page;
+use crate::page::{Dialog, Page};
 use crate::view::controls::{button, finished_number_field, problem, select, value_of};
 use crate::view::{View, html};
 
@@ -33,26 +32,12 @@ pub(super) fn form() -> View {
                 .at_root()
                 .children(numbers.iter().map(|&setting| field(setting)))
         }))
-        .child(html("<footer></footer>").child(button("ghost", "", clear_all_data).text_of(|page| {
-            if page.forms.settings.clear_confirmed {
-                "Yes, delete settings, messages and history"
-            } else {
-                "Clear all data…"
-            }
-            .into()
+        .child(html("<footer></footer>").child(button("ghost", "Clear all data…", |page, _| {
+            page.open(Dialog::ClearAllData);
         })))
         // Below the button: an error appears when a field is left, which pressing the button does, and must not move
         // the button away.
         .child(problem("settings-problem", |page| page.forms.settings.errors.newest().into()))
-}
-
-/// The first press asks for confirmation, the second one clears.
-fn clear_all_data(page: &mut Page, _: &Event) {
-    if page.forms.settings.clear_confirmed {
-        page.dispatch(Msg::ClearAllData);
-        page.dialog = None;
-    }
-    page.forms.settings.clear_confirmed = true;
 }
 
 fn settings(page: &Page) -> &Settings {

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use model::{Outcome, Reply, Span, Step};
+use model::{Outcome, Reply, SequenceEdit, Span, Step};
 
+use super::{STEPS, edit};
 use crate::page::Page;
-use crate::view::controls::{focus, number_field, sign_button, text_field, value_of};
+use crate::view::controls::{button, focus, number_field, popover, sign_button, text_field, value_of};
 use crate::view::{View, html};
 
-pub(super) fn view(index: usize, step: &Step) -> View {
+/// `count` is the number of steps.
+pub(super) fn view(index: usize, count: usize, step: &Step) -> View {
     html("<li class=step><div class=bar><span class=name></span><div class=spacer></div></div></li>")
         .attr_of("data-verdict", move |page| match outcome(page, index) {
             Some((Outcome::Passed, _)) => "passed".into(),
@@ -20,12 +22,28 @@ pub(super) fn view(index: usize, step: &Step) -> View {
         .at(".name")
         .text(&format!("{}. {}", index + 1, name(step)))
         .at(".bar")
-        .child(sign_button("×", "Remove this step", move |page, _| {
-            if let Some(editor) = &mut page.pane.editor {
-                editor.reshape(|sequence| drop(sequence.steps.remove(index)));
-            }
+        .child(move_button("↑", "Move step up", index, index.checked_sub(1)))
+        .child(move_button("↓", "Move step down", index, (index + 1 < count).then_some(index + 1)))
+        .child(popover("insert", &format!("insert-{index}"), "+", "Add a step below").children(STEPS.map(
+            |(label, step)| {
+                button("ghost", label, move |page, _| edit(page, |editor| editor.insert(index + 1, step())))
+            },
+        )))
+        .child(sign_button("×", "Remove step", move |page, _| {
+            edit(page, |editor| editor.edit(SequenceEdit::Remove(index), None));
             focus("[aria-label='Add a step'] button");
         }))
+}
+
+fn move_button(sign: &'static str, name: &'static str, from: usize, to: Option<usize>) -> View {
+    let part = if sign == "↑" { "[aria-label='Move step up']" } else { "[aria-label='Move step down']" };
+    let button = sign_button(sign, name, move |page, _| {
+        if let Some(to) = to {
+            edit(page, |editor| editor.edit(SequenceEdit::Move { from, to }, Some((to, part))));
+        }
+    });
+    // Not `disabled`, which would lose the focus at the end of the list.
+    button.attr("aria-disabled", if to.is_some() { "false" } else { "true" })
 }
 
 fn name(step: &Step) -> &'static str {
