@@ -3,11 +3,12 @@
 
 use std::{collections::VecDeque, future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
-use socket2::SockRef;
+use futures_util::FutureExt;
+use socket2::{Domain, SockRef, Socket, Type};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, oneshot},
-    time::sleep,
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{
@@ -18,8 +19,10 @@ use crate::{
     workers::{Worker, Workers},
 };
 
-/// How long accepting pauses when the system is out of file descriptors or memory; it is logged once each time.
+/// How long accepting pauses when the system is out of memory, and how often it is logged that it has no room.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long the request of a client is awaited for which the system has no file descriptor.
+const PASSING: Duration = Duration::from_millis(20);
 /// How many clients for which there is no room are there at the most; more are refused without being listened to.
 const REFUSALS: usize = 64;
 /// How many of them are waited for at the most: the oldest makes way.
@@ -51,6 +54,9 @@ where
     }
     let mut refusals = Refusals::new();
     let mut turn = 0;
+    let mut complained: Option<Instant> = None;
+    // Given up when there is no descriptor for a connection, so that its client can be told.
+    let mut reserve = descriptor();
     loop {
         match next(listeners, &mut turn).await {
             Ok((stream, peer, tls)) => match (server.admission.admit(peer.ip()), workers.place()) {
@@ -64,8 +70,17 @@ where
             // The client gave up before it was accepted; the next one may be there already.
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::error!(%error, "cannot accept connections: {error}; trying again in {PAUSE:?}");
-                sleep(PAUSE).await;
+                if complained.is_none_or(|time| time.elapsed() >= PAUSE) {
+                    complained = Some(Instant::now());
+                    tracing::error!(%error, "cannot accept connections, refusing them: {error}");
+                }
+                drop(reserve.take());
+                match next(listeners, &mut turn).now_or_never() {
+                    Some(Ok((stream, _, tls))) => refuse_in_passing(stream, tls.as_deref()).await,
+                    Some(Err(_)) => sleep(PAUSE).await,
+                    None => {}
+                }
+                reserve = descriptor();
             }
         }
     }
@@ -116,6 +131,17 @@ async fn next(listeners: &[Listener], turn: &mut usize) -> io::Result<(TcpStream
         Poll::Pending
     })
     .await
+}
+
+fn descriptor() -> Option<Socket> {
+    Socket::new(Domain::IPV4, Type::STREAM, None).ok()
+}
+
+/// Refuses a client while no other is accepted. If its request comes at once it is read, because a socket that is closed
+/// before that is reset, which can take the answer from the client.
+async fn refuse_in_passing(stream: TcpStream, tls: Option<&Tls>) {
+    let _ = timeout(PASSING, stream.readable()).await;
+    http::refuse_at_once(&stream, tls);
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {

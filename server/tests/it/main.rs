@@ -17,6 +17,7 @@ mod process;
 mod program;
 mod refusals;
 mod settings;
+mod shortage;
 mod shutdown;
 mod support;
 mod tls;

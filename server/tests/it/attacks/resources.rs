@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::{
     Client, Peer, Program, TestServer,
     peer::{frame, handshake},
-    program::{canyon, canyon_after},
+    program::canyon,
     within,
 };
 
@@ -194,47 +194,6 @@ async fn one_address_cannot_take_all_connections() {
     let mut other = Peer { stream: from_elsewhere.connect(server.address).await.unwrap() };
     other.write(handshake("/echo")).await;
     assert!(other.read_head().await.starts_with("HTTP/1.1 101 "));
-}
-
-#[tokio::test]
-async fn without_file_descriptors_the_server_waits_and_recovers() {
-    let mut program = Program::start(canyon_after("ulimit -n 40", "--host 127.0.0.1 --port 0"));
-    let port: u16 = loop {
-        let line = program.line().await;
-        if let Some(url) = line.strip_prefix("WebSocket server started on ") {
-            break url.rsplit_once(':').unwrap().1.parse().unwrap();
-        }
-    };
-    let mut crowd = Vec::new();
-    for _ in 0..60 {
-        let stream = within("a connection", TcpStream::connect(address(port))).await.unwrap();
-        crowd.push(stream);
-    }
-    let before = program.usage().processor;
-    let start = Instant::now();
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let (used, passed) = (program.usage().processor - before, start.elapsed());
-    // Less than a twentieth of a processor; a server that spins takes all of one.
-    assert!(used <= passed / 20, "{used:?} of a processor in {passed:?}");
-    drop(crowd);
-    within("the server to recover", async {
-        loop {
-            let mut peer = Peer::connect(address(port)).await;
-            if peer.stream.write_all(handshake("/echo").as_bytes()).await.is_ok()
-                && peer.try_read_head().await.is_some_and(|head| head.starts_with("HTTP/1.1 101 "))
-            {
-                break;
-            }
-        }
-    })
-    .await;
-    program.signal("TERM").await;
-    let mut complaints = 0;
-    while let Some(line) = program.line_or_end().await {
-        complaints += usize::from(line.contains("cannot accept connections"));
-    }
-    assert!(complaints > 0, "there were descriptors enough");
-    assert!(complaints as u64 <= start.elapsed().as_secs() + 1, "{complaints} lines in {:?}", start.elapsed());
 }
 
 #[tokio::test]
