@@ -11,6 +11,7 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
@@ -53,6 +54,8 @@ pub(crate) struct Driver {
     port: u16,
     /// Kept open, because chromedriver ends when it cannot write.
     _stdout: BufReader<ChildStdout>,
+    /// For the browsers' profiles, which they do not always delete. Dropped after the process.
+    _profiles: TempDir,
 }
 
 impl Driver {
@@ -69,8 +72,10 @@ impl Driver {
 
     async fn try_to_start() -> Result<Self> {
         let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
+        let profiles = tempfile::tempdir().context("cannot create a folder for the browser's profile")?;
         let mut process = Command::new(&program)
             .arg("--port=0")
+            .env("TMPDIR", profiles.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -80,7 +85,7 @@ impl Driver {
         let mut stdout = BufReader::new(process.stdout.take().context("chromedriver has no stdout")?);
         let port =
             timeout(START_LIMIT, read_port(&mut stdout)).await.context("chromedriver did not start in time")??;
-        Ok(Self { _process: process, port, _stdout: stdout })
+        Ok(Self { _process: process, port, _stdout: stdout, _profiles: profiles })
     }
 
     /// Opens a browser of that size in that scheme.
