@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check of the project, one after the other, with what each took.
+//! `cargo xtask test`: every check of the project, one after the other, with the time that each took.
 
 mod steps;
 

@@ -4,11 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use server::{Config, Limits};
-use tokio::{
-    io::AsyncWriteExt,
-    net::TcpStream,
-    time::{Duration, Instant},
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::Duration};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{
