@@ -242,3 +242,21 @@ async fn a_regular_expression_never_holds_up_the_page() -> Result<()> {
     page.sees_hits("1 of 20\u{202f}004").await?;
     page.waits_for("no word about it any more", "//*[@id='filter-problem'][.='']").await.map(drop)
 }
+
+#[tokio::test]
+async fn what_the_filter_has_found_is_marked() -> Result<()> {
+    let page = Page::connected("/echo").await?;
+    page.sends(r#"{"name":"Ada, ada","year":1843}"#).await?;
+    page.sees_row("received").await?;
+    let marked = "return [...(CSS.highlights.get('hit') ?? [])].map((range) => range.toString()).join()";
+    page.fills("Filter", "ADA").await?;
+    page.waits_for_script("text", &format!("return (() => {{ {marked} }})() === 'Ada,ada,Ada,ada'")).await?;
+    page.fills("Filter", r"/\d+/").await?;
+    page.waits_for_script("numbers", &format!("return (() => {{ {marked} }})().includes('1843,1843')")).await?;
+    page.sees_row("received").await?.click().await?;
+    page.clicks("JSON").await?;
+    page.waits_for_script("the content", &format!("return (() => {{ {marked} }})().endsWith('1843,1843,1843')"))
+        .await?;
+    page.fills("Filter", "nobody has sent this").await?;
+    page.waits_for_script("nothing", &format!("return (() => {{ {marked} }})() === ''")).await
+}

@@ -76,6 +76,8 @@ pub struct Page {
     _keys: EventListener,
     /// Has the browser ask before the page is left, if that loses something.
     _before_unload: EventListener,
+    /// Looks for what the filter has found. Apart, because a regular expression that takes too long ends its worker.
+    pub(crate) marker: ComputeHandle,
     /// For timers, promises and observers.
     pub(crate) handle: Handle<Self>,
 }
@@ -124,6 +126,7 @@ impl Page {
                 }
             }),
             compute: ComputeHandle::default(),
+            marker: ComputeHandle::default(),
             handle,
         }
     }

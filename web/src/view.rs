@@ -5,6 +5,7 @@ mod connect;
 mod controls;
 mod detail;
 mod dialog;
+mod hits;
 mod log;
 mod sequence;
 mod sidebar;
@@ -144,7 +145,7 @@ fn bench() -> View {
 
 /// Everything about one connection.
 fn pane(page: &Page) -> View {
-    html("<main></main>")
+    let pane = html("<main></main>")
         .attr("id", &format!("connection-{}", page.pane.id.number()))
         .style_of("--compose", |page| splitter::size(page, Edge::Compose))
         .attr_of("aria-label", |page| page.shown().setup().title().into())
@@ -169,7 +170,8 @@ fn pane(page: &Page) -> View {
             event.prevent_default();
             let event: &DragEvent = event.unchecked_ref();
             compose::read_dropped(page, event.data_transfer().and_then(|dropped| dropped.files()));
-        })
+        });
+    hits::marked(pane)
 }
 
 /// What is beside the log: the sequence editor (an empty key), an entry's detail (its number), or nothing.

@@ -10,4 +10,4 @@ pub mod protocol;
 mod service;
 mod text_file;
 
-pub use service::{MatchTexts, Service};
+pub use service::{RegExps, Service};

@@ -5,9 +5,9 @@ mod worker {
     use std::cell::RefCell;
     use std::panic;
 
-    use compute::Service;
-    use compute::protocol::{Request, Response, decode, encode};
-    use js_sys::{Array, ArrayBuffer, RegExp, Uint8Array};
+    use compute::protocol::{Request, Response, Span, decode, encode};
+    use compute::{RegExps, Service};
+    use js_sys::{Array, ArrayBuffer, Reflect, RegExp, Uint8Array};
     use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
     use wasm_bindgen::prelude::{Closure, wasm_bindgen};
     use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
@@ -28,7 +28,7 @@ mod worker {
     #[wasm_bindgen]
     pub fn serve(port: MessagePort) {
         panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
-        let (mut service, mut parts) = (Service::new(match_texts), Array::new());
+        let (mut service, mut parts) = (Service::new(RegExps { matches: match_texts, find }), Array::new());
         let answering = port.clone();
         let listener = Listener::new(move |event: MessageEvent| {
             let post: Array = event.data().unchecked_into();
@@ -71,6 +71,28 @@ mod worker {
         };
         texts.iter().map(is_match).collect()
     }
+
+    /// As [`match_texts`], with the places.
+    fn find(expression: &str, flags: &str, texts: &[&str]) -> Vec<Vec<Span>> {
+        // With the flag g, `exec` begins where the last match ended.
+        let expression = RegExp::new(expression, &(flags.replace('g', "") + "g"));
+        let find = |text: &&str| {
+            let mut found = Vec::new();
+            expression.set_last_index(0);
+            while let Some(matched) = expression.exec(text).filter(|_| found.len() < MAX_FOUND) {
+                let start = Reflect::get(&matched, &"index".into()).ok().and_then(|index| index.as_f64());
+                let (start, end) = (start.unwrap_or_default() as u32, expression.last_index());
+                found.push((start, end));
+                // An empty match would be found again.
+                expression.set_last_index(end.max(start + 1));
+            }
+            found
+        };
+        texts.iter().map(find).collect()
+    }
+
+    /// Matches in one text that are looked for.
+    const MAX_FOUND: usize = 200;
 
     /// Of a file, or of a buffer. Empty where there is none.
     fn read(attached: &JsValue) -> Result<Vec<u8>, JsValue> {

@@ -44,6 +44,13 @@ pub enum Request<'a> {
         flags: &'a str,
         texts: Vec<&'a str>,
     },
+    /// Where a regular expression matches in the texts. Answered with [`Response::Found`].
+    Find {
+        expression: &'a str,
+        /// As in JavaScript.
+        flags: &'a str,
+        texts: Vec<&'a str>,
+    },
     /// Lay out the text that comes with this, in place of the one before. Answered with [`Response::Document`].
     Open {
         layout: Layout,
@@ -82,6 +89,8 @@ pub enum Response<'a> {
     Rows(Vec<Row>),
     /// Of each text.
     Matched(Vec<bool>),
+    /// In each text, the matches.
+    Found(Vec<Vec<Span>>),
     Entries {
         /// The index of the log.
         log: u32,
@@ -97,6 +106,9 @@ pub enum NotJson<'a> {
     Syntax(&'a str),
     TooDeep(&'a str),
 }
+
+/// Begin and end of a match, in UTF-16 units.
+pub type Span = (u32, u32);
 
 pub fn encode(value: &impl Serialize) -> Vec<u8> {
     let mut post = Vec::new();

@@ -4,15 +4,20 @@ use model::json::JsonErrorKind;
 
 use crate::archive::{self, Exporter, Imported, ImportedLog};
 use crate::document::{Document, Layout};
-use crate::protocol::{BATCH, NotJson, Request, Response, encode};
+use crate::protocol::{BATCH, NotJson, Request, Response, Span, encode};
 use crate::text_file;
 
-/// Which of the texts match an expression with these flags.
-pub type MatchTexts = fn(expression: &str, flags: &str, texts: &[&str]) -> Vec<bool>;
+/// The browser's `RegExp`: an expression with these flags.
+#[derive(Clone, Copy)]
+pub struct RegExps {
+    /// Which of the texts match.
+    pub matches: fn(expression: &str, flags: &str, texts: &[&str]) -> Vec<bool>,
+    /// The matches in each text.
+    pub find: fn(expression: &str, flags: &str, texts: &[&str]) -> Vec<Vec<Span>>,
+}
 
 pub struct Service {
-    /// The browser's.
-    match_texts: MatchTexts,
+    reg_exps: RegExps,
     imported: Cursor,
     exporter: Option<Exporter>,
     document: Document,
@@ -31,9 +36,9 @@ struct Cursor {
 }
 
 impl Service {
-    pub fn new(match_texts: MatchTexts) -> Self {
+    pub fn new(reg_exps: RegExps) -> Self {
         Self {
-            match_texts,
+            reg_exps,
             imported: Cursor::default(),
             exporter: None,
             document: Document::default(),
@@ -71,7 +76,10 @@ impl Service {
                 encode(&Response::Done)
             }
             Request::Match { expression, flags, texts } => {
-                encode(&Response::Matched((self.match_texts)(expression, flags, texts)))
+                encode(&Response::Matched((self.reg_exps.matches)(expression, flags, texts)))
+            }
+            Request::Find { expression, flags, texts } => {
+                encode(&Response::Found((self.reg_exps.find)(expression, flags, texts)))
             }
             Request::Open { layout, columns } => self.open(file, *layout, *columns as usize),
             Request::SetColumns(columns) => {
@@ -169,7 +177,7 @@ mod tests {
     const ORIGIN: f64 = 1_795_368_000_000.0;
 
     fn service() -> Service {
-        Service::new(|_, _, _| panic!("there is no browser"))
+        Service::new(RegExps { matches: |_, _, _| panic!("there is no browser"), find: |_, _, _| Vec::new() })
     }
 
     /// The answer, for as long as the test runs.

@@ -32,7 +32,7 @@ pub use data::json;
 pub use data::payload::{Content, Payload};
 pub use data::time::{Time, iso_8601_micros, micros_of_iso_8601, micros_of_number};
 pub use data::visible::{Quoted, visible};
-pub use log::filter::{Facet, Facets, Filter, Query, Rows};
+pub use log::filter::{Facet, Facets, Filter, Marked, Query, Rows};
 pub use log::viewport::{ROW_HEIGHT, Viewport};
 pub use log::{Direction, Entry, Keep, KeptBytes, Kind, Label, Limits, Log, PinError, Source, Tally, Tone};
 pub use matching::{CheckRegex, MatchError, MatchId, MatchRequest, Regex};

@@ -15,6 +15,8 @@ use crate::matching::{CheckRegex, MatchError, MatchId, MatchRequest, text_of};
 
 use self::pattern::Pattern;
 
+pub use self::pattern::Marked;
+
 pub use self::query::{Facet, Facets, Query};
 pub use self::rows::Rows;
 
@@ -62,6 +64,11 @@ impl Filter {
     /// The error in the regular expression.
     pub fn problem(&self) -> Option<&str> {
         self.stopped.as_deref().or(self.pattern.problem())
+    }
+
+    /// What to mark in the rows that are shown.
+    pub fn marked(&self) -> Marked<'_> {
+        if self.stopped.is_some() { Marked::Nothing } else { self.pattern.marked() }
     }
 
     /// How the text was understood, where it could have meant something else.

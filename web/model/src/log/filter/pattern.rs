@@ -25,6 +25,15 @@ pub(super) struct Pattern {
     hint: Option<String>,
 }
 
+/// What has been found in the entries that are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marked<'a> {
+    Nothing,
+    /// With ASCII letters in either case.
+    Text(&'a str),
+    Regex(&'a Regex),
+}
+
 /// What happens to the entries that match.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Matches {
@@ -98,6 +107,15 @@ impl Pattern {
 
     pub(super) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
+    }
+
+    pub(super) fn marked(&self) -> Marked<'_> {
+        match (&self.regex, &self.wanted) {
+            (Some((regex, Matches::Shown)), _) => Marked::Regex(regex),
+            // It was made of a text.
+            (None, Some(term)) => Marked::Text(str::from_utf8(&term.needle).unwrap_or_default()),
+            _ => Marked::Nothing,
+        }
     }
 
     pub(super) fn matches_everything(&self) -> bool {

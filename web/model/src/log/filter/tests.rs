@@ -125,6 +125,17 @@ fn a_wrong_regular_expression_is_reported_and_hides_nothing() {
 }
 
 #[test]
+fn what_was_looked_for_is_marked() {
+    let marked = |typed: &str| format!("{:?}", Filter::new(plain(typed), check_regex).marked());
+    assert_eq!(marked("Hello you -ping"), r#"Text("hello you")"#);
+    assert_eq!(marked(r"\/img/s"), r#"Text("/img/s")"#);
+    assert_eq!(marked("/^a/i"), r#"Regex(Regex { expression: "^a", flags: "i" })"#);
+    for nothing in ["", "-/^a/", "-ping", "/x/"] {
+        assert_eq!(marked(nothing), "Nothing");
+    }
+}
+
+#[test]
 fn facets_hide_entries_by_direction_kind_and_source() {
     assert_eq!(shown(hiding(&[Facet::Sent]), &log()), [1, 3, 5]);
     assert_eq!(shown(hiding(&[Facet::Automatic, Facet::Error]), &log()), [2, 3, 5]);
