@@ -10,7 +10,12 @@ use std::{
 
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::{http::admission::Permit, shared::Shared};
+use crate::{
+    http::admission::Permit,
+    protocol::Counters,
+    shared::Shared,
+    traffic::{Carrier, Metered},
+};
 
 /// What a connection holds from its acceptance to its end.
 #[derive(Debug)]
@@ -64,13 +69,27 @@ pub(crate) struct Connected {
     pub(crate) received: u64,
     /// Messages that the socket took.
     pub(crate) sent: u64,
+    /// Present from the choice of the engine.
+    metered: Option<Metered>,
 }
 
 impl Connected {
     pub(crate) fn new(peer: SocketAddr, shared: Arc<Shared>) -> Self {
         shared.totals.opened.add(1);
         shared.log.connected(peer);
-        Self { peer, shared, received: 0, sent: 0 }
+        Self { peer, shared, received: 0, sent: 0, metered: None }
+    }
+
+    /// Counts what it carries from now on.
+    pub(crate) fn carried_by(&mut self, carrier: Carrier) {
+        self.metered = Some(self.shared.traffic.open(carrier));
+    }
+
+    /// Stores what it has carried so far, once for a batch of messages.
+    pub(crate) fn store(&self, received: Counters, sent: Counters) {
+        if let Some(metered) = &self.metered {
+            metered.store(received, sent);
+        }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

@@ -15,6 +15,7 @@ use crate::{
     session::{self, Farewell, FrameLayer, Opening},
     shared::Shared,
     tls::Tls,
+    traffic::Carrier,
     transport::Transport,
     workers::Worker,
     write_timeout::WriteTimeout,
@@ -48,17 +49,19 @@ pub(crate) async fn serve(
     };
     let http::Parts { transport, rest: read_ahead, accepted } = http::serve(transport, local.ip(), peer, &shared).await;
     let Some(accepted) = accepted else { return transport.close().await };
-    let connected = Connected::new(peer, Arc::clone(&shared));
+    let mut connected = Connected::new(peer, Arc::clone(&shared));
     let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
     let limits = shared.frame_limits();
     let transport = match (transport, worker.event_loop(), behaviour.reply()) {
         (Transport::Tcp(stream), Some(event_loop), Some(reply)) => {
+            connected.carried_by(Carrier::EventLoop);
             let protocol = Protocol::new(read_ahead, limits, accepted.deflate);
             event_loop.register(stream.into_inner(), protocol, reply, connected, guards).await;
             return;
         }
         (transport, ..) => transport,
     };
+    connected.carried_by(Carrier::Session);
     let agreed = accepted.deflate;
     let ends_with = Arc::clone(&shared);
     worker.runtime().spawn(ends_with.shutdown.until_closed(async move {

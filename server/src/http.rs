@@ -13,6 +13,7 @@ mod events;
 pub(crate) mod handshake;
 pub(crate) mod headers;
 mod last_words;
+mod metrics;
 pub(crate) mod opening;
 mod page;
 mod raw_head;
@@ -295,7 +296,10 @@ impl Service<Request<Incoming>> for Front<'_> {
         };
         let time = *self.server.config.limits.write_timeout;
         match answer {
-            Err(refusal) => Either::Left(future::ready(finish(refuse(&refusal, headers), false))),
+            Err(refusal) => {
+                self.server.totals.count_refusal(refusal.status().as_u16());
+                Either::Left(future::ready(finish(refuse(&refusal, headers), false)))
+            }
             Ok(Answer::Response(response)) => Either::Left(future::ready(finish(response, false))),
             Ok(Answer::Exposed(response)) => Either::Left(future::ready(finish(response, true))),
             Ok(Answer::Echo) if echo::wants_description(headers) => {
@@ -337,6 +341,7 @@ impl Front<'_> {
         }
         match path {
             "/healthz" if !is_attempt => return Ok(Answer::Response(self.health())),
+            metrics::PATH if !is_attempt => return Ok(Answer::Response(metrics::response(self.server))),
             _ if self.server.shutdown.is_draining() => return Err(Refusal::Draining),
             _ if self.standing == Standing::BeyondLimit => return Err(Refusal::Full),
             "/readyz" if !is_attempt => return Ok(Answer::Response(probe("ready".to_owned()))),

@@ -33,6 +33,7 @@ mod session;
 mod shared;
 mod shutdown;
 mod tls;
+mod traffic;
 mod transport;
 mod workers;
 mod write_timeout;

@@ -135,6 +135,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         break;
     }
     context.connected.sent = frames.sent().messages;
+    context.connected.store(frames.received(), frames.sent());
     (frames.into_inner(), context.farewell)
 }
 
@@ -192,7 +193,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 continue;
             }
             self.socket.flush().await?;
-            self.context.connected.sent = self.socket.get_ref().sent().messages;
+            let frames = self.socket.get_ref();
+            self.context.connected.sent = frames.sent().messages;
+            self.context.connected.store(frames.received(), frames.sent());
             let has_read_all = self.left > 0 && may_read && !is_waiting;
             self.yield_if_spent().await;
             if mem::take(&mut is_check_due) {

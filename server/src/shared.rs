@@ -1,8 +1,11 @@
 //! What all connections of a server share.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
@@ -16,6 +19,7 @@ use crate::{
     protocol,
     rooms::Rooms,
     shutdown::Shutdown,
+    traffic::Traffic,
 };
 
 /// One server's settings, counters and signals.
@@ -25,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) admission: Arc<Admission>,
     pub(crate) attempts: Attempts,
     pub(crate) rooms: Arc<Rooms>,
+    pub(crate) traffic: Arc<Traffic>,
     pub(crate) log: MessageLog,
     pub(crate) totals: Totals,
     pub(crate) shutdown: Shutdown,
@@ -44,10 +49,23 @@ pub(crate) struct Totals {
     pub(crate) panics: Counter,
     /// Threads of workers that were started again because they had ended.
     pub(crate) restarts: Counter,
+    /// Refused requests by status.
+    refusals: Mutex<BTreeMap<u16, u64>>,
     /// Text and binary messages that were answered, on WebSockets that have ended.
     pub(crate) received: Counter,
     /// Text and binary messages of which their sockets took the last frame's header, on the same.
     pub(crate) sent: Counter,
+}
+
+impl Totals {
+    pub(crate) fn count_refusal(&self, code: u16) {
+        *self.refusals.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default() += 1;
+    }
+
+    /// How many requests were refused, by status.
+    pub(crate) fn refusals(&self) -> BTreeMap<u16, u64> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// A count that only grows, and that many tasks add to.
@@ -70,6 +88,7 @@ impl Shared {
         Self {
             admission: Arc::new(Admission::new(limits.max_connections, limits.max_connections_per_address)),
             attempts: Attempts::default(),
+            traffic: Arc::default(),
             rooms: Arc::new(Rooms::new(bytes(limits.max_write_buffer))),
             config,
             log: MessageLog::default(),

@@ -107,6 +107,7 @@ impl Registration {
             }
         });
         connected.received += count;
+        connected.store(protocol.received(), protocol.sent());
         if !has_room {
             *unlogged += count;
         }

@@ -161,3 +161,81 @@ async fn a_body_that_stops_ends_its_connection() {
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     assert_eq!(peer.read_to_end().await, b"he");
 }
+
+/// The value of a metric with its labels, as it is written.
+fn metric(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} is missing: {text}")).parse().unwrap()
+}
+
+async fn metrics(server: &TestServer) -> String {
+    let text = answer(server, request("GET", "/metrics", "", "")).await;
+    assert!(
+        text.contains("\r\ncontent-type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"),
+        "{text}"
+    );
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    body(&text).to_owned()
+}
+
+#[tokio::test]
+async fn metrics_count_open_connections_and_ended_ones() {
+    let server = TestServer::start().await;
+    answer(&server, request("GET", "/nope", "", "")).await;
+    let mut echo = Peer::open(server.address, "/echo").await;
+    let mut session = Peer::open(server.address, "/echo?fragment=1").await;
+    for peer in [&mut echo, &mut session] {
+        peer.write(crate::support::peer::frame(0x82, b"abc")).await;
+    }
+    assert_eq!(echo.read_frame().await, (0x82, b"abc".to_vec()));
+    for expected in [(0x02, b"a"), (0x00, b"b"), (0x80, b"c")] {
+        assert_eq!(session.read_frame().await, (expected.0, expected.1.to_vec()));
+    }
+    let text = metrics(&server).await;
+    assert_eq!(metric(&text, "canyon_websockets{engine=\"session\"}"), if cfg!(unix) { 1 } else { 2 });
+    assert_eq!(metric(&text, "canyon_refusals_total{code=\"404\"}"), 1);
+    // What was answered has been counted before it was seen here, or is by the next time.
+    crate::support::within("the counts", async {
+        loop {
+            let text = metrics(&server).await;
+            let counts = ["canyon_messages_total", "canyon_frames_total", "canyon_wire_bytes_total"]
+                .map(|name| ["received", "sent"].map(|way| metric(&text, &format!("{name}{{direction=\"{way}\"}}"))));
+            if counts == [[2, 2], [2, 4], [18, 14]] {
+                break;
+            }
+        }
+    })
+    .await;
+    drop((echo, session));
+    crate::support::within("the end", async { while metric(&metrics(&server).await, "canyon_connections") > 1 {} })
+        .await;
+    let text = metrics(&server).await;
+    assert_eq!(metric(&text, "canyon_messages_total{direction=\"received\"}"), 2);
+    assert_eq!(metric(&text, "canyon_websockets{engine=\"session\"}"), 0);
+}
+
+#[tokio::test]
+async fn metrics_never_fall_under_load() {
+    let server = TestServer::start().await;
+    let load = async {
+        for _ in 0..20 {
+            let mut peer = Peer::open(server.address, "/echo").await;
+            for _ in 0..50 {
+                peer.write(crate::support::peer::frame(0x82, b"abc")).await;
+                peer.read_frame().await;
+            }
+        }
+    };
+    let scrape = async {
+        let mut before = 0;
+        loop {
+            let now = metric(&metrics(&server).await, "canyon_messages_total{direction=\"received\"}");
+            assert!(now >= before, "{now} after {before}");
+            before = now;
+            if now == 1000 {
+                break;
+            }
+        }
+    };
+    tokio::join!(load, crate::support::within("all messages", scrape));
+}

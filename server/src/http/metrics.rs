@@ -1,0 +1,141 @@
+//! `/metrics`: what the server does, in the text format of
+//! [OpenMetrics](https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md), which Prometheus reads. It is
+//! summed up when it is asked for.
+
+use std::{collections::BTreeMap, fmt, fs, sync::atomic::Ordering};
+
+use http_body_util::Full;
+use hyper::{
+    Response,
+    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
+};
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric, text},
+    metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
+    registry::Registry,
+};
+
+use super::answer::AnswerBody;
+use crate::{
+    shared::Shared,
+    traffic::{Carried, Carrier, Sums},
+};
+
+pub(super) const PATH: &str = "/metrics";
+
+/// The size of a page of memory on the systems that have `/proc`, in bytes.
+const PAGE: i64 = 4096;
+
+/// Everything at one moment.
+#[derive(Debug)]
+struct Snapshot {
+    connections: i64,
+    carried: [Carried; 2],
+    sums: Sums,
+    refusals: BTreeMap<u16, u64>,
+    panics: u64,
+    restarts: u64,
+    failed_workers: i64,
+    descriptors: Option<i64>,
+    memory: Option<i64>,
+}
+
+pub(super) fn response(server: &Shared) -> Response<AnswerBody> {
+    let (sums, carried) = server.traffic.sum();
+    let snapshot = Snapshot {
+        connections: i64::try_from(server.admission.total()).unwrap_or(i64::MAX),
+        carried,
+        sums,
+        refusals: server.totals.refusals(),
+        panics: server.totals.panics.total(),
+        restarts: server.totals.restarts.total(),
+        failed_workers: i64::try_from(server.failed_workers.load(Ordering::Relaxed)).unwrap_or(i64::MAX),
+        descriptors: open_descriptors(),
+        memory: resident_memory(),
+    };
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(snapshot));
+    let mut metrics = String::new();
+    // Writing to a text does not fail.
+    let _ = text::encode(&mut metrics, &registry);
+    let mut response = Response::new(Full::from(metrics).into());
+    let headers = response.headers_mut();
+    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Linux tells it.
+fn open_descriptors() -> Option<i64> {
+    i64::try_from(fs::read_dir("/proc/self/fd").ok()?.count()).ok()
+}
+
+/// Linux tells it, as the second number of this file, in pages.
+fn resident_memory() -> Option<i64> {
+    let sizes = fs::read_to_string("/proc/self/statm").ok()?;
+    sizes.split(' ').nth(1)?.parse::<i64>().ok().map(|pages| pages * PAGE)
+}
+
+impl Collector for Snapshot {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut encoder = Metrics(&mut encoder);
+        encoder.gauge("canyon_connections", "Connections, in HTTP and WebSocket", self.connections)?;
+        let by_carrier = |value: fn(&Carried) -> u64| {
+            Carrier::ALL.map(|carrier| (carrier.name().to_owned(), value(&self.carried[carrier as usize])))
+        };
+        encoder.gauges("canyon_websockets", "Open WebSockets", "engine", &by_carrier(|carried| carried.open))?;
+        let opened = by_carrier(|carried| carried.opened);
+        encoder.counters("canyon_websockets_opened", "WebSockets that were opened", "engine", &opened)?;
+        let refusals: Vec<_> = self.refusals.iter().map(|(code, count)| (code.to_string(), *count)).collect();
+        encoder.counters("canyon_refusals", "Requests that were refused", "code", &refusals)?;
+        let Sums { received, sent } = &self.sums;
+        for (name, help, received, sent) in [
+            ("canyon_messages", "Text and binary messages", received.messages, sent.messages),
+            ("canyon_compressed_messages", "Compressed messages", received.compressed, sent.compressed),
+            ("canyon_frames", "Frames of all kinds", received.frames, sent.frames),
+            ("canyon_wire_bytes", "Bytes of frames, headers included", received.bytes, sent.bytes),
+        ] {
+            let values = [("received".to_owned(), received), ("sent".to_owned(), sent)];
+            encoder.counters(name, help, "direction", &values)?;
+        }
+        encoder.counter("canyon_panics", "Connections that ended in a panic", self.panics)?;
+        encoder.counter("canyon_restarts", "Threads that were started again", self.restarts)?;
+        encoder.gauge("canyon_failed_workers", "Threads that have failed or are stuck", self.failed_workers)?;
+        if let Some(descriptors) = self.descriptors {
+            encoder.gauge("process_open_fds", "Open file descriptors", descriptors)?;
+        }
+        if let Some(memory) = self.memory {
+            encoder.gauge("process_resident_memory_bytes", "Resident memory", memory)?;
+        }
+        Ok(())
+    }
+}
+
+struct Metrics<'encoder, 'registry>(&'encoder mut DescriptorEncoder<'registry>);
+
+impl Metrics<'_, '_> {
+    fn gauge(&mut self, name: &str, help: &str, value: i64) -> fmt::Result {
+        ConstGauge::new(value).encode(self.0.encode_descriptor(name, help, None, MetricType::Gauge)?)
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        ConstCounter::new(value).encode(self.0.encode_descriptor(name, help, None, MetricType::Counter)?)
+    }
+
+    fn gauges(&mut self, name: &str, help: &str, label: &str, values: &[(String, u64)]) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        values.iter().try_for_each(|(of, value)| {
+            let value = i64::try_from(*value).unwrap_or(i64::MAX);
+            ConstGauge::new(value).encode(family.encode_family(&[(label, of.as_str())])?)
+        })
+    }
+
+    fn counters(&mut self, name: &str, help: &str, label: &str, values: &[(String, u64)]) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        values.iter().try_for_each(|(of, value)| {
+            ConstCounter::new(*value).encode(family.encode_family(&[(label, of.as_str())])?)
+        })
+    }
+}
