@@ -19,7 +19,7 @@ pub fn compress(stream: &mut Compress, payload: &[u8]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// Inflates part of a message; `take` gets what comes of it, in pieces. A message ends with [`FLUSH`], which the sender
+/// Inflates part of a message; `take` gets the output in pieces. A message ends with [`FLUSH`], which the sender
 /// leaves out.
 pub fn inflate(stream: &mut Decompress, mut bytes: &[u8], mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
     let mut out = Vec::with_capacity(INFLATED);

@@ -25,7 +25,7 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// Connects, and asks for a WebSocket.
+    /// Connects, and sends the handshake.
     pub fn begin(target: &Target, compression: Compression) -> Result<Self> {
         let mut stream = target.connect(PATIENCE).with_context(|| format!("cannot connect to {target}"))?;
         stream.write_all(request(&target.authority, &target.path, compression).as_bytes())?;
@@ -51,7 +51,7 @@ impl Handshake {
         };
         let early = head.split_off(end);
         let agrees = agreed(&head)?;
-        ensure!(agrees == compression, "the server agreed to {agrees:?} where {compression:?} was asked for");
+        ensure!(agrees == compression, "the server agreed to {agrees:?} instead of {compression:?}");
         Ok((stream, early))
     }
 }

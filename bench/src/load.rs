@@ -30,7 +30,7 @@ pub struct Plan {
     pub compression: Compression,
     /// When messages are sent.
     pub pace: Pace,
-    /// What is sent, and must come back.
+    /// The messages, and the answers to expect.
     pub expected: Expected,
     /// Warm-up time.
     pub warm_up: Duration,

@@ -1,4 +1,4 @@
-//! What is sent: payloads and their frames, masked and if need be compressed. They are prepared before the clock starts, so
+//! Messages to send: payloads and their frames, masked and optionally compressed. They are prepared before the clock starts, so
 //! that the load costs less than what it loads.
 
 use anyhow::Result;

@@ -16,7 +16,7 @@ pub fn listening_on(port: u16) -> Result<u32> {
         descriptors.flatten().any(|entry| fs::read_link(entry.path()).is_ok_and(|target| target.as_os_str() == &*link))
     };
     let mut processes = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    processes.find(has_it).with_context(|| format!("who listens on port {port} is a process of somebody else"))
+    processes.find(has_it).with_context(|| format!("the process that listens on port {port} belongs to another user"))
 }
 
 /// The inode of a socket that listens on the port, from a line of `/proc/net/tcp`.

@@ -1,4 +1,4 @@
-//! The load against small servers of its own, which are right or wrong in one way each.
+//! The load against small servers, each correct or wrong in one way.
 
 use std::{
     io::{Read as _, Write as _},

@@ -50,7 +50,7 @@ impl MemoryStream {
     }
 
     /// Each read gives one of the pieces, and the socket is not ready once before each; after the last comes the first
-    /// again. What is written is dropped.
+    /// again. Writes are discarded.
     pub fn endless(pieces: &[Vec<u8>]) -> Self {
         let sizes = pieces.iter().flat_map(|piece| [0, piece.len()]);
         Self { end: End::Again, ..Self::in_pieces(&pieces.concat(), sizes) }

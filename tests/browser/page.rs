@@ -31,7 +31,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The page as a server of its own serves it.
+    /// The page, from its own server.
     pub(crate) async fn start() -> Result<Self> {
         Self::start_in(Window::WIDE).await
     }
@@ -42,7 +42,7 @@ impl Page {
         Ok(Self { server: Some(server), ..page })
     }
 
-    /// The page as a server of its own serves it, connected to a path of that server.
+    /// The page, from its own server and connected to a path of it.
     pub(crate) async fn connected(path: &str) -> Result<Self> {
         let page = Self::start().await?;
         page.connects_to(&page.server().websocket(path)).await?;
@@ -50,7 +50,7 @@ impl Page {
         Ok(page)
     }
 
-    /// The page as a server of its own serves it, connecting to another one, which may refuse it.
+    /// The page, from its own server, connecting to another one, which may refuse it.
     pub(crate) async fn connecting_to(address: &str) -> Result<Self> {
         let page = Self::start().await?;
         page.connects_to(address).await?;
@@ -140,7 +140,7 @@ impl Page {
         self.waits_for(&format!("the log has {text:?}"), &xpath).await
     }
 
-    /// The filter shows so many of so many entries.
+    /// The filter shows this many of this many entries.
     pub(crate) async fn sees_hits(&self, hits: &str) -> Result<()> {
         let xpath = format!("//*[@class='hits']/span[.={}]", literal(hits));
         self.waits_for(&format!("the hits are {hits:?}"), &xpath).await.map(drop)

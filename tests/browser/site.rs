@@ -24,7 +24,7 @@ impl Site {
         Self::with_files_of(Path::new(DIST)).await
     }
 
-    /// What is in another folder than `dist/`.
+    /// The page in another folder than `dist/`.
     pub(crate) async fn with_files_of(folder: &Path) -> Result<Self> {
         let mut files = HashMap::new();
         let built = || format!("there is no page in {}: run `trunk build` first", folder.display());

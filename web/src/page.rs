@@ -52,7 +52,7 @@ pub struct Page {
     hidden_panes: Vec<Pane>,
     /// The dialog that is open.
     pub(crate) dialog: Option<Dialog>,
-    /// What is filled in in the dialog.
+    /// The fields of the dialog.
     pub(crate) forms: Forms,
     /// Whether the sidebar is open on a narrow screen, where it covers the connection.
     pub(crate) drawer: bool,
@@ -178,7 +178,7 @@ impl Page {
         self.dialog = Some(dialog);
     }
 
-    /// Closes the dialog, unless the model has refused what it asked for: then the reason is shown in it.
+    /// Closes the dialog, unless the model has rejected its change: then it shows the reason.
     pub(crate) fn close_if_done(&mut self) {
         let workbench = self.store.workbench();
         if [Subject::SavedMessages, Subject::Sequences, Subject::Logs]

@@ -17,10 +17,10 @@ pub struct SocketHandle {
     counters: Rc<Counters>,
 }
 
-/// What is known of the socket.
+/// The state of the socket as last reported.
 #[derive(Debug, Default)]
 struct Counters {
-    /// Between the open event and the end, whoever begins that.
+    /// From the open event until either side closes.
     is_open: Cell<bool>,
     is_dropped: Cell<bool>,
     /// Bytes given to it for sending, since it was opened.
@@ -65,7 +65,7 @@ impl SocketHandle {
         Ok(())
     }
 
-    /// Sends a close frame after what is still waiting; the close event reports the end.
+    /// Sends a close frame after the waiting messages; the close event reports the end.
     pub fn close(&self, frame: &CloseFrame) {
         self.counters.is_open.set(false);
         let (code, reason) = (u16::from(frame.code), frame.reason.as_str());

@@ -88,7 +88,7 @@ impl Store {
         });
     }
 
-    /// Called when the alarm goes off.
+    /// Called by the alarm.
     fn tick(&mut self) {
         self.alarm.unset();
         self.dispatch_at(clock::now(), Msg::Tick);

@@ -65,7 +65,7 @@ enum EngineHost {
 }
 
 impl WorkerHandle {
-    /// Starts the worker; `on_alarm` is called at each time that [`Self::wake_after`] asks for.
+    /// Starts the worker; `on_alarm` is called at each time set by [`Self::wake_after`].
     pub fn start(on_alarm: impl Fn() + 'static) -> Self {
         let glue = document().query_selector("script[data-glue]").ok().flatten();
         match glue.and_then(|script| script.get_attribute("data-glue")) {

@@ -46,7 +46,7 @@ fn browser() -> Option<PathBuf> {
     BROWSERS.iter().find_map(|name| on_path(name)).or_else(application)
 }
 
-/// A chromedriver talks only to browsers of its own major version; its own message about that is easily missed.
+/// A chromedriver works only with browsers of its major version; its message about that is easily missed.
 fn warn_of_mismatch(driver: &Path) {
     let major = |program: &Path| {
         let answer = answer(Command::new(program).arg("--version"))?;

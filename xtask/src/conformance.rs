@@ -20,7 +20,7 @@ const SHORT: &[&str] = &[
 ];
 const FULL: &[&str] = &["*"];
 
-/// Which cases are run, and what is done with their verdicts.
+/// The cases to run, and whether their verdicts are recorded or compared.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Run all cases, those of compression too: half an hour

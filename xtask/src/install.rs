@@ -47,7 +47,7 @@ fn lock(cache: &Path) -> Result<File> {
     let file = File::create(cache.join("lock")).with_context(|| in_cache(cache))?;
     let locked = match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
-            println!("Another install is under way in {}; this one goes on when it is done.", cache.display());
+            println!("Another install is under way in {}; this one continues when it is done.", cache.display());
             file.lock()
         }
         Err(TryLockError::Error(error)) => Err(error),

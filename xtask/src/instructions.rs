@@ -133,7 +133,7 @@ fn compare(committed: &[Count], counted: &[Count]) -> Result<(String, Vec<String
         }
     }
     match committed.iter().find(|was| counted.iter().all(|count| count.case != was.case)) {
-        Some(gone) => Err(anyhow!("{COUNTS} has a case '{}' that is no more; --write removes it", gone.case)),
+        Some(gone) => Err(anyhow!("{COUNTS} has a case '{}' that no longer exists; --write removes it", gone.case)),
         None => Ok((table, regressions)),
     }
 }

@@ -70,7 +70,7 @@ enum Kind {
     Glue,
     /// The page's hand-written scripts.
     Scripts,
-    /// All code that only workers load at the start, whoever wrote it.
+    /// All code that only workers load at the start.
     Workers,
     /// The compute worker's, loaded when it is first needed.
     Compute,
@@ -132,7 +132,7 @@ fn verdict(before: &[Part], now: &[Part]) -> Result<()> {
     ] {
         let (before, now) = (sum(before, counts), sum(now, counts));
         println!("{what} is {now} bytes gzipped; {RECORD} says {before}, the budget is {budget}.");
-        ensure!(now <= budget, "{what} is {} bytes over its budget", now.saturating_sub(budget));
+        ensure!(now <= budget, "{what} is {} B over its budget", now.saturating_sub(budget));
         if now > before + MARGIN {
             let grown = now - before;
             bail!("{what} has grown by {grown} bytes; where it is worth that, record it: cargo xtask size --write");
@@ -241,9 +241,9 @@ mod tests {
     #[test]
     fn each_budget_is_kept_whatever_was_recorded() {
         let large = parts(132_001, 10_000);
-        assert_eq!(error(&large, &large).unwrap(), "what is needed until the first click is 1 bytes over its budget");
+        assert_eq!(error(&large, &large).unwrap(), "what is needed until the first click is 1 B over its budget");
         let large = parts(100_000, 92_001);
-        assert_eq!(error(&large, &large).unwrap(), "the page's code is 1 bytes over its budget");
+        assert_eq!(error(&large, &large).unwrap(), "the page's code is 1 B over its budget");
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) struct Options {
     #[arg(long)]
     list: bool,
 
-    /// Go on after a step that failed
+    /// Continue after a step that failed
     #[arg(long)]
     no_fail_fast: bool,
 }

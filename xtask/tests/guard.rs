@@ -70,7 +70,7 @@ impl World {
     }
 
     fn wait_until_gone(&self) {
-        wait_for("the process to be gone", || (!is_alive(&self.process)).then_some(()));
+        wait_for("the process to end", || (!is_alive(&self.process)).then_some(()));
     }
 }
 

@@ -4,7 +4,7 @@ use std::{env, net::Ipv4Addr};
 
 use anyhow::{Context, Result, bail};
 
-/// The address that `--port NUMBER` asks for; the host is always this machine.
+/// The loopback address with the port from `--port NUMBER`.
 pub fn address() -> Result<(Ipv4Addr, u16)> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [flag, port] = arguments.as_slice() else { bail!("give --port NUMBER and nothing else") };

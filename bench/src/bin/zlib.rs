@@ -71,7 +71,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// What is done with a message.
+/// How a message is processed.
 #[derive(Clone, Copy, PartialEq)]
 enum Work {
     Zlib,

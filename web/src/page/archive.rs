@@ -14,7 +14,7 @@ use crate::browser::task::Task;
 use crate::browser::{clock, files};
 use crate::compute_handle::{Answer, ComputeError};
 
-/// The exports that were asked for and are not done, the running one first.
+/// Exports that are not done, the running one first.
 #[derive(Default)]
 pub(crate) struct Exports {
     queue: VecDeque<Export>,

@@ -145,7 +145,7 @@ impl Page {
         }
     }
 
-    /// Asks for what the view lacks, unless an answer is still to come.
+    /// Requests what the view lacks, unless an answer is pending.
     pub(super) fn read_document(&mut self) {
         let Some(layout) = self.layout() else { return };
         let key = self.pane.detail.seq.map(|seq| Key { connection: self.pane.id, seq, layout });

@@ -1,4 +1,4 @@
-//! What is filled in in the dialogs, until another dialog is opened.
+//! The fields of the dialogs, which are emptied when a dialog is opened.
 
 use model::preset::Form as PresetForm;
 use model::{ConnectionId, SavedName};

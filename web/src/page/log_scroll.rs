@@ -53,7 +53,7 @@ enum Mode {
 }
 
 impl LogScroll {
-    /// Takes over that rows have come or gone, also by another filter.
+    /// Follows a change of the rows, by new or dropped entries or by another filter.
     pub(super) fn log_changed(&mut self, connection: &Connection) {
         let extent = Extent::of(connection);
         if extent == self.extent {

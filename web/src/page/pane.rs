@@ -22,7 +22,7 @@ pub(crate) struct Pane {
     pub(crate) reading: Option<Task>,
     /// Picked or dropped, and neither sent nor cancelled yet.
     pub(crate) file: Option<PickedFile>,
-    /// Whether the repeat form is open. What is filled in stays while it is closed.
+    /// Whether the repeat form is open. Its fields stay while it is closed.
     pub(crate) repeat_open: bool,
     pub(crate) repeat: RepeatForm,
 }

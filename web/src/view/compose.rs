@@ -153,7 +153,7 @@ fn preview(page: &Page) -> Option<Result<Payload, String>> {
     (!is_empty).then(|| page.store.workbench().preview(page.shown().id(), clock::now()))
 }
 
-/// What Enter does. The payload is shown where it differs from what is typed.
+/// The effect of Enter. The payload is shown if it differs from the typed text.
 fn hint(page: &Page) -> Cow<'_, str> {
     if !is_open(page) {
         return match page.shown().setup().offline {

@@ -70,7 +70,7 @@ pub(super) fn splitter(edge: Edge) -> View {
         .attr_of("aria-valuenow", move |page| layout(page).size(edge).to_string().into())
         .on("pointerdown", move |page, event| {
             event.prevent_default();
-            // Throws only if the pointer is gone already.
+            // Throws only if the pointer is no longer active.
             let _ = target::<Element>(event).set_pointer_capture(event.unchecked_ref::<PointerEvent>().pointer_id());
             page.drag = Some((coordinate(edge, event), current_size(edge)));
         })

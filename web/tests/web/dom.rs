@@ -1,4 +1,4 @@
-//! The binding library, with a state of its own.
+//! The binding library, with a small test state.
 
 use std::cell::Cell;
 use std::rc::Rc;

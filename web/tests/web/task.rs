@@ -1,4 +1,4 @@
-//! What the page waits for: it ends with whoever wants it.
+//! Tasks: a dropped task changes nothing afterwards.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use web::browser::task::Task;
 
 use crate::wait::until;
 
-/// A promise that is kept when that function is called.
+/// A promise that is resolved when the function is called.
 fn promise() -> (Promise, Function) {
     let both: Array = eval("(() => { let keep; return [new Promise((kept) => { keep = kept; }), keep]; })()")
         .unwrap()
@@ -19,46 +19,46 @@ fn promise() -> (Promise, Function) {
     (both.get(0).unchecked_into(), both.get(1).unchecked_into())
 }
 
-/// A task that waits for a promise, what keeps that, and whether the task has gone on behind it.
+/// A task that waits for a promise, the function that resolves it, and whether the task has continued after it.
 fn waiting() -> (Task, Function, Rc<Cell<bool>>) {
     let (promise, keep) = promise();
-    let went_on = Rc::new(Cell::new(false));
-    let report = Rc::clone(&went_on);
+    let continued = Rc::new(Cell::new(false));
+    let report = Rc::clone(&continued);
     let task = Task::spawn(async move {
         JsFuture::from(promise).await.unwrap();
         report.set(true);
     });
-    (task, keep, went_on)
+    (task, keep, continued)
 }
 
 #[wasm_bindgen_test]
 async fn a_task_goes_on_when_its_promise_is_kept() {
-    let (_task, keep, went_on) = waiting();
+    let (_task, keep, continued) = waiting();
     keep.call0(&keep).unwrap();
-    until("it goes on", || went_on.get().then_some(())).await;
+    until("it continues", || continued.get().then_some(())).await;
 }
 
 #[wasm_bindgen_test]
 async fn a_task_that_is_dropped_changes_nothing_afterwards() {
-    let (dropped, keep, went_on) = waiting();
-    let (_other, keep_other, other_went_on) = waiting();
+    let (dropped, keep, continued) = waiting();
+    let (_other, keep_other, other_continued) = waiting();
     drop(dropped);
-    // The first would go on before the other.
+    // The first would continue before the other.
     keep.call0(&keep).unwrap();
     keep_other.call0(&keep_other).unwrap();
-    until("the other goes on", || other_went_on.get().then_some(())).await;
-    assert!(!went_on.get());
-    // What it held is gone as well.
-    assert_eq!(Rc::strong_count(&went_on), 1);
+    until("the other continues", || other_continued.get().then_some(())).await;
+    assert!(!continued.get());
+    // The values that it held are dropped as well.
+    assert_eq!(Rc::strong_count(&continued), 1);
 }
 
 #[wasm_bindgen_test]
 async fn a_task_dropped_after_its_promise_was_kept_does_not_go_on_either() {
-    let (dropped, keep, went_on) = waiting();
-    let (_other, keep_other, other_went_on) = waiting();
+    let (dropped, keep, continued) = waiting();
+    let (_other, keep_other, other_continued) = waiting();
     keep.call0(&keep).unwrap();
     drop(dropped);
     keep_other.call0(&keep_other).unwrap();
-    until("the other goes on", || other_went_on.get().then_some(())).await;
-    assert!(!went_on.get());
+    until("the other continues", || other_continued.get().then_some(())).await;
+    assert!(!continued.get());
 }

@@ -157,10 +157,10 @@ async fn a_message_that_crossed_the_close_comes_back_after_its_socket_was_droppe
     socket.borrow().as_ref().unwrap().send(&crossed).unwrap();
     until("all events", || (events.borrow().len() == 3).then_some(())).await;
     assert_eq!(events.borrow()[2], SocketEvent::Unsent(crossed));
-    until("the listener is gone", || (Rc::strong_count(&events) == 1).then_some(())).await;
+    until("the listener is dropped", || (Rc::strong_count(&events) == 1).then_some(())).await;
 }
 
-/// An alarm, and how often it has gone off.
+/// An alarm, and how often it has fired.
 fn counting() -> (Rc<Cell<u32>>, Alarm) {
     let rings = Rc::new(Cell::new(0));
     let count = Rc::clone(&rings);
@@ -174,7 +174,7 @@ async fn an_alarm_goes_off_at_the_time_that_was_set_last() {
     alarm.set(Some(begun.after(1.0)));
     alarm.set(Some(begun.after(60_000.0)));
     alarm.set(Some(begun.after(30.0)));
-    until("it goes off", || (rings.get() > 0).then_some(())).await;
+    until("it fires", || (rings.get() > 0).then_some(())).await;
     // Their clocks may be rounded differently, by 0.1 ms.
     assert!(clock::now().0 >= begun.0 + 29.8);
     assert_eq!(rings.get(), 1);
@@ -187,6 +187,6 @@ async fn an_alarm_that_is_dropped_does_not_go_off() {
     drop(alarm);
     let (later, mut alarm) = counting();
     alarm.set(Some(clock::now().after(50.0)));
-    until("another goes off", || (later.get() > 0).then_some(())).await;
+    until("another fires", || (later.get() > 0).then_some(())).await;
     assert_eq!(rings.get(), 0);
 }

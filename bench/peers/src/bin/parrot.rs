@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut events = Events::with_capacity(1024);
     let mut connections = Connections::default();
-    // Room before what is read: a header that came in two parts is written whole, over its own place.
+    // Room in front of the read bytes, so that a header that was read in two parts can be written in one.
     let mut buffer = vec![0; LONGEST_HEADER + BUFFER];
     loop {
         if let Err(error) = poll.poll(&mut events, None)

@@ -43,7 +43,7 @@ impl Flood {
         if matches!(self, Self::Bombs | Self::LargeBombs) { Compression::Deflate } else { Compression::Off }
     }
 
-    /// What is sent over and over: a message or a control frame. Empty where connections are all that comes.
+    /// The unit that is sent repeatedly: a message or a control frame. Empty for a flood of connections.
     pub(crate) fn unit(self) -> Result<Vec<u8>> {
         Ok(match self {
             Self::Nothing | Self::Handshakes => Vec::new(),

@@ -125,7 +125,7 @@ enum Ended {
     Whole,
     /// No more peers were started, because the server held too much memory.
     Stopped,
-    /// The server is gone.
+    /// The server has ended.
     ServerDied,
 }
 

@@ -1,4 +1,4 @@
-//! How long places stay taken when peers leave whose answers still wait, and what is answered meanwhile.
+//! How long connections stay occupied after peers have left whose answers still wait, and what the server answers meanwhile.
 
 use std::{
     net::SocketAddr,

@@ -147,7 +147,7 @@ async fn verdict(server: &Program, totals: &Totals, idle: Usage, samples: &[Usag
         }
     })
     .await
-    .context("the server keeps file descriptors of clients that are gone")??;
+    .context("the server keeps file descriptors of clients that have left")??;
     println!("end {}", line(totals, after));
     let faults = totals.faults();
     ensure!(faults.is_empty(), "{} faults: {faults:#?}", faults.len());
@@ -209,7 +209,7 @@ async fn exchange(client: &mut Connection, random: &mut Rng, totals: &Totals) ->
     client.flush(usize::MAX).await?;
     let mut bytes = 0;
     let count = expected.len() as u64;
-    // Pongs may overtake: a control frame goes out before what is queued behind it.
+    // Pongs may overtake: a control frame is sent before queued data.
     while !expected.is_empty() {
         let got = timeout(PATIENCE, client.read()).await.context("an echo does not come")??;
         let is_pong = matches!(got, Message::Pong(_));

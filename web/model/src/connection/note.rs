@@ -22,7 +22,7 @@ pub enum Note {
     /// The browser rejected the address, for this reason.
     NotConnected(String),
     Opened(Opened),
-    /// Reconnected; how long the connection was gone.
+    /// Reconnected after this time.
     DisconnectedFor(Duration),
     Retrying(Retry),
     /// After this many attempts.

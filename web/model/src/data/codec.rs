@@ -115,7 +115,7 @@ pub fn encode_base64(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
 }
 
-/// Makes each line when it is asked for: a dump of any length costs as much as the part on the screen.
+/// Makes lines on demand: a dump of any length costs as much as the part on the screen.
 #[derive(Debug, Clone, Copy)]
 pub struct HexDump<'a> {
     bytes: &'a [u8],

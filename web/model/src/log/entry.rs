@@ -7,7 +7,7 @@ use crate::data::time::Time;
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Entry<'a> {
-    /// Identifies the entry. Counted from 1 in each log; goes on after the log is cleared.
+    /// Identifies the entry. Counted from 1 in each log; continues after the log is cleared.
     pub seq: u64,
     pub at: Time,
     pub label: Label,

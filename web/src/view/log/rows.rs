@@ -42,7 +42,7 @@ impl RowElements {
     }
 
     /// Shows the rows with these ordinals, of all in the list. `entry` gives the sequence number and the state of the entry at an ordinal;
-    /// `row` gives what its cells show, and is asked only for entries that have no row yet.
+    /// `row` gives what its cells show, and is called only for entries that have no row yet.
     pub(super) fn show<'a>(
         &mut self,
         all: Range<u64>,

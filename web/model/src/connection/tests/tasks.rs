@@ -98,15 +98,15 @@ fn a_sequence_fails_when_time_is_up_or_the_connection_ends() {
     late.dispatch(ConnectionMsg::StartSequence(login()));
     late.wait(1000.0);
     assert_eq!(late.connection().run().map(|run| run.verdict()), Some(Verdict::Failed));
-    let mut gone = TestPage::open();
-    gone.dispatch(ConnectionMsg::StartSequence(login()));
-    gone.closes(1006);
+    let mut lost = TestPage::open();
+    lost.dispatch(ConnectionMsg::StartSequence(login()));
+    lost.closes(1006);
     let summary = "Sequence login failed at step 2 after 0.00 ms: the connection ended";
-    assert_eq!(gone.last().content, Content::Text(summary));
-    gone.dispatch(ConnectionMsg::StartSequence(login()));
+    assert_eq!(lost.last().content, Content::Text(summary));
+    lost.dispatch(ConnectionMsg::StartSequence(login()));
     let problem = Problem::Task("a sequence needs an open connection".to_owned());
-    assert_eq!(gone.connection().problem(), Some(&problem));
-    assert!(gone.connection().run().is_none(), "no old result beside a new error");
+    assert_eq!(lost.connection().problem(), Some(&problem));
+    assert!(lost.connection().run().is_none(), "no old result beside a new error");
 }
 
 #[test]

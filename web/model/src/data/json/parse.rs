@@ -119,7 +119,7 @@ impl<'a> Parser<'a> {
     fn number(&mut self) -> Result<Value<'a>, JsonError> {
         let Ok((digits, _)) = self.lexer.num_string().validated() else { return Err(self.unexpected("a digit")) };
         match (digits.trim_start_matches('-'), self.lexer.peek_next()) {
-            ("0", Some(b'0'..=b'9')) => Err(self.error("a number cannot begin with 0 and go on".to_owned())),
+            ("0", Some(b'0'..=b'9')) => Err(self.error("a number cannot have leading zeros".to_owned())),
             _ => Ok(Value::Number(digits)),
         }
     }

@@ -33,7 +33,7 @@ fn a_mistake_is_reported_with_its_line_and_column() {
         ("\"a\nb\"", "line 1, column 3: '␊' in a string has to be escaped"),
         (r#""\x""#, "line 1, column 3: expected one of \"\\/bfnrtu after a backslash, found 'x'"),
         (r#""\u12g4""#, "line 1, column 6: expected four hex digits after \\u, found 'g'"),
-        ("012", "line 1, column 2: a number cannot begin with 0 and go on"),
+        ("012", "line 1, column 2: a number cannot have leading zeros"),
         ("-", "line 1, column 2: expected a digit, found the end"),
         ("1.", "line 1, column 3: expected a digit, found the end"),
         ("NaN", "line 1, column 1: expected a value, found 'N'"),
