@@ -25,7 +25,7 @@ use slab::Slab;
 
 pub(crate) use self::handle::EventLoopHandle;
 use self::{registration::Registration, timer::Timer};
-use crate::{faults::Fault, protocol::Status, shared::Shared, workers::Pulse};
+use crate::{faults::Fault, protocol::Status, pulse::Pulse, shared::Shared};
 
 /// How many events one poll returns at the most.
 const EVENTS: usize = 1024;

@@ -28,6 +28,7 @@ mod linger;
 mod listen;
 mod message_log;
 pub mod protocol;
+mod pulse;
 mod rooms;
 mod session;
 mod shared;

@@ -1,6 +1,5 @@
 //! The threads that carry WebSockets. A connection stays at the worker that it got when it was accepted.
 
-mod pulse;
 #[cfg(test)]
 mod tests;
 
@@ -24,8 +23,7 @@ use tokio::{
 };
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
-pub(crate) use self::pulse::Pulse;
-use crate::{connection::Load, event_loop::EventLoopHandle, shared::Shared};
+use crate::{connection::Load, event_loop::EventLoopHandle, pulse::Pulse, shared::Shared};
 
 /// A runtime as this server wants it: all on one thread, so that nothing is handed from one processor to another.
 ///

@@ -16,8 +16,8 @@ use super::{EventLoop, WAKER, registration::Registration};
 use crate::{
     connection::{Connected, Guards},
     protocol::{Protocol, Reply},
+    pulse::Pulse,
     shared::Shared,
-    workers::Pulse,
 };
 
 /// The way to an event loop; the loop ends when this is dropped.

@@ -7,8 +7,8 @@ use tokio::net::TcpStream;
 use crate::{
     connection::{Connected, Guards},
     protocol::{Protocol, Reply},
+    pulse::Pulse,
     shared::Shared,
-    workers::Pulse,
 };
 
 /// There is none.
