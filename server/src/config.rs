@@ -84,6 +84,11 @@ pub struct Limits {
     #[arg(long, env = "CANYON_MAX_CONNECTIONS_PER_ADDRESS", value_name = "COUNT", value_parser = count)]
     pub max_connections_per_address: Option<NonZeroUsize>,
 
+    /// Most requests and WebSockets at once on one connection of HTTP/2, from 1 to 10000; each WebSocket counts as a
+    /// connection, too
+    #[arg(long, env = "CANYON_MAX_STREAMS", value_name = "COUNT", default_value = "128", value_parser = headers)]
+    pub max_streams: NonZeroUsize,
+
     /// Time for the whole head of a request, and before it for a TLS handshake; a slower client is cut off
     #[arg(long, env = "CANYON_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = positive)]
     pub handshake_timeout: TimeSpan,
@@ -121,6 +126,7 @@ impl Default for Limits {
             max_headers: const { NonZeroUsize::new(100).unwrap() },
             max_connections: const { NonZeroUsize::new(10_000).unwrap() },
             max_connections_per_address: None,
+            max_streams: const { NonZeroUsize::new(128).unwrap() },
             handshake_timeout: seconds(10),
             ping_interval: seconds(20),
             ping_timeout: seconds(20),
@@ -208,7 +214,7 @@ fn workers(text: &str) -> Result<NonZeroUsize, String> {
     number(text, 1..=1024)
 }
 
-/// Room for all of them is taken for each request.
+/// Room for all of them is taken for each request, or, of streams, for each connection.
 fn headers(text: &str) -> Result<NonZeroUsize, String> {
     number(text, 1..=10_000)
 }

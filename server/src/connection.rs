@@ -1,7 +1,7 @@
 //! What a connection holds, whichever engine carries it. Each of these undoes itself when it is dropped.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -23,15 +23,21 @@ pub(crate) struct Guards {
     /// Its place among all connections.
     _permit: Permit,
     /// Its share of its worker's load.
-    _load: Load,
+    load: Load,
     /// The drain waits for it.
-    _tracked: TaskTrackerToken,
+    tracked: TaskTrackerToken,
     shared: Arc<Shared>,
 }
 
 impl Guards {
     pub(crate) fn new(permit: Permit, load: Load, tracked: TaskTrackerToken, shared: Arc<Shared>) -> Self {
-        Self { _permit: permit, _load: load, _tracked: tracked, shared }
+        Self { _permit: permit, load, tracked, shared }
+    }
+
+    /// What a WebSocket holds that is a stream of this connection of `peer`, unless a limit on connections is reached.
+    pub(crate) fn for_stream(&self, peer: IpAddr) -> Option<Self> {
+        let permit = self.shared.admission.admit(peer)?;
+        Some(Self::new(permit, Load::add(&self.load.0), self.tracked.clone(), Arc::clone(&self.shared)))
     }
 }
 

@@ -4,13 +4,19 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use bytes::BytesMut;
 use socket2::SockRef;
-use tokio::net::TcpStream;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 use crate::{
     behaviour::Behaviour,
     connection::{Connected, Guards},
-    http,
+    http::{
+        self, Next,
+        handshake::Accepted,
+        http2::{self, Client},
+    },
+    linger,
     protocol::Protocol,
     session::{self, Farewell, FrameLayer, Opening},
     shared::Shared,
@@ -47,8 +53,21 @@ pub(crate) async fn serve(
             Err(error) => return shared.log.no_tls(peer, &error),
         },
     };
-    let http::Parts { transport, rest: read_ahead, accepted } = http::serve(transport, local.ip(), peer, &shared).await;
-    let Some(accepted) = accepted else { return transport.close().await };
+    let http::Parts { transport, rest: read_ahead, next } = if transport.has_agreed_on_http2() {
+        http::Parts { transport, rest: BytesMut::new(), next: Next::Http2 }
+    } else {
+        http::serve(transport, local.ip(), peer, &shared).await
+    };
+    let accepted = match next {
+        Next::End => return transport.close().await,
+        Next::WebSocket(accepted) => accepted,
+        Next::Http2 => {
+            let client = Client { peer, local: local.ip(), guards };
+            let ends_with = Arc::clone(&shared);
+            worker.runtime().spawn(ends_with.shutdown.until_closed(serve_http2(transport, read_ahead, client, shared)));
+            return;
+        }
+    };
     let mut connected = Connected::new(peer, Arc::clone(&shared));
     let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
     let limits = shared.frame_limits();
@@ -78,4 +97,30 @@ pub(crate) async fn serve(
         transport.close().await;
         drop(guards);
     }));
+}
+
+/// Serves a connection of HTTP/2 on the runtime that this runs on, with a session for each WebSocket among its streams.
+async fn serve_http2(transport: Transport, read_ahead: BytesMut, client: Client, shared: Arc<Shared>) {
+    let transport = match transport.move_to_this_runtime(*shared.config.limits.write_timeout) {
+        Ok(transport) => transport,
+        Err(error) => return tracing::debug!(%error, "lost: {error}"),
+    };
+    let (peer, context) = (client.peer, Arc::clone(&shared));
+    let open = move |accepted: Accepted, stream: http2::Stream, guards: Guards| {
+        let shared = Arc::clone(&context);
+        async move {
+            let connected = Connected::new(peer, Arc::clone(&shared));
+            let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
+            let opening = Opening { behaviour, request: accepted.request, member: accepted.member };
+            let frames = FrameLayer::new(stream, BytesMut::new(), shared.frame_limits(), accepted.deflate);
+            // A reset is the end of the stream here: hyper has no other.
+            let (mut stream, _) = session::run(frames, http2::Stream::has_hung_up, opening, connected, shared).await;
+            // Whatever happens now, the stream ends here.
+            let _ = timeout(linger::TIME, stream.shutdown()).await;
+            drop(guards);
+        }
+    };
+    if let Some(transport) = http2::serve(transport, read_ahead, client, shared, open).await {
+        transport.close().await;
+    }
 }

@@ -12,6 +12,7 @@ mod echo;
 mod events;
 pub(crate) mod handshake;
 pub(crate) mod headers;
+pub(crate) mod http2;
 mod last_words;
 mod metrics;
 pub(crate) mod opening;
@@ -84,15 +85,23 @@ pub(crate) struct Parts {
     pub(crate) transport: Transport,
     /// What the client sent behind its last request.
     pub(crate) rest: BytesMut,
-    /// The handshake, if the last request was one.
-    pub(crate) accepted: Option<Accepted>,
+    pub(crate) next: Next,
+}
+
+/// What comes after HTTP/1.1 on a connection.
+pub(crate) enum Next {
+    End,
+    /// The last request was a handshake.
+    WebSocket(Box<Accepted>),
+    /// The client has begun with the preface of HTTP/2 instead of a request; it is in what is left.
+    Http2,
 }
 
 /// Answers requests until the client leaves, one of them opens a WebSocket, or the server drains; `local` is the
 /// address that the client connected to.
 pub(crate) async fn serve(transport: Transport, local: IpAddr, peer: SocketAddr, server: &Shared) -> Parts {
     let (mut parts, error) = answer_requests(transport, local, server, Standing::Admitted, future::pending()).await;
-    if let Some(Unanswered { error, status }) = error
+    if let (Next::End, Some(Unanswered { error, status })) = (&parts.next, error)
         && (status.is_some() || parts.transport.progress() == Progress::Nothing)
     {
         if last_words::is_tls(&parts.rest) {
@@ -102,18 +111,21 @@ pub(crate) async fn serve(transport: Transport, local: IpAddr, peer: SocketAddr,
         // The connection ends now, however this write ends.
         let _ = parts.transport.write_all(answer.as_bytes()).await;
     }
-    let Parts { transport, rest, accepted } = &mut parts;
-    if let Some(special) = accepted.as_ref().filter(|accepted| opening::is_special(accepted)) {
+    let Parts { transport, rest, next } = &mut parts;
+    if let Next::WebSocket(special) = next
+        && opening::is_special(special)
+    {
         match opening::open(transport, rest, special, server).await {
             Ok(Opening::Open) => {}
-            Ok(Opening::Ended) => *accepted = None,
+            Ok(Opening::Ended) => *next = Next::End,
             Err(error) => {
                 tracing::debug!(%error, "lost: {error}");
-                *accepted = None;
+                *next = Next::End;
             }
         }
     }
-    if let Some(Accepted { target, raw_head, request, .. }) = accepted
+    if let Next::WebSocket(accepted) = next
+        && let Accepted { target, raw_head, request, .. } = &mut **accepted
         && target.path() == wire::Path::Headers
     {
         *request = Some(description::of_handshake(target, raw_head, peer, transport).to_string());
@@ -200,11 +212,8 @@ async fn answer_requests(
     let is_taken_over = AtomicBool::new(false);
     let recorder = Recorder::new(bytes(limits.max_head_size));
     let front = Front {
-        server,
-        local,
-        standing,
+        responder: Responder { server, local, standing, is_answering: Arc::clone(&is_answering) },
         accepted: OnceLock::new(),
-        is_answering: Arc::clone(&is_answering),
         is_taken_over: &is_taken_over,
         recorder: &recorder,
     };
@@ -249,16 +258,18 @@ async fn answer_requests(
         tracing::debug!(%error, "HTTP ended: {error}");
         Unanswered { error, status }
     });
-    (Parts { transport, rest, accepted }, unanswered)
+    let next = match accepted {
+        Some(accepted) => Next::WebSocket(Box::new(accepted)),
+        None if rest.starts_with(http2::PREFACE) && transport.progress() == Progress::Nothing => Next::Http2,
+        None => Next::End,
+    };
+    (Parts { transport, rest, next }, unanswered)
 }
 
-/// Answers the requests of one connection, and remembers the handshake among them.
+/// Answers the requests of one connection of HTTP/1.1, and remembers the handshake among them.
 struct Front<'server> {
-    server: &'server Shared,
-    local: IpAddr,
-    standing: Standing,
+    responder: Responder<'server>,
     accepted: OnceLock<Accepted>,
-    is_answering: Arc<AtomicBool>,
     /// Set when the answer to a handshake is not HTTP's.
     is_taken_over: &'server AtomicBool,
     recorder: &'server Recorder,
@@ -274,14 +285,10 @@ impl Service<Request<Incoming>> for Front<'_> {
     >;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        self.is_answering.store(true, Ordering::Relaxed);
+        self.responder.is_answering.store(true, Ordering::Relaxed);
         let headers = request.headers();
         let raw_head = self.recorder.take_head(request.body().size_hint().exact().unwrap_or(0));
-        let answer = self.answer(&request, &raw_head);
-        if self.accepted.get().is_some_and(opening::is_special) {
-            self.is_taken_over.store(true, Ordering::Relaxed);
-            return Either::Right(Box::pin(future::pending()));
-        }
+        let answer = self.responder.answer(&request, &raw_head);
         // Where a chunked body ends is what requests are smuggled by: nothing is read behind one.
         let is_last = headers.contains_key(TRANSFER_ENCODING);
         let origin = headers.get(ORIGIN).cloned();
@@ -294,11 +301,21 @@ impl Service<Request<Incoming>> for Front<'_> {
             }
             Ok(response)
         };
-        let time = *self.server.config.limits.write_timeout;
+        let time = *self.responder.server.config.limits.write_timeout;
         match answer {
             Err(refusal) => {
-                self.server.totals.count_refusal(refusal.status().as_u16());
+                self.responder.server.totals.count_refusal(refusal.status().as_u16());
                 Either::Left(future::ready(finish(refuse(&refusal, headers), false)))
+            }
+            Ok(Answer::WebSocket(accepted)) => {
+                let (response, is_special) = (accepted.response(), opening::is_special(&accepted));
+                // A connection has one handshake: after it, HTTP reads no further request.
+                let _ = self.accepted.set(*accepted);
+                if is_special {
+                    self.is_taken_over.store(true, Ordering::Relaxed);
+                    return Either::Right(Box::pin(future::pending()));
+                }
+                Either::Left(future::ready(finish(response, false)))
             }
             Ok(Answer::Response(response)) => Either::Left(future::ready(finish(response, false))),
             Ok(Answer::Exposed(response)) => Either::Left(future::ready(finish(response, true))),
@@ -306,10 +323,19 @@ impl Service<Request<Incoming>> for Front<'_> {
                 Either::Right(Box::pin(async move { finish(echo::describe(request, raw_head, time).await, true) }))
             }
             Ok(Answer::Echo) => {
-                Either::Left(future::ready(finish(echo::echo(request, time, &self.is_answering), true)))
+                Either::Left(future::ready(finish(echo::echo(request, time, &self.responder.is_answering), true)))
             }
         }
     }
+}
+
+/// Answers requests, whichever version of HTTP they come over.
+struct Responder<'server> {
+    server: &'server Shared,
+    local: IpAddr,
+    standing: Standing,
+    /// Whether an answer of HTTP/1.1 is being written; nothing of that is asked over HTTP/2.
+    is_answering: Arc<AtomicBool>,
 }
 
 /// What is answered to a request that is not refused.
@@ -319,17 +345,18 @@ enum Answer {
     Exposed(Response<AnswerBody>),
     /// By `/http/echo`.
     Echo,
+    WebSocket(Box<Accepted>),
 }
 
-impl Front<'_> {
-    fn answer(&self, request: &Request<Incoming>, raw_head: &RawHead) -> Result<Answer, Refusal> {
+impl Responder<'_> {
+    fn answer<B>(&self, request: &Request<B>, raw_head: &RawHead) -> Result<Answer, Refusal> {
         let headers = request.headers();
         if request.version() == Version::HTTP_11 {
             exactly_one(headers, &HOST)?;
         }
         check_body(headers)?;
         self.server.config.access.check(self.local, request.uri(), headers)?;
-        let is_attempt = handshake::is_attempt(headers);
+        let is_attempt = handshake::is_attempt(request);
         let path = request.uri().path();
         let is_exposed = matches!(path, echo::PATH | events::PATH);
         let takes_method = match *request.method() {
@@ -358,13 +385,10 @@ impl Front<'_> {
             };
         }
         let accepted = handshake::accept(request, raw_head.clone(), self.server)?;
-        let response = accepted.response();
-        // A connection has one handshake: after it, HTTP reads no further request.
-        let _ = self.accepted.set(accepted);
-        Ok(Answer::Response(response))
+        Ok(Answer::WebSocket(Box::new(accepted)))
     }
 
-    fn events(&self, request: &Request<Incoming>) -> Result<Response<AnswerBody>, Refusal> {
+    fn events<B>(&self, request: &Request<B>) -> Result<Response<AnswerBody>, Refusal> {
         let target = request.uri().path_and_query().map_or(events::PATH, |target| target.as_str());
         let rule = wire::Target::parse_http(target)?.stream();
         let limit = self.server.config.limits.max_message_size;
@@ -420,7 +444,7 @@ fn check_body(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// The answer to a GET or HEAD that asks for no WebSocket.
-fn answer_http(request: &Request<Incoming>) -> Result<Response<AnswerBody>, Refusal> {
+fn answer_http<B>(request: &Request<B>) -> Result<Response<AnswerBody>, Refusal> {
     let path = request.uri().path();
     if path == "/" && accepts_html(request) {
         return Ok(serve_file(page::index()));
@@ -433,7 +457,7 @@ fn answer_http(request: &Request<Incoming>) -> Result<Response<AnswerBody>, Refu
     Err(Refusal::NoUpgrade(target.path().pattern()))
 }
 
-fn accepts_html(request: &Request<Incoming>) -> bool {
+fn accepts_html<B>(request: &Request<B>) -> bool {
     request
         .headers()
         .get(ACCEPT)

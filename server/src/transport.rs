@@ -58,6 +58,14 @@ impl Transport {
         self.stream().progress()
     }
 
+    /// Whether the TLS handshake has chosen HTTP/2.
+    pub(crate) fn has_agreed_on_http2(&self) -> bool {
+        match self {
+            Self::Tcp(_) => false,
+            Self::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"h2"),
+        }
+    }
+
     /// Whether the peer has ended or reset the connection. Nothing is read for that: what came before may still lie there.
     pub(crate) fn has_hung_up(&self) -> bool {
         let ready = self.stream().inner().ready(Interest::READABLE | Interest::ERROR).now_or_never();

@@ -16,6 +16,8 @@ use crate::server::Server;
 pub(crate) const ABOUT: &str = "the server answers clients that others wrote: Python's websockets and wscat";
 
 const WEBSOCKETS: &str = "17.4";
+/// A client of HTTP/2, and WebSocket frames without a connection.
+const HTTP2: [&str; 2] = ["h2==4.4.1", "wsproto==1.3.2"];
 const WSCAT: &str = "6.1.0";
 
 const VENV: Packages = Packages { what: "Python's venv", apt: &["python3-venv"], brew: &["python"] };
@@ -47,7 +49,8 @@ fn python_with_websockets(folder: &Path) -> Result<PathBuf> {
     let python3 = python3.context("python3 is missing; install Python 3.11 or newer, see https://python.org")?;
     let venv = folder.join("python");
     let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let installed = answer(Command::new(&python).args(["-c", "import websockets; print(websockets.__version__)"]));
+    let installed =
+        answer(Command::new(&python).args(["-c", "import h2, wsproto, websockets; print(websockets.__version__)"]));
     if installed.is_some_and(|version| version.trim() == WEBSOCKETS) {
         return Ok(python);
     }
@@ -57,7 +60,7 @@ fn python_with_websockets(folder: &Path) -> Result<PathBuf> {
     }
     command::run(program(python3).args(["-m", "venv", "--clear"]).arg(&venv))?;
     let package = format!("websockets=={WEBSOCKETS}");
-    command::run(program(&python).args(["-m", "pip", "install", "--disable-pip-version-check", &package]))?;
+    command::run(program(&python).args(["-m", "pip", "install", "--disable-pip-version-check", &package]).args(HTTP2))?;
     Ok(python)
 }
 

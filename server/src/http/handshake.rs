@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use data_encoding::{BASE64, Encoding};
 use hyper::{
     Method, Request, Response, StatusCode, Version,
+    ext::Protocol,
     header::{
         CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
         SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, SET_COOKIE, TRANSFER_ENCODING, UPGRADE,
@@ -47,8 +48,8 @@ pub(crate) struct Accepted {
     /// What was agreed on compression, if anything.
     pub(crate) deflate: Option<Agreed>,
     subprotocol: Option<String>,
-    /// The value of `Sec-WebSocket-Accept`.
-    accept_key: String,
+    /// The value of `Sec-WebSocket-Accept`; HTTP/2 has none.
+    accept_key: Option<String>,
     /// What else the URL asks for in the head.
     options: ConnectionOptions,
     /// The head of the request.
@@ -60,13 +61,20 @@ pub(crate) struct Accepted {
 }
 
 /// Whether the request asks for a WebSocket at all, rightly or wrongly.
-pub(crate) fn is_attempt(headers: &HeaderMap) -> bool {
+pub(crate) fn is_attempt<B>(request: &Request<B>) -> bool {
+    match request.version() {
+        Version::HTTP_2 => request.extensions().get::<Protocol>().is_some(),
+        _ => is_upgrade(request.headers()),
+    }
+}
+
+fn is_upgrade(headers: &HeaderMap) -> bool {
     has_token(headers, &UPGRADE, "websocket")
 }
 
 /// Whether frames may follow the request: it is an attempt, or was one before a proxy took `Upgrade` out of it.
 pub(crate) fn may_be_followed_by_frames(headers: &HeaderMap) -> bool {
-    is_attempt(headers) || headers.contains_key(SEC_WEBSOCKET_KEY)
+    is_upgrade(headers) || headers.contains_key(SEC_WEBSOCKET_KEY)
 }
 
 /// Whether the request names the version that is spoken here, and no other.
@@ -74,29 +82,17 @@ pub(crate) fn has_version(headers: &HeaderMap) -> bool {
     exactly_one(headers, &SEC_WEBSOCKET_VERSION).is_ok_and(|version| version == VERSION)
 }
 
-/// Checks the client's handshake.
+/// Checks the client's handshake. Over HTTP/2 it is an extended CONNECT without a key
+/// ([RFC 8441, 5](https://www.rfc-editor.org/rfc/rfc8441#section-5)).
 pub(crate) fn accept<B>(request: &Request<B>, raw_head: RawHead, shared: &Shared) -> Result<Accepted, Refusal> {
     let headers = request.headers();
-    if request.method() != Method::GET {
-        return Err(Refusal::Method(request.method().clone()));
-    }
-    if request.version() != Version::HTTP_11 {
-        return Err(Refusal::HttpVersion(request.version()));
-    }
-    if !has_token(headers, &CONNECTION, "upgrade") {
-        return Err(Refusal::Malformed("the header Connection: Upgrade is missing".to_owned()));
-    }
-    if headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0") {
-        return Err(Refusal::Malformed("a request for a WebSocket has no body".to_owned()));
-    }
+    let is_extended_connect = request.version() == Version::HTTP_2;
+    if is_extended_connect { check_protocol(request) } else { check_upgrade(request) }?;
     let version = exactly_one(headers, &SEC_WEBSOCKET_VERSION)?;
     if version != VERSION {
         return Err(Refusal::WebSocketVersion(version.to_owned()));
     }
-    let key = exactly_one(headers, &SEC_WEBSOCKET_KEY)?;
-    if !KEY.decode(key.as_bytes()).is_ok_and(|nonce| nonce.len() == 16) {
-        return Err(Refusal::Malformed(format!("Sec-WebSocket-Key {key:?} is not 16 bytes in base64")));
-    }
+    let accept_key = if is_extended_connect { None } else { Some(accept_key(headers)?) };
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let extensions = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().map(|value| value.as_bytes());
     let target: Target = target.parse()?;
@@ -114,8 +110,41 @@ pub(crate) fn accept<B>(request: &Request<B>, raw_head: RawHead, shared: &Shared
     let known = &shared.config.subprotocol;
     let subprotocol = subprotocol::choose(&behaviour, options.subprotocol.as_deref(), known, &offered);
     let member = if let Behaviour::Broadcast { room } = &behaviour { Some(shared.rooms.join(room)?) } else { None };
-    let accept_key = derive_accept_key(key.as_bytes());
     Ok(Accepted { target, deflate, subprotocol, accept_key, options, raw_head, request: None, member })
+}
+
+fn check_protocol<B>(request: &Request<B>) -> Result<(), Refusal> {
+    match request.extensions().get::<Protocol>() {
+        Some(protocol) if protocol.as_str() == "websocket" => Ok(()),
+        protocol => Err(Refusal::Protocol(protocol.map_or("", Protocol::as_str).to_owned())),
+    }
+}
+
+/// Checks that the request is an upgrade of HTTP/1.1, and nothing else.
+fn check_upgrade<B>(request: &Request<B>) -> Result<(), Refusal> {
+    let headers = request.headers();
+    if request.method() != Method::GET {
+        return Err(Refusal::Method(request.method().clone()));
+    }
+    if request.version() != Version::HTTP_11 {
+        return Err(Refusal::HttpVersion(request.version()));
+    }
+    if !has_token(headers, &CONNECTION, "upgrade") {
+        return Err(Refusal::Malformed("the header Connection: Upgrade is missing".to_owned()));
+    }
+    if headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0") {
+        return Err(Refusal::Malformed("a request for a WebSocket has no body".to_owned()));
+    }
+    Ok(())
+}
+
+/// The value of `Sec-WebSocket-Accept` for the client's key.
+fn accept_key(headers: &HeaderMap) -> Result<String, Refusal> {
+    let key = exactly_one(headers, &SEC_WEBSOCKET_KEY)?;
+    if !KEY.decode(key.as_bytes()).is_ok_and(|nonce| nonce.len() == 16) {
+        return Err(Refusal::Malformed(format!("Sec-WebSocket-Key {key:?} is not 16 bytes in base64")));
+    }
+    Ok(derive_accept_key(key.as_bytes()))
 }
 
 /// Checks what the settings have a say in.
@@ -181,14 +210,16 @@ impl Accepted {
     /// The answer that opens the WebSocket.
     pub(crate) fn response<B: Default>(&self) -> Response<B> {
         let mut response = Response::new(B::default());
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        if self.accept_key.is_some() {
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+            response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+        }
         let headers = response.headers_mut();
-        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
         let cookie =
             if let Behaviour::Cookie(cookie) = self.target.behaviour() { Some(set_cookie(&cookie)) } else { None };
         let values = [
-            (SEC_WEBSOCKET_ACCEPT, Some(self.accept_key.clone())),
+            (SEC_WEBSOCKET_ACCEPT, self.accept_key.clone()),
             (SEC_WEBSOCKET_PROTOCOL, self.subprotocol.clone()),
             (SEC_WEBSOCKET_EXTENSIONS, self.deflate.as_ref().map(Agreed::to_string)),
             (SET_COOKIE, cookie),

@@ -98,9 +98,6 @@ pub(super) fn last_words(
             let time = limits.handshake_timeout;
             (StatusCode::REQUEST_TIMEOUT, format!("no whole head of a request came within {time}"))
         }
-        None if error.is_parse() => {
-            (StatusCode::HTTP_VERSION_NOT_SUPPORTED, "HTTP/2 is not served here, only HTTP/1.1".to_owned())
-        }
         None => (StatusCode::BAD_REQUEST, format!("the request is not whole: {error}")),
     };
     response(status, "", &sentence)

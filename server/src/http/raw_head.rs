@@ -75,7 +75,7 @@ fn head_length(bytes: &[u8]) -> usize {
 }
 
 /// The head of a request, byte for byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RawHead(Vec<u8>);
 
 impl RawHead {

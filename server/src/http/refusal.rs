@@ -1,5 +1,7 @@
 //! Why a request does not get what it asks for, and with which status it is refused.
 
+use std::num::NonZeroUsize;
+
 use hyper::{
     Method, StatusCode, Version,
     header::{HeaderName, HeaderValue},
@@ -14,7 +16,7 @@ pub(crate) enum Refusal {
     HttpMethod(Method),
     #[error("only GET can open a WebSocket, not {0}")]
     Method(Method),
-    #[error("a WebSocket needs HTTP/1.1, not {0:?}")]
+    #[error("a WebSocket needs HTTP/1.1 or HTTP/2, not {0:?}")]
     HttpVersion(Version),
     #[error("{0}")]
     Malformed(String),
@@ -22,6 +24,12 @@ pub(crate) enum Refusal {
     TransferCoding(String),
     #[error("{0} is a WebSocket: connect to it with a WebSocket client")]
     NoUpgrade(String),
+    #[error("the protocol {0:?} is not spoken over HTTP/2 here, only websocket")]
+    Protocol(String),
+    #[error("{0} needs a connection of its own, so HTTP/1.1")]
+    NotOverHttp2(String),
+    #[error("a request has at most {0} headers here")]
+    Headers(NonZeroUsize),
     #[error("WebSocket version {0:?} is not known here, only 13")]
     WebSocketVersion(String),
     #[error("host {0:?} is not served here, but with canyon --allow-host {0}")]
@@ -64,7 +72,8 @@ impl Refusal {
             Self::HttpVersion(_) => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::NoUpgrade(_) | Self::WebSocketVersion(_) => StatusCode::UPGRADE_REQUIRED,
             Self::Host(_) | Self::Origin(_) | Self::NoOrigin(_) | Self::FaultsOff(_) => StatusCode::FORBIDDEN,
-            Self::TransferCoding(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::TransferCoding(_) | Self::Protocol(_) | Self::NotOverHttp2(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::Headers(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Draining | Self::Full | Self::Room(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Behaviour(wire::Error::UnknownPath(_)) => StatusCode::NOT_FOUND,
             Self::Malformed(_) | Self::Behaviour(_) => StatusCode::BAD_REQUEST,

@@ -2,4 +2,5 @@
 
 mod frames;
 mod handshake;
+mod http2;
 mod resources;

@@ -32,9 +32,6 @@ async fn what_never_becomes_a_request_is_answered_too() {
     let server = TestServer::with(server::Config { limits, ..server::Config::default() }).await;
     let mut silent = server.peer().await;
     assert!(String::from_utf8_lossy(&silent.read_to_end().await).starts_with("HTTP/1.1 408 "));
-    let mut http2 = server.peer().await;
-    http2.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
-    assert!(String::from_utf8_lossy(&http2.read_to_end().await).starts_with("HTTP/1.1 505 "));
     let mut partial = server.peer().await;
     partial.write("GET / HT").await;
     tokio::io::AsyncWriteExt::shutdown(&mut partial.stream).await.unwrap();

@@ -224,7 +224,6 @@ async fn what_is_no_request_is_told_why() {
         (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400, "invalid content-length parsed"),
         (b"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "unexpected transfer-encoding parsed"),
         (b"GET http://a:b:c/ HTTP/1.1\r\n\r\n", 400, "invalid URI"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "HTTP/2 is not served here, only HTTP/1.1"),
         (b"GET / HT", 400, "the request is not whole: "),
         (large.as_bytes(), 431, "the head of a request has at most 16KiB and 10 headers here"),
         (many.as_bytes(), 431, "the head of a request has at most 16KiB and 10 headers here"),

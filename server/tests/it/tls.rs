@@ -140,11 +140,16 @@ async fn tls_on_the_plain_port_is_told_the_port() {
 }
 
 #[tokio::test]
-async fn http_1_1_is_agreed_and_what_is_not_spoken_is_refused() {
+async fn http_1_1_and_2_are_agreed_and_what_is_not_spoken_is_refused() {
     let server = Server::start().await;
-    let connect = |protocols| server.certificate.try_connect(server.address, rustls::ALL_VERSIONS, protocols);
-    let stream = connect(&["http/1.1"]).await.unwrap();
-    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+    let connect = async |protocols: &[&str]| {
+        server.certificate.try_connect(server.address, rustls::ALL_VERSIONS, protocols).await
+    };
+    for protocol in ["http/1.1", "h2"] {
+        let protocols = [protocol];
+        let stream = connect(&protocols).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol.as_bytes()));
+    }
     let error = connect(&["spdy/3"]).await.unwrap_err().to_string();
     assert!(error.contains("NoApplicationProtocol"), "{error}");
 }
