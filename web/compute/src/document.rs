@@ -1,7 +1,7 @@
 //! A message laid out for reading: as text or as JSON, in rows that fit a given width, so that the page draws no more of
 //! it than is on the screen.
 //!
-//! A *line* is a line of the text or of the indented JSON, or a part of one that is longer than [`MAX_LINE`]. It is cut
+//! A *line* is a line of the text or of the indented JSON, or a part of one that is longer than `MAX_LINE`. It is cut
 //! into *rows*. A line is a place in the text and little else; what its rows show is made when they are asked for. JSON
 //! stays as it was written: numbers, escapes, order and repeated names.
 
