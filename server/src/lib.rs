@@ -41,6 +41,7 @@ mod write_timeout;
 
 use std::{sync::Arc, time::Duration};
 
+use socket2::Socket;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::task::TaskTracker;
 
@@ -77,6 +78,7 @@ impl From<Vec<TcpListener>> for Listeners {
 #[derive(Debug)]
 pub struct Server {
     listeners: Vec<Listener>,
+    reserve: Option<Socket>,
     shared: Arc<Shared>,
     connections: TaskTracker,
     workers: Workers,
@@ -99,16 +101,16 @@ impl Server {
         let shared = Arc::new(Shared { tls_port, ..Shared::new(config) });
         let connections = TaskTracker::new();
         let workers = Workers::start(&shared, &connections);
-        Self { listeners, shared, connections, workers }
+        Self { listeners, reserve: http::accept::descriptor(), shared, connections, workers }
     }
 
     /// Serves until `shutdown` comes, and then drains: every client gets its pending answers and close code 1001, who still
     /// asks gets 503, and after at most [`Limits::drain_timeout`] nothing of the server is left.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { listeners, shared, connections, workers } = self;
+        let Self { listeners, reserve, shared, connections, workers } = self;
         let run = async {
             tokio::join!(
-                http::accept::run(&listeners, &shared, &workers, engine::serve),
+                http::accept::run(&listeners, reserve, &shared, &workers, engine::serve),
                 workers.supervise(&shared, HEARTBEAT),
                 shared.log.run()
             );

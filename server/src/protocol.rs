@@ -1,8 +1,8 @@
 //! The WebSocket protocol ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) of an echo server, without sockets, threads
 //! and clocks: a client's bytes go in, the answers come out.
 //!
-//! [`Protocol`] is one connection on the event loop, from the end of its handshake to the end of its closing handshake. The
-//! other engine, in `session`, uses the [`Decoder`] and the compressor alone, below tungstenite.
+//! [`Protocol`] is one connection, from the end of its handshake to the end of its closing handshake. The event loop has it
+//! answer the client; below tungstenite, in `session`, it passes whole messages on ([`Reply::PassOn`]).
 
 mod assembly;
 mod buffer;

@@ -41,9 +41,15 @@ pub(crate) struct Listener {
     pub(crate) tls: Option<Arc<Tls>>,
 }
 
-/// Accepts connections for as long as it is polled, and serves each in a task of its own on the same runtime.
-pub(crate) async fn run<Serve, Served>(listeners: &[Listener], server: &Arc<Shared>, workers: &Workers, serve: Serve)
-where
+/// Accepts connections for as long as it is polled, and serves each in a task of its own on the same runtime. The `reserve`
+/// is given up when there is no descriptor for a connection, so that its client can be told.
+pub(crate) async fn run<Serve, Served>(
+    listeners: &[Listener],
+    mut reserve: Option<Socket>,
+    server: &Arc<Shared>,
+    workers: &Workers,
+    serve: Serve,
+) where
     Serve:
         Fn(TcpStream, Option<Arc<Tls>>, SocketAddr, Arc<Shared>, Guards, Arc<Worker>) -> Served + Copy + Send + 'static,
     Served: Future<Output = ()> + Send + 'static,
@@ -55,8 +61,6 @@ where
     let mut refusals = Refusals::new();
     let mut turn = 0;
     let mut complained: Option<Instant> = None;
-    // Given up when there is no descriptor for a connection, so that its client can be told.
-    let mut reserve = descriptor();
     loop {
         match next(listeners, &mut turn).await {
             Ok((stream, peer, tls)) => match (server.admission.admit(peer.ip()), workers.place()) {
@@ -133,7 +137,7 @@ async fn next(listeners: &[Listener], turn: &mut usize) -> io::Result<(TcpStream
     .await
 }
 
-fn descriptor() -> Option<Socket> {
+pub(crate) fn descriptor() -> Option<Socket> {
     Socket::new(Domain::IPV4, Type::STREAM, None).ok()
 }
 
@@ -193,7 +197,7 @@ mod tests {
         };
         let listeners = [Listener { socket: listener, tls: None }];
         tokio::select! {
-            () = run(&listeners, &server, &workers, |stream, _, _, _, guards, _| fragile_echo(stream, guards)) => {}
+            () = run(&listeners, None, &server, &workers, |stream, _, _, _, guards, _| fragile_echo(stream, guards)) => {}
             result = timeout(Duration::from_secs(60), clients) => result.unwrap(),
         }
     }
@@ -224,7 +228,7 @@ mod tests {
         };
         let listeners = [Listener { socket: listener, tls: None }];
         tokio::select! {
-            () = run(&listeners, &server, &workers, crate::engine::serve) => {}
+            () = run(&listeners, None, &server, &workers, crate::engine::serve) => {}
             result = timeout(Duration::from_secs(60), client) => result.unwrap(),
         }
         drop(release);

@@ -25,7 +25,7 @@ async fn serve_during<Test: Future<Output = ()>>(test: impl FnOnce(Running) -> T
     let running = Running { address, server: Arc::clone(&server), workers: Arc::clone(&workers) };
     let listeners = [Listener { socket, tls: None }];
     tokio::select! {
-        () = crate::http::accept::run(&listeners, &server, &workers, crate::engine::serve) => {}
+        () = crate::http::accept::run(&listeners, None, &server, &workers, crate::engine::serve) => {}
         () = workers.supervise(&server, Duration::from_millis(10)) => {}
         result = timeout(Duration::from_secs(60), test(running)) => result.unwrap(),
     }

@@ -85,7 +85,7 @@ impl Filter {
     }
 
     /// Continues the search for about `bytes` bytes, at least for one entry. Returns whether there is more. What is matched
-    /// with a regular expression goes by [`Self::next_batch`].
+    /// with a regular expression goes by `next_batch`.
     pub fn scan(&mut self, log: &Log, bytes: usize) -> bool {
         if !self.is_on() {
             return false;
