@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn each_budget_is_kept_whatever_was_recorded() {
-        let large = parts(132_001, 10_000);
+        let large = parts(157_001, 10_000);
         assert_eq!(error(&large, &large).unwrap(), "what is needed until the first click is 1 B over its budget");
         let large = parts(100_000, 92_001);
         assert_eq!(error(&large, &large).unwrap(), "the page's code is 1 B over its budget");
