@@ -54,6 +54,7 @@ async fn session(frames: FrameLayer<MemoryStream>, buffer: usize) -> (Vec<Messag
     match server.get_ref().end() {
         Some(ReadEnd::Violation(violation)) => return (messages, Some(violation.code())),
         Some(ReadEnd::Closed(frame)) => messages.push(Message::Close(frame.clone())),
+        Some(end @ (ReadEnd::TooSlow | ReadEnd::NoMemory(_))) => panic!("without limits: {end:?}"),
         None => assert_eq!(error.and_then(code), None),
     }
     (messages, None)

@@ -75,6 +75,12 @@ pub struct Limits {
     #[arg(long, env = "CANYON_MAX_HEADERS", value_name = "COUNT", default_value = "100", value_parser = headers)]
     pub max_headers: NonZeroUsize,
 
+    /// Most memory that connections may hold, all together, from 16MiB to 1024GiB; who asks for more gets close code
+    /// 1013, and new connections get 503 [default: 512MiB, or a quarter of the memory that the machine, its control group
+    /// or the limit on its address space has]
+    #[arg(long, env = "CANYON_MAX_MEMORY", value_name = "SIZE", value_parser = memory)]
+    pub max_memory: Option<ByteSize>,
+
     /// Most connections at once; more are answered with 503
     #[arg(long, env = "CANYON_MAX_CONNECTIONS", value_name = "COUNT", default_value = "10000", value_parser = count)]
     pub max_connections: NonZeroUsize,
@@ -89,9 +95,19 @@ pub struct Limits {
     #[arg(long, env = "CANYON_MAX_STREAMS", value_name = "COUNT", default_value = "128", value_parser = headers)]
     pub max_streams: NonZeroUsize,
 
+    /// Most of the connections and of the memory that one IPv4 address or one IPv6 /64 network may hold, from 1% to 100%;
+    /// more is answered with 503 or close code 1013 [default: no limit of its own]
+    #[arg(long, env = "CANYON_MAX_SHARE_PER_ADDRESS", value_name = "PERCENT", value_parser = percent)]
+    pub max_share_per_address: Option<NonZeroUsize>,
+
     /// Time for the whole head of a request, and before it for a TLS handshake; a slower client is cut off
     #[arg(long, env = "CANYON_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = positive)]
     pub handshake_timeout: TimeSpan,
+
+    /// Time for a message to arrive, and a second more for each 64KiB of it; a slower client gets close code 1008; 0s sets
+    /// no limit
+    #[arg(long, env = "CANYON_MESSAGE_TIMEOUT", value_name = "TIME", default_value = "60s", value_parser = time)]
+    pub message_timeout: TimeSpan,
 
     /// Time between pings to a client, 100ms or more; 0s sends none
     #[arg(long, env = "CANYON_PING_INTERVAL", value_name = "TIME", default_value = "20s", value_parser = ping_interval)]
@@ -124,10 +140,13 @@ impl Default for Limits {
             max_write_buffer: ByteSize::kib(256),
             max_head_size: ByteSize::kib(16),
             max_headers: const { NonZeroUsize::new(100).unwrap() },
+            max_memory: None,
             max_connections: const { NonZeroUsize::new(10_000).unwrap() },
             max_connections_per_address: None,
             max_streams: const { NonZeroUsize::new(128).unwrap() },
+            max_share_per_address: None,
             handshake_timeout: seconds(10),
+            message_timeout: seconds(60),
             ping_interval: seconds(20),
             ping_timeout: seconds(20),
             write_timeout: seconds(20),
@@ -199,6 +218,8 @@ pub(crate) fn bytes(size: ByteSize) -> usize {
 const LONGEST: TimeSpan = TimeSpan::days(365);
 /// The largest size that can be set, so that sums of a few of them do not overflow.
 const LARGEST: ByteSize = ByteSize::gib(64);
+/// The bounds of the memory for all connections: with less, a few messages of the usual size would use it up.
+const MEMORY: RangeInclusive<ByteSize> = ByteSize::mib(16)..=ByteSize::gib(1024);
 
 fn number(text: &str, range: RangeInclusive<usize>) -> Result<NonZeroUsize, String> {
     let number = text.trim().parse::<usize>().ok().filter(|number| range.contains(number)).and_then(NonZeroUsize::new);
@@ -217,6 +238,12 @@ fn workers(text: &str) -> Result<NonZeroUsize, String> {
 /// Room for all of them is taken for each request, or, of streams, for each connection.
 fn headers(text: &str) -> Result<NonZeroUsize, String> {
     number(text, 1..=10_000)
+}
+
+/// A percent sign may follow.
+fn percent(text: &str) -> Result<NonZeroUsize, String> {
+    let text = text.trim();
+    number(text.strip_suffix('%').unwrap_or(text), 1..=100).map_err(|_| "must be from 1% to 100%".to_owned())
 }
 
 fn window(text: &str) -> Result<WindowBits, String> {
@@ -243,6 +270,10 @@ fn ping_interval(text: &str) -> Result<TimeSpan, String> {
 
 fn size(text: &str) -> Result<ByteSize, ValueError> {
     ByteSize::within(text, ByteSize::b(0)..=LARGEST)
+}
+
+fn memory(text: &str) -> Result<ByteSize, ValueError> {
+    ByteSize::within(text, MEMORY)
 }
 
 fn message_size(text: &str) -> Result<ByteSize, ValueError> {
@@ -306,6 +337,14 @@ mod tests {
             ("--handshake-timeout", "500000000000y", "must be a duration such as 500ms, 10s, 1h30m or 7d"),
             ("--handshake-timeout", "500000000000d", "must be from 1ms to 365d"),
             ("--max-write-buffer", "1KiB", "must be from 64KiB to 64GiB"),
+            ("--max-memory", "1MiB", "must be from 16MiB to 1024GiB"),
+            ("--max-memory", "18446744073709551616", "must be from 16MiB to 1024GiB"),
+            ("--max-memory", "half", "must be a size such as 1024, 64KiB, 1MiB or 1MB"),
+            ("--max-share-per-address", "0", "must be from 1% to 100%"),
+            ("--max-share-per-address", "101%", "must be from 1% to 100%"),
+            ("--max-share-per-address", "0.5", "must be from 1% to 100%"),
+            ("--message-timeout", "366d", "must be from 0s to 365d"),
+            ("--message-timeout", "1", "must be a duration such as 500ms, 10s, 1h30m or 7d"),
             ("--deflate-threshold", "1TB", "must be a size such as 1024, 64KiB, 1MiB or 1MB"),
             ("--subprotocol", "two words", "must be of letters, digits"),
             ("--allow-host", "http://example.com", ""),
@@ -325,6 +364,11 @@ mod tests {
             ("--max-message-size", "64GiB"),
             ("--max-headers", "10000"),
             ("--deflate-threshold", "0"),
+            ("--max-memory", "1024GiB"),
+            ("--max-share-per-address", "100%"),
+            ("--max-share-per-address", "1"),
+            ("--message-timeout", "0s"),
+            ("--message-timeout", "365d"),
         ] {
             parse(&[flag, value]).unwrap_or_else(|error| panic!("{error}"));
         }

@@ -11,8 +11,10 @@ use std::{
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
-    http::admission::Permit,
+    budget::Charge,
+    http::admission::{NoRoom, Permit},
     protocol::Counters,
+    session::SESSION,
     shared::Shared,
     traffic::{Carrier, Metered},
 };
@@ -22,6 +24,8 @@ use crate::{
 pub(crate) struct Guards {
     /// Its place among all connections.
     _permit: Permit,
+    /// The memory that is counted for it.
+    pub(crate) charge: Charge,
     /// Its share of its worker's load.
     load: Load,
     /// The drain waits for it.
@@ -30,14 +34,24 @@ pub(crate) struct Guards {
 }
 
 impl Guards {
-    pub(crate) fn new(permit: Permit, load: Load, tracked: TaskTrackerToken, shared: Arc<Shared>) -> Self {
-        Self { _permit: permit, load, tracked, shared }
+    pub(crate) fn new(
+        permit: Permit,
+        charge: Charge,
+        load: Load,
+        tracked: TaskTrackerToken,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self { _permit: permit, charge, load, tracked, shared }
     }
 
-    /// What a WebSocket holds that is a stream of this connection of `peer`, unless a limit on connections is reached.
-    pub(crate) fn for_stream(&self, peer: IpAddr) -> Option<Self> {
+    /// What a WebSocket holds that is a stream of this connection of `peer`.
+    ///
+    /// # Errors
+    /// A limit on connections or on their memory is reached.
+    pub(crate) fn for_stream(&self, peer: IpAddr) -> Result<Self, NoRoom> {
         let permit = self.shared.admission.admit(peer)?;
-        Some(Self::new(permit, Load::add(&self.load.0), self.tracked.clone(), Arc::clone(&self.shared)))
+        let charge = Charge::for_newcomer(&self.shared.budget, permit.memory.clone(), SESSION)?;
+        Ok(Self::new(permit, charge, Load::add(&self.load.0), self.tracked.clone(), Arc::clone(&self.shared)))
     }
 }
 

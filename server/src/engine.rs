@@ -2,7 +2,7 @@
 //! - the [event loop](crate::event_loop): what is echoed at once, over plain TCP, on systems that have such a loop;
 //! - a [session](crate::session) in a tokio task of the worker: everything else.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{mem, net::SocketAddr, sync::Arc};
 
 use bytes::BytesMut;
 use socket2::SockRef;
@@ -10,6 +10,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 use crate::{
     behaviour::Behaviour,
+    budget::CONNECTION,
     connection::{Connected, Guards},
     http::{
         self, Next,
@@ -18,7 +19,7 @@ use crate::{
     },
     linger,
     protocol::Protocol,
-    session::{self, Farewell, FrameLayer, Opening},
+    session::{self, Farewell, FrameLayer, Meter, Opening},
     shared::Shared,
     tls::Tls,
     traffic::Carrier,
@@ -34,7 +35,7 @@ pub(crate) async fn serve(
     tls: Option<Arc<Tls>>,
     peer: SocketAddr,
     shared: Arc<Shared>,
-    guards: Guards,
+    mut guards: Guards,
     worker: Arc<Worker>,
 ) {
     // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.
@@ -74,6 +75,8 @@ pub(crate) async fn serve(
     let transport = match (transport, worker.event_loop(), behaviour.reply()) {
         (Transport::Tcp(stream), Some(event_loop), Some(reply)) => {
             connected.carried_by(Carrier::EventLoop);
+            // Less than HTTP may have taken: there is room for that.
+            let _ = guards.charge.set(CONNECTION + read_ahead.capacity() as u64);
             let protocol = Protocol::new(read_ahead, limits, accepted.deflate);
             event_loop.register(stream.into_inner(), protocol, reply, connected, guards).await;
             return;
@@ -88,9 +91,10 @@ pub(crate) async fn serve(
             Ok(transport) => transport,
             Err(error) => return tracing::debug!(%error, "lost: {error}"),
         };
-        let frames = FrameLayer::new(transport, read_ahead, limits, agreed);
+        let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
+        let frames = FrameLayer::new(transport, read_ahead, limits, agreed).with_meter(meter, Transport::has_hung_up);
         let opening = Opening { behaviour, request: accepted.request, member: accepted.member };
-        let (mut transport, farewell) = session::run(frames, Transport::has_hung_up, opening, connected, shared).await;
+        let (mut transport, farewell) = session::run(frames, opening, connected, shared).await;
         if farewell == Farewell::Reset {
             transport.reset_at_end();
         }
@@ -106,15 +110,17 @@ async fn serve_http2(transport: Transport, read_ahead: BytesMut, client: Client,
         Err(error) => return tracing::debug!(%error, "lost: {error}"),
     };
     let (peer, context) = (client.peer, Arc::clone(&shared));
-    let open = move |accepted: Accepted, stream: http2::Stream, guards: Guards| {
+    let open = move |accepted: Accepted, stream: http2::Stream, mut guards: Guards| {
         let shared = Arc::clone(&context);
         async move {
             let connected = Connected::new(peer, Arc::clone(&shared));
             let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
             let opening = Opening { behaviour, request: accepted.request, member: accepted.member };
-            let frames = FrameLayer::new(stream, BytesMut::new(), shared.frame_limits(), accepted.deflate);
+            let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
+            let frames = FrameLayer::new(stream, BytesMut::new(), shared.frame_limits(), accepted.deflate)
+                .with_meter(meter, http2::Stream::has_hung_up);
             // A reset is the end of the stream here: hyper has no other.
-            let (mut stream, _) = session::run(frames, http2::Stream::has_hung_up, opening, connected, shared).await;
+            let (mut stream, _) = session::run(frames, opening, connected, shared).await;
             // Whatever happens now, the stream ends here.
             let _ = timeout(linger::TIME, stream.shutdown()).await;
             drop(guards);

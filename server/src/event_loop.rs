@@ -25,7 +25,7 @@ use slab::Slab;
 
 pub(crate) use self::handle::EventLoopHandle;
 use self::{registration::Registration, timer::Timer};
-use crate::{faults::Fault, protocol::Status, pulse::Pulse, shared::Shared};
+use crate::{budget::RETRY, faults::Fault, protocol::Status, pulse::Pulse, shared::Shared};
 
 /// How many events one poll returns at the most.
 const EVENTS: usize = 1024;
@@ -54,6 +54,10 @@ struct EventLoop {
     deadlines: BTreeSet<(Instant, usize)>,
     /// Connections that have yielded.
     busy: VecDeque<usize>,
+    /// Connections that are not read from, because memory is short.
+    paused: Vec<usize>,
+    /// When they are looked at again, if there are any.
+    resume_at: Option<Instant>,
     /// Messages that the log has no room for and has not counted yet. It counts them once a poll, because all loops share
     /// its counter.
     unlogged: u64,
@@ -84,6 +88,8 @@ impl EventLoop {
             registrations: Slab::new(),
             deadlines: BTreeSet::new(),
             busy: VecDeque::new(),
+            paused: Vec::new(),
+            resume_at: None,
             unlogged: 0,
         })
     }
@@ -150,10 +156,14 @@ impl EventLoop {
     /// Serves the connections whose deadline has passed; tells how long the poll may wait by itself.
     fn serve_due(&mut self) -> Option<Duration> {
         let now = Instant::now();
+        if self.resume_at.is_some_and(|at| at <= now) {
+            self.resume();
+        }
         loop {
             let (deadline, index) = *self.deadlines.first()?;
             if deadline > now {
-                return if self.busy.is_empty() { self.timer.set(deadline, now) } else { Some(Duration::ZERO) };
+                let due = self.resume_at.map_or(deadline, |at| at.min(deadline));
+                return if self.busy.is_empty() { self.timer.set(due, now) } else { Some(Duration::ZERO) };
             }
             let Some(registration) = self.registrations.get_mut(index) else { return Some(Duration::ZERO) };
             match registration.expire(&self.shared, now, &mut self.unlogged) {
@@ -177,6 +187,26 @@ impl EventLoop {
                 return;
             }
         }
+    }
+
+    /// Reads again from those paused connections for which there is memory now.
+    fn resume(&mut self) {
+        self.resume_at = None;
+        for index in mem::take(&mut self.paused) {
+            match self.registrations.get_mut(index) {
+                Some(registration) if registration.must_pause() => self.pause(index),
+                Some(registration) => {
+                    registration.is_paused = false;
+                    self.serve(index);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn pause(&mut self, index: usize) {
+        self.paused.push(index);
+        self.resume_at.get_or_insert_with(|| Instant::now() + RETRY);
     }
 
     /// Takes in new connections, follows the shutdown, and answers the heartbeat.
@@ -218,8 +248,8 @@ impl EventLoop {
             self.pulse.fault();
             return registration.give_up();
         }
-        self.deadlines.insert((registration.deadline, index));
-        registration.queued = registration.deadline;
+        registration.queued = registration.deadline();
+        self.deadlines.insert((registration.queued, index));
         let has_input = registration.has_input();
         entry.insert(registration);
         if has_input {
@@ -230,14 +260,16 @@ impl EventLoop {
     /// Reads, answers and writes on one connection, unless its turn is still to come.
     fn serve(&mut self, index: usize) {
         let Some(registration) = self.registrations.get_mut(index) else { return };
+        let was_paused = registration.is_paused;
         let status = match registration.is_busy {
             true => Status::NeedInput,
             false => registration.serve(&self.shared, &mut self.unlogged),
         };
-        if registration.deadline != registration.queued {
+        let (deadline, has_paused) = (registration.deadline(), registration.is_paused && !was_paused);
+        if deadline != registration.queued {
             self.deadlines.remove(&(registration.queued, index));
-            self.deadlines.insert((registration.deadline, index));
-            registration.queued = registration.deadline;
+            self.deadlines.insert((deadline, index));
+            registration.queued = deadline;
         }
         match status {
             Status::NeedInput => {}
@@ -252,7 +284,10 @@ impl EventLoop {
                 registration.is_busy = true;
                 self.busy.push_back(index);
             }
-            Status::Done => self.remove(index),
+            Status::Done => return self.remove(index),
+        }
+        if has_paused {
+            self.pause(index);
         }
     }
 

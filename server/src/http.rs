@@ -61,6 +61,7 @@ use crate::{
     transport::Transport,
     write_timeout::{Progress, WriteTimeout},
 };
+use admission::NoRoom;
 use answer::AnswerBody;
 use handshake::Accepted;
 use headers::exactly_one;
@@ -139,6 +140,7 @@ pub(crate) async fn refuse_connection(
     stream: TcpStream,
     tls: Option<Arc<Tls>>,
     server: &Shared,
+    no_room: NoRoom,
     mut is_evicted: oneshot::Receiver<()>,
 ) {
     let Ok(local) = stream.local_addr() else { return };
@@ -155,10 +157,10 @@ pub(crate) async fn refuse_connection(
     };
     let evicted = async { drop((&mut is_evicted).await) };
     let (Parts { mut transport, .. }, _) =
-        answer_requests(transport, local.ip(), server, Standing::BeyondLimit, evicted).await;
+        answer_requests(transport, local.ip(), server, Standing::Refused(no_room), evicted).await;
     if transport.progress() == Progress::Nothing {
         // A new socket has room for these few bytes; if not, the client gets the close alone.
-        let _ = transport.write_all(no_room().as_bytes()).now_or_never();
+        let _ = transport.write_all(refusal_in_bytes(no_room).as_bytes()).now_or_never();
     }
     let mut close = pin!(transport.close());
     // The first poll ends the server's side, and throws away what has come.
@@ -171,10 +173,10 @@ pub(crate) async fn refuse_connection(
 }
 
 /// Tells a client without reading anything of it that there is no room for it, over TLS by an alert.
-pub(crate) fn refuse_at_once(stream: &TcpStream, tls: Option<&Tls>) {
+pub(crate) fn refuse_at_once(stream: &TcpStream, tls: Option<&Tls>, no_room: NoRoom) {
     // A new socket has room for these few bytes; if not, the client gets the close alone.
     let _ = match tls {
-        None => stream.try_write(no_room().as_bytes()),
+        None => stream.try_write(refusal_in_bytes(no_room).as_bytes()),
         Some(_) => stream.try_write(&tls::NO_ROOM),
     };
     let _ = SockRef::from(stream).shutdown(Shutdown::Write);
@@ -182,16 +184,16 @@ pub(crate) fn refuse_at_once(stream: &TcpStream, tls: Option<&Tls>) {
     let _ = stream.try_read(&mut [0; UNREAD]);
 }
 
-fn no_room() -> String {
+fn refusal_in_bytes(no_room: NoRoom) -> String {
     let headers = format!("retry-after: {RETRY}\r\n");
-    response(StatusCode::SERVICE_UNAVAILABLE, &headers, &Refusal::Full.to_string())
+    response(StatusCode::SERVICE_UNAVAILABLE, &headers, &no_room.to_string())
 }
 
 /// Whether a connection has a place, or is only told that there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Admitted,
-    BeyondLimit,
+    Refused(NoRoom),
 }
 
 /// Why HTTP ended with bytes that got no answer, and the status that hyper had for them.
@@ -221,7 +223,7 @@ async fn answer_requests(
     let draining = server.shutdown.is_draining();
     let head_time = match standing {
         Standing::Admitted => *limits.handshake_timeout,
-        Standing::BeyondLimit => REFUSAL_TIME.min(*limits.handshake_timeout),
+        Standing::Refused(_) => REFUSAL_TIME.min(*limits.handshake_timeout),
     };
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -370,9 +372,17 @@ impl Responder<'_> {
             "/healthz" if !is_attempt => return Ok(Answer::Response(self.health())),
             metrics::PATH if !is_attempt => return Ok(Answer::Response(metrics::response(self.server))),
             _ if self.server.shutdown.is_draining() => return Err(Refusal::Draining),
-            _ if self.standing == Standing::BeyondLimit => return Err(Refusal::Full),
-            "/readyz" if !is_attempt => return Ok(Answer::Response(probe("ready".to_owned()))),
             _ => {}
+        }
+        if let Standing::Refused(no_room) = self.standing {
+            return Err(no_room.into());
+        }
+        let is_probe = path == "/readyz" && !is_attempt;
+        if (is_attempt || is_probe) && self.server.budget.is_exhausted() {
+            return Err(NoRoom::Memory.into());
+        }
+        if is_probe {
+            return Ok(Answer::Response(probe("ready".to_owned())));
         }
         if !is_attempt && is_exposed && cors::is_preflight(request) {
             return Ok(Answer::Exposed(cors::allow_all(headers)));
@@ -411,11 +421,12 @@ impl Responder<'_> {
         };
         let totals = &self.server.totals;
         let body = format!(
-            r#"{{"status":"{status}","connections":{},"opened":{},"panics":{},"failed_workers":{failed_workers},"restarts":{}}}"#,
+            r#"{{"status":"{status}","connections":{},"opened":{},"panics":{},"failed_workers":{failed_workers},"restarts":{},"memory":{}}}"#,
             self.server.admission.total(),
             totals.opened.total(),
             totals.panics.total(),
-            totals.restarts.total()
+            totals.restarts.total(),
+            self.server.budget.taken()
         );
         let mut response = probe(body);
         *response.status_mut() = code;
@@ -475,7 +486,7 @@ fn refuse(refusal: &Refusal, headers: &HeaderMap) -> Response<AnswerBody> {
     match refusal {
         Refusal::HttpMethod(_) => drop(answer.insert(ALLOW, HeaderValue::from_static("GET, HEAD"))),
         Refusal::Method(_) => drop(answer.insert(ALLOW, HeaderValue::from_static("GET"))),
-        Refusal::Draining | Refusal::Full => drop(answer.insert(RETRY_AFTER, HeaderValue::from_static(RETRY))),
+        Refusal::Draining | Refusal::NoRoom(_) => drop(answer.insert(RETRY_AFTER, HeaderValue::from_static(RETRY))),
         Refusal::Requested { header: Some(header), .. } => {
             let (name, value) = *header.clone();
             answer.insert(name, value);

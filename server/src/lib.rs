@@ -13,6 +13,7 @@
 //! ```
 
 mod behaviour;
+mod budget;
 mod config;
 mod connection;
 mod engine;
@@ -27,6 +28,7 @@ mod keep_alive;
 mod linger;
 mod listen;
 mod message_log;
+mod message_timeout;
 pub mod protocol;
 mod pulse;
 mod rooms;
@@ -112,7 +114,8 @@ impl Server {
             tokio::join!(
                 http::accept::run(&listeners, reserve, &shared, &workers, engine::serve),
                 workers.supervise(&shared, HEARTBEAT),
-                shared.log.run()
+                shared.log.run(),
+                shared.budget.run()
             );
         };
         let stop = async {

@@ -11,6 +11,7 @@ mod counters;
 mod decoder;
 pub mod deflate;
 mod header;
+mod held;
 mod message;
 mod output;
 mod status;
@@ -40,7 +41,14 @@ use self::{
     output::{Output, PING},
     thread_buffers::{EXTRA_READ, READ_SIZE, ThreadBuffers},
 };
-pub use self::{counters::Counters, decoder::Reply, message::Limits, status::Status, violation::ProtocolViolation};
+pub use self::{
+    counters::Counters,
+    decoder::Reply,
+    held::{Held, Unfinished},
+    message::Limits,
+    status::Status,
+    violation::ProtocolViolation,
+};
 pub(crate) use counters::Sent;
 
 /// How much a connection reads before it yields, in bytes; the last read may go beyond.
@@ -107,6 +115,44 @@ impl Protocol {
     /// Whether there is something to do that did not come from the stream just now.
     pub fn has_leftover_input(&self) -> bool {
         self.leftovers.as_ref().is_some_and(|leftovers| !leftovers.input.is_empty())
+    }
+
+    /// What this keeps in memory between two calls.
+    pub fn held(&self) -> Held {
+        let codecs = self.decoder.inflater_size() + self.deflater.as_ref().map_or(0, |deflater| deflater.size());
+        let pending = self.leftovers.as_ref().map_or(0, |leftovers| leftovers.size());
+        Held { pending, codecs }
+    }
+
+    /// What has begun to arrive and is incomplete.
+    pub fn unfinished(&self) -> Option<Unfinished> {
+        self.decoder.unfinished(self.has_leftover_input())
+    }
+
+    /// Whether answers may be compressed.
+    pub fn may_compress(&self) -> bool {
+        self.deflater.is_some()
+    }
+
+    /// Whether answers go uncompressed, without a compressor, because memory is short.
+    pub fn save_memory(&mut self, is_short: bool) {
+        if let Some(deflater) = &mut self.deflater {
+            deflater.save_memory(is_short);
+        }
+    }
+
+    /// Writes answers that wait, and reads nothing.
+    ///
+    /// # Errors
+    /// The stream's.
+    pub fn flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<Status> {
+        let Some(leftovers) = &mut self.leftovers else { return Ok(Status::NeedInput) };
+        if write(stream, &mut leftovers.output, &mut self.sent)?.is_pending() {
+            return Ok(Status::OutputFull);
+        }
+        leftovers.output = Output::default();
+        self.leftovers.take_if(|leftovers| leftovers.is_empty());
+        Ok(Status::NeedInput)
     }
 
     /// Adds a ping to the output.
@@ -250,6 +296,11 @@ impl Protocol {
 impl Leftovers {
     fn is_empty(&self) -> bool {
         self.input.is_empty() && self.assembly.buffer.is_empty() && self.output.is_empty()
+    }
+
+    /// Bytes of memory. What a vector has reserved and nobody has written is none yet.
+    fn size(&self) -> usize {
+        self.input.capacity() + self.assembly.buffer.size() + self.output.buffer.size()
     }
 }
 

@@ -4,6 +4,7 @@
 mod fragment;
 mod frame_layer;
 mod goodbye;
+mod meter;
 mod perform;
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,7 @@ use crate::{
     shared::{Shared, keep_alive_timeout},
 };
 pub use frame_layer::{FrameLayer, ReadEnd};
+pub(crate) use meter::{Meter, SESSION};
 
 /// How much is answered before the session flushes and yields, in bytes.
 const BATCH: usize = 256 << 10;
@@ -93,7 +95,6 @@ struct Session<'run, S> {
     waiting: usize,
     /// What is left of [`BATCH`] before it is the other connections' turn, in bytes.
     left: usize,
-    has_hung_up: fn(&S) -> bool,
 }
 
 /// What a session begins with.
@@ -104,11 +105,9 @@ pub(crate) struct Opening {
     pub(crate) member: Option<Member>,
 }
 
-/// Serves a WebSocket until nothing more is to be said, and gives the stream back to be closed. `has_hung_up` tells whether
-/// the peer has ended or reset the connection, even if there is more to be read before that.
+/// Serves a WebSocket until nothing more is to be said, and gives the stream back to be closed.
 pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     mut frames: FrameLayer<S>,
-    has_hung_up: fn(&S) -> bool,
     Opening { mut behaviour, request, member }: Opening,
     connected: Connected,
     shared: Arc<Shared>,
@@ -124,9 +123,10 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         SessionContext { behaviour, pings, keep_alive, connected, shared, member, opened, opened_unix, farewell };
     let settings = settings(&context.shared.config.limits);
     loop {
+        frames.meter().renew();
         let socket = WebSocketStream::from_raw_socket(&mut frames, Role::Server, Some(settings)).await;
         let actions = mem::take(&mut actions);
-        let mut session = Session { socket, context: &mut context, actions, waiting: 0, left: BATCH, has_hung_up };
+        let mut session = Session { socket, context: &mut context, actions, waiting: 0, left: BATCH };
         // tungstenite's buffers only grow, so an idle session starts again with small ones.
         let Err(end) = session.answer().await else { continue };
         if let Err(error) = session.say_goodbye(end).await {
@@ -169,6 +169,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                     }
                     Action::Send(message) => {
                         self.waiting = self.waiting.saturating_sub(WAITING_MESSAGE + message.len());
+                        self.socket.get_mut().meter().waits(self.waiting)?;
                         self.send(message).await?;
                     }
                     Action::Publish(message) => self.publish(message),
@@ -215,6 +216,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 return Ok(());
             }
             self.left = BATCH;
+            if !may_read {
+                self.socket.get_mut().meter().forgive();
+            }
             let due = self.context.due();
             tokio::select! {
                 biased;
@@ -233,7 +237,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                     }
                 }
                 _ = hang_up_check.tick(), if !may_read => {
-                    if (self.has_hung_up)(self.socket.get_ref().stream()) {
+                    if self.socket.get_ref().has_hung_up() {
                         return Err(End::Ended);
                     }
                 }
@@ -283,7 +287,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         self.waiting += new
             .map(|action| if let Action::Send(message) = action { WAITING_MESSAGE + message.len() } else { 0 })
             .sum::<usize>();
-        Ok(())
+        Ok(self.socket.get_mut().meter().waits(self.waiting)?)
     }
 
     /// Queues a message, compressed if that was negotiated and pays, in as many frames as the behaviour asks for.

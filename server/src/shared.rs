@@ -9,14 +9,16 @@ use std::{
 };
 
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+use wire::ByteSize;
 
 use crate::{
+    budget::{self, Budget},
     config::{Config, bytes},
     faults::Faults,
     http::{admission::Admission, attempts::Attempts},
     keep_alive::PingTimes,
     message_log::MessageLog,
-    protocol,
+    protocol::{self, deflate::DeflateConfig},
     rooms::Rooms,
     shutdown::Shutdown,
     traffic::Traffic,
@@ -27,6 +29,7 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) admission: Arc<Admission>,
+    pub(crate) budget: Arc<Budget>,
     pub(crate) attempts: Attempts,
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) traffic: Arc<Traffic>,
@@ -84,12 +87,13 @@ impl Counter {
 
 impl Shared {
     pub(crate) fn new(config: Config) -> Self {
-        let limits = &config.limits;
+        let memory = config.limits.max_memory.map_or_else(budget::default_limit, ByteSize::as_u64);
         Self {
-            admission: Arc::new(Admission::new(limits.max_connections, limits.max_connections_per_address)),
+            admission: Arc::new(Admission::new(&config.limits, memory)),
+            budget: Arc::new(Budget::new(memory)),
             attempts: Attempts::default(),
             traffic: Arc::default(),
-            rooms: Arc::new(Rooms::new(bytes(limits.max_write_buffer))),
+            rooms: Arc::new(Rooms::new(bytes(config.limits.max_write_buffer))),
             config,
             log: MessageLog::default(),
             totals: Totals::default(),
@@ -106,6 +110,11 @@ impl Shared {
             message: limits.max_message_size.as_u64(),
             fragments: u32::try_from(limits.max_fragments.get()).unwrap_or(u32::MAX),
         }
+    }
+
+    /// What may be agreed on compression, if anything: nothing while memory is to be saved.
+    pub(crate) fn deflate(&self) -> Option<DeflateConfig> {
+        if self.budget.is_near() { None } else { self.config.compression.deflate() }
     }
 
     pub(crate) fn ping_times(&self) -> PingTimes {

@@ -13,9 +13,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
 
 use super::socket::Socket;
 use crate::{
+    budget::{CONNECTION, Overdrawn},
     connection::{Connected, Guards},
     keep_alive::{KeepAlive, MAX_DEADLINE, Verdict},
     linger,
+    message_timeout::{MessageTimeout, too_slow},
     protocol::{Protocol, Reply, Status},
     shared::{Shared, going_away, internal_error, keep_alive_timeout},
 };
@@ -31,12 +33,20 @@ pub(super) struct Registration {
     /// Bytes that were discarded.
     discarded: usize,
     waits_for: WaitsFor,
-    pub(super) deadline: Instant,
+    /// What `waits_for` has time until.
+    deadline: Instant,
+    message_timeout: MessageTimeout,
+    /// When the message that is arriving must be complete.
+    message_deadline: Option<Instant>,
+    /// Bytes that are held of incomplete messages and waiting answers.
+    pending: u64,
+    /// Whether nothing is read, because memory is short.
+    pub(super) is_paused: bool,
     /// The deadline as it stands in the event loop's queue.
     pub(super) queued: Instant,
     /// Whether it has yielded.
     pub(super) is_busy: bool,
-    _guards: Guards,
+    guards: Guards,
 }
 
 /// What the deadline limits.
@@ -74,9 +84,13 @@ impl Registration {
             discarded: 0,
             waits_for: WaitsFor::Peer,
             deadline,
+            message_timeout: MessageTimeout::default(),
+            message_deadline: None,
+            pending: 0,
+            is_paused: false,
             queued: deadline,
             is_busy: false,
-            _guards: guards,
+            guards,
         })
     }
 
@@ -94,8 +108,32 @@ impl Registration {
         })
     }
 
+    /// When the connection wants attention even if its socket is silent.
+    pub(super) fn deadline(&self) -> Instant {
+        self.message_deadline.map_or(self.deadline, |deadline| deadline.min(self.deadline))
+    }
+
+    /// Whether it is not to be read from now, because memory is short and others hold less. A peer that is going is read
+    /// from: it will not send more.
+    pub(super) fn must_pause(&self) -> bool {
+        self.pending > 0
+            && !self.guards.charge.may_read(self.pending)
+            && self.websocket.is_some()
+            && self.waits_for != WaitsFor::End
+            && !self.socket.is_ending()
+    }
+
     fn exchange(&mut self, shared: &Shared, unlogged: &mut u64) -> Status {
+        let is_paused = self.must_pause();
         let Some(WebSocket { protocol, reply, connected, .. }) = &mut self.websocket else { return self.discard() };
+        if is_paused {
+            self.is_paused = true;
+            let status = protocol.flush(&mut self.socket);
+            return self.settle(shared, status);
+        }
+        if protocol.may_compress() {
+            protocol.save_memory(self.guards.charge.is_near());
+        }
         // One question to the log, however many messages follow.
         let has_room = shared.log.has_room();
         let mut count = 0;
@@ -111,17 +149,60 @@ impl Registration {
         if !has_room {
             *unlogged += count;
         }
+        self.settle(shared, status)
+    }
+
+    /// Follows what a turn has come to.
+    fn settle(&mut self, shared: &Shared, status: io::Result<Status>) -> Status {
         match status {
             Ok(Status::Done) => self.linger(),
-            Ok(status) => {
-                self.watch_output(shared);
-                status
-            }
+            Ok(status) => match self.count_memory() {
+                Ok(()) => {
+                    self.watch_output(shared);
+                    self.watch_message(shared);
+                    status
+                }
+                Err(overdrawn) => self.shed(overdrawn),
+            },
             Err(error) => {
                 tracing::debug!(%error, "lost: {error}");
                 Status::Done
             }
         }
+    }
+
+    /// Counts what the connection keeps until its next turn.
+    fn count_memory(&mut self) -> Result<(), Overdrawn> {
+        let Some(WebSocket { protocol, .. }) = &self.websocket else { return Ok(()) };
+        let held = protocol.held();
+        self.pending = held.pending as u64;
+        self.guards.charge.set(CONNECTION + self.pending + held.codecs as u64)
+    }
+
+    /// Closes a connection for which there is no memory.
+    fn shed(&mut self, overdrawn: Overdrawn) -> Status {
+        let Some(WebSocket { protocol, .. }) = &mut self.websocket else { return Status::Done };
+        tracing::debug!("closed: {overdrawn}");
+        protocol.fail(&overdrawn.into());
+        match protocol.flush(&mut self.socket) {
+            Ok(Status::NeedInput) => self.linger(),
+            // It does not read, so it cannot be told.
+            _ => {
+                self.socket.forget_output();
+                Status::Done
+            }
+        }
+    }
+
+    /// Moves the deadline of the message that is arriving.
+    fn watch_message(&mut self, shared: &Shared) {
+        let Some(WebSocket { protocol, .. }) = &self.websocket else { return };
+        // Its time begins again where it was not read from, because answers wait; and after this side's close it has none.
+        let is_watched = !protocol.is_blocked() && self.waits_for != WaitsFor::End;
+        let unfinished = if is_watched { protocol.unfinished() } else { None };
+        let received = protocol.received().bytes;
+        let time = *shared.config.limits.message_timeout;
+        self.message_deadline = self.message_timeout.deadline(unfinished, received, time, Instant::now);
     }
 
     /// Moves the deadline while answers wait for the socket: it must take some of them within the write timeout.
@@ -152,15 +233,22 @@ impl Registration {
         if !self.is_busy {
             self.socket.expect_input();
             let status = self.serve(shared, unlogged);
-            if status == Status::Done || self.deadline > now {
+            if status == Status::Done || self.deadline() > now {
                 return status;
             }
         }
         let Some(websocket) = &mut self.websocket else { return Status::Done };
+        if self.message_deadline.is_some_and(|deadline| deadline <= now) {
+            // It was not its fault where it was not read from.
+            let frame = if self.is_paused { Overdrawn::Server.into() } else { too_slow() };
+            tracing::debug!(code = %frame.code, reason = %frame.reason, "closed: {}", frame.reason);
+            websocket.protocol.fail(&frame);
+            return self.await_end(shared);
+        }
         match self.waits_for {
             WaitsFor::Peer => {
-                let received = websocket.protocol.received().bytes;
-                match websocket.keep_alive.check(now, Some(received), shared.ping_times()) {
+                let received = (!self.is_paused).then(|| websocket.protocol.received().bytes);
+                match websocket.keep_alive.check(now, received, shared.ping_times()) {
                     Verdict::Ping => websocket.protocol.ping(),
                     Verdict::Wait => {}
                     Verdict::Gone => {
@@ -199,6 +287,7 @@ impl Registration {
 
     fn await_end(&mut self, shared: &Shared) -> Status {
         self.waits_for = WaitsFor::End;
+        self.message_deadline = None;
         self.deadline = after(*shared.config.limits.close_timeout);
         Status::NeedInput
     }
@@ -211,6 +300,9 @@ impl Registration {
             tracing::debug!(code = %violation.code(), %violation, "failed: {violation}");
         }
         drop(websocket);
+        (self.pending, self.message_deadline) = (0, None);
+        // Less than before: there is room for that.
+        let _ = self.guards.charge.set(CONNECTION);
         if self.socket.has_ended() || self.socket.shutdown().is_err() {
             return Status::Done;
         }

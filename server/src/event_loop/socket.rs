@@ -30,6 +30,8 @@ pub(super) struct Socket {
     may_stop_short: bool,
     /// Whether the end has been read.
     has_ended: bool,
+    /// Whether an event said that the peer has ended its side, or that there is a fault.
+    is_ending: bool,
     /// Whether it is polled for room to write, too.
     is_watched_for_room: bool,
 }
@@ -40,7 +42,14 @@ impl Socket {
         let socket = TcpStream::from_std(stream.into_std()?);
         // Where no event tells of an urgent byte, there may always be one.
         let may_stop_short = INPUT == Interest::READABLE;
-        Ok(Self { socket, is_dry: true, may_stop_short, has_ended: false, is_watched_for_room: false })
+        Ok(Self {
+            socket,
+            is_dry: true,
+            may_stop_short,
+            has_ended: false,
+            is_ending: false,
+            is_watched_for_room: false,
+        })
     }
 
     /// Polls it for input. If there is some already, that is an event, too.
@@ -58,13 +67,19 @@ impl Socket {
     }
 
     pub(super) fn notice(&mut self, event: &Event) {
-        self.may_stop_short |= event.is_read_closed() || event.is_error() || event.is_priority();
+        self.is_ending |= event.is_read_closed() || event.is_error();
+        self.may_stop_short |= self.is_ending || event.is_priority();
         self.is_dry &= !event.is_readable() && !self.may_stop_short;
     }
 
     /// Makes the next read ask the system, whatever the events say.
     pub(super) fn expect_input(&mut self) {
         self.is_dry = false;
+    }
+
+    /// Whether the peer has ended its side or reset the connection, even if there is more to be read before that.
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_ending
     }
 
     /// Whether the peer has ended its side, and all that it sent was read.

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::*;
 use crate::{
     Config,
+    budget::Charge,
     connection::{Connected, Guards, Load},
     protocol::{Protocol, Reply},
 };
@@ -28,7 +29,9 @@ async fn loop_and_connection(
     let (stream, peer) = listener.accept().await.unwrap();
     let protocol = Protocol::new(BytesMut::from(read_ahead), shared.frame_limits(), None);
     let permit = shared.admission.admit(peer.ip()).unwrap();
-    let guards = Guards::new(permit, Load::add(&Arc::default()), TaskTracker::new().token(), Arc::clone(&shared));
+    let charge = Charge::new(&shared.budget, None);
+    let (load, tracked) = (Load::add(&Arc::default()), TaskTracker::new().token());
+    let guards = Guards::new(permit, charge, load, tracked, Arc::clone(&shared));
     let connected = Connected::new(peer, shared);
     (event_loop, handle, (stream, protocol, Reply::Echo { prefix: "" }, connected, guards), client)
 }
@@ -114,7 +117,7 @@ async fn a_peer_is_judged_after_what_it_has_sent_was_read() {
     let mut unlogged = 0;
     let shared = Arc::clone(&event_loop.shared);
     // The ping is due, and its answer comes while the process is stopped: no event tells of it.
-    let ping_due = event_loop.registrations[0].deadline;
+    let ping_due = event_loop.registrations[0].deadline();
     event_loop.registrations[0].expire(&shared, ping_due, &mut unlogged);
     event_loop.serve(0);
     let mut ping = [0; 2];

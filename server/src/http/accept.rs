@@ -12,11 +12,15 @@ use tokio::{
 };
 
 use crate::{
+    budget::Charge,
     connection::Guards,
-    http,
+    http::{
+        self,
+        admission::{NoRoom, Permit},
+    },
     shared::Shared,
     tls::Tls,
-    workers::{Worker, Workers},
+    workers::{Place, Worker, Workers},
 };
 
 /// How long accepting pauses when the system is out of memory, and how often it is logged that it has no room.
@@ -27,6 +31,9 @@ const PASSING: Duration = Duration::from_millis(20);
 const REFUSALS: usize = 64;
 /// How many of them are waited for at the most: the oldest makes way.
 const AWAITED_REFUSALS: usize = 32;
+
+/// What HTTP takes of memory for a connection beside the head of a request, in bytes.
+const HTTP: u64 = 8 << 10;
 
 /// The size of each connection's send buffer in the system, in bytes; Linux doubles it.
 ///
@@ -63,13 +70,13 @@ pub(crate) async fn run<Serve, Served>(
     let mut complained: Option<Instant> = None;
     loop {
         match next(listeners, &mut turn).await {
-            Ok((stream, peer, tls)) => match (server.admission.admit(peer.ip()), workers.place()) {
-                (Some(permit), Some(place)) => {
-                    let guards = Guards::new(permit, place.load, place.tracked, Arc::clone(server));
+            Ok((stream, peer, tls)) => match admit(server, peer, workers) {
+                Ok((permit, charge, place)) => {
+                    let guards = Guards::new(permit, charge, place.load, place.tracked, Arc::clone(server));
                     let served = serve(stream, tls, peer, Arc::clone(server), guards, place.worker);
                     tokio::spawn(server.shutdown.until_closed(served));
                 }
-                _ => refusals.refuse(stream, tls, server, workers),
+                Err(no_room) => refusals.refuse(stream, tls, no_room, server, workers),
             },
             // The client gave up before it was accepted; the next one may be there already.
             Err(error) if is_of_one_connection(&error) => {}
@@ -90,6 +97,15 @@ pub(crate) async fn run<Serve, Served>(
     }
 }
 
+/// A place and memory for a connection, as much as its first request may take.
+fn admit(server: &Arc<Shared>, peer: SocketAddr, workers: &Workers) -> Result<(Permit, Charge, Place), NoRoom> {
+    let permit = server.admission.admit(peer.ip())?;
+    let first = server.config.limits.max_head_size.as_u64() + HTTP;
+    let charge = Charge::for_newcomer(&server.budget, permit.memory.clone(), first)?;
+    let place = workers.place().ok_or(NoRoom::Connections)?;
+    Ok((permit, charge, place))
+}
+
 /// The clients that are being told that there is no room.
 struct Refusals {
     permits: Arc<Semaphore>,
@@ -102,13 +118,23 @@ impl Refusals {
         Self { permits: Arc::new(Semaphore::new(REFUSALS)), awaited: VecDeque::new() }
     }
 
-    fn refuse(&mut self, stream: TcpStream, tls: Option<Arc<Tls>>, server: &Arc<Shared>, workers: &Workers) {
+    fn refuse(
+        &mut self,
+        stream: TcpStream,
+        tls: Option<Arc<Tls>>,
+        no_room: NoRoom,
+        server: &Arc<Shared>,
+        workers: &Workers,
+    ) {
+        if no_room == NoRoom::Memory {
+            server.budget.count_refused();
+        }
         self.awaited.retain(|awaited| !awaited.is_closed());
         if self.awaited.len() >= AWAITED_REFUSALS {
             self.awaited.pop_front();
         }
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
-            return http::refuse_at_once(&stream, tls.as_deref());
+            return http::refuse_at_once(&stream, tls.as_deref(), no_room);
         };
         let (awaited, is_evicted) = oneshot::channel();
         self.awaited.push_back(awaited);
@@ -116,7 +142,7 @@ impl Refusals {
         let place = workers.place();
         let shared = Arc::clone(server);
         tokio::spawn(server.shutdown.until_closed(async move {
-            http::refuse_connection(stream, tls, &shared, is_evicted).await;
+            http::refuse_connection(stream, tls, &shared, no_room, is_evicted).await;
             drop((permit, place));
         }));
     }
@@ -145,7 +171,7 @@ pub(crate) fn descriptor() -> Option<Socket> {
 /// before that is reset, which can take the answer from the client.
 async fn refuse_in_passing(stream: TcpStream, tls: Option<&Tls>) {
     let _ = timeout(PASSING, stream.readable()).await;
-    http::refuse_at_once(&stream, tls);
+    http::refuse_at_once(&stream, tls, NoRoom::Connections);
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {

@@ -1,4 +1,4 @@
-//! How many connections there are, and whether there may be one more. Never says what happens to those that may not.
+//! How many connections there are, and whether there may be one more: in all, and from one client address.
 
 use std::{
     collections::HashMap,
@@ -7,11 +7,18 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use crate::{
+    budget::{Overdrawn, Pool},
+    config::Limits,
+};
+
 /// Counts connections against a limit for all of them and one for each source.
 #[derive(Debug)]
 pub(crate) struct Admission {
     total: usize,
     per_source: usize,
+    /// Bytes that the connections of one source may hold, if that is limited.
+    memory_per_source: Option<u64>,
     counts: Mutex<Counts>,
 }
 
@@ -19,7 +26,13 @@ pub(crate) struct Admission {
 struct Counts {
     total: usize,
     /// Only sources that have a connection.
-    sources: HashMap<IpAddr, usize>,
+    sources: HashMap<IpAddr, Source>,
+}
+
+#[derive(Debug, Default)]
+struct Source {
+    connections: usize,
+    memory: Option<Arc<Pool>>,
 }
 
 /// One admitted connection; it counts until it is dropped.
@@ -27,31 +40,64 @@ struct Counts {
 pub(crate) struct Permit {
     admission: Arc<Admission>,
     source: IpAddr,
+    /// The memory of its source, if that is limited.
+    pub(crate) memory: Option<Arc<Pool>>,
+}
+
+/// Which limit a new connection would exceed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoRoom {
+    #[error("there is no room for another connection")]
+    Connections,
+    #[error("there is no room for another connection from your address")]
+    ConnectionsOfAddress,
+    #[error("there is no memory for another connection")]
+    Memory,
+    #[error("your address holds its share of the server's memory")]
+    MemoryOfAddress,
+}
+
+impl From<Overdrawn> for NoRoom {
+    fn from(overdrawn: Overdrawn) -> Self {
+        match overdrawn {
+            Overdrawn::Server => Self::Memory,
+            Overdrawn::Address => Self::MemoryOfAddress,
+        }
+    }
 }
 
 impl Admission {
-    pub(crate) fn new(total: NonZeroUsize, per_source: Option<NonZeroUsize>) -> Self {
-        Self {
-            total: total.get(),
-            per_source: per_source.map_or(usize::MAX, NonZeroUsize::get),
-            counts: Mutex::default(),
-        }
+    /// Counts against these limits; `memory` is what all connections may hold, in bytes.
+    pub(crate) fn new(limits: &Limits, memory: u64) -> Self {
+        let total = limits.max_connections.get();
+        let percent = limits.max_share_per_address.map(NonZeroUsize::get);
+        let share = percent.map_or(usize::MAX, |percent| (total.saturating_mul(percent) / 100).max(1));
+        let per_source = limits.max_connections_per_address.map_or(usize::MAX, NonZeroUsize::get).min(share);
+        let memory_per_source = percent.map(|percent| memory / 100 * percent as u64);
+        Self { total, per_source, memory_per_source, counts: Mutex::default() }
     }
 
-    /// A permit for a connection from `peer`, unless a limit is reached.
-    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Permit> {
+    /// A permit for a connection from `peer`.
+    ///
+    /// # Errors
+    /// A limit on connections is reached.
+    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Permit, NoRoom> {
         let source = source(peer);
         let mut counts = self.counts();
         if counts.total >= self.total {
-            return None;
+            return Err(NoRoom::Connections);
         }
-        let of_source = counts.sources.entry(source).or_default();
-        if *of_source >= self.per_source {
-            return None;
+        let of_source = counts.sources.entry(source).or_insert_with(|| Source {
+            connections: 0,
+            memory: self.memory_per_source.map(|limit| Arc::new(Pool::new(limit))),
+        });
+        if of_source.connections >= self.per_source {
+            return Err(NoRoom::ConnectionsOfAddress);
         }
-        *of_source += 1;
+        of_source.connections += 1;
+        let memory = of_source.memory.clone();
         counts.total += 1;
-        Some(Permit { admission: Arc::clone(self), source })
+        Ok(Permit { admission: Arc::clone(self), source, memory })
     }
 
     /// How many connections there are.
@@ -70,8 +116,8 @@ impl Drop for Permit {
         let mut counts = self.admission.counts();
         counts.total -= 1;
         if let Some(of_source) = counts.sources.get_mut(&self.source) {
-            *of_source -= 1;
-            if *of_source == 0 {
+            of_source.connections -= 1;
+            if of_source.connections == 0 {
                 counts.sources.remove(&self.source);
             }
         }
@@ -91,9 +137,15 @@ fn source(peer: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::{Budget, Charge};
 
     fn admission(total: usize, per_source: usize) -> Arc<Admission> {
-        Arc::new(Admission::new(NonZeroUsize::new(total).unwrap(), NonZeroUsize::new(per_source)))
+        let limits = Limits {
+            max_connections: NonZeroUsize::new(total).unwrap(),
+            max_connections_per_address: NonZeroUsize::new(per_source),
+            ..Limits::default()
+        };
+        Arc::new(Admission::new(&limits, 0))
     }
 
     fn address(text: &str) -> IpAddr {
@@ -105,21 +157,21 @@ mod tests {
         let admission = admission(2, 2);
         let first = admission.admit(address("10.0.0.1"));
         let second = admission.admit(address("10.0.0.2"));
-        assert!(first.is_some() && second.is_some());
-        assert!(admission.admit(address("10.0.0.3")).is_none());
+        assert!(first.is_ok() && second.is_ok());
+        assert!(admission.admit(address("10.0.0.3")).is_err());
         drop(first);
         assert_eq!(admission.total(), 1);
-        assert!(admission.admit(address("10.0.0.3")).is_some());
+        assert!(admission.admit(address("10.0.0.3")).is_ok());
     }
 
     #[test]
     fn one_source_cannot_take_all_and_is_forgotten_when_it_leaves() {
         let admission = admission(10, 1);
         let permit = admission.admit(address("10.0.0.1"));
-        assert!(permit.is_some());
-        assert!(admission.admit(address("10.0.0.1")).is_none());
-        assert!(admission.admit(address("::ffff:10.0.0.1")).is_none(), "the same address, mapped to IPv6");
-        assert!(admission.admit(address("10.0.0.2")).is_some());
+        assert!(permit.is_ok());
+        assert!(admission.admit(address("10.0.0.1")).is_err());
+        assert!(admission.admit(address("::ffff:10.0.0.1")).is_err(), "the same address, mapped to IPv6");
+        assert!(admission.admit(address("10.0.0.2")).is_ok());
         drop(permit);
         assert!(admission.counts().sources.is_empty());
     }
@@ -128,7 +180,39 @@ mod tests {
     fn an_ipv6_network_is_one_source() {
         let admission = admission(10, 1);
         let _permit = admission.admit(address("2001:db8::1"));
-        assert!(admission.admit(address("2001:db8::2")).is_none());
-        assert!(admission.admit(address("2001:db8:0:1::1")).is_some());
+        assert!(admission.admit(address("2001:db8::2")).is_err());
+        assert!(admission.admit(address("2001:db8:0:1::1")).is_ok());
+    }
+
+    #[test]
+    fn a_share_is_of_the_connections_and_of_the_memory_and_each_limit_has_its_reason() {
+        let limits = Limits {
+            max_connections: NonZeroUsize::new(4).unwrap(),
+            max_share_per_address: NonZeroUsize::new(50),
+            ..Limits::default()
+        };
+        let admission = Arc::new(Admission::new(&limits, 1000));
+        let [one, two] = [(); 2].map(|()| admission.admit(address("2001:db8::1")).unwrap());
+        assert_eq!(admission.admit(address("2001:db8::2")).unwrap_err(), NoRoom::ConnectionsOfAddress);
+        let other = admission.admit(address("10.0.0.1")).unwrap();
+        let [one, two, other] = [&one, &two, &other].map(|permit| permit.memory.clone().unwrap());
+        assert!(Arc::ptr_eq(&one, &two) && !Arc::ptr_eq(&one, &other));
+        let budget = Arc::new(Budget::new(1000));
+        let mut charge = Charge::new(&budget, Some(one));
+        assert_eq!(charge.set(500), Ok(()));
+        assert_eq!(charge.set(501), Err(Overdrawn::Address));
+        assert_eq!(Charge::new(&budget, Some(other)).set(499), Ok(()));
+    }
+
+    #[test]
+    fn the_smallest_share_is_one_connection() {
+        let limits = Limits {
+            max_connections: NonZeroUsize::new(10).unwrap(),
+            max_share_per_address: NonZeroUsize::new(1),
+            ..Limits::default()
+        };
+        let admission = Arc::new(Admission::new(&limits, 1000));
+        let _one = admission.admit(address("10.0.0.1")).unwrap();
+        assert_eq!(admission.admit(address("10.0.0.1")).unwrap_err(), NoRoom::ConnectionsOfAddress);
     }
 }

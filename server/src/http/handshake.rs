@@ -99,8 +99,7 @@ pub(crate) fn accept<B>(request: &Request<B>, raw_head: RawHead, shared: &Shared
     let options = target.connection_options();
     let behaviour = target.behaviour();
     check_allowed(&target, &behaviour, shared)?;
-    let deflate =
-        shared.config.compression.deflate().and_then(|config| with_options(config, &behaviour, options.deflate));
+    let deflate = shared.deflate().and_then(|config| with_options(config, &behaviour, options.deflate));
     let deflate = deflate::negotiate(extensions, deflate.as_ref())?;
     if needs_deflate(&behaviour) && deflate.is_none() {
         return Err(Refusal::Malformed(format!("{target} needs permessage-deflate, which was not agreed")));

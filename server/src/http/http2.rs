@@ -33,8 +33,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answer, Responder, Standing, answer::AnswerBody, cors, echo, handshake::Accepted, opening, raw_head::RawHead,
-    refusal::Refusal, refuse,
+    Answer, Responder, Standing, admission::NoRoom, answer::AnswerBody, cors, echo, handshake::Accepted, opening,
+    raw_head::RawHead, refusal::Refusal, refuse,
 };
 use crate::{
     config::bytes,
@@ -222,8 +222,8 @@ where
             return Err(Refusal::NotOverHttp2(accepted.target.path().pattern().to_owned()));
         }
         let Client { peer, guards, .. } = &self.client;
-        let room = Arc::clone(&self.activity.free).try_acquire_owned().map_err(|_| Refusal::Full)?;
-        let guards = guards.for_stream(peer.ip()).ok_or(Refusal::Full)?;
+        let room = Arc::clone(&self.activity.free).try_acquire_owned().map_err(|_| NoRoom::Connections)?;
+        let guards = guards.for_stream(peer.ip())?;
         let response = accepted.response();
         let upgrade = upgrade::on(request);
         let (open, connection) = (self.open.clone(), self.ended.clone());

@@ -7,7 +7,11 @@ use hyper::{
     header::{HeaderName, HeaderValue},
 };
 
-use crate::{http::token::SubprotocolError, protocol::deflate::MalformedHeader, rooms};
+use crate::{
+    http::{admission::NoRoom, token::SubprotocolError},
+    protocol::deflate::MalformedHeader,
+    rooms,
+};
 
 /// Why a request does not get what it asks for; the text names what was wrong.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +44,8 @@ pub(crate) enum Refusal {
     NoOrigin(String),
     #[error("the server is shutting down")]
     Draining,
-    #[error("there is no room for another connection")]
-    Full,
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     #[error(transparent)]
     Behaviour(#[from] wire::Error),
     #[error("{0} is switched off here: that needs canyon without --no-faults, and with --public also --faults")]
@@ -74,7 +78,7 @@ impl Refusal {
             Self::Host(_) | Self::Origin(_) | Self::NoOrigin(_) | Self::FaultsOff(_) => StatusCode::FORBIDDEN,
             Self::TransferCoding(_) | Self::Protocol(_) | Self::NotOverHttp2(_) => StatusCode::NOT_IMPLEMENTED,
             Self::Headers(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Draining | Self::Full | Self::Room(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Draining | Self::NoRoom(_) | Self::Room(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Behaviour(wire::Error::UnknownPath(_)) => StatusCode::NOT_FOUND,
             Self::Malformed(_) | Self::Behaviour(_) => StatusCode::BAD_REQUEST,
             Self::Requested { status, .. } => *status,

@@ -20,6 +20,7 @@ use super::{
     counters::Counters,
     deflate::{Agreed, Deflater, Inflater},
     header::{Charset, Header, Key, mask, rotated},
+    held::Unfinished,
     message::{Compression, Limits, Message},
     output::Output,
     status::Status,
@@ -147,6 +148,23 @@ impl Decoder {
     /// Whether the next byte starts a message, or a control frame between two.
     pub(super) fn is_between_messages(&self) -> bool {
         matches!(self.position, Position::Header) && self.message.is_none()
+    }
+
+    /// What is incomplete: a message, or a frame of which a part is left as input.
+    pub(super) fn unfinished(&self, has_leftover_input: bool) -> Option<Unfinished> {
+        let Counters { messages, frames, .. } = self.received;
+        match self.position {
+            Position::Closed | Position::Failed(_) => None,
+            // Counted when its last frame began.
+            Position::Payload(Payload { is_last: true, .. }) => Some(Unfinished::Message(messages - 1)),
+            _ if self.message.is_some() => Some(Unfinished::Message(messages)),
+            _ => has_leftover_input.then_some(Unfinished::Frame(frames)),
+        }
+    }
+
+    /// Bytes of memory that the inflater takes.
+    pub(super) fn inflater_size(&self) -> usize {
+        self.inflater.as_ref().map_or(0, |inflater| inflater.size())
     }
 
     /// Whether nothing more is read: the client has closed, or the connection failed.

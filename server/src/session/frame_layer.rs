@@ -17,7 +17,11 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 
-use crate::protocol::{Counters, Limits, Protocol, ProtocolViolation, Reply, Sent, Status, close, deflate::Agreed};
+use super::meter::Meter;
+use crate::{
+    budget::Overdrawn,
+    protocol::{Counters, Limits, Protocol, ProtocolViolation, Reply, Sent, Status, close, deflate::Agreed},
+};
 
 /// A server's stream for `WebSocketStream`, which must accept unmasked frames.
 ///
@@ -29,6 +33,9 @@ pub struct FrameLayer<S> {
     protocol: Protocol,
     sent: Sent,
     end: Option<ReadEnd>,
+    meter: Box<Meter>,
+    /// Tells whether the peer has ended or reset the connection, even if there is more to be read before that.
+    has_hung_up: fn(&S) -> bool,
 }
 
 /// Why nothing more is read.
@@ -38,18 +45,46 @@ pub enum ReadEnd {
     Violation(ProtocolViolation),
     /// The client has closed. What it said is to be answered with the same.
     Closed(Option<CloseFrame>),
+    /// A message has not arrived in its time.
+    TooSlow,
+    /// There is no memory for what the client sends. It is to be told so by that frame.
+    NoMemory(CloseFrame),
+}
+
+impl From<Overdrawn> for ReadEnd {
+    fn from(overdrawn: Overdrawn) -> Self {
+        Self::NoMemory(overdrawn.into())
+    }
 }
 
 impl<S> FrameLayer<S> {
     /// Frames over `stream`, of which `read_ahead` was read already, together with the handshake.
     pub fn new(stream: S, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
-        Self { stream, protocol: Protocol::new(read_ahead, limits, agreed), sent: Sent::default(), end: None }
+        Self {
+            stream,
+            protocol: Protocol::new(read_ahead, limits, agreed),
+            sent: Sent::default(),
+            end: None,
+            meter: Box::default(),
+            has_hung_up: |_| false,
+        }
+    }
+
+    /// The same with limits on memory and time.
+    pub(crate) fn with_meter(self, meter: Meter, has_hung_up: fn(&S) -> bool) -> Self {
+        Self { meter: Box::new(meter), has_hung_up, ..self }
+    }
+
+    /// What is measured.
+    pub(super) fn meter(&mut self) -> &mut Meter {
+        &mut self.meter
     }
 
     /// The message as it is to be sent: compressed if that was negotiated and pays.
     ///
     /// Every message that is compressed must be sent, in the same order: the next may refer to it.
     pub fn compress(&mut self, message: Message) -> Message {
+        self.protocol.save_memory(self.meter.is_near());
         self.protocol.compress(message)
     }
 
@@ -73,6 +108,11 @@ impl<S> FrameLayer<S> {
         self.protocol.is_between_messages()
     }
 
+    /// Whether the peer has ended or reset the connection.
+    pub(super) fn has_hung_up(&self) -> bool {
+        (self.has_hung_up)(&self.stream)
+    }
+
     /// The stream below.
     pub fn stream(&self) -> &S {
         &self.stream
@@ -91,20 +131,33 @@ impl<S> FrameLayer<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for FrameLayer<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, protocol, end, .. } = self.get_mut();
+        let Self { stream, protocol, end, meter, has_hung_up, .. } = self.get_mut();
         let before = buf.filled().len();
+        let may_read = match meter.poll_may_read(cx, protocol, || has_hung_up(stream)) {
+            Ok(may_read) => may_read.is_ready(),
+            Err(overdrawn) => return fail(end, overdrawn.into()),
+        };
         let mut on_message = |opcode, payload: &[u8]| {
             if opcode == OpCode::Control(Control::Close) {
                 let frame = close::read(payload).ok().flatten();
                 *end = Some(ReadEnd::Closed(frame.map(|(code, reason)| CloseFrame { code, reason: reason.into() })));
             }
         };
-        let status = protocol.transfer(&mut Bridge { stream, cx, buf }, Reply::PassOn, &mut on_message)?;
+        let mut bridge = Bridge { stream, cx, buf };
+        let status = match may_read {
+            true => protocol.transfer(&mut bridge, Reply::PassOn, &mut on_message)?,
+            // What is complete goes on.
+            false => protocol.flush(&mut bridge)?,
+        };
+        if let Err(overdrawn) = meter.passed(buf.filled().len() - before, protocol) {
+            return fail(end, overdrawn.into());
+        }
         if let Some(violation) = protocol.violation() {
             *end = Some(ReadEnd::Violation(violation));
         }
         match status {
             _ if buf.filled().len() > before => Poll::Ready(Ok(())),
+            Status::NeedInput if may_read && meter.poll_message(cx, protocol).is_ready() => fail(end, ReadEnd::TooSlow),
             Status::NeedInput => Poll::Pending,
             Status::Yield => {
                 cx.waker().wake_by_ref();
@@ -114,6 +167,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for FrameLayer<S> {
             Status::Done | Status::OutputFull => Poll::Ready(Ok(())),
         }
     }
+}
+
+/// Ends the reading.
+fn fail(end: &mut Option<ReadEnd>, why: ReadEnd) -> Poll<io::Result<()>> {
+    *end = Some(why);
+    Poll::Ready(Err(io::ErrorKind::InvalidData.into()))
 }
 
 /// What the protocol transfers between here: it reads from the stream, and writes to who reads from the frame layer.
@@ -149,7 +208,9 @@ impl<S: Unpin> AsyncWrite for Bridge<'_, '_, '_, S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for FrameLayer<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.meter.buffered(buf.len());
         let taken = ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
+        this.meter.buffered(buf.len() - taken);
         this.sent.took(buf, taken);
         Poll::Ready(Ok(taken))
     }

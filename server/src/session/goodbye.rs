@@ -10,7 +10,7 @@ use tokio::{
 use tokio_tungstenite::tungstenite::{Error, error::ProtocolError, protocol::CloseFrame};
 
 use super::{Session, fragment::fragments, frame_layer::ReadEnd, into_frame};
-use crate::{behaviour::Action, shared::going_away};
+use crate::{behaviour::Action, budget::Overdrawn, message_timeout::too_slow, shared::going_away};
 
 /// Why a session ends.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) enum End {
     Failed(Error),
     /// The peer is given up; it is told so, and not read from any more.
     Fault(CloseFrame),
+    /// There is no memory for what the peer asks; it is told so.
+    Overdrawn(Overdrawn),
     /// The server shuts down; the peer is told so, and its own close frame is awaited.
     Drained,
 }
@@ -52,9 +54,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                     within(time, self.socket.close(frame)).await
                 }
                 Some(ReadEnd::Violation(violation)) => self.fail(violation.into()).await,
+                Some(ReadEnd::TooSlow) => self.fail(too_slow()).await,
+                Some(ReadEnd::NoMemory(frame)) => self.shed(frame).await,
                 None => Err(error),
             },
             End::Fault(frame) => self.fail(frame).await,
+            End::Overdrawn(overdrawn) => self.shed(overdrawn.into()).await,
             End::Drained => {
                 self.send_rest().await?;
                 within(time, async {
@@ -75,6 +80,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             self.socket.close(Some(frame)).await
         })
         .await
+    }
+
+    /// Sends that frame, and not what is still to be sent, so that its memory is free.
+    async fn shed(&mut self, frame: CloseFrame) -> Result<(), Error> {
+        tracing::debug!(code = %frame.code, reason = %frame.reason, "closed: {}", frame.reason);
+        self.actions.clear();
+        within(*self.context.shared.config.limits.close_timeout, self.socket.close(Some(frame))).await
     }
 
     /// What is still to be sent, in frames, to a peer that has ended its side: tungstenite sends nothing more to it, but
@@ -109,6 +121,12 @@ impl From<Error> for End {
             Error::ConnectionClosed | Error::AlreadyClosed => Self::Over,
             error => Self::Failed(error),
         }
+    }
+}
+
+impl From<Overdrawn> for End {
+    fn from(overdrawn: Overdrawn) -> Self {
+        Self::Overdrawn(overdrawn)
     }
 }
 

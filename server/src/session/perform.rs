@@ -61,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let mut check = interval(HANG_UP_CHECK);
         loop {
             check.tick().await;
-            if (self.has_hung_up)(self.socket.get_ref().stream()) {
+            if self.socket.get_ref().has_hung_up() {
                 return;
             }
         }

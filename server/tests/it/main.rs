@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod attacks;
+mod budget;
 mod close;
 mod echo;
 mod event_loop;

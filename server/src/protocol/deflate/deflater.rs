@@ -23,7 +23,12 @@ pub(crate) struct Deflater {
     window: WindowBits,
     context: Context,
     threshold: usize,
+    /// Whether messages go uncompressed, because memory is short.
+    saves_memory: bool,
 }
+
+/// What a compressor takes in bytes, beside four times its window.
+const BASE_SIZE: usize = 243 << 10;
 
 impl Deflater {
     pub(crate) fn new(agreed: &Agreed) -> Self {
@@ -32,6 +37,21 @@ impl Deflater {
             window: agreed.server_window.unwrap_or(WindowBits::MAX),
             context: agreed.server_context,
             threshold: agreed.threshold,
+            saves_memory: false,
+        }
+    }
+
+    /// Bytes of memory that are taken.
+    pub(crate) fn size(&self) -> usize {
+        if self.stream.is_some() { BASE_SIZE + (4 << u8::from(self.window)) } else { 0 }
+    }
+
+    /// Whether messages go uncompressed, without a compressor, because memory is short: that is legal for each message,
+    /// whatever was agreed ([RFC 7692, 6](https://www.rfc-editor.org/rfc/rfc7692#section-6)).
+    pub(crate) fn save_memory(&mut self, is_short: bool) {
+        self.saves_memory = is_short;
+        if is_short {
+            self.stream = None;
         }
     }
 
@@ -59,7 +79,7 @@ impl Deflater {
     /// The same for a payload; `out` is what it is compressed into, and there is nothing where it shall be sent as it was.
     pub(crate) fn deflate<'out>(&mut self, payload: &[u8], out: &'out mut Vec<u8>) -> Option<&'out [u8]> {
         // Nothing, flushed, is nothing: an empty message has no compressed form of its own.
-        if payload.len() < self.threshold.max(1) {
+        if payload.len() < self.threshold.max(1) || self.saves_memory {
             return None;
         }
         // A compressor does not fail. If it did, an uncompressed message would still be right.

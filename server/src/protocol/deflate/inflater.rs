@@ -25,9 +25,17 @@ pub(crate) struct Inflater {
     ended: bool,
 }
 
+/// What an inflater takes, in bytes.
+const SIZE: usize = 46 << 10;
+
 impl Inflater {
     pub(crate) fn new(agreed: &Agreed) -> Self {
         Self { stream: None, context: agreed.client_context, ended: false }
+    }
+
+    /// Bytes of memory that are taken.
+    pub(crate) fn size(&self) -> usize {
+        if self.stream.is_some() { SIZE } else { 0 }
     }
 
     /// What it costs to begin a message anew, where that has to be, as bytes that could be made instead.

@@ -76,6 +76,7 @@ async fn session(frames: FrameLayer<MemoryStream>, buffer: usize) -> Outcome {
     match server.get_ref().end() {
         Some(ReadEnd::Violation(violation)) => return (messages, Some(violation.code())),
         Some(ReadEnd::Closed(frame)) => messages.push(Message::Close(frame.clone())),
+        Some(end @ (ReadEnd::TooSlow | ReadEnd::NoMemory(_))) => panic!("without limits: {end:?}"),
         None => assert_eq!(error.and_then(code), None),
     }
     (messages, None)

@@ -1,0 +1,156 @@
+//! What a session takes of the server's memory, and the time that its messages have to arrive.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+
+use crate::{
+    budget::{CONNECTION, Charge, Overdrawn, RETRY},
+    message_timeout::MessageTimeout,
+    protocol::{Held, Protocol},
+};
+
+/// What a session takes beside what it holds of messages, in bytes: its task, and tungstenite's smallest buffers.
+pub(crate) const SESSION: u64 = CONNECTION + (16 << 10);
+
+/// One session's memory and time. The default has no limits.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    charge: Charge,
+    message_time: Duration,
+    message: MessageTimeout,
+    /// What is held below tungstenite.
+    held: Held,
+    /// Bytes that tungstenite has of a message that is being passed to it, and the most it ever had: its buffers only grow.
+    passing: Most,
+    /// The same of answers that the socket has not taken.
+    output: Most,
+    /// Bytes of answers that wait for their time.
+    waiting: usize,
+    /// Ends a pause.
+    pause: Option<Pin<Box<Sleep>>>,
+    /// Ends the time of a message.
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+#[derive(Debug, Default)]
+struct Most {
+    now: usize,
+    most: usize,
+}
+
+impl Most {
+    fn set(&mut self, now: usize) {
+        self.now = now;
+        self.most = self.most.max(now);
+    }
+}
+
+impl Meter {
+    /// A meter for a connection of which `charge` is counted; a message has `message_time` to arrive.
+    pub(crate) fn new(charge: Charge, message_time: Duration) -> Self {
+        Self { charge, message_time, ..Self::default() }
+    }
+
+    /// Whether memory is to be saved.
+    pub(super) fn is_near(&self) -> bool {
+        self.charge.is_near()
+    }
+
+    /// Notes that tungstenite has small buffers again.
+    pub(super) fn renew(&mut self) {
+        self.passing.most = 0;
+        self.output.most = 0;
+        // Less than before, or than what HTTP took: there is room for that.
+        let _ = self.count();
+    }
+
+    /// Notes that so many bytes went to tungstenite.
+    ///
+    /// # Errors
+    /// There is no memory for what is held.
+    pub(super) fn passed(&mut self, count: usize, protocol: &Protocol) -> Result<(), Overdrawn> {
+        self.passing.set(self.passing.now + count);
+        if !protocol.is_blocked() {
+            self.passing.now = 0;
+        }
+        self.held = protocol.held();
+        self.count()
+    }
+
+    /// Notes that so many bytes wait for the socket. They are counted with what is read next.
+    pub(super) fn buffered(&mut self, count: usize) {
+        self.output.set(count);
+    }
+
+    /// Notes that so many bytes of answers wait for their time.
+    ///
+    /// # Errors
+    /// There is no memory for that.
+    pub(super) fn waits(&mut self, waiting: usize) -> Result<(), Overdrawn> {
+        self.waiting = waiting;
+        self.count()
+    }
+
+    fn count(&mut self) -> Result<(), Overdrawn> {
+        // A message that waits lies in the memory in which it was passed.
+        let messages = self.passing.most.max(self.passing.now + self.waiting);
+        let held = self.held.pending + self.held.codecs + messages + self.output.most;
+        self.charge.set(SESSION + held as u64)
+    }
+
+    /// Gives a message its time again: it was not read from.
+    pub(super) fn forgive(&mut self) {
+        self.message = MessageTimeout::default();
+    }
+
+    /// Waits while memory is short and others hold less, unless the peer is gone.
+    ///
+    /// # Errors
+    /// The time of the message that is arriving is over.
+    pub(super) fn poll_may_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        protocol: &Protocol,
+        has_hung_up: impl Fn() -> bool,
+    ) -> Result<Poll<()>, Overdrawn> {
+        loop {
+            let pending = (self.held.pending + self.waiting + self.output.now) as u64;
+            if pending == 0 || self.charge.may_read(pending) || has_hung_up() {
+                self.pause = None;
+                return Ok(Poll::Ready(()));
+            }
+            if self.message_deadline(protocol).is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(Overdrawn::Server);
+            }
+            let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(RETRY)));
+            if pause.as_mut().poll(cx).is_pending() {
+                return Ok(Poll::Pending);
+            }
+            self.pause = None;
+        }
+    }
+
+    /// Waits for the end of the time that the message has which is arriving, if there is one.
+    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>, protocol: &Protocol) -> Poll<()> {
+        let Some(at) = self.message_deadline(protocol) else {
+            self.deadline = None;
+            return Poll::Pending;
+        };
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        if deadline.deadline() != at {
+            deadline.as_mut().reset(at);
+        }
+        deadline.as_mut().poll(cx)
+    }
+
+    fn message_deadline(&mut self, protocol: &Protocol) -> Option<Instant> {
+        let (unfinished, received) = (protocol.unfinished(), protocol.received().bytes);
+        let now = || Instant::now().into_std();
+        self.message.deadline(unfinished, received, self.message_time, now).map(Instant::from_std)
+    }
+}
