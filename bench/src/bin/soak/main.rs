@@ -85,7 +85,8 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     rlimit::increase_nofile_limit(arguments.connections + 100)?;
     let most = (arguments.connections + 100).to_string();
-    let options = ["--log", "warn", "--max-connections", &most];
+    // The default bounds the memory of fewer connections than these.
+    let options = ["--log", "warn", "--max-connections", &most, "--max-memory", "4GiB"];
     let (server, address) = Program::on_free_port(&arguments.server, &options).await?;
     let idle = server.usage()?;
     let totals = Arc::new(Totals::default());
