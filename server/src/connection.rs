@@ -12,7 +12,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
     budget::Charge,
-    http::admission::{NoRoom, Permit},
+    http::{admission::Permit, no_room::NoRoom},
     protocol::Counters,
     session::SESSION,
     shared::Shared,

@@ -15,6 +15,7 @@ pub(crate) mod headers;
 pub(crate) mod http2;
 mod last_words;
 mod metrics;
+pub(crate) mod no_room;
 pub(crate) mod opening;
 mod page;
 mod raw_head;
@@ -61,12 +62,12 @@ use crate::{
     transport::Transport,
     write_timeout::{Progress, WriteTimeout},
 };
-use admission::NoRoom;
 use answer::AnswerBody;
 use handshake::Accepted;
 use headers::exactly_one;
 pub(crate) use last_words::plain_on_tls_port;
 use last_words::{WithoutAutomaticAnswers, last_words, response};
+use no_room::NoRoom;
 use opening::Opening;
 use page::File;
 use raw_head::{RawHead, Recorder, Recording};

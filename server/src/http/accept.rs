@@ -14,10 +14,7 @@ use tokio::{
 use crate::{
     budget::Charge,
     connection::Guards,
-    http::{
-        self,
-        admission::{NoRoom, Permit},
-    },
+    http::{self, admission::Permit, no_room::NoRoom},
     shared::Shared,
     tls::Tls,
     workers::{Place, Worker, Workers},

@@ -7,10 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{
-    budget::{Overdrawn, Pool},
-    config::Limits,
-};
+use crate::{budget::Pool, config::Limits, http::no_room::NoRoom};
 
 /// Counts connections against a limit for all of them and one for each source.
 #[derive(Debug)]
@@ -42,28 +39,6 @@ pub(crate) struct Permit {
     source: IpAddr,
     /// The memory of its source, if that is limited.
     pub(crate) memory: Option<Arc<Pool>>,
-}
-
-/// Which limit a new connection would exceed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoRoom {
-    #[error("there is no room for another connection")]
-    Connections,
-    #[error("there is no room for another connection from your address")]
-    ConnectionsOfAddress,
-    #[error("there is no memory for another connection")]
-    Memory,
-    #[error("your address holds its share of the server's memory")]
-    MemoryOfAddress,
-}
-
-impl From<Overdrawn> for NoRoom {
-    fn from(overdrawn: Overdrawn) -> Self {
-        match overdrawn {
-            Overdrawn::Server => Self::Memory,
-            Overdrawn::Address => Self::MemoryOfAddress,
-        }
-    }
 }
 
 impl Admission {
@@ -137,7 +112,7 @@ fn source(peer: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::{Budget, Charge};
+    use crate::budget::{Budget, Charge, Overdrawn};
 
     fn admission(total: usize, per_source: usize) -> Arc<Admission> {
         let limits = Limits {

@@ -33,7 +33,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answer, Responder, Standing, admission::NoRoom, answer::AnswerBody, cors, echo, handshake::Accepted, opening,
+    Answer, Responder, Standing, answer::AnswerBody, cors, echo, handshake::Accepted, no_room::NoRoom, opening,
     raw_head::RawHead, refusal::Refusal, refuse,
 };
 use crate::{

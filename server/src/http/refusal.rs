@@ -8,7 +8,7 @@ use hyper::{
 };
 
 use crate::{
-    http::{admission::NoRoom, token::SubprotocolError},
+    http::{no_room::NoRoom, token::SubprotocolError},
     protocol::deflate::MalformedHeader,
     rooms,
 };
