@@ -35,7 +35,7 @@ pub(crate) async fn serve(
     tls: Option<Arc<Tls>>,
     peer: SocketAddr,
     shared: Arc<Shared>,
-    mut guards: Guards,
+    guards: Guards,
     worker: Arc<Worker>,
 ) {
     // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.
@@ -45,8 +45,7 @@ pub(crate) async fn serve(
     // A socket without a local address is gone already, as the first read would tell.
     let Ok(local) = stream.local_addr() else { return };
     let limits = &shared.config.limits;
-    let write_timeout = *limits.write_timeout;
-    let stream = WriteTimeout::new(stream, write_timeout);
+    let stream = WriteTimeout::new(stream, *limits.write_timeout);
     let transport = match &tls {
         None => Transport::Tcp(stream),
         Some(tls) => match tls.accept(stream, local, *limits.handshake_timeout).await {
@@ -59,16 +58,27 @@ pub(crate) async fn serve(
     } else {
         http::serve(transport, local.ip(), peer, &shared).await
     };
-    let accepted = match next {
-        Next::End => return transport.close().await,
-        Next::WebSocket(accepted) => accepted,
+    match next {
+        Next::End => transport.close().await,
+        Next::WebSocket(accepted) => carry(transport, read_ahead, accepted, peer, shared, guards, &worker).await,
         Next::Http2 => {
             let client = Client { peer, local: local.ip(), guards };
             let ends_with = Arc::clone(&shared);
             worker.runtime().spawn(ends_with.shutdown.until_closed(serve_http2(transport, read_ahead, client, shared)));
-            return;
         }
-    };
+    }
+}
+
+/// Hands a WebSocket over to its engine.
+async fn carry(
+    transport: Transport,
+    read_ahead: BytesMut,
+    accepted: Box<Accepted>,
+    peer: SocketAddr,
+    shared: Arc<Shared>,
+    mut guards: Guards,
+    worker: &Worker,
+) {
     let mut connected = Connected::new(peer, Arc::clone(&shared));
     let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
     let limits = shared.frame_limits();
@@ -87,7 +97,7 @@ pub(crate) async fn serve(
     let agreed = accepted.deflate;
     let ends_with = Arc::clone(&shared);
     worker.runtime().spawn(ends_with.shutdown.until_closed(async move {
-        let transport = match transport.move_to_this_runtime(write_timeout) {
+        let transport = match transport.move_to_this_runtime(*shared.config.limits.write_timeout) {
             Ok(transport) => transport,
             Err(error) => return tracing::debug!(%error, "lost: {error}"),
         };

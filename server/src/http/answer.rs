@@ -11,7 +11,11 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::{Body, Frame, SizeHint};
+use hyper::{
+    Response,
+    body::{Body, Frame, SizeHint},
+    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
+};
 
 /// Why a stream ends before it is whole; the connection ends with it.
 pub(super) type StreamError = Box<dyn std::error::Error + Send + Sync>;
@@ -36,6 +40,15 @@ impl AnswerBody {
     ) -> Self {
         Self::Stream(Streamed { body: Box::pin(body), is_answering: Arc::clone(is_answering) })
     }
+}
+
+/// A response that no cache keeps, because the next one differs.
+pub(super) fn uncached(media_type: HeaderValue, body: impl Into<AnswerBody>) -> Response<AnswerBody> {
+    let mut response = Response::new(body.into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, media_type);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 impl From<Full<Bytes>> for AnswerBody {

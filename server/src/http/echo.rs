@@ -12,12 +12,12 @@ use http_body_util::{BodyExt, Full};
 use hyper::{
     Request, Response,
     body::{Body, Frame, Incoming, SizeHint},
-    header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS},
 };
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use super::{
-    answer::{AnswerBody, StreamError},
+    answer::{AnswerBody, StreamError, uncached},
     description,
     raw_head::RawHead,
 };
@@ -37,13 +37,12 @@ pub(super) fn wants_description(headers: &HeaderMap) -> bool {
 pub(super) fn echo(request: Request<Incoming>, time: Duration, is_answering: &Arc<AtomicBool>) -> Response<AnswerBody> {
     let media_type = request.headers().get(CONTENT_TYPE).cloned();
     let body = Timed { body: request.into_body(), time, deadline: Box::pin(sleep(time)) };
-    let mut response = Response::new(AnswerBody::stream(body, is_answering));
+    let media_type = media_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let mut response = uncached(media_type, AnswerBody::stream(body, is_answering));
     // What a browser shows as a document must not be what somebody made it send here.
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, media_type.unwrap_or(HeaderValue::from_static("application/octet-stream")));
     headers.insert("content-security-policy", HeaderValue::from_static("sandbox; default-src 'none'"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -63,11 +62,7 @@ pub(super) async fn describe(request: Request<Incoming>, head: RawHead, time: Du
         }
     }
     let description = description::of_request(&parts, &head, size, is_whole);
-    let mut response = Response::new(Full::from(format!("{description}\n")).into());
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    uncached(HeaderValue::from_static("application/json"), Full::from(format!("{description}\n")))
 }
 
 /// A body each piece of which must come in time.

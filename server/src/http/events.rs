@@ -12,11 +12,11 @@ use bytes::Bytes;
 use hyper::{
     Response,
     body::{Body, Frame},
-    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue},
+    header::{HeaderMap, HeaderValue},
 };
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::answer::{AnswerBody, StreamError};
+use super::answer::{AnswerBody, StreamError, uncached};
 use crate::behaviour::stream::{message, nth_is_due};
 
 pub(super) const PATH: &str = "/sse";
@@ -26,11 +26,7 @@ pub(super) fn events(rule: wire::Stream, headers: &HeaderMap, is_answering: &Arc
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let first = last.unwrap_or(0);
     let events = Events { rule, first, sent: first, start: Instant::now(), wait: Box::pin(sleep(Duration::ZERO)) };
-    let mut response = Response::new(AnswerBody::stream(events, is_answering));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    uncached(HeaderValue::from_static("text/event-stream"), AnswerBody::stream(events, is_answering))
 }
 
 /// Events from number `first + 1` to the last; each is due at a time that is counted from the start.

@@ -33,11 +33,17 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answer, Responder, Standing, answer::AnswerBody, cors, echo, handshake::Accepted, no_room::NoRoom, opening,
-    raw_head::RawHead, refusal::Refusal, refuse,
+    answer::AnswerBody,
+    cors, echo,
+    handshake::Accepted,
+    no_room::NoRoom,
+    opening,
+    raw_head::RawHead,
+    refusal::Refusal,
+    responder::{Answer, Responder, Standing, refuse},
 };
 use crate::{
-    config::bytes,
+    config::{Limits, bytes},
     connection::Guards,
     shared::Shared,
     transport::Transport,
@@ -97,19 +103,7 @@ where
     let front =
         Front { client, shared: Arc::clone(&shared), activity: Arc::clone(&activity), ended: ended.clone(), open };
     let _ends = ended.drop_guard();
-    let streams = u32::try_from(most).unwrap_or(u32::MAX);
-    let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder
-        .timer(TokioTimer::new())
-        .enable_connect_protocol()
-        .max_concurrent_streams(streams)
-        .max_pending_accept_reset_streams(RAPID_RESETS)
-        .max_local_error_reset_streams(FAULTS)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(STREAM_WINDOW.saturating_mul(streams).min(i32::MAX as u32))
-        .max_header_list_size(u32::try_from(bytes(limits.max_head_size)).unwrap_or(u32::MAX))
-        .keep_alive_timeout(*limits.ping_timeout)
-        .keep_alive_interval((!limits.ping_interval.is_zero()).then_some(*limits.ping_interval));
+    let builder = builder(limits);
     {
         let service = service_fn(|request| front.respond(request));
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
@@ -145,6 +139,24 @@ where
         }
     }
     returned.await.ok()
+}
+
+/// HTTP/2 with the limits of the server.
+fn builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
+    let streams = u32::try_from(limits.max_streams.get()).unwrap_or(u32::MAX);
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .enable_connect_protocol()
+        .max_concurrent_streams(streams)
+        .max_pending_accept_reset_streams(RAPID_RESETS)
+        .max_local_error_reset_streams(FAULTS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(STREAM_WINDOW.saturating_mul(streams).min(i32::MAX as u32))
+        .max_header_list_size(u32::try_from(bytes(limits.max_head_size)).unwrap_or(u32::MAX))
+        .keep_alive_timeout(*limits.ping_timeout)
+        .keep_alive_interval((!limits.ping_interval.is_zero()).then_some(*limits.ping_interval));
+    builder
 }
 
 /// Most answers are there at once.

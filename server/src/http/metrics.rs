@@ -5,10 +5,7 @@
 use std::{collections::BTreeMap, fmt, fs, sync::atomic::Ordering};
 
 use http_body_util::Full;
-use hyper::{
-    Response,
-    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
-};
+use hyper::{Response, header::HeaderValue};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric, text},
@@ -16,7 +13,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::answer::AnswerBody;
+use super::answer::{AnswerBody, uncached};
 use crate::{
     shared::Shared,
     traffic::{Carried, Carrier, Sums},
@@ -59,12 +56,8 @@ pub(super) fn response(server: &Shared) -> Response<AnswerBody> {
     let mut metrics = String::new();
     // Writing to a text does not fail.
     let _ = text::encode(&mut metrics, &registry);
-    let mut response = Response::new(Full::from(metrics).into());
-    let headers = response.headers_mut();
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    uncached(HeaderValue::from_static(media_type), Full::from(metrics))
 }
 
 /// Linux tells it.
