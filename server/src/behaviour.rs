@@ -118,7 +118,7 @@ impl Behaviour {
         }
     }
 
-    /// Appends what is to be done when the connection is open; `request` tells what it was asked with.
+    /// Appends what is to be done when the connection is open; `request` describes the request.
     pub(crate) fn on_open(&mut self, request: Option<String>, actions: &mut VecDeque<Action>) {
         if let Some(request) = request {
             actions.push_back(Action::Send(Message::text(request)));

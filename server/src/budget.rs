@@ -59,7 +59,7 @@ impl Pool {
         !self.is_beyond(NEAR) || pending <= self.limit.saturating_sub(self.taken()) / SHARE_OF_REST
     }
 
-    /// Takes more; tells whether that was within the limit.
+    /// Takes more; returns whether that was within the limit.
     fn take(&self, more: u64) -> bool {
         self.taken.fetch_add(more, Relaxed) + more <= self.limit
     }
@@ -75,9 +75,9 @@ pub(crate) struct Budget {
     all: Pool,
     /// Whether the limit was reached, and there is not much room again.
     is_exhausted: AtomicBool,
-    /// Whether the limit was reached since the log was last told.
+    /// Whether the limit was reached since the last line of the log about it.
     was_exhausted: AtomicBool,
-    /// Connections that were closed, and handshakes that were refused, since the log was last told.
+    /// Connections that were closed, and handshakes that were refused, since the last line of the log about it.
     closed: AtomicU64,
     refused: AtomicU64,
 }
@@ -143,7 +143,7 @@ impl Budget {
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let limit = ByteSize::b(self.all.limit);
-        // Seconds since the limit was last reached, if the log was told so.
+        // Seconds since the limit was last reached, if the log has a line about that.
         let mut calm = None;
         loop {
             seconds.tick().await;

@@ -214,7 +214,7 @@ pub(crate) fn bytes(size: ByteSize) -> usize {
     usize::try_from(size.as_u64()).unwrap_or(usize::MAX)
 }
 
-/// The longest time that can be set: years would overflow what timers count in, and nobody waits for them.
+/// The longest time that can be set: timers count in milliseconds, which years would overflow.
 const LONGEST: TimeSpan = TimeSpan::days(365);
 /// The largest size that can be set, so that sums of a few of them do not overflow.
 const LARGEST: ByteSize = ByteSize::gib(64);

@@ -94,7 +94,7 @@ impl EventLoop {
         })
     }
 
-    /// Serves until the loop is closed. If it fails, or panics outside of a connection, its connections are told so.
+    /// Serves until the loop is closed. If it fails, or panics outside of a connection, its connections get close code 1011.
     fn run(mut self) {
         let end = catch_unwind(AssertUnwindSafe(|| self.serve_all()));
         match end {
@@ -153,7 +153,7 @@ impl EventLoop {
         }
     }
 
-    /// Serves the connections whose deadline has passed; tells how long the poll may wait by itself.
+    /// Serves the connections whose deadline has passed; returns how long the poll may wait by itself.
     fn serve_due(&mut self) -> Option<Duration> {
         let now = Instant::now();
         if self.resume_at.is_some_and(|at| at <= now) {

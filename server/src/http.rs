@@ -224,7 +224,7 @@ async fn answer_requests(
             // The answer is not HTTP's: it is not waited for.
             if is_taken_over.load(Ordering::Relaxed) { Poll::Ready(Ok(())) } else { served }
         }) => Some(served),
-        // A client that comes while the server drains is told so, and not just hung up on.
+        // A client that comes while the server drains gets a 503, and not just the end of the connection.
         () = server.shutdown.draining(), if !draining => None,
         () = evicted => None,
     };

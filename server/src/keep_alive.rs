@@ -1,6 +1,6 @@
 //! Whether a silent peer is still there: a ping at each interval, and a time in which anything must come back.
 //!
-//! It reads no clock: it is told the time, and tells when it wants to be asked next.
+//! It reads no clock: its caller passes the time, and learns when to call next.
 
 use std::time::{Duration, Instant};
 
@@ -84,7 +84,7 @@ mod tests {
         PingTimes { interval: Duration::from_secs(interval), timeout: Duration::from_secs(timeout) }
     }
 
-    /// When pings are sent and when the peer is given up, in seconds, within ten minutes; `received` tells how many
+    /// When pings are sent and when the peer is given up, in seconds, within ten minutes; `received` returns how many
     /// bytes have come at a time.
     fn course(interval: u64, timeout: u64, received: impl Fn(u64) -> u64) -> (Vec<u64>, Option<u64>) {
         let (start, times) = (Instant::now(), times(interval, timeout));

@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 /// answers nobody, and a client tries again after a second.
 const BACKLOG: i32 = 1024;
 
-/// How often a free port is picked anew when another address of the same host already has it.
+/// How often a free port is picked again when another address of the same host already has it.
 const PICKS: usize = 16;
 
 /// Why there are no listening sockets.
@@ -89,7 +89,7 @@ async fn bind_all(addresses: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener
         let address = SocketAddr::new(ip, port);
         match TcpListener::bind(address).await {
             Ok(listener) => {
-                // tokio's own is 128. Where the system does not let itself be told again, that works as well.
+                // tokio's own is 128. Where the system refuses another, that works as well.
                 let _ = SockRef::from(&listener).listen(BACKLOG);
                 port = listener.local_addr().map_or(port, |address| address.port());
                 listeners.push(listener);

@@ -161,7 +161,7 @@ pub(crate) fn started(scheme: &str, host: &str, port: u16) {
     tracing::info!(target: STARTED, url, "WebSocket server started on {url}");
 }
 
-/// Says what a person must do before a browser connects by TLS, and how to see that nobody stands between.
+/// Says what a person must do before a browser connects by TLS, and how to check that no other server answers.
 pub(crate) fn self_signed(host: &str, port: u16, fingerprint: &str) {
     let url = format!("https://{}:{port}/", in_url(host));
     tracing::info!(

@@ -96,7 +96,7 @@ async fn serve(
         Some((sockets, tls)) => Some((sockets[0].local_addr()?.port(), Arc::clone(tls))),
         None => None,
     };
-    // A name that the server was told to listen on is its own.
+    // A name that the server listens on is its own.
     config.access.allow_host.extend(host.parse());
     let fewer_connections = descriptors::fit_connections(&mut config)?;
     let server = Server::start(listeners, config);

@@ -59,7 +59,7 @@ impl Budget {
         self.left_out.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Ends a period, and tells how many lines were left out.
+    /// Ends a period, and returns how many lines were left out.
     fn end_period(&self) -> u64 {
         self.asked.store(0, Ordering::Relaxed);
         self.left_out.swap(0, Ordering::Relaxed)

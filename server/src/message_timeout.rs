@@ -1,7 +1,7 @@
 //! When a message that has begun must be complete: after a time, and a second more for each 64 KiB that have come. So an
 //! upload is never cut off as long as it is faster than that, however large it is.
 //!
-//! It reads no clock: it is told the time when something has begun.
+//! It reads no clock: its caller passes the time at which something began.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ struct Arriving {
 }
 
 impl MessageTimeout {
-    /// Notes what is arriving, of `received` bytes in all; tells when that must be complete. A time of zero is no limit.
+    /// Notes what is arriving, of `received` bytes in all; returns when that must be complete. A time of zero is no limit.
     pub(crate) fn deadline(
         &mut self,
         unfinished: Option<Unfinished>,

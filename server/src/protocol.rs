@@ -304,7 +304,7 @@ impl Leftovers {
     }
 }
 
-/// Moves input that was left over to the start of `room`, and tells how much.
+/// Moves input that was left over to the start of `room`, and returns how much.
 #[inline(always)]
 fn take_input(leftovers: &mut Option<Box<Leftovers>>, room: &mut [u8]) -> usize {
     let Some(Leftovers { input, .. }) = leftovers.as_deref_mut() else { return 0 };

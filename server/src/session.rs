@@ -100,7 +100,7 @@ struct Session<'run, S> {
 /// What a session begins with.
 pub(crate) struct Opening {
     pub(crate) behaviour: Behaviour,
-    /// What the behaviour tells the client about its request.
+    /// What the behaviour sends to the client about its request.
     pub(crate) request: Option<String>,
     pub(crate) member: Option<Member>,
 }

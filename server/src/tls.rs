@@ -139,7 +139,7 @@ impl Tls {
         self.certificates.fingerprint()
     }
 
-    /// Whether clients do not trust the certificate before a person has told them to.
+    /// Whether clients do not trust the certificate before a person has accepted it.
     pub fn is_self_signed(&self) -> bool {
         matches!(self.source, Source::SelfSigned { .. })
     }

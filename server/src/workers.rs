@@ -119,7 +119,7 @@ impl Workers {
     }
 
     /// Asks all threads at each heartbeat whether they are alive, and starts those again that have failed, for as long as it
-    /// is polled. `/healthz` tells how many workers are not alive.
+    /// is polled. `/healthz` reports how many workers are not alive.
     pub(crate) async fn supervise(&self, server: &Arc<Shared>, heartbeat: Duration) {
         let mut heartbeats = interval(heartbeat);
         heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -183,7 +183,7 @@ impl Engines {
             && self.event_loop.as_ref().is_none_or(|event_loop| event_loop.is_alive())
     }
 
-    /// Starts what has ended, asks both whether they are alive, and tells whether they were.
+    /// Starts what has ended, asks both whether they are alive, and returns whether they were.
     fn beat(&mut self, server: &Arc<Shared>, number: usize) -> bool {
         if self.sessions.has_ended() {
             server.totals.restarts.add(1);
@@ -240,7 +240,7 @@ impl Sessions {
             }
         };
         drop(sender.send(runtime));
-        // Its memory is taken before somebody asks whether there is more. It tells by dropping its end.
+        // Its memory is taken before somebody asks whether there is more. It reports that by dropping its end.
         let _ = is_up.recv();
         let thread = Some(SessionThread { thread, _end: end });
         Ok(Self { runtime: handle, thread, pulse: Arc::new(Pulse::new()) })

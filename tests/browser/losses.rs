@@ -101,14 +101,14 @@ async fn a_saved_message_that_is_replaced_or_deleted_can_be_brought_back() -> Re
         page.presses([Key::Enter]).await?;
         page.waits_for("it is saved", "//dialog[not(@open)]").await?;
     }
-    page.waits_for("it is told", "//*[@id='undo'][contains(., '\"Ping\" replaced')]").await?;
+    page.waits_for("the page says so", "//*[@id='undo'][contains(., '\"Ping\" replaced')]").await?;
     page.clicks("Bring back").await?;
     let ping = "//section[@aria-label='Saved messages']//button[contains(., 'Ping')]";
     page.waits_for("the message", ping).await?.click().await?;
     assert_eq!(value(&page.message_box().await?).await?, "first");
     page.clicks("Edit saved message").await?;
     page.clicks("Delete").await?;
-    page.waits_for("it is told", "//*[@id='undo'][contains(., '\"Ping\" deleted')]").await?;
+    page.waits_for("the page says so", "//*[@id='undo'][contains(., '\"Ping\" deleted')]").await?;
     page.clicks("Bring back").await?;
     page.waits_for("the message", ping).await.map(drop)
 }

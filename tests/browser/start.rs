@@ -80,7 +80,7 @@ async fn a_page_that_has_stopped_says_so() -> Result<()> {
     page.script("dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') }))")
         .await?;
     page.waits_for(
-        "it is told",
+        "the page says so",
         "//*[@id='start'][@role='alert'][h2='Canyon has stopped'][contains(., 'unreachable')]",
     )
     .await?;

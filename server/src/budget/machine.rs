@@ -1,4 +1,4 @@
-//! How much memory there is: the machine's, or less where a control group or a limit on the process says so. Linux tells;
+//! How much memory there is: the machine's, or less where a control group or a limit on the process says so. Known on Linux;
 //! elsewhere the default is [`MOST`].
 
 use std::{

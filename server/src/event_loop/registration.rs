@@ -186,7 +186,7 @@ impl Registration {
         protocol.fail(&overdrawn.into());
         match protocol.flush(&mut self.socket) {
             Ok(Status::NeedInput) => self.linger(),
-            // It does not read, so it cannot be told.
+            // It does not read, so a close frame would not reach it.
             _ => {
                 self.socket.forget_output();
                 Status::Done
@@ -227,7 +227,7 @@ impl Registration {
 
     /// Does what is due at the deadline; [`serve`](Self::serve) then writes it.
     ///
-    /// What has come or can be written by now counts first, even if no event has told so: if this thread or the whole process
+    /// What has come or can be written by now counts first, even without an event: if this thread or the whole process
     /// did not run for a while, that is not the peer's fault. A connection that has yielded is being heard of.
     pub(super) fn expire(&mut self, shared: &Shared, now: Instant, unlogged: &mut u64) -> Status {
         if !self.is_busy {

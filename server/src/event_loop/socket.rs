@@ -40,7 +40,7 @@ impl Socket {
     /// Takes the socket from tokio.
     pub(super) fn new(stream: tokio::net::TcpStream) -> io::Result<Self> {
         let socket = TcpStream::from_std(stream.into_std()?);
-        // Where no event tells of an urgent byte, there may always be one.
+        // Where urgent bytes cause no event, there may always be one.
         let may_stop_short = INPUT == Interest::READABLE;
         Ok(Self {
             socket,
@@ -118,7 +118,7 @@ impl Socket {
     }
 }
 
-// Inlined for the reason that `Protocol::exchange` tells.
+// Inlined for the reason given at `Protocol::exchange`.
 impl AsyncRead for Socket {
     #[inline(always)]
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {

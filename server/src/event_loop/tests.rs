@@ -116,7 +116,7 @@ async fn a_peer_is_judged_after_what_it_has_sent_was_read() {
     let times = event_loop.shared.ping_times();
     let mut unlogged = 0;
     let shared = Arc::clone(&event_loop.shared);
-    // The ping is due, and its answer comes while the process is stopped: no event tells of it.
+    // The ping is due, and its answer comes while the process is stopped: there is no event for it.
     let ping_due = event_loop.registrations[0].deadline();
     event_loop.registrations[0].expire(&shared, ping_due, &mut unlogged);
     event_loop.serve(0);

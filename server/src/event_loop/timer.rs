@@ -86,7 +86,7 @@ mod tests {
 
     const TOKEN: Token = Token(7);
 
-    /// Waits until something ends the wait, and tells whether that was an event.
+    /// Waits until something ends the wait, and returns whether that was an event.
     fn wait(poll: &mut Poll, limit: Option<Duration>) -> bool {
         let mut events = Events::with_capacity(1);
         poll.poll(&mut events, limit).unwrap();

@@ -46,7 +46,7 @@ pub(crate) struct Listener {
 }
 
 /// Accepts connections for as long as it is polled, and serves each in a task of its own on the same runtime. The `reserve`
-/// is given up when there is no descriptor for a connection, so that its client can be told.
+/// is given up when there is no descriptor for a connection, so that its client gets a 503.
 pub(crate) async fn run<Serve, Served>(
     listeners: &[Listener],
     mut reserve: Option<Socket>,
@@ -59,7 +59,7 @@ pub(crate) async fn run<Serve, Served>(
     Served: Future<Output = ()> + Send + 'static,
 {
     for Listener { socket, .. } in listeners {
-        // Connections inherit it. Where the system does not let itself be told, its own choice works as well.
+        // Connections inherit it. Where the system refuses it, its own choice works as well.
         let _ = SockRef::from(socket).set_send_buffer_size(SEND_BUFFER);
     }
     let mut refusals = Refusals::new();
@@ -103,7 +103,7 @@ fn admit(server: &Arc<Shared>, peer: SocketAddr, workers: &Workers) -> Result<(P
     Ok((permit, charge, place))
 }
 
-/// The clients that are being told that there is no room.
+/// The clients that are being refused because there is no room.
 struct Refusals {
     permits: Arc<Semaphore>,
     /// From the oldest to the newest; one that is dropped has to hurry.

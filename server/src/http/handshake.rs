@@ -54,7 +54,7 @@ pub(crate) struct Accepted {
     options: ConnectionOptions,
     /// The head of the request.
     pub(crate) raw_head: RawHead,
-    /// What `/headers` tells about the request.
+    /// What `/headers` reports about the request.
     pub(crate) request: Option<String>,
     /// The place in the room of `/broadcast/{room}`.
     pub(crate) member: Option<Member>,

@@ -108,7 +108,7 @@ pub(super) fn is_tls(unread: &[u8]) -> bool {
     unread.starts_with(TLS)
 }
 
-/// What a client is told that speaks TLS where it is not spoken; `tls_port` is where it is.
+/// The answer to TLS on the plain port; `tls_port` is the one for TLS.
 pub(crate) fn tls_on_plain_port(tls_port: Option<u16>) -> String {
     let elsewhere = match tls_port {
         Some(port) => format!("wss:// and https:// have port {port}"),

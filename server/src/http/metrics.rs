@@ -60,12 +60,12 @@ pub(super) fn response(server: &Shared) -> Response<AnswerBody> {
     uncached(HeaderValue::from_static(media_type), Full::from(metrics))
 }
 
-/// Linux tells it.
+/// Known on Linux only.
 fn open_descriptors() -> Option<i64> {
     i64::try_from(fs::read_dir("/proc/self/fd").ok()?.count()).ok()
 }
 
-/// Linux tells it, as the second number of this file, in pages.
+/// Known on Linux only: the second number of this file, in pages.
 fn resident_memory() -> Option<i64> {
     let sizes = fs::read_to_string("/proc/self/statm").ok()?;
     sizes.split(' ').nth(1)?.parse::<i64>().ok().map(|pages| pages * PAGE)

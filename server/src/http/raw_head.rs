@@ -1,4 +1,4 @@
-//! The head of a request as it arrived: hyper tells neither how its names were written nor their order.
+//! The head of a request as it arrived: hyper keeps neither the case of its names nor their order.
 
 use std::{
     io,

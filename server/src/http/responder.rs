@@ -34,7 +34,7 @@ use crate::{config::bytes, shared::Shared};
 /// The seconds after which a client that found no room may try again.
 pub(super) const RETRY: &str = "1";
 
-/// Whether a connection has a place, or is only told that there is none.
+/// Whether a connection has a place, or only gets a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     Admitted,
@@ -145,7 +145,7 @@ impl Responder<'_> {
     }
 }
 
-/// Checks how the body's length is told: it is the same for everyone who reads the request.
+/// Checks how the body's length is stated: a proxy in between must read the same length.
 fn check_body(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     match (codings.next(), codings.next()) {

@@ -27,7 +27,7 @@ pub enum Context {
     /// The next message may refer back to this one: smaller messages, for memory that is held as long as the
     /// connection.
     Takeover,
-    /// Each message starts anew.
+    /// Each message starts without what came before.
     NoTakeover,
 }
 
@@ -36,7 +36,7 @@ pub enum Context {
 pub struct DeflateConfig {
     /// Largest window of the server's compressor. 12 bits cost 112 KiB less a connection than 15.
     pub server_window: WindowBits,
-    /// Largest window that a client may use which lets itself be told. The inflater's memory does not depend on it.
+    /// Largest window for a client that accepts a smaller one. The inflater's memory does not depend on it.
     pub client_window: WindowBits,
     /// Whether the server's messages may refer back.
     pub server_context: Context,
@@ -67,7 +67,7 @@ pub struct Agreed {
     server_window: Option<WindowBits>,
     /// Present where the server asks for less than the client would use.
     client_window: Option<WindowBits>,
-    /// [`DeflateConfig::threshold`]: the server's own affair, not told to the client.
+    /// [`DeflateConfig::threshold`]: known to the server alone.
     threshold: usize,
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Reads the header at the start of `bytes`, and tells its size; `None` as long as part of it is missing.
+    /// Reads the header at the start of `bytes`, and returns its size; `None` as long as part of it is missing.
     #[inline(always)]
     pub(crate) fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
@@ -94,7 +94,7 @@ pub(crate) fn write(first: u8, length: u64, out: &mut [u8]) {
     }
 }
 
-/// Copies `from` to `to`, of the same length, with the mask taken off or put on, and tells whether all of it is ASCII.
+/// Copies `from` to `to`, of the same length, with the mask taken off or put on, and returns whether all of it is ASCII.
 ///
 /// What is left of a payload behind its last whole block is done as a block again, which overlaps the one before.
 pub(crate) fn mask(to: &mut [u8], from: &[u8], key: Key) -> Charset {

@@ -56,7 +56,7 @@ pub enum ProtocolViolation {
 }
 
 impl ProtocolViolation {
-    /// The close code that tells the peer.
+    /// The close code for the peer.
     pub fn code(self) -> CloseCode {
         match self {
             Self::ReservedBits

@@ -47,7 +47,7 @@ pub enum ReadEnd {
     Closed(Option<CloseFrame>),
     /// A message has not arrived in its time.
     TooSlow,
-    /// There is no memory for what the client sends. It is to be told so by that frame.
+    /// There is no memory for what the client sends; with the close frame for it.
     NoMemory(CloseFrame),
 }
 

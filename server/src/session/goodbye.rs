@@ -23,11 +23,11 @@ pub(super) enum End {
     Ended,
     /// A read or a write failed.
     Failed(Error),
-    /// The peer is given up; it is told so, and not read from any more.
+    /// The peer is given up: it gets a close frame, and is not read from any more.
     Fault(CloseFrame),
-    /// There is no memory for what the peer asks; it is told so.
+    /// There is no memory for what the peer asks; it gets a close frame.
     Overdrawn(Overdrawn),
-    /// The server shuts down; the peer is told so, and its own close frame is awaited.
+    /// The server shuts down; the peer gets a close frame, and its own is awaited.
     Drained,
 }
 

@@ -117,7 +117,7 @@ enum Validity {
 }
 
 /// webpki has no accessor for the dates. It checks them before anything that needs an issuer, so a verification without
-/// any trusted issuer tells them, and fails otherwise for want of one.
+/// any trusted issuer reports them, and fails otherwise for want of one.
 fn validity(cert: &EndEntityCert<'_>, at: SystemTime) -> Validity {
     let at = UnixTime::since_unix_epoch(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
     let time = |time: UnixTime| SystemTime::UNIX_EPOCH + Duration::from_secs(time.as_secs());

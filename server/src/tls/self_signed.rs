@@ -1,4 +1,4 @@
-//! A certificate for this machine that nobody has issued. It is kept, so that a browser that was told to accept it once
+//! A certificate for this machine that no authority has issued. It is kept, so that a browser in which a person accepted it once
 //! goes on accepting it.
 
 use std::{

@@ -64,7 +64,7 @@ async fn answers_go_out_before_the_close() {
     client.expect_close(1000, "done").await;
 }
 
-/// What a client can do wrong, with the code that it is told.
+/// What a client can do wrong, with the close code for it.
 #[tokio::test]
 async fn a_fault_is_answered_with_a_close_frame_that_names_it() {
     let server = TestServer::start().await;

@@ -132,7 +132,7 @@ async fn it_is_told_when_the_server_goes_away() {
     within("the server's end", stopped).await.unwrap();
 }
 
-/// The system tells that there is room only when a third of the socket's buffer is free, which takes this peer longer.
+/// The system reports room only when a third of the socket's buffer is free, which takes this peer longer.
 #[tokio::test]
 async fn who_reads_slowly_but_steadily_is_not_given_up() {
     const SIZE: usize = 1 << 20;

@@ -69,8 +69,8 @@ async fn a_large_body_on_a_kept_connection_is_echoed_and_the_next_request_is_rea
     read.unwrap();
     let answers = String::from_utf8(answers).unwrap();
     assert!(answers.contains(&"x".repeat(4_000_000)), "{}", answers.len());
-    let told: serde_json::Value = serde_json::from_str(answers.rsplit("\r\n\r\n").next().unwrap()).unwrap();
-    assert_eq!(told["head_bytes"], describe.len());
+    let described: serde_json::Value = serde_json::from_str(answers.rsplit("\r\n\r\n").next().unwrap()).unwrap();
+    assert_eq!(described["head_bytes"], describe.len());
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_request_is_described_with_the_size_of_its_head() {
     let sent = request("PUT", "/http/echo?q=%20", headers, "hello");
     let answer = answer(&server, &sent).await;
     assert!(answer.contains("\r\ncontent-type: application/json\r\n"), "{answer}");
-    let told: serde_json::Value = serde_json::from_str(body(&answer)).unwrap();
+    let described: serde_json::Value = serde_json::from_str(body(&answer)).unwrap();
     let expected = serde_json::json!({
         "method": "PUT",
         "target": "/http/echo?q=%20",
@@ -93,7 +93,7 @@ async fn a_request_is_described_with_the_size_of_its_head() {
         "body_bytes": 5,
         "body_is_whole": true,
     });
-    assert_eq!(told, expected);
+    assert_eq!(described, expected);
 }
 
 #[tokio::test]
@@ -104,8 +104,8 @@ async fn events_are_numbered_and_go_on_behind_the_last_one() {
     {
         let answer = answer(&server, request("GET", "/sse?rate=1000&count=3", header, "")).await;
         assert!(answer.contains("\r\ncontent-type: text/event-stream\r\n"), "{answer}");
-        let told: Vec<&str> = answer.lines().filter_map(|line| line.strip_prefix("id: ")).collect();
-        assert_eq!(told, ids, "{answer}");
+        let described: Vec<&str> = answer.lines().filter_map(|line| line.strip_prefix("id: ")).collect();
+        assert_eq!(described, ids, "{answer}");
         for data in answer.lines().filter_map(|line| line.strip_prefix("data: ")) {
             assert_eq!(data.len(), 64);
             serde_json::from_str::<serde_json::Value>(data).unwrap();

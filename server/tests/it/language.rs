@@ -111,7 +111,7 @@ async fn the_first_message_tells_the_request_as_it_arrived() {
     let (_, mut peer) = opened_with(&server, "/headers?ping=1h", "X-Twice: a\r\nx-TWICE:  b \r\nCookie: c=d\r\n").await;
     let (first, json) = peer.read_frame().await;
     assert_eq!(first, 0x81);
-    let told: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let description: serde_json::Value = serde_json::from_slice(&json).unwrap();
     let expected = serde_json::json!([
         ["Host", "localhost"],
         ["Connection", "Upgrade"],
@@ -122,12 +122,12 @@ async fn the_first_message_tells_the_request_as_it_arrived() {
         ["x-TWICE", "b"],
         ["Cookie", "c=d"],
     ]);
-    assert_eq!(told["headers"], expected);
-    assert_eq!(told["target"], "/headers?ping=1h");
-    assert_eq!(told["address"], peer.stream.local_addr().unwrap().to_string());
-    assert_eq!((&told["version"], &told["tls"]), (&"HTTP/1.1".into(), &serde_json::Value::Null));
+    assert_eq!(description["headers"], expected);
+    assert_eq!(description["target"], "/headers?ping=1h");
+    assert_eq!(description["address"], peer.stream.local_addr().unwrap().to_string());
+    assert_eq!((&description["version"], &description["tls"]), (&"HTTP/1.1".into(), &serde_json::Value::Null));
     let head = request("localhost", "/headers?ping=1h", Compression::Off).len();
-    assert_eq!(told["head_bytes"], head + "X-Twice: a\r\nx-TWICE:  b \r\nCookie: c=d\r\n".len());
+    assert_eq!(description["head_bytes"], head + "X-Twice: a\r\nx-TWICE:  b \r\nCookie: c=d\r\n".len());
     is_echo(&mut peer).await;
 }
 

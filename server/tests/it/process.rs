@@ -245,7 +245,7 @@ async fn fewer_file_descriptors_mean_fewer_connections_and_it_says_so() {
     assert!(line.contains(" connections, not 10000: the system allows 200 file descriptors, of which "), "{line}");
 }
 
-/// Opens connections until there is no room, and further ones, which are all told so.
+/// Opens connections until there is no room, and further ones, which all get a 503.
 async fn fill(program: &mut Program, port: u16) {
     let line = program.line().await;
     let room: usize = line.strip_prefix("warn: room for ").unwrap().split(' ').next().unwrap().parse().unwrap();

@@ -35,7 +35,7 @@ async fn without_file_descriptors_clients_get_503_and_the_server_recovers() {
         let mut answer = [0; 12];
         stream.try_read(&mut answer).is_ok() && answer == *b"HTTP/1.1 503"
     });
-    assert!(refused.count() >= 20, "who is beyond what there is is told so");
+    assert!(refused.count() >= 20, "a client for which there is no descriptor gets a 503");
     drop(crowd);
     within("the server to recover", async {
         loop {

@@ -81,7 +81,7 @@ async fn while_it_drains_it_lives_but_is_not_ready_and_opens_nothing() {
 /// How many echoes a client has seen when it counts as busy.
 const BUSY: u64 = 5;
 
-/// Sends numbered messages without end and counts the echoes that come in order, until the server says goodbye; tells
+/// Sends numbered messages without end and counts the echoes that come in order, until the server says goodbye; returns
 /// `busy` when it is.
 async fn keep_busy(url: String, busy: Arc<Semaphore>) -> u64 {
     let (mut sender, mut receiver) = Client::connect(&url).await.split();

@@ -57,7 +57,7 @@ pub enum Request<'a> {
         /// Of a row.
         columns: u32,
     },
-    /// Cut the rows of the document anew. Answered with [`Response::Document`].
+    /// Cut the rows of the document again. Answered with [`Response::Document`].
     SetColumns(u32),
     /// Fold or unfold the line with that index. Answered with [`Response::Document`].
     ToggleFold(u32),

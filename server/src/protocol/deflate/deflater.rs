@@ -55,7 +55,7 @@ impl Deflater {
         }
     }
 
-    /// What it costs to begin a message anew, where that has to be, as bytes that could be made instead.
+    /// What it costs to begin a message again, where that has to be, as bytes that could be made instead.
     pub(crate) fn cost(&self) -> usize {
         if self.context == Context::NoTakeover { super::ANEW } else { 0 }
     }
@@ -86,7 +86,7 @@ impl Deflater {
         if self.flush(payload, out).is_ok() && out.len() < payload.len() {
             return Some(out);
         }
-        // The client's window will not have seen the message, so nothing may refer to it: compression starts anew.
+        // The client's window will not have seen the message, so nothing may refer to it: compression starts from nothing.
         if let Some(stream) = &mut self.stream {
             stream.reset();
         }

@@ -38,7 +38,7 @@ impl Inflater {
         if self.stream.is_some() { SIZE } else { 0 }
     }
 
-    /// What it costs to begin a message anew, where that has to be, as bytes that could be made instead.
+    /// What it costs to begin a message again, where that has to be, as bytes that could be made instead.
     pub(crate) fn cost(&self) -> usize {
         if self.context == Context::NoTakeover { super::ANEW } else { 0 }
     }

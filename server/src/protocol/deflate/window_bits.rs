@@ -13,7 +13,7 @@ impl WindowBits {
     pub const MIN: Self = Self(9);
     /// The largest window, 32 KiB; what holds where nothing was agreed.
     pub const MAX: Self = Self(15);
-    /// What the server's compressor uses unless it is told otherwise: 4 KiB.
+    /// What the server's compressor uses unless a flag says otherwise: 4 KiB.
     pub(super) const DEFAULT: Self = Self(12);
 }
 

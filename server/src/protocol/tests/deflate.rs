@@ -201,7 +201,7 @@ fn what_does_not_get_smaller_goes_uncompressed_and_is_not_referred_to() {
     let text = Message::text("the same again, ".repeat(20));
     let first = deflater.compress(text.clone());
     assert_eq!(deflater.compress(Message::binary(noise.clone())), Message::binary(noise));
-    assert_eq!(deflater.compress(text), first, "the compressor has started anew");
+    assert_eq!(deflater.compress(text), first, "the compressor has started again");
 }
 
 #[test]

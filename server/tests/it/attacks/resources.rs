@@ -57,7 +57,7 @@ async fn announced_lengths_take_no_memory() {
         beyond.write(announced(16 << 20)).await;
         assert_eq!(beyond.read_close().await.0, 1009);
         let mut within_limits = Peer::open(address(port), "/echo").await;
-        // The pong tells that the server has read what is behind it.
+        // The pong shows that the server has read what is behind it.
         within_limits.write([frame(0x89, b""), announced(1 << 20)].concat()).await;
         assert_eq!(within_limits.read_frame().await.0, 0x8a);
         peers.push(within_limits);

@@ -1,4 +1,4 @@
-//! A client below WebSocket: it writes the bytes it is told to, and reads what comes.
+//! A client below WebSocket: it writes the bytes that it is given, and reads what comes.
 
 use std::net::SocketAddr;
 
@@ -20,7 +20,7 @@ impl Peer {
         Self { stream: within("a connection", TcpStream::connect(address)).await.unwrap() }
     }
 
-    /// Writes the bytes, or as many of them as a server takes that may have hung up: what it answers tells.
+    /// Writes the bytes, or as many of them as a server takes that may have hung up: its answer shows which.
     pub async fn write(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = within("room to write", self.stream.write_all(bytes.as_ref())).await;
     }

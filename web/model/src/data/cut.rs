@@ -3,8 +3,8 @@
 /// Characters of a name that stay when it is cut.
 const END: usize = 8;
 
-/// A name in two parts, of which the first is cut where there is no room for both: of addresses and file names the end tells
-/// more than the middle. A name that is hardly longer than its end stays in one part.
+/// A name in two parts, of which the first is cut where there is no room for both: addresses and file names differ more often
+/// at their end than in their middle. A name that is hardly longer than its end stays in one part.
 pub fn cut_in_middle(name: &str) -> (&str, &str) {
     let end = name.char_indices().rev().nth(END - 1).map_or(0, |(index, _)| index);
     if name[..end].chars().count() < END { (name, "") } else { name.split_at(end) }
