@@ -8,7 +8,6 @@ pub(crate) mod keyboard;
 pub(crate) mod leaving;
 pub(crate) mod memory;
 pub mod pattern;
-pub(crate) mod resize;
 pub(crate) mod service_worker;
 pub mod storage;
 pub mod task;

@@ -1,19 +1,19 @@
 //! Canyon's page: a WebSocket client in the browser.
 //!
-//! The rules are in the `model` crate, which is pure. Here are: `browser`, thin edges to what the browser has; `dom`, a
-//! binding library; `worker_handle`, `socket_handle`, `alarm` and `compute_handle`, the page's ends of what runs in workers;
-//! `store`, which runs the model and its effects; `page`, the state of the page; and `view`, which shows it. Each uses only
-//! those before it.
+//! The rules are in the `model` crate, which is pure, and the binding library is the `dom` crate. Here are: `browser`, thin
+//! edges to what the browser has; `worker_handle`, `socket_handle`, `alarm` and `compute_handle`, the page's ends of what runs
+//! in workers; `store`, which runs the model and its effects; `page`, the state of the page; and `view`, which shows it. Each
+//! uses only those before it.
 
 pub mod alarm;
 pub mod browser;
 pub mod compute_handle;
-pub mod dom;
 mod page;
 pub mod socket_handle;
 mod store;
 mod view;
 pub mod worker_handle;
 
+pub use dom;
 pub use page::Page;
 pub use view::page;

@@ -17,6 +17,7 @@ mod picked_file;
 mod repeat_form;
 mod selection;
 
+use dom::{AppState, Handle};
 use gloo_events::EventListener;
 use model::{Connection, ConnectionId, ConnectionMsg, Msg, Subject};
 use web_sys::KeyboardEvent;
@@ -37,7 +38,6 @@ use crate::browser::leaving::before_unload;
 use crate::browser::service_worker::{self, NewerVersion};
 use crate::browser::task::Task;
 use crate::compute_handle::ComputeHandle;
-use crate::dom::{AppState, Handle};
 use crate::store::Store;
 
 /// Keys that work everywhere outside fields.

@@ -8,6 +8,7 @@ mod matcher;
 mod persistence;
 mod restore;
 
+use dom::PartHandle;
 use gloo_events::EventListener;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_utils::window;
@@ -17,7 +18,6 @@ use self::matcher::Matcher;
 use self::persistence::Persistence;
 use crate::alarm::Alarm;
 use crate::browser::clock;
-use crate::dom::PartHandle;
 use crate::socket_handle::SocketHandle;
 use crate::worker_handle::WorkerHandle;
 

@@ -13,12 +13,12 @@ mod splitter;
 mod status;
 mod theme;
 
+use dom::Mounted;
 use model::{Edge, Msg, ShortcutKeys, Subject, Tone};
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, HtmlElement, KeyboardEvent};
 
 use self::controls::{button, focus, fold, problem, sign_button};
-use crate::dom::{self, Mounted};
 use crate::page::{Dialog, Page};
 
 type View = dom::View<Page>;

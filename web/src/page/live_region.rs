@@ -2,10 +2,9 @@
 //! [live region](https://developer.mozilla.org/en-US/docs/Web/Accessibility/ARIA/Guides/Live_regions). Screen readers
 //! queue what such a region says, so announcements are at least [`PAUSE_MS`] apart and say no more than one sentence.
 
+use dom::PartHandle;
 use gloo_timers::callback::Timeout;
 use model::{Connection, Counted, Direction};
-
-use crate::dom::PartHandle;
 
 const PAUSE_MS: u32 = 3_000;
 

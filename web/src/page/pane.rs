@@ -1,5 +1,6 @@
 //! View state of one connection. It stays while another connection is shown, so that nothing half done is lost.
 
+use dom::Handle;
 use model::{Connection, ConnectionId};
 
 use super::detail::Detail;
@@ -7,7 +8,6 @@ use super::live_region::LiveRegion;
 use super::log_scroll::LogScroll;
 use super::{DocumentView, Editor, Page, PickedFile, RepeatForm};
 use crate::browser::task::Task;
-use crate::dom::Handle;
 
 pub(crate) struct Pane {
     pub(crate) id: ConnectionId,

@@ -11,7 +11,6 @@ use web_sys::{Event, File, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 use super::{View, html};
 use crate::browser::files;
-use crate::dom;
 use crate::page::Page;
 
 type Handler = Box<dyn dom::Handler<Page>>;

@@ -19,6 +19,7 @@ mod binding;
 mod bindings;
 mod callback;
 mod mounted;
+mod resize;
 
 use std::borrow::Cow;
 

@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::binding::Binding;
+use super::resize::SizeWatch;
 use super::{AppState, Handle, Handler};
-use crate::browser::resize::SizeWatch;
 
 /// Dropping it detaches the listeners.
 pub(super) struct Bindings<S: AppState> {
