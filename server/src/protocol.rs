@@ -43,7 +43,7 @@ use self::{
 };
 pub use self::{
     counters::Counters,
-    decoder::Reply,
+    decoder::{Reply, Role},
     held::{Held, Unfinished},
     message::Limits,
     status::Status,
@@ -80,11 +80,16 @@ struct Leftovers {
 }
 
 impl Protocol {
-    /// The protocol after the opening handshake, which negotiated `agreed`; `read_ahead` came together with it.
+    /// The protocol of a server after the opening handshake, which negotiated `agreed`; `read_ahead` came together with it.
     pub fn new(read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
+        Self::with_role(Role::Server, read_ahead, limits, agreed)
+    }
+
+    /// The same of either side.
+    pub fn with_role(role: Role, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
         let leftovers = Leftovers { input: read_ahead, ..Leftovers::default() };
         Self {
-            decoder: Decoder::new(limits, agreed.as_ref()),
+            decoder: Decoder::new(role, limits, agreed.as_ref()),
             leftovers: (!leftovers.is_empty()).then(|| Box::new(leftovers)),
             deflater: agreed.map(|agreed| Box::new(Deflater::new(&agreed))),
             sent: Sent::default(),

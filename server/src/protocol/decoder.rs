@@ -1,4 +1,4 @@
-//! Reads a client's frames: header, mask, order, limits, UTF-8, inflating. It fails a connection as soon as a header or a
+//! Reads the peer's frames: header, mask, order, limits, UTF-8, inflating. It fails a connection as soon as a header or a
 //! byte of text shows that it is wrong.
 //!
 //! Both engines read with it, and the [`Reply`] says what becomes of the frames: they are answered, they are passed on to
@@ -43,6 +43,7 @@ const BINARY: u8 = 0x82;
 #[derive(Debug)]
 pub(super) struct Decoder {
     limits: Limits,
+    role: Role,
     /// Present if permessage-deflate was negotiated.
     inflater: Option<Box<Inflater>>,
     position: Position,
@@ -70,6 +71,28 @@ struct Payload {
     key: Key,
     /// Whether the message ends with it.
     is_last: bool,
+}
+
+/// Which side of the connection reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Its peer masks every frame.
+    Server,
+    /// Its peer masks none. What it reads is always [passed on](Reply::PassOn), pongs too.
+    Client,
+}
+
+impl Role {
+    /// The masking key of a frame that the peer has sent, or none of effect
+    /// ([RFC 6455, 5.1](https://www.rfc-editor.org/rfc/rfc6455#section-5.1)).
+    fn key(self, key: Option<Key>) -> Result<Key, ProtocolViolation> {
+        match (self, key) {
+            (Self::Server, Some(key)) => Ok(key),
+            (Self::Server, None) => Err(ProtocolViolation::Unmasked),
+            (Self::Client, None) => Ok(Key::default()),
+            (Self::Client, Some(_)) => Err(ProtocolViolation::Masked),
+        }
+    }
 }
 
 /// What becomes of the frames.
@@ -134,10 +157,11 @@ impl From<ProtocolViolation> for Stop {
 }
 
 impl Decoder {
-    /// A decoder for a new connection; `agreed` is what its handshake negotiated.
-    pub(super) fn new(limits: Limits, agreed: Option<&Agreed>) -> Self {
+    /// A decoder for a new connection on that side; `agreed` is what its handshake negotiated.
+    pub(super) fn new(role: Role, limits: Limits, agreed: Option<&Agreed>) -> Self {
         Self {
             limits,
+            role,
             inflater: agreed.map(|agreed| Box::new(Inflater::new(agreed))),
             position: Position::Header,
             message: None,
@@ -199,7 +223,7 @@ impl Decoder {
     pub(super) fn echo<F: FnMut(OpCode, &[u8])>(&mut self, input: &mut &[u8], answers: &mut Answers<'_, F>) -> Status {
         let before = input.len();
         let mut whole = 0;
-        let may_be_whole = answers.deflating.is_none() && answers.reply != Reply::Discard;
+        let may_be_whole = answers.deflating.is_none() && answers.reply != Reply::Discard && self.role == Role::Server;
         let stop = loop {
             if answers.output.is_full() {
                 break Status::OutputFull.into();
@@ -274,7 +298,7 @@ impl Decoder {
             return Err(Status::Yield.into());
         }
         answers.spend(COST_PER_FRAME);
-        let key = header.key.ok_or(ProtocolViolation::Unmasked)?;
+        let key = self.role.key(header.key)?;
         if !header.is_shortest {
             return Err(ProtocolViolation::PaddedLength(header.length).into());
         }

@@ -108,6 +108,55 @@ impl Agreed {
     }
 }
 
+/// Why a server's `Sec-WebSocket-Extensions` fails the handshake.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// It breaks the grammar.
+    #[error(transparent)]
+    Malformed(#[from] MalformedHeader),
+    /// It was not offered, or not with these parameters.
+    #[error("the server agreed to {0:?}, which was not offered")]
+    NotOffered(String),
+    /// It asks for what this compressor cannot do.
+    #[error("the server asks for a window of 8 bits, which zlib does not compress with")]
+    Window8,
+}
+
+impl Agreed {
+    /// What a client and a server have agreed on, from the client's offer and the values of the server's answer, turned
+    /// round for [`Role::Client`](super::Role): its `server` stands for this side, which compresses messages of
+    /// `threshold` bytes and more.
+    ///
+    /// # Errors
+    /// The client must fail the connection ([RFC 7692, 7.1](https://www.rfc-editor.org/rfc/rfc7692#section-7.1)).
+    pub fn for_client<'value>(
+        offer: &str,
+        answer: impl IntoIterator<Item = &'value [u8]>,
+        threshold: usize,
+    ) -> Result<Option<Self>, AnswerError> {
+        let offered: Vec<_> = if offer.is_empty() { Vec::new() } else { offers(offer.as_bytes())? };
+        let mut agreed = None;
+        for value in answer {
+            for extension in offers(value)? {
+                let not_offered = || AnswerError::NotOffered(String::from_utf8_lossy(value).into_owned());
+                let answer = Offer::from_answer(&extension).filter(|_| agreed.is_none()).ok_or_else(not_offered)?;
+                if !offered.iter().filter_map(Offer::from_extension).any(|offer| offer.admits(&answer)) {
+                    return Err(not_offered());
+                }
+                let window = answer.client_window.map(WindowBits::try_from).transpose();
+                agreed = Some(Self {
+                    server_context: answer.client_context,
+                    client_context: answer.server_context,
+                    server_window: window.map_err(|_| AnswerError::Window8)?,
+                    client_window: None,
+                    threshold,
+                });
+            }
+        }
+        Ok(agreed)
+    }
+}
+
 /// No takeover if either side wants it so.
 fn either(ours: Context, theirs: Context) -> Context {
     if ours == Context::NoTakeover { ours } else { theirs }
@@ -277,7 +326,54 @@ mod tests {
         assert!(negotiate(values, None).is_err());
     }
 
+    #[test]
+    fn a_client_takes_only_what_it_has_offered() {
+        let answer = |offer: &str, answer: &str| Agreed::for_client(offer, [answer.as_bytes()], 0);
+        let bare = "permessage-deflate";
+        let window = "permessage-deflate; client_max_window_bits";
+        let ours = answer(window, "permessage-deflate; client_max_window_bits=10; server_no_context_takeover");
+        let ours = ours.unwrap().unwrap();
+        assert_eq!(ours.server_window.map(u8::from), Some(10));
+        assert_eq!((ours.server_context, ours.client_context), (Context::Takeover, Context::NoTakeover));
+        assert_eq!(Agreed::for_client(bare, [], 0), Ok(None));
+        for (offer, wrong) in [
+            ("", bare),
+            (bare, "x-webkit-deflate-frame"),
+            (bare, "permessage-deflate; client_max_window_bits=10"),
+            (bare, "permessage-deflate, permessage-deflate"),
+            (bare, "permessage-deflate; mux"),
+            (window, window),
+            ("permessage-deflate; server_max_window_bits=10", bare),
+            ("permessage-deflate; server_max_window_bits=10", "permessage-deflate; server_max_window_bits=11"),
+            ("permessage-deflate; server_no_context_takeover", bare),
+        ] {
+            assert_eq!(answer(offer, wrong), Err(AnswerError::NotOffered(wrong.to_owned())), "{offer}");
+        }
+        let window8 = answer(window, "permessage-deflate; client_max_window_bits=8");
+        assert_eq!(window8, Err(AnswerError::Window8));
+        assert!(answer(bare, ";").unwrap_err().to_string().contains("a token expected at byte 0"));
+    }
+
     proptest::proptest! {
+        /// What a client of ours offers and this server agrees to, both understand in the same way.
+        #[test]
+        fn both_sides_agree_on_the_same(
+            offer in "permessage-deflate(; server_no_context_takeover)?(; client_no_context_takeover)?\
+                      (; server_max_window_bits=(9|1[0-5]))?(; client_max_window_bits(=(9|1[0-5]))?)?",
+            ours in 9u8..=15, theirs in 9u8..=15,
+        ) {
+            let config = DeflateConfig {
+                server_window: ours.try_into().unwrap(),
+                client_window: theirs.try_into().unwrap(),
+                ..DeflateConfig::default()
+            };
+            let server = negotiate([offer.as_bytes()], Some(&config)).unwrap().unwrap();
+            let client = Agreed::for_client(&offer, [server.to_string().as_bytes()], 0).unwrap().unwrap();
+            proptest::prop_assert_eq!(client.client_context, server.server_context);
+            proptest::prop_assert_eq!(client.server_context, server.client_context);
+            proptest::prop_assert_eq!(client.server_window, server.client_window);
+        }
+
         #[test]
         fn whatever_is_offered_gets_a_verdict_and_what_is_agreed_is_agreed_again(
             header in "(permessage-deflate|x)?([;=, ]{1,2}(server|client)_(max_window_bits|no_context_takeover)(=[0-9]{1,2})?){0,4}.{0,3}",

@@ -17,6 +17,9 @@ pub enum ProtocolViolation {
     /// A frame of a client without a mask.
     #[error("frame is not masked")]
     Unmasked,
+    /// A frame of a server with a mask.
+    #[error("frame of a server is masked")]
+    Masked,
     /// A length in more bytes than it needs (RFC 6455, 5.2).
     #[error("length {0} is not in its shortest form")]
     PaddedLength(u64),
@@ -62,6 +65,7 @@ impl ProtocolViolation {
             Self::ReservedBits
             | Self::ReservedOpcode(_)
             | Self::Unmasked
+            | Self::Masked
             | Self::PaddedLength(_)
             | Self::LengthTopBit
             | Self::FragmentedControl

@@ -20,12 +20,12 @@ use tokio_tungstenite::tungstenite::{
 use super::meter::Meter;
 use crate::{
     budget::Overdrawn,
-    protocol::{Counters, Limits, Protocol, ProtocolViolation, Reply, Sent, Status, close, deflate::Agreed},
+    protocol::{Counters, Limits, Protocol, ProtocolViolation, Reply, Role, Sent, Status, close, deflate::Agreed},
 };
 
-/// A server's stream for `WebSocketStream`, which must accept unmasked frames.
+/// A stream for `WebSocketStream`, which in a server's role must accept unmasked frames.
 ///
-/// When the client has [closed or done wrong](Self::end) every read fails, while writes go on: what came before it is
+/// When the peer has [closed or done wrong](Self::end) every read fails, while writes go on: what came before it is
 /// answered, and then a close frame is sent.
 #[derive(Debug)]
 pub struct FrameLayer<S> {
@@ -58,11 +58,16 @@ impl From<Overdrawn> for ReadEnd {
 }
 
 impl<S> FrameLayer<S> {
-    /// Frames over `stream`, of which `read_ahead` was read already, together with the handshake.
+    /// A server's frames over `stream`, of which `read_ahead` was read already, together with the handshake.
     pub fn new(stream: S, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
+        Self::with_role(Role::Server, stream, read_ahead, limits, agreed)
+    }
+
+    /// The same for either side; in the client's role, `agreed` is turned round ([`Agreed::for_client`]).
+    pub fn with_role(role: Role, stream: S, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
         Self {
             stream,
-            protocol: Protocol::new(read_ahead, limits, agreed),
+            protocol: Protocol::with_role(role, read_ahead, limits, agreed),
             sent: Sent::default(),
             end: None,
             meter: Box::default(),

@@ -13,7 +13,7 @@ use std::{
 
 use bytes::BytesMut;
 use tokio::{
-    io::ReadBuf,
+    io::{AsyncWriteExt, ReadBuf},
     task::{unconstrained, yield_now},
 };
 
@@ -78,6 +78,63 @@ async fn serve_beside_another(url: &'static str, bytes: Vec<u8>) {
         biased;
         _ = session => panic!("the client stays"),
         () = other => {}
+    }
+}
+
+/// Both roles of the frame layer, one at either end of a pipe.
+#[tokio::test]
+async fn a_clients_frame_layer_understands_a_servers() {
+    use crate::protocol::{Role, deflate};
+
+    let offer = "permessage-deflate; client_max_window_bits=10";
+    let agreed = deflate::negotiate([offer.as_bytes()], Some(&deflate::DeflateConfig::default())).unwrap().unwrap();
+    let turned = deflate::Agreed::for_client(offer, [agreed.to_string().as_bytes()], 0).unwrap();
+    let limits = Shared::new(Config::default()).frame_limits();
+    for deflate in [None, Some((agreed, turned.unwrap()))] {
+        let (near, far) = tokio::io::duplex(1000);
+        let server = FrameLayer::new(near, BytesMut::new(), limits, deflate.map(|(agreed, _)| agreed));
+        let client =
+            FrameLayer::with_role(Role::Client, far, BytesMut::new(), limits, deflate.map(|(_, turned)| turned));
+        let settings = settings(&crate::Limits::default());
+        let mut server = WebSocketStream::from_raw_socket(
+            server,
+            tokio_tungstenite::tungstenite::protocol::Role::Server,
+            Some(settings),
+        )
+        .await;
+        let mut client =
+            WebSocketStream::from_raw_socket(client, tokio_tungstenite::tungstenite::protocol::Role::Client, None)
+                .await;
+        let messages = [
+            Message::text("Grüße ".repeat(50)),
+            Message::binary(vec![7; 70_000]),
+            Message::text(""),
+            Message::Ping(Bytes::from_static(b"ping")),
+            Message::Pong(Bytes::from_static(b"pong")),
+            Message::text("last"),
+        ];
+        for message in messages {
+            let (to_client, to_server) =
+                (server.get_mut().compress(message.clone()), client.get_mut().compress(message.clone()));
+            let (sent, got) = tokio::join!(server.send(to_client), client.next());
+            sent.unwrap();
+            assert_eq!(got.unwrap().unwrap(), message);
+            if !message.is_pong() {
+                let (sent, got) = tokio::join!(client.send(to_server), server.next());
+                sent.unwrap();
+                assert_eq!(got.unwrap().unwrap(), message);
+            }
+            if message.is_ping() {
+                // Each answers the other's.
+                let (flushed, pong) = tokio::join!(server.flush(), client.next());
+                flushed.unwrap();
+                assert_eq!(pong.unwrap().unwrap(), Message::Pong(Bytes::from_static(b"ping")));
+            }
+        }
+        assert_eq!(client.get_ref().received().compressed, if deflate.is_some() { 2 } else { 0 });
+        server.get_mut().stream_mut().write_all(&testkit::frame::frame(0x81, b"masked")).await.unwrap();
+        assert!(client.next().await.unwrap().is_err());
+        assert_eq!(client.get_ref().end(), Some(&ReadEnd::Violation(crate::protocol::ProtocolViolation::Masked)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, OpCode};
 
-use super::{Answers, Decoder, Position, Reply, Stop};
+use super::{Answers, Decoder, Position, Reply, Role, Stop};
 use crate::protocol::{
     close,
     header::{Header, mask},
@@ -38,6 +38,9 @@ impl Decoder {
         match (control, answers.reply) {
             (Control::Ping, Reply::Echo { .. }) => answers.output.frame(PONG, plain.len()).copy_from_slice(plain),
             (Control::Ping, Reply::PassOn) => answers.output.frame(PING, plain.len()).copy_from_slice(plain),
+            (Control::Pong, Reply::PassOn) if self.role == Role::Client => {
+                answers.output.frame(PONG, plain.len()).copy_from_slice(plain);
+            }
             (Control::Close, reply) => {
                 close::read(plain)?;
                 (answers.on_message)(header.opcode, plain);

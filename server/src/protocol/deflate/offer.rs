@@ -52,6 +52,27 @@ impl Offer {
     }
 }
 
+impl Offer {
+    /// A server's answer, in which a client's window has a value.
+    pub(super) fn from_answer(extension: &Extension) -> Option<Self> {
+        let is_complete =
+            extension.parameters.iter().all(|(name, value)| name != "client_max_window_bits" || value.is_some());
+        Self::from_extension(extension).filter(|_| is_complete)
+    }
+
+    /// Whether a server may give that answer to this offer.
+    pub(super) fn admits(&self, answer: &Self) -> bool {
+        let is_server_window_kept = match (self.server_window, answer.server_window) {
+            (Some(most), Some(window)) => window <= most,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let is_client_window_offered = answer.client_window.is_none() || self.client_window.is_some();
+        let is_context_kept = self.server_context == Context::Takeover || answer.server_context == Context::NoTakeover;
+        is_server_window_kept && is_client_window_offered && is_context_kept
+    }
+}
+
 /// Notes that a window does not outlive its message; `false` if that was said before.
 fn forgo(context: &mut Context) -> bool {
     std::mem::replace(context, Context::NoTakeover) == Context::Takeover
