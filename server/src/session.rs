@@ -22,23 +22,17 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::yield_now,
-    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until},
+    time::{Instant, sleep_until},
 };
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Error, Message,
-        protocol::{
-            Role, WebSocketConfig,
-            frame::{
-                Frame,
-                coding::{Data, OpCode},
-            },
-        },
+        protocol::{Role, WebSocketConfig, frame::coding::Data},
     },
 };
 
-use self::{fragment::fragments, goodbye::End, perform::too_slow};
+use self::{goodbye::End, perform::too_slow};
 use crate::{
     behaviour::{Action, Behaviour},
     config::{Limits, bytes},
@@ -66,8 +60,8 @@ const HANG_UP_CHECK: Duration = Duration::from_secs(1);
 /// What outlasts tungstenite's buffers.
 struct SessionContext {
     behaviour: Behaviour,
-    /// The pings that the behaviour asks for.
-    pings: Option<Interval>,
+    /// When the behaviour's next ping is to be sent.
+    next_ping: Option<Instant>,
     keep_alive: KeepAlive,
     connected: Connected,
     shared: Arc<Shared>,
@@ -93,8 +87,20 @@ struct Session<'run, S> {
     actions: VecDeque<Action>,
     /// What the messages among them take, in bytes.
     waiting: usize,
+    /// What the behaviour waits for before its next action.
+    wait: Option<Wait>,
     /// What is left of [`BATCH`] before it is the other connections' turn, in bytes.
     left: usize,
+    /// Frames that had come when `left` was last counted.
+    frames_before: u64,
+    /// Keep-alive checks since the last message.
+    quiet_checks: u32,
+}
+
+struct Wait {
+    until: Instant,
+    /// Whether nothing is read meanwhile.
+    is_pause: bool,
 }
 
 /// What a session begins with.
@@ -115,18 +121,26 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     let opened = Instant::now();
     let opened_unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let keep_alive = KeepAlive::new(opened.into_std(), shared.ping_times());
-    let pings = behaviour.answer().ping.map(every);
+    let next_ping = behaviour.answer().ping.map(|period| opened + period);
     let mut actions = VecDeque::new();
     behaviour.on_open(request, &mut actions);
     let farewell = Farewell::Close;
     let mut context =
-        SessionContext { behaviour, pings, keep_alive, connected, shared, member, opened, opened_unix, farewell };
+        SessionContext { behaviour, next_ping, keep_alive, connected, shared, member, opened, opened_unix, farewell };
     let settings = settings(&context.shared.config.limits);
     loop {
         frames.meter().renew();
         let socket = WebSocketStream::from_raw_socket(&mut frames, Role::Server, Some(settings)).await;
-        let actions = mem::take(&mut actions);
-        let mut session = Session { socket, context: &mut context, actions, waiting: 0, left: BATCH };
+        let mut session = Session {
+            frames_before: socket.get_ref().received().frames,
+            socket,
+            context: &mut context,
+            actions: mem::take(&mut actions),
+            waiting: 0,
+            wait: None,
+            left: BATCH,
+            quiet_checks: 0,
+        };
         // tungstenite's buffers only grow, so an idle session starts again with small ones.
         let Err(end) = session.answer().await else { continue };
         if let Err(error) = session.say_goodbye(end).await {
@@ -140,113 +154,81 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
-    /// Answers messages until the connection ends, or has been idle from one keep-alive check to the next.
+    /// Answers messages until the connection ends, or was idle from one keep-alive check to the next.
     ///
     /// 1. Performs the actions that need no waiting.
     /// 2. Takes in what has come, at most a batch of it, and flushes the answers together.
-    /// 3. Judges whether the peer is alive, if that is due: after all that has come was taken in.
-    /// 4. Waits for whatever comes first: the shutdown, the keep-alive, a ping's time, an action's time, what is due by
-    ///    itself, a message of the room, a message.
-    ///
-    /// Longer than 40 lines, because the parts share what they wait for.
+    /// 3. Does what is due: after all that has come was taken in, so that a peer is judged by that.
+    /// 4. Waits for whatever comes first: the shutdown, the next time, a message of the room, a message.
     async fn answer(&mut self) -> Result<(), End> {
         let shared = Arc::clone(&self.context.shared);
-        let mut check = pin!(sleep_until(self.context.keep_alive.deadline().into()));
-        let mut is_check_due = false;
-        let mut wait = pin!(sleep_until(Instant::now()));
-        let (mut is_waiting, mut is_paused) = (false, false);
-        let mut received_before = self.context.connected.received;
-        let mut frames_before = self.socket.get_ref().received().frames;
-        let mut is_idle = false;
-        let mut hang_up_check = every(HANG_UP_CHECK);
+        let mut timer = pin!(sleep_until(self.context.opened));
         loop {
-            while !is_waiting && let Some(action) = self.actions.pop_front() {
-                match action {
-                    Action::Wait(time) | Action::Pause(time) => {
-                        wait.as_mut().reset(Instant::now() + time);
-                        is_paused = matches!(action, Action::Pause(_));
-                        is_waiting = true;
-                    }
-                    Action::Send(message) => {
-                        self.waiting = self.waiting.saturating_sub(WAITING_MESSAGE + message.len());
-                        self.socket.get_mut().meter().waits(self.waiting)?;
-                        self.send(message).await?;
-                    }
-                    Action::Publish(message) => self.publish(message),
-                    Action::Write(bytes) => self.write(&bytes).await?,
-                    Action::End(ending) => return Err(self.end(ending).await),
-                }
-            }
-            if self.actions.is_empty() && !is_waiting {
-                self.take_published()?;
-                if !self.actions.is_empty() {
-                    continue;
-                }
-            }
-            // While answers wait, more messages are taken in: so pings are answered and a close is seen.
-            let may_read = !is_paused && (self.actions.len() <= 1 || self.waiting < MOST_WAITING);
-            let ready = if may_read && self.left > 0 { self.socket.next().now_or_never() } else { None };
-            if let Some(message) = ready {
-                let frames = self.socket.get_ref().received().frames;
-                let fragments = FRAGMENT * (frames - mem::replace(&mut frames_before, frames)) as usize;
-                self.left = self.left.saturating_sub(MESSAGE + fragments + message.as_ref().map_or(0, size));
+            self.perform_actions().await?;
+            let may_read = self.may_read();
+            if may_read
+                && self.left > 0
+                && let Some(message) = self.socket.next().now_or_never()
+            {
                 self.take(message)?;
                 continue;
             }
-            self.socket.flush().await?;
-            let frames = self.socket.get_ref();
-            self.context.connected.sent = frames.sent().messages;
-            self.context.connected.store(frames.received(), frames.sent());
-            let has_read_all = self.left > 0 && may_read && !is_waiting;
+            self.flush().await?;
+            let has_read_all = may_read && self.left > 0;
             self.yield_if_spent().await;
-            if mem::take(&mut is_check_due) {
-                self.check_alive(may_read).await?;
-                check.as_mut().reset(self.context.keep_alive.deadline().into());
-                is_idle = received_before == self.context.connected.received;
-                received_before = self.context.connected.received;
+            if self.do_due(may_read).await? {
                 continue;
             }
-            let is_free = self.actions.is_empty() && !is_waiting;
-            if is_free && self.take_due() {
-                self.left = BATCH;
-                yield_now().await;
-                continue;
-            }
-            if is_idle && has_read_all && self.socket.get_ref().is_between_messages() {
+            if has_read_all && self.is_idle() {
                 return Ok(());
             }
-            self.left = BATCH;
             if !may_read {
                 self.socket.get_mut().meter().forgive();
+                if self.socket.get_ref().has_hung_up() {
+                    return Err(End::Ended);
+                }
             }
-            let due = self.context.due();
+            let next_time = self.next_time();
+            if timer.deadline() != next_time {
+                timer.as_mut().reset(next_time);
+            }
+            self.left = BATCH;
+            let is_free = self.is_free();
             tokio::select! {
                 biased;
                 () = shared.shutdown.draining() => return Err(End::Drained),
-                () = &mut check => {
-                    // The runtime looks at its sockets before this goes on.
-                    yield_now().await;
-                    is_check_due = true;
-                }
-                () = tick(&mut self.context.pings) => self.ping().await?,
-                () = &mut wait, if is_waiting => (is_waiting, is_paused) = (false, false),
-                () = until(due), if is_free => {}
+                () = &mut timer => {}
                 messages = published(&mut self.context.member), if is_free => {
                     for message in messages.map_err(|_| too_slow())? {
                         self.context.behaviour.on_published(message, &mut self.actions);
                     }
                 }
-                _ = hang_up_check.tick(), if !may_read => {
-                    if self.socket.get_ref().has_hung_up() {
-                        return Err(End::Ended);
-                    }
-                }
-                message = self.socket.next(), if may_read => {
-                    is_idle = false;
-                    self.take(message)?;
-                }
+                message = self.socket.next(), if may_read => self.take(message)?,
             }
         }
+    }
+
+    /// Whether nothing is asked for that is not done.
+    fn is_free(&self) -> bool {
+        self.actions.is_empty() && self.wait.is_none()
+    }
+
+    /// While answers wait, more messages are taken in: so pings are answered and a close is seen.
+    fn may_read(&self) -> bool {
+        let is_paused = self.wait.as_ref().is_some_and(|wait| wait.is_pause);
+        !is_paused && (self.actions.len() <= 1 || self.waiting < MOST_WAITING)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.quiet_checks >= 2 && self.is_free() && self.socket.get_ref().is_between_messages()
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        self.socket.flush().await?;
+        let frames = self.socket.get_ref();
+        self.context.connected.sent = frames.sent().messages;
+        self.context.connected.store(frames.received(), frames.sent());
+        Ok(())
     }
 
     /// Lets the other connections have a turn if this one has had its own.
@@ -257,8 +239,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         }
     }
 
-    async fn check_alive(&mut self, is_read_from: bool) -> Result<(), End> {
-        let received = is_read_from.then(|| self.socket.get_ref().received().bytes);
+    /// When there is something to do even if nothing comes.
+    fn next_time(&self) -> Instant {
+        let SessionContext { keep_alive, next_ping, behaviour, opened, .. } = &*self.context;
+        let due = if self.is_free() { behaviour.due().map(|due| *opened + due) } else { None };
+        let check = (!self.may_read()).then(|| Instant::now() + HANG_UP_CHECK);
+        let wait = self.wait.as_ref().map(|wait| wait.until);
+        [*next_ping, wait, due, check].into_iter().flatten().fold(keep_alive.deadline().into(), Instant::min)
+    }
+
+    /// Does the first thing whose time has come; returns whether there was one.
+    async fn do_due(&mut self, may_read: bool) -> Result<bool, End> {
+        let now = Instant::now();
+        if self.context.keep_alive.deadline() <= now.into_std() {
+            self.check_alive(may_read).await?;
+        } else if self.context.next_ping.is_some_and(|at| at <= now) {
+            self.context.next_ping = self.context.behaviour.answer().ping.map(|period| now + period);
+            self.ping().await?;
+        } else if self.wait.take_if(|wait| wait.until <= now).is_none() {
+            if !self.is_free() || !self.take_due() {
+                return Ok(false);
+            }
+            self.left = BATCH;
+            yield_now().await;
+        }
+        Ok(true)
+    }
+
+    /// Judges whether the peer is alive. If this process did not run for a while, that is not the peer's fault: the runtime
+    /// looks at its sockets first, and what has come by then counts.
+    async fn check_alive(&mut self, may_read: bool) -> Result<(), End> {
+        yield_now().await;
+        if may_read && let Some(message) = self.socket.next().now_or_never() {
+            self.take(message)?;
+        }
+        self.quiet_checks += 1;
+        let received = may_read.then(|| self.socket.get_ref().received().bytes);
         let now = Instant::now().into_std();
         match self.context.keep_alive.check(now, received, self.context.shared.ping_times()) {
             Verdict::Ping => Ok(self.ping().await?),
@@ -275,79 +291,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     fn take(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
         let SessionContext { behaviour, connected, shared, .. } = &mut *self.context;
         let message = message.ok_or(End::Over)??;
+        let frames = self.socket.get_ref().received().frames;
+        let fragments = FRAGMENT * (frames - mem::replace(&mut self.frames_before, frames)) as usize;
+        self.left = self.left.saturating_sub(MESSAGE + fragments + message.len());
         match &message {
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return Ok(()),
             Message::Text(text) => shared.log.received(Data::Text, text.as_bytes()),
             Message::Binary(bytes) => shared.log.received(Data::Binary, bytes),
         }
         connected.received += 1;
+        self.quiet_checks = 0;
         let before = self.actions.len();
         behaviour.on_message(message, &mut self.actions);
-        let new = self.actions.iter().skip(before);
-        self.waiting += new
-            .map(|action| if let Action::Send(message) = action { WAITING_MESSAGE + message.len() } else { 0 })
-            .sum::<usize>();
+        self.waiting += self.actions.iter().skip(before).map(waiting_size).sum::<usize>();
         Ok(self.socket.get_mut().meter().waits(self.waiting)?)
     }
-
-    /// Queues a message, compressed if that was negotiated and pays, in as many frames as the behaviour asks for.
-    async fn send(&mut self, message: Message) -> Result<(), Error> {
-        let message = self.socket.get_mut().compress(message);
-        let Some(size) = self.context.behaviour.answer().fragment else { return self.socket.feed(message).await };
-        for frame in fragments(into_frame(message), size) {
-            self.left = self.left.saturating_sub(FRAGMENT + frame.payload().len());
-            self.socket.feed(Message::Frame(frame)).await?;
-            self.yield_if_spent().await;
-        }
-        Ok(())
-    }
 }
 
-impl SessionContext {
-    /// When something is to be sent next without being asked for.
-    fn due(&self) -> Option<Instant> {
-        Some(self.opened + self.behaviour.due()?)
-    }
-}
-
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => future::pending().await,
-    }
+/// What an action holds until its time comes, in bytes.
+fn waiting_size(action: &Action) -> usize {
+    if let Action::Send(message) = action { WAITING_MESSAGE + message.len() } else { 0 }
 }
 
 async fn published(member: &mut Option<Member>) -> Result<Vec<Message>, TooSlow> {
     match member {
         Some(member) => member.recv().await,
-        None => future::pending().await,
-    }
-}
-
-/// Bytes of what was read.
-fn size(read: &Result<Message, Error>) -> usize {
-    read.as_ref().map_or(0, Message::len)
-}
-
-/// A text, a binary message or a frame as one frame.
-fn into_frame(message: Message) -> Frame {
-    let data = match message {
-        Message::Frame(frame) => return frame,
-        Message::Text(_) => Data::Text,
-        _ => Data::Binary,
-    };
-    Frame::message(message.into_data(), OpCode::Data(data), true)
-}
-
-fn every(period: Duration) -> Interval {
-    let mut interval = interval_at(Instant::now() + period, period);
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    interval
-}
-
-async fn tick(interval: &mut Option<Interval>) {
-    match interval {
-        Some(interval) => drop(interval.tick().await),
         None => future::pending().await,
     }
 }

@@ -3,9 +3,12 @@
 
 use std::num::NonZeroUsize;
 
-use tokio_tungstenite::tungstenite::protocol::frame::{
-    Frame,
-    coding::{Data, OpCode},
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
 };
 
 /// The same message in frames of at most `size` bytes of payload each; at least one. The bit that marks it as compressed
@@ -24,6 +27,16 @@ pub(crate) fn fragments(frame: Frame, size: NonZeroUsize) -> impl Iterator<Item 
         header.rsv1 = false;
         Some(fragment)
     })
+}
+
+/// A text, a binary message or a frame as one frame.
+pub(super) fn into_frame(message: Message) -> Frame {
+    let data = match message {
+        Message::Frame(frame) => return frame,
+        Message::Text(_) => Data::Text,
+        _ => Data::Binary,
+    };
+    Frame::message(message.into_data(), OpCode::Data(data), true)
 }
 
 #[cfg(test)]

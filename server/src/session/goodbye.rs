@@ -9,7 +9,11 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Error, error::ProtocolError, protocol::CloseFrame};
 
-use super::{Session, fragment::fragments, frame_layer::ReadEnd, into_frame};
+use super::{
+    Session,
+    fragment::{fragments, into_frame},
+    frame_layer::ReadEnd,
+};
 use crate::{behaviour::Action, budget::Overdrawn, message_timeout::too_slow, shared::going_away};
 
 /// Why a session ends.

@@ -4,16 +4,21 @@ use bytes::Bytes;
 use futures_util::SinkExt;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    time::{interval, sleep, timeout},
+    time::{Instant, interval, sleep, timeout},
 };
 use tokio_tungstenite::tungstenite::{
     Error, Message,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use super::{Farewell, HANG_UP_CHECK, Session, goodbye::End};
+use super::{
+    FRAGMENT, Farewell, HANG_UP_CHECK, Session, Wait,
+    fragment::{fragments, into_frame},
+    goodbye::End,
+    waiting_size,
+};
 use crate::{
-    behaviour::{Ending, OnClose},
+    behaviour::{Action, Ending, OnClose},
     http::opening::LONGEST_HOLD,
 };
 
@@ -21,6 +26,44 @@ use crate::{
 const DISCARDED: usize = 4096;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
+    /// Performs actions until there are none, or one is to wait.
+    pub(super) async fn perform_actions(&mut self) -> Result<(), End> {
+        while self.wait.is_none() {
+            let Some(action) = self.actions.pop_front() else {
+                self.take_published()?;
+                if self.actions.is_empty() {
+                    break;
+                }
+                continue;
+            };
+            self.waiting = self.waiting.saturating_sub(waiting_size(&action));
+            match action {
+                Action::Wait(time) => self.wait = Some(Wait { until: Instant::now() + time, is_pause: false }),
+                Action::Pause(time) => self.wait = Some(Wait { until: Instant::now() + time, is_pause: true }),
+                Action::Send(message) => {
+                    self.socket.get_mut().meter().waits(self.waiting)?;
+                    self.send(message).await?;
+                }
+                Action::Publish(message) => self.publish(message),
+                Action::Write(bytes) => self.write(&bytes).await?,
+                Action::End(ending) => return Err(self.end(ending).await),
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues a message, compressed if that was negotiated and pays, in as many frames as the behaviour asks for.
+    pub(super) async fn send(&mut self, message: Message) -> Result<(), Error> {
+        let message = self.socket.get_mut().compress(message);
+        let Some(size) = self.context.behaviour.answer().fragment else { return self.socket.feed(message).await };
+        for frame in fragments(into_frame(message), size) {
+            self.left = self.left.saturating_sub(FRAGMENT + frame.payload().len());
+            self.socket.feed(Message::Frame(frame)).await?;
+            self.yield_if_spent().await;
+        }
+        Ok(())
+    }
+
     /// Writes bytes as they are, behind what was sent before.
     pub(super) async fn write(&mut self, bytes: &Bytes) -> Result<(), Error> {
         self.socket.flush().await?;
