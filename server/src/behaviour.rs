@@ -140,7 +140,7 @@ impl Behaviour {
             (wire::Behaviour::Tutorial, Message::Text(text)) => Message::text([TUTORIAL, text.as_str()].concat()),
             (wire::Behaviour::Raw, message) => return actions.push_back(Action::Write(message.into_data())),
             (wire::Behaviour::Broadcast { .. }, message) => return actions.push_back(Action::Publish(message)),
-            (wire::Behaviour::Stream(_) | wire::Behaviour::Legal(_), _) => return,
+            (wire::Behaviour::Stream(_) | wire::Behaviour::Legal(_) | wire::Behaviour::Inspect, _) => return,
             (&wire::Behaviour::Sink { read, acknowledges }, message) => {
                 let size = message.len();
                 if let Some(rate) = read {

@@ -7,6 +7,7 @@ use wire::{ByteSize, SHORTEST_PING, TimeSpan, ValueError};
 use crate::{
     http::access::Access,
     http::token::Subprotocol,
+    inspect::Recording,
     protocol::deflate::{Context, DeflateConfig, WindowBits},
 };
 
@@ -41,6 +42,10 @@ pub struct Config {
     /// Who may connect.
     #[command(flatten)]
     pub access: Access,
+
+    /// What is recorded of the wire.
+    #[command(flatten)]
+    pub recording: Recording,
 }
 
 impl Config {
@@ -276,7 +281,7 @@ fn memory(text: &str) -> Result<ByteSize, ValueError> {
     ByteSize::within(text, MEMORY)
 }
 
-fn message_size(text: &str) -> Result<ByteSize, ValueError> {
+pub(crate) fn message_size(text: &str) -> Result<ByteSize, ValueError> {
     ByteSize::within(text, ByteSize::b(1)..=LARGEST)
 }
 

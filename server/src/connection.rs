@@ -22,6 +22,8 @@ use crate::{
 /// What a connection holds from its acceptance to its end.
 #[derive(Debug)]
 pub(crate) struct Guards {
+    /// The connection's number.
+    pub(crate) connection: u64,
     /// Its place among all connections.
     _permit: Permit,
     /// The memory that is counted for it.
@@ -41,7 +43,7 @@ impl Guards {
         tracked: TaskTrackerToken,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { _permit: permit, charge, load, tracked, shared }
+        Self { connection: shared.inspect.number(), _permit: permit, charge, load, tracked, shared }
     }
 
     /// What a WebSocket holds that is a stream of this connection of `peer`.

@@ -12,11 +12,7 @@ use crate::{
     behaviour::Behaviour,
     budget::CONNECTION,
     connection::{Connected, Guards},
-    http::{
-        self, Next,
-        handshake::Accepted,
-        http2::{self, Client},
-    },
+    http::{self, Next, handshake::Accepted, http2},
     linger,
     protocol::Protocol,
     session::{self, Farewell, FrameLayer, Meter, Opening},
@@ -56,15 +52,18 @@ pub(crate) async fn serve(
     let http::Parts { transport, rest: read_ahead, next } = if transport.has_agreed_on_http2() {
         http::Parts { transport, rest: BytesMut::new(), next: Next::Http2 }
     } else {
-        http::serve(transport, local.ip(), peer, &shared).await
+        let client = http::Client { peer, local: local.ip(), connection: guards.connection };
+        http::serve(transport, client, &shared).await
     };
     match next {
         Next::End => transport.close().await,
         Next::WebSocket(accepted) => carry(transport, read_ahead, accepted, peer, shared, guards, &worker).await,
         Next::Http2 => {
-            let client = Client { peer, local: local.ip(), guards };
+            let client = http::Client { peer, local: local.ip(), connection: guards.connection };
             let ends_with = Arc::clone(&shared);
-            worker.runtime().spawn(ends_with.shutdown.until_closed(serve_http2(transport, read_ahead, client, shared)));
+            worker
+                .runtime()
+                .spawn(ends_with.shutdown.until_closed(serve_http2(transport, read_ahead, client, guards, shared)));
         }
     }
 }
@@ -83,7 +82,8 @@ async fn carry(
     let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
     let limits = shared.frame_limits();
     let transport = match (transport, worker.event_loop(), behaviour.reply()) {
-        (Transport::Tcp(stream), Some(event_loop), Some(reply)) => {
+        // The event loop tells nobody what it reads and writes.
+        (Transport::Tcp(stream), Some(event_loop), Some(reply)) if accepted.tap.is_none() => {
             connected.carried_by(Carrier::EventLoop);
             // Less than HTTP may have taken: there is room for that.
             let _ = guards.charge.set(CONNECTION + read_ahead.capacity() as u64);
@@ -102,8 +102,13 @@ async fn carry(
             Err(error) => return tracing::debug!(%error, "lost: {error}"),
         };
         let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
+        let Accepted { mut tap, request, feed, .. } = *accepted;
+        if let Some(tap) = &mut tap {
+            tap.received(&read_ahead);
+        }
         let frames = FrameLayer::new(transport, read_ahead, limits, agreed).with_meter(meter, Transport::has_hung_up);
-        let opening = Opening { behaviour, request: accepted.request, member: accepted.member };
+        let opening = Opening { behaviour, request, feed };
+        let frames = frames.with_tap(tap);
         let (mut transport, farewell) = session::run(frames, opening, connected, shared).await;
         if farewell == Farewell::Reset {
             transport.reset_at_end();
@@ -114,7 +119,13 @@ async fn carry(
 }
 
 /// Serves a connection of HTTP/2 on the runtime that this runs on, with a session for each WebSocket among its streams.
-async fn serve_http2(transport: Transport, read_ahead: BytesMut, client: Client, shared: Arc<Shared>) {
+async fn serve_http2(
+    transport: Transport,
+    read_ahead: BytesMut,
+    client: http::Client,
+    guards: Guards,
+    shared: Arc<Shared>,
+) {
     let transport = match transport.move_to_this_runtime(*shared.config.limits.write_timeout) {
         Ok(transport) => transport,
         Err(error) => return tracing::debug!(%error, "lost: {error}"),
@@ -125,10 +136,11 @@ async fn serve_http2(transport: Transport, read_ahead: BytesMut, client: Client,
         async move {
             let connected = Connected::new(peer, Arc::clone(&shared));
             let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
-            let opening = Opening { behaviour, request: accepted.request, member: accepted.member };
+            let opening = Opening { behaviour, request: accepted.request, feed: accepted.feed };
             let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
             let frames = FrameLayer::new(stream, BytesMut::new(), shared.frame_limits(), accepted.deflate)
-                .with_meter(meter, http2::Stream::has_hung_up);
+                .with_meter(meter, http2::Stream::has_hung_up)
+                .with_tap(accepted.tap);
             // A reset is the end of the stream here: hyper has no other.
             let (mut stream, _) = session::run(frames, opening, connected, shared).await;
             // Whatever happens now, the stream ends here.
@@ -136,7 +148,7 @@ async fn serve_http2(transport: Transport, read_ahead: BytesMut, client: Client,
             drop(guards);
         }
     };
-    if let Some(transport) = http2::serve(transport, read_ahead, client, shared, open).await {
+    if let Some(transport) = http2::serve(transport, read_ahead, client, guards, shared, open).await {
         transport.close().await;
     }
 }

@@ -73,6 +73,16 @@ const UNREAD: usize = 4096;
 /// The time that a client for which there is no room has for its request, and again for reading the answer.
 const REFUSAL_TIME: Duration = Duration::from_secs(1);
 
+/// Whose requests are answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client {
+    pub(crate) peer: SocketAddr,
+    /// The address that it connected to.
+    pub(crate) local: IpAddr,
+    /// The number of its connection.
+    pub(crate) connection: u64,
+}
+
 /// What is left of a connection when HTTP has done its part.
 pub(crate) struct Parts {
     pub(crate) transport: Transport,
@@ -90,10 +100,10 @@ pub(crate) enum Next {
     Http2,
 }
 
-/// Answers requests until the client leaves, one of them opens a WebSocket, or the server drains; `local` is the
-/// address that the client connected to.
-pub(crate) async fn serve(transport: Transport, local: IpAddr, peer: SocketAddr, server: &Shared) -> Parts {
-    let (mut parts, error) = answer_requests(transport, local, server, Standing::Admitted, future::pending()).await;
+/// Answers requests until the client leaves, one of them opens a WebSocket, or the server drains.
+pub(crate) async fn serve(transport: Transport, client: Client, server: &Shared) -> Parts {
+    let peer = client.peer;
+    let (mut parts, error) = answer_requests(transport, client, server, Standing::Admitted, future::pending()).await;
     if let (Next::End, Some(Unanswered { error, status })) = (&parts.next, error)
         && (status.is_some() || parts.transport.progress() == Progress::Nothing)
     {
@@ -130,6 +140,7 @@ pub(crate) async fn serve(transport: Transport, local: IpAddr, peer: SocketAddr,
 /// second for that, another for a TLS handshake before, or until `is_evicted` completes because others wait for the same.
 pub(crate) async fn refuse_connection(
     stream: TcpStream,
+    peer: SocketAddr,
     tls: Option<Arc<Tls>>,
     server: &Shared,
     no_room: NoRoom,
@@ -148,8 +159,9 @@ pub(crate) async fn refuse_connection(
         },
     };
     let evicted = async { drop((&mut is_evicted).await) };
+    let client = Client { peer, local: local.ip(), connection: server.inspect.number() };
     let (Parts { mut transport, .. }, _) =
-        answer_requests(transport, local.ip(), server, Standing::Refused(no_room), evicted).await;
+        answer_requests(transport, client, server, Standing::Refused(no_room), evicted).await;
     if transport.progress() == Progress::Nothing {
         // A new socket has room for these few bytes; if not, the client gets the close alone.
         let _ = transport.write_all(refusal_in_bytes(no_room).as_bytes()).now_or_never();
@@ -189,7 +201,7 @@ struct Unanswered {
 
 async fn answer_requests(
     transport: Transport,
-    local: IpAddr,
+    client: Client,
     server: &Shared,
     standing: Standing,
     evicted: impl Future<Output = ()>,
@@ -199,7 +211,13 @@ async fn answer_requests(
     let is_taken_over = AtomicBool::new(false);
     let recorder = Recorder::new(bytes(limits.max_head_size));
     let front = Front {
-        responder: Responder { server, local, standing, is_answering: Arc::clone(&is_answering) },
+        responder: Responder {
+            server,
+            client,
+            tls: transport.negotiated(),
+            standing,
+            is_answering: Arc::clone(&is_answering),
+        },
         accepted: OnceLock::new(),
         is_taken_over: &is_taken_over,
         recorder: &recorder,
@@ -296,6 +314,9 @@ impl Service<Request<Incoming>> for Front<'_> {
             }
             Ok(Answer::WebSocket(accepted)) => {
                 let (response, is_special) = (accepted.response(), opening::is_special(&accepted));
+                if let Some(tap) = accepted.tap.as_ref().filter(|_| !is_special) {
+                    tap.response(&response, None);
+                }
                 // A connection has one handshake: after it, HTTP reads no further request.
                 let _ = self.accepted.set(*accepted);
                 if is_special {

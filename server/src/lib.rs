@@ -23,7 +23,9 @@ mod event_loop;
 #[path = "event_loop/unsupported.rs"]
 mod event_loop;
 mod faults;
+mod feed;
 mod http;
+mod inspect;
 mod keep_alive;
 mod linger;
 mod listen;
@@ -51,6 +53,7 @@ pub use config::{Compression, Config, Limits};
 use http::accept::Listener;
 pub use http::access::{Access, AccessError, AllowedHost, AllowedOrigin};
 pub use http::token::{Subprotocol, SubprotocolError};
+pub use inspect::{Recorder, Recording, RecordingError};
 pub use listen::{BindError, bind};
 pub use session::{FrameLayer, ReadEnd};
 use shared::Shared;
@@ -94,13 +97,18 @@ pub async fn serve(listeners: impl Into<Listeners>, config: Config, shutdown: im
 impl Server {
     /// Starts the workers, or as many of them as the system allows; the first is the runtime that this is called on.
     pub fn start(listeners: impl Into<Listeners>, config: Config) -> Self {
+        Self::start_recording(listeners, config, None)
+    }
+
+    /// The same with a [recording](Recording::start) of what happens on the wire.
+    pub fn start_recording(listeners: impl Into<Listeners>, config: Config, recorder: Option<Recorder>) -> Self {
         let Listeners { plain, tls } = listeners.into();
         let tls_port = tls.as_ref().and_then(|(sockets, _)| Some(sockets.first()?.local_addr().ok()?.port()));
         let mut listeners: Vec<_> = plain.into_iter().map(|socket| Listener { socket, tls: None }).collect();
         if let Some((sockets, tls)) = tls {
             listeners.extend(sockets.into_iter().map(|socket| Listener { socket, tls: Some(Arc::clone(&tls)) }));
         }
-        let shared = Arc::new(Shared { tls_port, ..Shared::new(config) });
+        let shared = Arc::new(Shared { tls_port, ..Shared::recording(config, recorder) });
         let connections = TaskTracker::new();
         let workers = Workers::start(&shared, &connections);
         Self { listeners, reserve: http::accept::descriptor(), shared, connections, workers }
@@ -115,7 +123,8 @@ impl Server {
                 http::accept::run(&listeners, reserve, &shared, &workers, engine::serve),
                 workers.supervise(&shared, HEARTBEAT),
                 shared.log.run(),
-                shared.budget.run()
+                shared.budget.run(),
+                shared.inspect.run()
             );
         };
         let stop = async {
@@ -126,6 +135,7 @@ impl Server {
             () = run => {}
             () = stop => {}
         }
+        shared.inspect.end();
         let totals = &shared.totals;
         let (opened, received, sent) = (totals.opened.total(), totals.received.total(), totals.sent.total());
         tracing::info!(

@@ -99,7 +99,8 @@ async fn serve(
     // A name that the server listens on is its own.
     config.access.allow_host.extend(host.parse());
     let fewer_connections = descriptors::fit_connections(&mut config)?;
-    let server = Server::start(listeners, config);
+    let recorder = config.recording.start()?;
+    let server = Server::start_recording(listeners, config, recorder);
     logging::started("ws", &host, port);
     if let Some((port, tls)) = tls {
         logging::started("wss", &host, port);

@@ -50,6 +50,7 @@ pub use self::{
     violation::ProtocolViolation,
 };
 pub(crate) use counters::Sent;
+pub(crate) use header::{Header, Key};
 
 /// How much a connection reads before it yields, in bytes; the last read may go beyond.
 const READ_BUDGET: usize = 256 << 10;

@@ -11,7 +11,7 @@ mod tests;
 
 use std::{
     collections::VecDeque,
-    future, mem,
+    mem,
     pin::pin,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -32,13 +32,13 @@ use tokio_tungstenite::{
     },
 };
 
-use self::{goodbye::End, perform::too_slow};
+use self::goodbye::End;
 use crate::{
     behaviour::{Action, Behaviour},
     config::{Limits, bytes},
     connection::Connected,
+    feed::Feed,
     keep_alive::{KeepAlive, Verdict},
-    rooms::{Member, TooSlow},
     shared::{Shared, keep_alive_timeout},
 };
 pub use frame_layer::{FrameLayer, ReadEnd};
@@ -65,8 +65,8 @@ struct SessionContext {
     keep_alive: KeepAlive,
     connected: Connected,
     shared: Arc<Shared>,
-    /// The place in a room.
-    member: Option<Member>,
+    /// What comes from other connections.
+    feed: Option<Feed>,
     opened: Instant,
     /// The same by the system's clock, since 1970.
     opened_unix: Duration,
@@ -108,13 +108,13 @@ pub(crate) struct Opening {
     pub(crate) behaviour: Behaviour,
     /// What the behaviour sends to the client about its request.
     pub(crate) request: Option<String>,
-    pub(crate) member: Option<Member>,
+    pub(crate) feed: Option<Feed>,
 }
 
 /// Serves a WebSocket until nothing more is to be said, and gives the stream back to be closed.
 pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     mut frames: FrameLayer<S>,
-    Opening { mut behaviour, request, member }: Opening,
+    Opening { mut behaviour, request, feed }: Opening,
     connected: Connected,
     shared: Arc<Shared>,
 ) -> (S, Farewell) {
@@ -126,7 +126,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     behaviour.on_open(request, &mut actions);
     let farewell = Farewell::Close;
     let mut context =
-        SessionContext { behaviour, next_ping, keep_alive, connected, shared, member, opened, opened_unix, farewell };
+        SessionContext { behaviour, next_ping, keep_alive, connected, shared, feed, opened, opened_unix, farewell };
     let settings = settings(&context.shared.config.limits);
     loop {
         frames.meter().renew();
@@ -198,8 +198,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 biased;
                 () = shared.shutdown.draining() => return Err(End::Drained),
                 () = &mut timer => {}
-                messages = published(&mut self.context.member), if is_free => {
-                    for message in messages.map_err(|_| too_slow())? {
+                messages = Feed::recv(&mut self.context.feed), if is_free => {
+                    for message in messages.map_err(End::Fault)? {
                         self.context.behaviour.on_published(message, &mut self.actions);
                     }
                 }
@@ -311,13 +311,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 /// What an action holds until its time comes, in bytes.
 fn waiting_size(action: &Action) -> usize {
     if let Action::Send(message) = action { WAITING_MESSAGE + message.len() } else { 0 }
-}
-
-async fn published(member: &mut Option<Member>) -> Result<Vec<Message>, TooSlow> {
-    match member {
-        Some(member) => member.recv().await,
-        None => future::pending().await,
-    }
 }
 
 /// tungstenite's settings. A small read buffer, because it is allocated for every connection and cleared for every read;

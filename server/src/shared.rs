@@ -16,6 +16,7 @@ use crate::{
     config::{Config, bytes},
     faults::Faults,
     http::{admission::Admission, attempts::Attempts},
+    inspect::{Inspect, Recorder},
     keep_alive::PingTimes,
     message_log::MessageLog,
     protocol::{self, deflate::DeflateConfig},
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) admission: Arc<Admission>,
     pub(crate) budget: Arc<Budget>,
+    pub(crate) inspect: Inspect,
     pub(crate) attempts: Attempts,
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) traffic: Arc<Traffic>,
@@ -86,11 +88,19 @@ impl Counter {
 }
 
 impl Shared {
+    #[cfg(test)]
     pub(crate) fn new(config: Config) -> Self {
+        Self::recording(config, None)
+    }
+
+    /// What a server begins with; `recorder` records its wire.
+    pub(crate) fn recording(config: Config, recorder: Option<Recorder>) -> Self {
         let memory = config.limits.max_memory.map_or_else(budget::default_limit, ByteSize::as_u64);
+        let budget = Arc::new(Budget::new(memory));
         Self {
             admission: Arc::new(Admission::new(&config.limits, memory)),
-            budget: Arc::new(Budget::new(memory)),
+            inspect: Inspect::new(&budget, memory, recorder),
+            budget,
             attempts: Attempts::default(),
             traffic: Arc::default(),
             rooms: Arc::new(Rooms::new(bytes(config.limits.max_write_buffer))),

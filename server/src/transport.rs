@@ -88,6 +88,20 @@ impl Transport {
         }
     }
 
+    /// What the TLS handshake negotiated, if there was one.
+    pub(crate) fn negotiated(&self) -> Option<wire::event::Tls> {
+        let Self::Tls(stream) = self else { return None };
+        let connection = stream.get_ref().1;
+        let alpn = connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
+        let cipher = connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
+        Some(wire::event::Tls {
+            version: self.tls_version().unwrap_or_default(),
+            cipher: cipher.unwrap_or_default(),
+            alpn,
+            server_name: connection.server_name().map(str::to_owned),
+        })
+    }
+
     /// Waits for its socket from now on in the runtime that this is called on.
     ///
     /// # Errors

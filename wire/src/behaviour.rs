@@ -6,6 +6,7 @@ use std::{num::NonZeroUsize, time::Duration};
 use crate::choice::{EmbedderPolicy, How, Kind, On, RedirectStatus, ResourcePolicy, SameSite, Switch};
 use crate::fault::{Fault, HandshakeFault, LegalCase};
 use crate::grammar::NO_CODE;
+use crate::inspect_id::InspectId;
 use crate::parameter::Parameter;
 use crate::path::Path;
 use crate::target::Target;
@@ -79,6 +80,8 @@ pub enum Behaviour {
     },
     /// `/legal/{case}`, then close code 1000.
     Legal(LegalCase),
+    /// `/inspect/{id}`: what happens on the wire of the connections with that id, as [events](crate::event::Event).
+    Inspect,
 }
 
 /// What `/stream` sends.
@@ -282,6 +285,7 @@ impl Target {
                 Behaviour::Fault { fault: Fault::at(place(Parameter::Fault)), after: number(Parameter::After, 0) }
             }
             Path::Legal => Behaviour::Legal(LegalCase::at(place(Parameter::LegalCase))),
+            Path::Inspect => Behaviour::Inspect,
         }
     }
 
@@ -332,6 +336,20 @@ impl Target {
             embedder_policy: self.number(Parameter::EmbedderPolicy).map(EmbedderPolicy::at),
             resource_policy: self.number(Parameter::ResourcePolicy).map(ResourcePolicy::at),
         }
+    }
+
+    /// The id under which the connection can be watched, if it can.
+    pub fn inspect(&self) -> Option<InspectId> {
+        self.inspect_id(Parameter::Inspect)
+    }
+
+    /// The id of the connections that are watched, with [`Behaviour::Inspect`].
+    pub fn inspected(&self) -> Option<InspectId> {
+        self.inspect_id(Parameter::Inspected)
+    }
+
+    fn inspect_id(&self, parameter: Parameter) -> Option<InspectId> {
+        self.text(parameter)?.parse().ok()
     }
 
     fn duration(&self, parameter: Parameter) -> Option<Duration> {

@@ -41,6 +41,10 @@ impl Path {
             Self::Handshake => "answers the handshake [wrongly](docs/faults.md#handshake)",
             Self::Fault => "sends a frame that is [wrong](docs/faults.md#fault)",
             Self::Events => "sends numbered server-sent events",
+            Self::Inspect => {
+                "sends what happens on the wire of the connections with `inspect={id}`, each request, response and frame as a \
+                 line of JSON, also of those that come later; closes when there was no such connection for a minute"
+            }
             Self::Legal => "sends what is [legal and rarely seen](docs/faults.md#legal), then closes with 1000",
         }
     }

@@ -1,5 +1,6 @@
 //! How the value of a parameter is written.
 
+use crate::inspect_id::InspectId;
 use crate::value::{ByteSize, TimeSpan, ValueError};
 
 /// What a parameter's value may be.
@@ -19,6 +20,8 @@ pub(crate) enum Grammar {
     Choice(&'static [&'static str]),
     /// At most so many bytes of these characters; at least one.
     Text(Charset, usize),
+    /// An [`InspectId`].
+    InspectId,
 }
 
 /// Which characters a text may have.
@@ -67,6 +70,7 @@ impl Grammar {
                 }
                 return Ok(Value::Text(text.to_owned()));
             }
+            Self::InspectId => return Ok(Value::Text(text.parse::<InspectId>()?.to_string())),
         };
         Ok(Value::Number(number))
     }
@@ -82,7 +86,7 @@ impl Grammar {
             Self::Rate(..) => ByteSize::b(number).to_string() + "/s",
             Self::CloseCode if number == NO_CODE => "none".to_owned(),
             Self::Choice(names) => names[number as usize].to_owned(),
-            Self::Count(..) | Self::CloseCode | Self::Text(..) => number.to_string(),
+            Self::Count(..) | Self::CloseCode | Self::Text(..) | Self::InspectId => number.to_string(),
         }
     }
 }

@@ -56,6 +56,7 @@ parameters! {
     HandshakeFault "fault" Grammar::Choice(HandshakeFault::NAMES), "wrong-accept", "what is wrong with the handshake";
     Fault "fault" Grammar::Choice(Fault::NAMES), "masked", "which frame is wrong";
     LegalCase "case" Grammar::Choice(LegalCase::NAMES), "empty-text", "what is rarely seen";
+    Inspected "id" Grammar::InspectId, "Uk0F3Tz9pQe7wYb2LxVdHA", "id of the connection, its own inspect=";
     // Of one behaviour or a few.
     Rate "rate" Grammar::Count(1, 1_000_000), "100", "messages a second";
     Size "size" Grammar::Size(SMALLEST, LARGEST), "64B", "size of a message, in bytes";
@@ -102,6 +103,7 @@ parameters! {
     Subprotocol "subprotocol" Grammar::Text(Charset::Token, 128), "chat", "subprotocol that is agreed if it is offered";
     EmbedderPolicy "coep" Grammar::Choice(EmbedderPolicy::NAMES), "require-corp", "Cross-Origin-Embedder-Policy of the 101";
     ResourcePolicy "corp" Grammar::Choice(ResourcePolicy::NAMES), "same-origin", "Cross-Origin-Resource-Policy of the 101";
+    Inspect "inspect" Grammar::InspectId, "Uk0F3Tz9pQe7wYb2LxVdHA", "random id under which /inspect/{id} shows this connection";
 }
 
 impl Parameter {
@@ -120,6 +122,7 @@ impl Parameter {
         Self::Subprotocol,
         Self::EmbedderPolicy,
         Self::ResourcePolicy,
+        Self::Inspect,
     ];
 
     fn entry(self) -> &'static Entry {

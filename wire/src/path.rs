@@ -56,6 +56,7 @@ paths! {
     Handshake "/handshake" Some(P::HandshakeFault), "answer the handshake wrongly", &[], &[], false;
     Fault "/fault" Some(P::Fault), "send a wrong frame", &[P::After], &[], true;
     Legal "/legal" Some(P::LegalCase), "send what is legal and rare", &[], &[], false;
+    Inspect "/inspect" Some(P::Inspected), "watch what another connection carries", &[], &[], false;
     Events "/sse" None, "send events by HTTP", &[P::Rate, P::Size, P::Count], &[], false;
 }
 
@@ -96,7 +97,9 @@ impl Path {
     pub fn parameters(self) -> impl Iterator<Item = Parameter> {
         let of_replies = if self.takes_reply_options() { Parameter::OF_REPLIES } else { &[] };
         let of_connections = if self == Self::Events { &[] } else { Parameter::OF_CONNECTIONS };
-        self.own_parameters().chain(of_replies.iter().chain(of_connections).copied())
+        let all = self.own_parameters().chain(of_replies.iter().chain(of_connections).copied());
+        // Nobody watches those who watch.
+        all.filter(move |&parameter| self != Self::Inspect || parameter != Parameter::Inspect)
     }
 
     /// Whether a value must be given.

@@ -44,6 +44,7 @@ fn every_behaviour_is_read_from_its_plain_form() {
             "/handshake/wrong-accept",
             "/fault/masked",
             "/legal/empty-text",
+            "/inspect/Uk0F3Tz9pQe7wYb2LxVdHA",
         ]
     );
     for (&path, text) in Path::ALL.iter().zip(&texts) {
@@ -114,6 +115,9 @@ fn wrong_value(parameter: Parameter) -> (&'static str, &'static str) {
         P::Ping => ("1ms", "must be from 100ms to 1d"),
         P::ServerWindow | P::ClientWindow => ("8", "must be from 9 to 15"),
         P::EmbedderPolicy => ("none", "must be one of require-corp, credentialless"),
+        P::Inspected | P::Inspect => {
+            ("0123456789abcde", "must be at least 16 random bytes in hexadecimal digits or base64url")
+        }
         P::ResourcePolicy => ("none", "must be one of same-origin, same-site, cross-origin"),
     }
 }
@@ -306,7 +310,7 @@ fn an_unknown_parameter_is_named_with_the_known_ones() {
     assert_eq!(
         error("/raw?dealy=1s"),
         "unknown parameter \"dealy\"; /raw takes open-delay, close-delay, hello, deflate, server-window, client-window, \
-         server-takeover, client-takeover, subprotocol, coep, corp"
+         server-takeover, client-takeover, subprotocol, coep, corp, inspect"
     );
     assert!(
         error("/close/1000?code=1001").starts_with("unknown parameter \"code\"; /close/{code} takes reason, after, ")
@@ -339,6 +343,9 @@ fn any_value(parameter: Parameter) -> BoxedStrategy<String> {
             prop_oneof![Just("none".to_owned()), any::<u16>().prop_map(|code| code.to_string())].boxed()
         }
         Grammar::Choice(names) => select(names).prop_map(str::to_owned).boxed(),
+        Grammar::InspectId => "[a-j]{9}[0-9_-]{5}[A-J]{9}[k-z]{0,30}"
+            .prop_filter("too few different characters", |id| id.parse::<crate::InspectId>().is_ok())
+            .boxed(),
         Grammar::Text(Charset::Any, _) => ".{1,20}".boxed(),
         Grammar::Text(Charset::Unreserved, _) => "[a-zA-Z0-9._~-]{1,20}".boxed(),
         Grammar::Text(Charset::Token, _) => "[a-zA-Z0-9!#$%&'*+.^_`|~-]{1,20}".boxed(),

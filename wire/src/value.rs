@@ -18,6 +18,7 @@ use std::{
 };
 
 use crate::grammar::Charset;
+use crate::inspect_id::InspectIdError;
 
 /// A duration in whole milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +51,9 @@ pub enum ValueError {
         /// The most bytes that it may have.
         most: usize,
     },
+    /// The text is no id for watching a connection.
+    #[error("{0}")]
+    NotAnInspectId(#[from] InspectIdError),
     /// The value is out of its range.
     #[error("must be from {least} to {most}")]
     OutOfRange {

@@ -73,7 +73,7 @@ pub(crate) async fn run<Serve, Served>(
                     let served = serve(stream, tls, peer, Arc::clone(server), guards, place.worker);
                     tokio::spawn(server.shutdown.until_closed(served));
                 }
-                Err(no_room) => refusals.refuse(stream, tls, no_room, server, workers),
+                Err(no_room) => refusals.refuse(stream, peer, tls, no_room, server, workers),
             },
             // The client gave up before it was accepted; the next one may be there already.
             Err(error) if is_of_one_connection(&error) => {}
@@ -118,6 +118,7 @@ impl Refusals {
     fn refuse(
         &mut self,
         stream: TcpStream,
+        peer: SocketAddr,
         tls: Option<Arc<Tls>>,
         no_room: NoRoom,
         server: &Arc<Shared>,
@@ -139,7 +140,7 @@ impl Refusals {
         let place = workers.place();
         let shared = Arc::clone(server);
         tokio::spawn(server.shutdown.until_closed(async move {
-            http::refuse_connection(stream, tls, &shared, no_room, is_evicted).await;
+            http::refuse_connection(stream, peer, tls, &shared, no_room, is_evicted).await;
             drop((permit, place));
         }));
     }

@@ -100,7 +100,7 @@ impl Drop for Permit {
 }
 
 /// What counts as one source: an IPv4 address, or the /64 network that one IPv6 host commonly has to itself.
-fn source(peer: IpAddr) -> IpAddr {
+pub(crate) fn source(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
             Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()

@@ -1,7 +1,7 @@
 //! The opening handshake ([RFC 6455, 4.2](https://www.rfc-editor.org/rfc/rfc6455#section-4.2)): from a request to what
 //! its connection will be, or to the status that refuses it.
 
-use std::sync::LazyLock;
+use std::{net::IpAddr, sync::LazyLock};
 
 use data_encoding::{BASE64, Encoding};
 use hyper::{
@@ -17,12 +17,13 @@ use wire::{Behaviour, ByteSize, ConnectionOptions, Cookie, DeflateOptions, Legal
 
 use crate::{
     config::bytes,
+    feed::Feed,
     http::headers::{exactly_one, has_token},
     http::raw_head::RawHead,
     http::refusal::Refusal,
     http::{requested, subprotocol},
+    inspect::Tap,
     protocol::deflate::{self, Agreed, Context, DeflateConfig, WindowBits},
-    rooms::Member,
     shared::Shared,
 };
 
@@ -56,8 +57,10 @@ pub(crate) struct Accepted {
     pub(crate) raw_head: RawHead,
     /// What `/headers` reports about the request.
     pub(crate) request: Option<String>,
-    /// The place in the room of `/broadcast/{room}`.
-    pub(crate) member: Option<Member>,
+    /// What comes from other connections.
+    pub(crate) feed: Option<Feed>,
+    /// Where it is told what crosses the wire, if somebody may see that.
+    pub(crate) tap: Option<Box<Tap>>,
 }
 
 /// Whether the request asks for a WebSocket at all, rightly or wrongly.
@@ -84,7 +87,12 @@ pub(crate) fn has_version(headers: &HeaderMap) -> bool {
 
 /// Checks the client's handshake. Over HTTP/2 it is an extended CONNECT without a key
 /// ([RFC 8441, 5](https://www.rfc-editor.org/rfc/rfc8441#section-5)).
-pub(crate) fn accept<B>(request: &Request<B>, raw_head: RawHead, shared: &Shared) -> Result<Accepted, Refusal> {
+pub(crate) fn accept<B>(
+    request: &Request<B>,
+    raw_head: RawHead,
+    peer: IpAddr,
+    shared: &Shared,
+) -> Result<Accepted, Refusal> {
     let headers = request.headers();
     let is_extended_connect = request.version() == Version::HTTP_2;
     if is_extended_connect { check_protocol(request) } else { check_upgrade(request) }?;
@@ -108,8 +116,12 @@ pub(crate) fn accept<B>(request: &Request<B>, raw_head: RawHead, shared: &Shared
     requested::check(&target, headers, &shared.attempts)?;
     let known = &shared.config.subprotocol;
     let subprotocol = subprotocol::choose(&behaviour, options.subprotocol.as_deref(), known, &offered);
-    let member = if let Behaviour::Broadcast { room } = &behaviour { Some(shared.rooms.join(room)?) } else { None };
-    Ok(Accepted { target, deflate, subprotocol, accept_key, options, raw_head, request: None, member })
+    let feed = match (&behaviour, target.inspected()) {
+        (Behaviour::Broadcast { room }, _) => Some(Feed::Room(shared.rooms.join(room)?)),
+        (Behaviour::Inspect, Some(id)) => Some(Feed::Inspection(shared.inspect.watch(&id, peer)?)),
+        _ => None,
+    };
+    Ok(Accepted { target, deflate, subprotocol, accept_key, options, raw_head, request: None, feed, tap: None })
 }
 
 fn check_protocol<B>(request: &Request<B>) -> Result<(), Refusal> {

@@ -5,7 +5,6 @@ use std::{
     convert::Infallible,
     future,
     io::{self, IoSlice},
-    net::{IpAddr, SocketAddr},
     pin::{Pin, pin},
     sync::{
         Arc,
@@ -27,12 +26,13 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::{Semaphore, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    Client,
     answer::AnswerBody,
     cors, echo,
     handshake::Accepted,
@@ -72,21 +72,13 @@ pub(crate) struct Stream {
     connection: CancellationToken,
 }
 
-/// Whose requests are answered.
-pub(crate) struct Client {
-    pub(crate) peer: SocketAddr,
-    /// The address that it connected to.
-    pub(crate) local: IpAddr,
-    /// What its connection holds.
-    pub(crate) guards: Guards,
-}
-
 /// Answers requests until the client leaves, is idle or does wrong, or the server has drained; gives the transport back to
 /// be closed. `open` gets each WebSocket, and runs in a task of its own.
 pub(crate) async fn serve<Open, Opened>(
     transport: Transport,
     read_ahead: BytesMut,
     client: Client,
+    guards: Guards,
     shared: Arc<Shared>,
     open: Open,
 ) -> Option<Transport>
@@ -94,14 +86,22 @@ where
     Open: Fn(Accepted, Stream, Guards) -> Opened + Clone + Send + 'static,
     Opened: Future<Output = ()> + Send + 'static,
 {
+    let tls = transport.negotiated();
     let (back, returned) = oneshot::channel();
     let io = Lent { read_ahead, transport: Some(transport), back: Some(back) };
     let limits = &shared.config.limits;
     let most = limits.max_streams.get();
     let activity = Arc::new(Activity { requests: AtomicU64::new(0), free: Arc::new(Semaphore::new(most)) });
     let ended = CancellationToken::new();
-    let front =
-        Front { client, shared: Arc::clone(&shared), activity: Arc::clone(&activity), ended: ended.clone(), open };
+    let front = Front {
+        client,
+        guards,
+        tls,
+        shared: Arc::clone(&shared),
+        activity: Arc::clone(&activity),
+        ended: ended.clone(),
+        open,
+    };
     let _ends = ended.drop_guard();
     let builder = builder(limits);
     {
@@ -176,6 +176,10 @@ struct Activity {
 /// Answers the requests of one connection.
 struct Front<Open> {
     client: Client,
+    /// What the connection holds.
+    guards: Guards,
+    /// What TLS negotiated, if it is spoken.
+    tls: Option<wire::event::Tls>,
     shared: Arc<Shared>,
     activity: Arc<Activity>,
     ended: CancellationToken,
@@ -192,7 +196,8 @@ where
         let limits = &self.shared.config.limits;
         let responder = Responder {
             server: &self.shared,
-            local: self.client.local,
+            client: self.client,
+            tls: self.tls.clone(),
             standing: Standing::Admitted,
             is_answering: Arc::default(),
         };
@@ -229,14 +234,16 @@ where
 
     /// Opens a WebSocket as soon as its response is sent.
     fn open(&self, request: &mut Request<Incoming>, accepted: Accepted) -> Result<Response<AnswerBody>, Refusal> {
-        // These need what HTTP/2 does not have: the bytes of the head, and a connection that is theirs alone.
-        if opening::is_special(&accepted) || accepted.target.path() == wire::Path::Headers {
-            return Err(Refusal::NotOverHttp2(accepted.target.path().pattern().to_owned()));
-        }
-        let Client { peer, guards, .. } = &self.client;
-        let room = Arc::clone(&self.activity.free).try_acquire_owned().map_err(|_| NoRoom::Connections)?;
-        let guards = guards.for_stream(peer.ip())?;
+        let (room, mut guards) = self.place(&accepted).inspect_err(|refusal| {
+            if let Some(tap) = &accepted.tap {
+                tap.refusal(refusal, request.headers());
+            }
+        })?;
         let response = accepted.response();
+        if let Some(tap) = &accepted.tap {
+            tap.response(&response, None);
+            guards.connection = tap.connection();
+        }
         let upgrade = upgrade::on(request);
         let (open, connection) = (self.open.clone(), self.ended.clone());
         let write_timeout = *self.shared.config.limits.write_timeout;
@@ -251,6 +258,16 @@ where
             drop(room);
         }));
         Ok(response)
+    }
+
+    /// What a WebSocket holds on this connection.
+    fn place(&self, accepted: &Accepted) -> Result<(OwnedSemaphorePermit, Guards), Refusal> {
+        // These need what HTTP/2 does not have: the bytes of the head, and a connection that is theirs alone.
+        if opening::is_special(accepted) || accepted.target.path() == wire::Path::Headers {
+            return Err(Refusal::NotOverHttp2(accepted.target.path().pattern().to_owned()));
+        }
+        let room = Arc::clone(&self.activity.free).try_acquire_owned().map_err(|_| NoRoom::Connections)?;
+        Ok((room, self.guards.for_stream(self.client.peer.ip())?))
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn is_special(accepted: &Accepted) -> bool {
 pub(super) async fn open(
     transport: &mut Transport,
     rest: &mut BytesMut,
-    accepted: &Accepted,
+    accepted: &mut Accepted,
     server: &Shared,
 ) -> io::Result<Opening> {
     let options = accepted.target.connection_options();
@@ -71,6 +71,7 @@ pub(super) async fn open(
         _ => {}
     }
     let mut bytes = Head::new(accepted).with_fault(fault).bytes;
+    let head = bytes.len();
     if let Some(hello) = options.hello {
         bytes.extend(frames::frame(frames::FIN | frames::TEXT, hello.as_bytes()));
     }
@@ -78,14 +79,19 @@ pub(super) async fn open(
         bytes.extend(frames::close(Some(1001), b""));
     }
     if fault == Some(HandshakeFault::SlowHead) {
-        for byte in bytes {
-            transport.write_all(&[byte]).await?;
+        for byte in &bytes {
+            transport.write_all(&[*byte]).await?;
             transport.flush().await?;
             sleep(Duration::from_millis(1)).await;
         }
     } else {
         transport.write_all(&bytes).await?;
         transport.flush().await?;
+    }
+    if let Some(tap) = &mut accepted.tap {
+        let (head, frames) = bytes.split_at(head);
+        tap.written_response(head);
+        tap.sent(frames);
     }
     let ended = matches!(fault, Some(HandshakeFault::CutHead | HandshakeFault::Garbage));
     Ok(if ended { Opening::Ended } else { Opening::Open })

@@ -9,6 +9,7 @@ use hyper::{
 
 use crate::{
     http::{no_room::NoRoom, token::SubprotocolError},
+    inspect,
     protocol::deflate::MalformedHeader,
     rooms,
 };
@@ -52,6 +53,8 @@ pub(crate) enum Refusal {
     FaultsOff(String),
     #[error(transparent)]
     Room(#[from] rooms::Full),
+    #[error(transparent)]
+    Inspections(#[from] inspect::Full),
     /// The URL asks for it.
     #[error("{body}")]
     Requested { status: StatusCode, header: Option<Box<(HeaderName, HeaderValue)>>, body: String },
@@ -78,7 +81,7 @@ impl Refusal {
             Self::Host(_) | Self::Origin(_) | Self::NoOrigin(_) | Self::FaultsOff(_) => StatusCode::FORBIDDEN,
             Self::TransferCoding(_) | Self::Protocol(_) | Self::NotOverHttp2(_) => StatusCode::NOT_IMPLEMENTED,
             Self::Headers(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Draining | Self::NoRoom(_) | Self::Room(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Draining | Self::NoRoom(_) | Self::Room(_) | Self::Inspections(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Behaviour(wire::Error::UnknownPath(_)) => StatusCode::NOT_FOUND,
             Self::Malformed(_) | Self::Behaviour(_) => StatusCode::BAD_REQUEST,
             Self::Requested { status, .. } => *status,

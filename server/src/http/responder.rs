@@ -1,12 +1,9 @@
 //! What a request is answered, whichever version of HTTP it came over: the page, a probe, a sentence, or the opening of a
 //! WebSocket.
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use http_body_util::Full;
@@ -19,6 +16,7 @@ use hyper::{
 };
 
 use super::{
+    Client,
     answer::{AnswerBody, uncached},
     cors, echo, events,
     handshake::{self, Accepted},
@@ -29,7 +27,12 @@ use super::{
     raw_head::RawHead,
     refusal::Refusal,
 };
-use crate::{config::bytes, shared::Shared};
+use crate::{
+    config::bytes,
+    inspect::{self, Tap},
+    shared::Shared,
+};
+use wire::event;
 
 /// The seconds after which a client that found no room may try again.
 pub(super) const RETRY: &str = "1";
@@ -44,7 +47,9 @@ pub(super) enum Standing {
 /// Answers requests, whichever version of HTTP they come over.
 pub(super) struct Responder<'server> {
     pub(super) server: &'server Shared,
-    pub(super) local: IpAddr,
+    pub(super) client: Client,
+    /// What TLS negotiated, if it is spoken.
+    pub(super) tls: Option<event::Tls>,
     pub(super) standing: Standing,
     /// Whether an answer of HTTP/1.1 is being written; nothing of that is asked over HTTP/2.
     pub(super) is_answering: Arc<AtomicBool>,
@@ -61,13 +66,46 @@ pub(super) enum Answer {
 }
 
 impl Responder<'_> {
+    /// The answer to a request. What is refused is told to those who watch the request; what is accepted tells them itself.
     pub(super) fn answer<B>(&self, request: &Request<B>, raw_head: &RawHead) -> Result<Answer, Refusal> {
+        let tap = if handshake::is_attempt(request) { self.tap(request, raw_head)? } else { None };
+        let mut answer = self.decide(request, raw_head);
+        match (&mut answer, tap) {
+            (Ok(Answer::WebSocket(accepted)), tap) => accepted.tap = tap,
+            (Err(refusal), Some(tap)) => tap.refusal(refusal, request.headers()),
+            _ => {}
+        }
+        answer
+    }
+
+    /// Tells those who may see the request that it has come.
+    fn tap<B>(&self, request: &Request<B>, raw_head: &RawHead) -> Result<Option<Box<Tap>>, inspect::Full> {
+        let Client { peer, connection, .. } = self.client;
+        // The number of a stream over HTTP/2 is its own.
+        let is_stream = request.version() == Version::HTTP_2;
+        let (connection, stream_of) =
+            if is_stream { (self.server.inspect.number(), Some(connection)) } else { (connection, None) };
+        let Some(tap) = self.server.inspect.tap(request.uri(), peer.ip(), connection)? else { return Ok(None) };
+        tap.request(event::Request {
+            peer: peer.to_string(),
+            stream_of,
+            tls: self.tls.clone(),
+            version: format!("{:?}", request.version()),
+            method: request.method().to_string(),
+            target: request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+            headers: if is_stream { inspect::headers(request.headers()) } else { raw_head.headers().collect() },
+            head_bytes: (!is_stream).then_some(raw_head.len() as u64),
+        });
+        Ok(Some(tap.into()))
+    }
+
+    fn decide<B>(&self, request: &Request<B>, raw_head: &RawHead) -> Result<Answer, Refusal> {
         let headers = request.headers();
         if request.version() == Version::HTTP_11 {
             exactly_one(headers, &HOST)?;
         }
         check_body(headers)?;
-        self.server.config.access.check(self.local, request.uri(), headers)?;
+        self.server.config.access.check(self.client.local, request.uri(), headers)?;
         let is_attempt = handshake::is_attempt(request);
         let path = request.uri().path();
         let is_exposed = matches!(path, echo::PATH | events::PATH);
@@ -104,7 +142,7 @@ impl Responder<'_> {
                 _ => answer_http(request).map(Answer::Response),
             };
         }
-        let accepted = handshake::accept(request, raw_head.clone(), self.server)?;
+        let accepted = handshake::accept(request, raw_head.clone(), self.client.peer.ip(), self.server)?;
         Ok(Answer::WebSocket(Box::new(accepted)))
     }
 
@@ -142,6 +180,13 @@ impl Responder<'_> {
         *response.status_mut() = code;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
+    }
+}
+
+impl Tap {
+    /// Tells what becomes of a request with these headers.
+    pub(super) fn refusal(&self, refusal: &Refusal, headers: &HeaderMap) {
+        self.response(&refuse(refusal, headers), Some(refusal.to_string()));
     }
 }
 

@@ -20,6 +20,7 @@ use tokio_tungstenite::tungstenite::{
 use super::meter::Meter;
 use crate::{
     budget::Overdrawn,
+    inspect::Tap,
     protocol::{Counters, Limits, Protocol, ProtocolViolation, Reply, Role, Sent, Status, close, deflate::Agreed},
 };
 
@@ -36,6 +37,8 @@ pub struct FrameLayer<S> {
     meter: Box<Meter>,
     /// Tells whether the peer has ended or reset the connection, even if there is more to be read before that.
     has_hung_up: fn(&S) -> bool,
+    /// Present if somebody may see what crosses the wire.
+    tap: Option<Box<Tap>>,
 }
 
 /// Why nothing more is read.
@@ -72,12 +75,25 @@ impl<S> FrameLayer<S> {
             end: None,
             meter: Box::default(),
             has_hung_up: |_| false,
+            tap: None,
         }
     }
 
     /// The same with limits on memory and time.
     pub(crate) fn with_meter(self, meter: Meter, has_hung_up: fn(&S) -> bool) -> Self {
         Self { meter: Box::new(meter), has_hung_up, ..self }
+    }
+
+    /// The same, and what crosses the wire from now on is told there.
+    pub(crate) fn with_tap(self, tap: Option<Box<Tap>>) -> Self {
+        Self { tap, ..self }
+    }
+
+    /// Tells that these bytes were written to the stream below.
+    pub(super) fn tell_written(&mut self, bytes: &[u8]) {
+        if let Some(tap) = &mut self.tap {
+            tap.sent(bytes);
+        }
     }
 
     /// What is measured.
@@ -90,7 +106,12 @@ impl<S> FrameLayer<S> {
     /// Every message that is compressed must be sent, in the same order: the next may refer to it.
     pub fn compress(&mut self, message: Message) -> Message {
         self.protocol.save_memory(self.meter.is_near());
-        self.protocol.compress(message)
+        let length = message.len();
+        let message = self.protocol.compress(message);
+        if let (Some(tap), Message::Frame(_)) = (&mut self.tap, &message) {
+            tap.compressed(length);
+        }
+        message
     }
 
     /// Why reads fail, if they do.
@@ -136,19 +157,24 @@ impl<S> FrameLayer<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for FrameLayer<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, protocol, end, meter, has_hung_up, .. } = self.get_mut();
+        let Self { stream, protocol, end, meter, has_hung_up, tap, .. } = self.get_mut();
         let before = buf.filled().len();
         let may_read = match meter.poll_may_read(cx, protocol, || has_hung_up(stream)) {
             Ok(may_read) => may_read.is_ready(),
             Err(overdrawn) => return fail(end, overdrawn.into()),
         };
+        let is_tapped = tap.is_some();
+        let mut decoded = Vec::new();
         let mut on_message = |opcode, payload: &[u8]| {
+            if is_tapped && matches!(opcode, OpCode::Data(_)) {
+                decoded.push(payload.len());
+            }
             if opcode == OpCode::Control(Control::Close) {
                 let frame = close::read(payload).ok().flatten();
                 *end = Some(ReadEnd::Closed(frame.map(|(code, reason)| CloseFrame { code, reason: reason.into() })));
             }
         };
-        let mut bridge = Bridge { stream, cx, buf };
+        let mut bridge = Bridge { stream, cx, buf, tap: tap.as_deref_mut() };
         let status = match may_read {
             true => protocol.transfer(&mut bridge, Reply::PassOn, &mut on_message)?,
             // What is complete goes on.
@@ -159,6 +185,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for FrameLayer<S> {
         }
         if let Some(violation) = protocol.violation() {
             *end = Some(ReadEnd::Violation(violation));
+        }
+        if let Some(tap) = tap {
+            decoded.into_iter().for_each(|length| tap.decoded(length));
+            if end.is_some() {
+                tap.release();
+            }
         }
         match status {
             _ if buf.filled().len() > before => Poll::Ready(Ok(())),
@@ -185,12 +217,18 @@ struct Bridge<'poll, 'cx, 'buf, S> {
     stream: &'poll mut S,
     cx: &'poll mut Context<'cx>,
     buf: &'poll mut ReadBuf<'buf>,
+    tap: Option<&'poll mut Tap>,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Bridge<'_, '_, '_, S> {
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, cx, .. } = &mut *self;
-        Pin::new(&mut **stream).poll_read(cx, buf)
+        let Self { stream, cx, tap, .. } = &mut *self;
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut **stream).poll_read(cx, buf))?;
+        if let Some(tap) = tap {
+            tap.received(&buf.filled()[before..]);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -217,6 +255,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FrameLayer<S> {
         let taken = ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
         this.meter.buffered(buf.len() - taken);
         this.sent.took(buf, taken);
+        this.tell_written(&buf[..taken]);
         Poll::Ready(Ok(taken))
     }
 

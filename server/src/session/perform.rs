@@ -6,10 +6,7 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     time::{Instant, interval, sleep, timeout},
 };
-use tokio_tungstenite::tungstenite::{
-    Error, Message,
-    protocol::{CloseFrame, frame::coding::CloseCode},
-};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{
     FRAGMENT, Farewell, HANG_UP_CHECK, Session, Wait,
@@ -67,9 +64,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     /// Writes bytes as they are, behind what was sent before.
     pub(super) async fn write(&mut self, bytes: &Bytes) -> Result<(), Error> {
         self.socket.flush().await?;
-        let stream = self.socket.get_mut().stream_mut();
-        stream.write_all(bytes).await?;
-        Ok(stream.flush().await?)
+        let frames = self.socket.get_mut();
+        frames.stream_mut().write_all(bytes).await?;
+        frames.tell_written(bytes);
+        Ok(frames.stream_mut().flush().await?)
     }
 
     /// Ends the connection in this way.
@@ -134,15 +132,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 
     /// Gives a message to the room.
     pub(super) fn publish(&self, message: Message) {
-        if let Some(member) = &self.context.member {
-            member.publish(message);
+        if let Some(feed) = &self.context.feed {
+            feed.publish(message);
         }
     }
 
-    /// Takes what somebody sent to the room, as far as it is there.
+    /// Takes what has come from other connections, as far as it is there.
     pub(super) fn take_published(&mut self) -> Result<(), End> {
-        let Some(member) = &mut self.context.member else { return Ok(()) };
-        let messages = member.try_recv().map_err(|_| too_slow())?;
+        let Some(feed) = &mut self.context.feed else { return Ok(()) };
+        let messages = feed.try_recv().map_err(End::Fault)?;
         for message in messages {
             self.context.behaviour.on_published(message, &mut self.actions);
         }
@@ -158,10 +156,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         }
         is_due
     }
-}
-
-/// The end of a member that the others do not wait for.
-pub(super) fn too_slow() -> End {
-    let reason = "too slow: messages were missed".into();
-    End::Fault(CloseFrame { code: CloseCode::Again, reason })
 }

@@ -66,7 +66,7 @@ async fn serve_beside_another(url: &'static str, bytes: Vec<u8>) {
     let frames = FrameLayer::new(client, BytesMut::new(), shared.frame_limits(), None);
     let connected = Connected::new(([127, 0, 0, 1], 1).into(), Arc::clone(&shared));
     let behaviour = Behaviour::new(&url.parse().unwrap(), 1);
-    let session = run(frames, Opening { behaviour, request: None, member: None }, connected, shared);
+    let session = run(frames, Opening { behaviour, request: None, feed: None }, connected, shared);
     let other = async {
         for _ in 0..20 {
             yield_now().await;

@@ -1,6 +1,6 @@
 //! What hostile peers try on a WebSocket server, and what becomes of it: each known attack, one by one.
 
-mod frames;
+pub mod frames;
 mod handshake;
 mod http2;
 mod resources;

@@ -12,6 +12,7 @@ mod health;
 mod hostile;
 mod http;
 mod http_echo;
+mod inspect;
 mod language;
 #[cfg(unix)]
 mod process;

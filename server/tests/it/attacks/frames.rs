@@ -16,7 +16,7 @@ fn close(code: u16) -> Vec<u8> {
 }
 
 /// One message as permessage-deflate has it on the wire.
-fn deflated(payload: &[u8]) -> Vec<u8> {
+pub fn deflated(payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(payload.len() + 1024);
     Compress::new(Compression::best(), false).compress_vec(payload, &mut out, FlushCompress::Sync).unwrap();
     out.truncate(out.len() - 4);
