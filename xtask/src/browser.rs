@@ -41,7 +41,8 @@ pub(crate) fn driver() -> Result<PathBuf> {
     Ok(driver)
 }
 
-fn browser() -> Option<PathBuf> {
+/// Where Chromium or Chrome is.
+pub(crate) fn browser() -> Option<PathBuf> {
     let application = || APPLICATIONS.iter().map(PathBuf::from).find(|path| path.is_file());
     BROWSERS.iter().find_map(|name| on_path(name)).or_else(application)
 }

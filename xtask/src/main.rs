@@ -3,6 +3,7 @@
 mod attacks;
 mod bench;
 mod browser;
+mod clients;
 mod command;
 mod conformance;
 mod finalize_dist;
@@ -14,6 +15,7 @@ mod language;
 mod npm;
 mod own_program;
 mod packages;
+mod python;
 mod run;
 mod server;
 mod size;
@@ -41,6 +43,8 @@ enum Verb {
     Test(test::Options),
     /// Check the server with clients that others wrote: Python's websockets and wscat
     Interop,
+    /// Run other people's clients against every fault, and compare what they do with docs/clients.tsv
+    Clients(clients::Options),
     /// Compare the documents' tables of the URL language with the code
     Language(language::Options),
     /// Run the Autobahn suite, and compare its verdicts with docs/conformance.tsv
@@ -80,6 +84,7 @@ impl Verb {
             Self::Run(options) => run::run(options),
             Self::Test(options) => test::run(&options),
             Self::Interop => interop::check(),
+            Self::Clients(options) => clients::run(&options),
             Self::Conformance(options) => conformance::run(options),
             Self::Size(options) => size::run(options),
             Self::FinalizeDist => finalize_dist::run(),

@@ -18,6 +18,11 @@ pub(crate) const MODULES: &str = "node_modules";
 
 /// Installs a package into `node_modules` in that folder.
 pub(crate) fn install(package: &str, version: &str, folder: &Path) -> Result<()> {
+    install_all(&[(package, version)], folder)
+}
+
+/// As [`install`], with several packages and their versions; what else is in the folder is removed.
+pub(crate) fn install_all(packages: &[(&str, &str)], folder: &Path) -> Result<()> {
     if on_path("node").is_none() {
         bail!("node is missing; install Node.js 18 or newer, see https://nodejs.org");
     }
@@ -26,5 +31,5 @@ pub(crate) fn install(package: &str, version: &str, folder: &Path) -> Result<()>
     }
     let mut npm = program(NPM);
     npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"]).arg(folder);
-    command::run(npm.arg(format!("{package}@{version}")))
+    command::run(npm.args(packages.iter().map(|(package, version)| format!("{package}@{version}"))))
 }

@@ -5,7 +5,7 @@ use anyhow::{Result, anyhow};
 use crate::command::{self, cargo, on_path};
 use crate::server::Server;
 use crate::tools::{self, Tools, WASM_TARGET};
-use crate::{browser, instructions, interop, language, size};
+use crate::{browser, clients, instructions, interop, language, size};
 
 /// One thing that can pass or fail, and be run alone.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "size", about: "the page is no larger than it was", run: size::check },
     Step { name: "browser", about: "a person's journeys in a real browser, against the real server", run: journeys },
     Step { name: "interop", about: interop::ABOUT, run: interop::check },
+    Step { name: "clients", about: clients::ABOUT, run: clients::check },
     Step { name: "instructions", about: instructions::ABOUT, run: instructions::check },
 ];
 
