@@ -1,6 +1,8 @@
-//! Passes the address of a server to the browser tests, if there is one: `ECHO_URL`, such as `ws://127.0.0.1:12345`.
+//! Passes the address of a server to the browser tests, if there is one: `ECHO_URL`, such as `ws://127.0.0.1:12345`. And has
+//! the linker say what refers to what, for `cargo xtask finalize-dist`.
 
 fn main() {
+    println!("cargo::rustc-link-arg-bins=--emit-relocs");
     println!("cargo::rustc-check-cfg=cfg(echo_url)");
     println!("cargo::rerun-if-env-changed=ECHO_URL");
     let url = std::env::var("ECHO_URL").unwrap_or_default();

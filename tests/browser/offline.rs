@@ -67,6 +67,28 @@ async fn what_cannot_be_loaded_later_is_told_and_can_be_tried_again() -> Result<
 }
 
 #[tokio::test]
+async fn without_the_deferred_code_a_person_can_connect_and_send_and_what_lacks_it_can_be_tried_again() -> Result<()> {
+    let (site, server) = (Site::start().await?, servers::start().await?);
+    let missing = site.without("deferred");
+    let page = Page::open(&site.page()).await?;
+    page.connects_to(&server.websocket("/echo")).await?;
+    page.sends("hello").await?;
+    page.sees_received("text", "hello").await?;
+    page.clicks("Settings…").await?;
+    page.waits_for(
+        "why",
+        "//dialog[@open]//p[@role='alert'][contains(., 'a part of the page could not be loaded: try again')]",
+    )
+    .await?;
+    missing.put_back();
+    page.clicks("Try again").await?;
+    page.waits_for("the settings", "//dialog[@open]//legend[.='Reconnecting']").await?;
+    page.clicks("Close dialog").await?;
+    page.sends("and on").await?;
+    page.sees_received("text", "and on").await
+}
+
+#[tokio::test]
 async fn a_newer_version_is_offered_and_loaded_on_request() -> Result<()> {
     const TITLE: &str = "Canyon: WebSocket test bench";
     let site = Site::start().await?;

@@ -8,6 +8,7 @@
 pub mod alarm;
 pub mod browser;
 pub mod compute_handle;
+mod deferred;
 mod page;
 pub mod socket_handle;
 mod store;

@@ -19,6 +19,7 @@ mod selection;
 
 use dom::{AppState, Handle};
 use gloo_events::EventListener;
+use model::preset::Form as PresetForm;
 use model::{Connection, ConnectionId, ConnectionMsg, Msg, Subject};
 use web_sys::KeyboardEvent;
 
@@ -37,7 +38,9 @@ use crate::browser::keyboard::on_keys;
 use crate::browser::leaving::before_unload;
 use crate::browser::service_worker::{self, NewerVersion};
 use crate::browser::task::Task;
+use crate::browser::url;
 use crate::compute_handle::ComputeHandle;
+use crate::deferred::Deferred;
 use crate::store::Store;
 
 /// Keys that work everywhere outside fields.
@@ -63,6 +66,8 @@ pub struct Page {
     pub(crate) link_problem: String,
     /// Whether the notice that nothing can be saved has been dismissed.
     pub(crate) storage_notice_dismissed: bool,
+    /// What is not needed until the first click.
+    pub(crate) deferred: Deferred,
     /// Offered until the person wants it, now or later.
     pub(crate) newer_version: Option<NewerVersion>,
     /// Watches for one.
@@ -89,6 +94,8 @@ impl Page {
         let mut store = Store::new(address, handle.part(|page| &mut page.store));
         let link_problem = follow_link(&mut store).err().unwrap_or_default();
         let pane = Pane::new(store.workbench().shown(), &handle);
+        let deferred = Self::loading(&handle);
+        store.deferred_loaded(&deferred);
         Self {
             store,
             pane,
@@ -99,6 +106,7 @@ impl Page {
             drag: None,
             link_problem,
             storage_notice_dismissed: false,
+            deferred,
             newer_version: None,
             _service_worker: service_worker::register({
                 let handle = handle.clone();
@@ -129,6 +137,30 @@ impl Page {
             marker: ComputeHandle::default(),
             handle,
         }
+    }
+
+    fn loading(handle: &Handle<Self>) -> Deferred {
+        let handle = handle.clone();
+        Deferred::load(move |outcome| handle.update(move |page| page.deferred_loaded(outcome)))
+    }
+
+    fn deferred_loaded(&mut self, outcome: Deferred) {
+        self.deferred = outcome;
+        self.store.deferred_loaded(&self.deferred);
+    }
+
+    /// Loads the code that is not needed until the first click, once more.
+    pub(crate) fn load_deferred(&mut self) {
+        self.deferred = Self::loading(&self.handle);
+    }
+
+    /// What [`AppState::before_render`] derives for deferred views.
+    fn derive_deferred(&mut self) {
+        if self.dialog == Some(Dialog::Preset) && self.forms.preset.is_none() {
+            let address = &self.shown().setup().address;
+            self.forms.preset = Some(PresetForm::for_address(self.forms.path, address, url::parse));
+        }
+        self.read_document();
     }
 
     /// The connection that is shown.
@@ -218,6 +250,8 @@ impl AppState for Page {
         let Pane { log_scroll, live_region, .. } = &mut self.pane;
         log_scroll.log_changed(shown);
         live_region.announce(shown);
-        self.read_document();
+        if let Some(loaded) = self.deferred.loaded() {
+            loaded.run(|| self.derive_deferred());
+        }
     }
 }

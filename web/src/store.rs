@@ -18,6 +18,7 @@ use self::matcher::Matcher;
 use self::persistence::Persistence;
 use crate::alarm::Alarm;
 use crate::browser::clock;
+use crate::deferred::Deferred;
 use crate::socket_handle::SocketHandle;
 use crate::worker_handle::WorkerHandle;
 
@@ -61,6 +62,15 @@ impl Store {
 
     pub(crate) fn workbench(&self) -> &Workbench {
         &self.workbench
+    }
+
+    /// Runs what has waited for deferred code, or says that it will not come.
+    pub(crate) fn deferred_loaded(&mut self, deferred: &Deferred) {
+        if let Some(loaded) = deferred.loaded() {
+            self.dispatch(Msg::DeferredLoaded(loaded));
+        }
+        self.matcher.deferred_loaded(deferred);
+        self.match_next();
     }
 
     /// Handles an action of the person.

@@ -3,6 +3,7 @@
 mod compose;
 mod connect;
 mod controls;
+mod deferred;
 mod detail;
 mod dialog;
 mod hits;
@@ -159,7 +160,7 @@ fn pane(page: &Page) -> View {
                 .style_of("--detail", |page| splitter::size(page, Edge::Detail))
                 .child(log::log())
                 .child(splitter::splitter(Edge::Detail))
-                .child(html("<slot></slot>").keyed(aside_key, |page| {
+                .child(deferred::slot(aside_key, |page| {
                     if page.pane.editor_open { sequence::panel() } else { detail::detail(page) }
                 })),
         )

@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::command;
+use crate::split::split;
+use crate::tools::{Tools, WASM_TARGET};
+
 /// What Trunk adds to the page for `trunk serve`, which reloads it after each change.
 const RELOADS_ITSELF: &str = ".well-known/trunk/ws";
 
@@ -19,23 +23,112 @@ const WORKER: &str = "service-worker.js";
 const NO_VERSION: &str = r#"const VERSION = "";"#;
 const NO_FILES: &str = "const FILES = [];";
 
-pub(crate) fn run() -> Result<()> {
-    let folder = env::var_os("TRUNK_STAGING_DIR").context("TRUNK_STAGING_DIR is not set: Trunk calls finalize-dist")?;
-    finalize(Path::new(&folder))
+/// Memory packing is skipped: zeros compress well, many small segments do not. Little is inlined, because inlined code
+/// compresses badly. A second round optimises the output of the first.
+const OPTIMISATION: &[&str] = &[
+    "-Oz",
+    "--always-inline-max-function-size=4",
+    "--one-caller-inline-max-function-size=10",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "--converge",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "--low-memory-unused",
+    "--strip-producers",
+    "--strip-target-features",
+    "--skip-pass=memory-packing",
+];
+
+/// How a page was built.
+struct Build {
+    /// Where Trunk has put its files.
+    folder: PathBuf,
+    profile: Profile,
 }
 
-fn finalize(folder: &Path) -> Result<()> {
-    let page = folder.join(PAGE);
-    let html = text(&page)?;
-    if html.contains(RELOADS_ITSELF) {
-        // Trunk's reload script is inline, which the policy forbids; and nothing is cached.
-        return write(&page, &without_policy(&html)?);
+#[derive(Clone, Copy, PartialEq)]
+enum Profile {
+    Debug,
+    Release,
+}
+
+pub(crate) fn run() -> Result<()> {
+    let variable = |name| env::var_os(name).with_context(|| format!("{name} is not set: Trunk calls finalize-dist"));
+    let profile = if variable("TRUNK_PROFILE")? == "release" { Profile::Release } else { Profile::Debug };
+    Build { folder: variable("TRUNK_STAGING_DIR")?.into(), profile }.finalize()
+}
+
+impl Build {
+    fn finalize(&self) -> Result<()> {
+        let page = self.folder.join(PAGE);
+        let html = text(&page)?;
+        if html.contains(RELOADS_ITSELF) {
+            // Trunk's reload script is inline, which the policy forbids; and nothing is cached, and nothing split.
+            return write(&page, without_policy(&html)?);
+        }
+        let html = self.with_deferred_code(&html)?;
+        self.optimise(&self.folder.join([LATER, "_bg.wasm"].concat()))?;
+        write(&page, with_hash(&self.folder, &html)?)?;
+        finalize_service_worker(&self.folder)
     }
-    write(&page, &with_hash(folder, &html)?)?;
+
+    /// Splits the page's program. Returns the page with the names of the two files.
+    fn with_deferred_code(&self, html: &str) -> Result<String> {
+        let name = attribute(html, "data-wasm")?.rsplit('/').next().unwrap_or_default();
+        let whole = self.folder.join(name);
+        let halves = split(&bytes(&self.linked("web")?)?, &bytes(&whole)?)?;
+        let mut hasher = DefaultHasher::new();
+        (&halves.first, &halves.deferred).hash(&mut hasher);
+        let names = ["web", "deferred"].map(|half| format!("{half}-{:016x}_bg.wasm", hasher.finish()));
+        for (half, code) in names.iter().zip([halves.first, halves.deferred]) {
+            write(&self.folder.join(half), code)?;
+            self.optimise(&self.folder.join(half))?;
+        }
+        fs::remove_file(&whole).with_context(|| format!("cannot delete {}", whole.display()))?;
+        let html = without_integrity(html, name)?.replace(name, &names[0]);
+        let base = attribute(&html, "data-wasm")?.strip_suffix(&*names[0]).unwrap_or_default();
+        replaced(&html, r#"data-deferred="""#, &format!(r#"data-deferred="{base}{}""#, names[1]), PAGE)
+    }
+
+    /// What the linker made of a program of the page, in the target folder that holds this program as well.
+    fn linked(&self, program: &str) -> Result<PathBuf> {
+        let own = env::current_exe().context("xtask does not know where it is")?;
+        let target = own.ancestors().nth(2).context("xtask is in no target folder")?;
+        let profile = if self.profile == Profile::Release { "page" } else { "debug" };
+        Ok(target.join(WASM_TARGET).join(profile).join(program).with_extension("wasm"))
+    }
+
+    fn optimise(&self, module: &Path) -> Result<()> {
+        if self.profile == Profile::Debug {
+            return Ok(());
+        }
+        let mut optimiser = Tools::ready_for_release()?.command("wasm-opt")?;
+        command::run(optimiser.args(OPTIMISATION).arg(module).arg("--output").arg(module))
+    }
+}
+
+fn finalize_service_worker(folder: &Path) -> Result<()> {
     let files = files(folder)?;
     let worker = folder.join(WORKER);
     let worker_script = filled_in(&text(&worker)?, &files)?;
     write(&worker, &worker_script)
+}
+
+/// The value of an attribute, where it stands first in the page.
+fn attribute<'a>(html: &'a str, name: &str) -> Result<&'a str> {
+    let value = html.split_once(&format!(" {name}=\"")).and_then(|(_, after)| after.split_once('"'));
+    value.map(|(value, _)| value).with_context(|| format!("{PAGE} has no {name}"))
+}
+
+/// The page without the hash of a file in the link that preloads it: the file changes.
+fn without_integrity(html: &str, name: &str) -> Result<String> {
+    let link = html.split('<').find(|tag| tag.starts_with("link ") && tag.contains(name));
+    let link = link.with_context(|| format!("{PAGE} does not preload {name}"))?;
+    let integrity = format!(" integrity=\"{}\"", attribute(link, "integrity")?);
+    replaced(html, link, &link.replace(&integrity, ""), PAGE)
 }
 
 /// Renames the files of the program that is loaded later, so that a page gets those of its own version or none. Returns
@@ -44,7 +137,7 @@ fn with_hash(folder: &Path, html: &str) -> Result<String> {
     let [glue, wasm] = [".js", "_bg.wasm"].map(|end| folder.join([LATER, end].concat()));
     let script = text(&glue)?;
     let mut hasher = DefaultHasher::new();
-    fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?.hash(&mut hasher);
+    bytes(&wasm)?.hash(&mut hasher);
     script.hash(&mut hasher);
     let name = format!("{LATER}-{:016x}", hasher.finish());
     let wasm_name = format!("{name}_bg.wasm");
@@ -75,7 +168,7 @@ fn files(folder: &Path) -> Result<Vec<CachedFile>> {
         .map(|path| (name(path), path))
         .filter(|(name, _)| name != WORKER)
         .map(|(name, path)| {
-            let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let content = bytes(path)?;
             let name = if name == PAGE { "./".to_owned() } else { name };
             Ok(CachedFile { name, content })
         })
@@ -105,6 +198,10 @@ fn replaced(text: &str, old: &str, new: &str, name: &str) -> Result<String> {
 
 fn text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {

@@ -20,6 +20,7 @@ mod run;
 mod server;
 mod size;
 mod soak;
+mod split;
 mod test;
 mod tools;
 

@@ -227,7 +227,6 @@ impl Connection {
         match msg {
             ConnectionMsg::AddressTyped(text) => self.change_setup(shared, |setup| setup.address = text),
             ConnectionMsg::SubprotocolsTyped(text) => self.change_setup(shared, |setup| setup.subprotocols = text),
-            ConnectionMsg::TargetChosen(target) => self.choose(&target, shared),
             ConnectionMsg::ReconnectChosen(reconnect) => self.change_setup(shared, |setup| setup.reconnect = reconnect),
             ConnectionMsg::OfflineChosen(offline) => self.change_setup(shared, |setup| setup.offline = offline),
             ConnectionMsg::Connect => self.connect(now, shared),
@@ -242,12 +241,8 @@ impl Connection {
             ConnectionMsg::Send => self.send_draft(now, shared),
             ConnectionMsg::SendPayload(payload) => self.send_payload(payload, shared),
             ConnectionMsg::DiscardQueued => self.outbox.clear(),
-            ConnectionMsg::StartRepeat(repeat) => self.start_repeat(now, repeat, shared),
             ConnectionMsg::StopRepeat => self.repetition = None,
-            ConnectionMsg::StartSequence(sequence) => self.start_sequence(now, sequence, shared),
-            ConnectionMsg::StopSequence => self.stop_sequence(now),
             ConnectionMsg::DismissSequence => self.run = None,
-            ConnectionMsg::StartReplay(messages) => self.start_replay(now, messages, shared),
             ConnectionMsg::StopReplay => self.replay = None,
             ConnectionMsg::Filter(query) => self.filter = Filter::new(query, shared.check_regex),
             ConnectionMsg::Scan { bytes } => {
@@ -259,7 +254,7 @@ impl Connection {
                 if self.filter.matched(id, &result) {
                     self.match_next_batch(shared);
                 } else {
-                    self.drive_run(now, RunEvent::Matched(id, result), shared);
+                    self.run_event(now, RunEvent::Matched(id, result), shared);
                 }
             }
             ConnectionMsg::Pin(seq) => {
@@ -275,6 +270,23 @@ impl Connection {
             ConnectionMsg::Socket(_, _) => {}
             ConnectionMsg::Sent { message, buffered } => self.sent(now, &message, buffered, shared),
             ConnectionMsg::NotSent(message) => self.not_sent(now, message),
+            msg => {
+                if let Some(loaded) = shared.deferred {
+                    loaded.run(|| self.update_deferred(now, msg, shared));
+                }
+            }
+        }
+    }
+
+    /// Handles what comes from views that are deferred themselves.
+    fn update_deferred(&mut self, now: Time, msg: ConnectionMsg, shared: &mut Shared) {
+        match msg {
+            ConnectionMsg::TargetChosen(target) => self.choose(&target, shared),
+            ConnectionMsg::StartRepeat(repeat) => self.start_repeat(now, repeat, shared),
+            ConnectionMsg::StartSequence(sequence) => self.start_sequence(now, sequence, shared),
+            ConnectionMsg::StopSequence => self.stop_sequence(now),
+            ConnectionMsg::StartReplay(messages) => self.start_replay(now, messages, shared),
+            _ => {}
         }
     }
 

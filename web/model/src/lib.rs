@@ -4,6 +4,7 @@
 mod composing;
 mod connection;
 mod data;
+mod deferred;
 mod log;
 mod matching;
 mod sending;
@@ -32,6 +33,7 @@ pub use data::json;
 pub use data::payload::{Content, Payload};
 pub use data::time::{Time, iso_8601_micros, micros_of_iso_8601, micros_of_number};
 pub use data::visible::{Quoted, visible};
+pub use deferred::Loaded;
 pub use log::filter::{Facet, Facets, Filter, Marked, Query, Rows};
 pub use log::viewport::{ROW_HEIGHT, Viewport};
 pub use log::{Direction, Entry, Keep, KeptBytes, Kind, Label, Limits, Log, PinError, Source, Tally, Tone};

@@ -7,6 +7,7 @@ use fastrand::Rng;
 use crate::composing::draft::Draft;
 use crate::connection::address::ParseUrl;
 use crate::data::time::Time;
+use crate::deferred::Loaded;
 use crate::log::Keep;
 use crate::matching::{CheckRegex, MatchId};
 use crate::sending::sequence::Sequence;
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) revisions: [u32; Document::ALL.len()],
     /// Taken by [`Workbench::update`](crate::Workbench::update).
     pub(crate) effects: Vec<Effect>,
+    /// What is not needed until the first click.
+    pub(crate) deferred: Option<Loaded>,
     last_socket: SocketId,
     last_match: MatchId,
 }
@@ -52,6 +55,7 @@ impl Shared {
             time_origin,
             revisions: [0; Document::ALL.len()],
             effects: Vec::new(),
+            deferred: None,
             last_socket: SocketId::default(),
             last_match: MatchId::default(),
         }

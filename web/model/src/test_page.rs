@@ -6,6 +6,7 @@ use crate::connection::ending::Closed;
 use crate::connection::{Connection, ConnectionMsg, SocketEvent};
 use crate::data::payload::Payload;
 use crate::data::time::Time;
+use crate::deferred::Loaded;
 use crate::log::Entry;
 use crate::matching::{MatchRequest, Regex};
 use crate::shared::{ConnectionId, Effect, SocketId};
@@ -31,7 +32,7 @@ pub(crate) struct TestPage {
 
 impl TestPage {
     pub(crate) fn new() -> Self {
-        let workbench = Workbench::new(Start {
+        let mut workbench = Workbench::new(Start {
             address: URL.to_owned(),
             seed: 42,
             time_origin: 1_795_368_000_000.0,
@@ -39,6 +40,7 @@ impl TestPage {
             keep: |bytes| Box::new(bytes),
             parse_url,
         });
+        workbench.update(Time::default(), Msg::DeferredLoaded(Loaded::proven()));
         let id = workbench.shown().id();
         let now = Time(1000.0);
         Self {

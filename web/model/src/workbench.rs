@@ -209,15 +209,35 @@ impl Workbench {
                 self.shown = self.index(id).unwrap_or(self.shown);
                 self.shared.persist_setups();
             }
+            Msg::Settings(settings) => {
+                self.choose(settings);
+                self.shared.persist(Document::Settings);
+            }
+            Msg::DismissUndo => self.undo = None,
+            Msg::FileFailed(subject, why) => self.problem = Some((subject, why)),
+            Msg::DismissProblem(subject) => {
+                self.problem.take_if(|(about, _)| *about == subject);
+            }
+            Msg::Persisted(kept) => self.storage_error = kept.err(),
+            Msg::DeferredLoaded(loaded) => self.shared.deferred = Some(loaded),
+            msg => {
+                if let Some(loaded) = self.shared.deferred {
+                    loaded.run(|| self.update_deferred(msg));
+                }
+            }
+        }
+        self.connections[self.shown].mark_seen();
+        std::mem::take(&mut self.shared.effects)
+    }
+
+    /// Handles what comes from views that are deferred themselves.
+    fn update_deferred(&mut self, msg: Msg) {
+        match msg {
             Msg::Rename(id, name) => {
                 if let Some(index) = self.index(id) {
                     self.connections[index].rename(name);
                     self.shared.persist_setups();
                 }
-            }
-            Msg::Settings(settings) => {
-                self.choose(settings);
-                self.shared.persist(Document::Settings);
             }
             Msg::Save(saved) => self.change_undoably(|page| page.change_saved(|library| library.save(saved))),
             Msg::RenameSaved(from, to) => self.change_saved(|library| library.rename(&from, to)),
@@ -237,17 +257,10 @@ impl Workbench {
             }),
             Msg::ImportSequences(text) => self.change_undoably(|page| page.import_sequences(&text)),
             Msg::Undo => self.undo(),
-            Msg::DismissUndo => self.undo = None,
             Msg::ImportLogs(logs) => self.import_logs(logs),
-            Msg::FileFailed(subject, why) => self.problem = Some((subject, why)),
-            Msg::DismissProblem(subject) => {
-                self.problem.take_if(|(about, _)| *about == subject);
-            }
-            Msg::Persisted(kept) => self.storage_error = kept.err(),
             Msg::ClearAllData => self.clear_all_data(),
+            _ => {}
         }
-        self.connections[self.shown].mark_seen();
-        std::mem::take(&mut self.shared.effects)
     }
 
     fn add(&mut self) {

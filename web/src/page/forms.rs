@@ -2,7 +2,7 @@
 
 use model::preset::Form as PresetForm;
 use model::{ConnectionId, SavedName};
-use wire::{Path, Target};
+use wire::Path;
 
 use super::field_errors::FieldErrors;
 use crate::browser::task::Task;
@@ -10,7 +10,10 @@ use crate::browser::task::Task;
 pub(crate) struct Forms {
     pub(crate) close: CloseForm,
     pub(crate) share: ShareForm,
-    pub(crate) preset: PresetForm,
+    /// Which behaviour is asked for.
+    pub(crate) path: Path,
+    /// Made from it and from the address.
+    pub(crate) preset: Option<PresetForm>,
     pub(crate) saved: SavedForm,
     pub(crate) settings: SettingsForm,
     /// The connection that is to be removed.
@@ -24,7 +27,8 @@ impl Default for Forms {
         Self {
             close: CloseForm::default(),
             share: ShareForm::default(),
-            preset: PresetForm::new(Target::plain(Path::Tutorial)),
+            path: Path::Tutorial,
+            preset: None,
             saved: SavedForm::default(),
             settings: SettingsForm::default(),
             removed: None,

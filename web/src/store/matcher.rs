@@ -4,12 +4,13 @@
 use std::collections::VecDeque;
 
 use compute::protocol::{Request, Response};
-use model::{ConnectionId, ConnectionMsg, MatchError, MatchRequest, Msg};
+use model::{ConnectionId, ConnectionMsg, Loaded, MatchError, MatchId, MatchRequest, Msg};
 
 use super::Store;
 use crate::browser::clock;
 use crate::browser::task::Task;
 use crate::compute_handle::{Answer, ComputeError, ComputeHandle};
+use crate::deferred::Deferred;
 
 #[derive(Default)]
 pub(super) struct Matcher {
@@ -17,6 +18,18 @@ pub(super) struct Matcher {
     queue: VecDeque<(ConnectionId, MatchRequest)>,
     /// Waits for the answer to the batch that is under way.
     matching: Option<Task>,
+    /// What encodes and decodes a batch. While it is loaded, batches wait.
+    deferred: Option<Result<Loaded, ComputeError>>,
+}
+
+impl Matcher {
+    pub(super) fn deferred_loaded(&mut self, deferred: &Deferred) {
+        self.deferred = match deferred {
+            Deferred::Loading { .. } => None,
+            Deferred::Loaded(loaded) => Some(Ok(*loaded)),
+            Deferred::Failed => Some(Err(ComputeError::NotLoaded)),
+        };
+    }
 }
 
 impl Store {
@@ -26,25 +39,36 @@ impl Store {
         self.match_next();
     }
 
-    fn match_next(&mut self) {
-        let Matcher { worker, queue, matching } = &mut self.matcher;
-        if matching.is_some() {
-            return;
+    pub(super) fn match_next(&mut self) {
+        let Matcher { queue, matching, deferred, .. } = &mut self.matcher;
+        let Some(deferred) = deferred.filter(|_| matching.is_none()) else { return };
+        let Some((connection, request)) = queue.pop_front() else { return };
+        match deferred {
+            Ok(loaded) => loaded.run(|| self.begin_match(connection, request)),
+            Err(error) => {
+                self.matched(connection, request.id, Err(MatchError::Unavailable(error.to_string())));
+            }
         }
-        let Some((connection, MatchRequest { id, regex, texts })) = queue.pop_front() else { return };
+    }
+
+    fn matched(&mut self, connection: ConnectionId, id: MatchId, result: Result<Vec<bool>, MatchError>) {
+        self.dispatch_at(clock::now(), Msg::Connection(connection, ConnectionMsg::Matched(id, result)));
+        self.match_next();
+    }
+
+    fn begin_match(&mut self, connection: ConnectionId, MatchRequest { id, regex, texts }: MatchRequest) {
         let request = Request::Match {
             expression: &regex.expression,
             flags: &regex.flags,
             texts: texts.iter().map(String::as_str).collect(),
         };
-        let answer = worker.ask_within(&request, MatchRequest::LIMIT_MS);
+        let answer = self.matcher.worker.ask_within(&request, MatchRequest::LIMIT_MS);
         let handle = self.handle.clone();
-        *matching = Some(Task::spawn(async move {
+        self.matcher.matching = Some(Task::spawn(async move {
             let result = result(&answer.await);
             handle.update_silently(move |store| {
                 store.matcher.matching = None;
-                store.dispatch_at(clock::now(), Msg::Connection(connection, ConnectionMsg::Matched(id, result)));
-                store.match_next();
+                store.matched(connection, id, result);
             });
         }));
     }

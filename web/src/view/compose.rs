@@ -13,7 +13,7 @@ use web_sys::{Event, KeyboardEvent};
 pub(super) use self::file::read_dropped;
 
 use super::controls::{button, file_button, focus, fold, group, problem, toggle, value_of};
-use super::{View, html};
+use super::{View, deferred, html};
 use crate::browser::clock;
 use crate::page::{Dialog, Page};
 
@@ -28,8 +28,8 @@ pub(super) const MESSAGE_BOX: &str = ".compose textarea";
 pub(super) fn compose() -> View {
     html("<section class=compose aria-label=Message></section>")
         .child(fold(FOLD, "⋯", "Format, file, repeat, sequence").child(bar()))
-        .child(html("<slot></slot>").keyed(|page| page.pane.repeat_open.then(String::new), |_| repeat::form()))
-        .child(html("<slot></slot>").keyed(|page| Some(page.pane.file.as_ref()?.number.to_string()), file::view))
+        .child(deferred::slot(|page| page.pane.repeat_open.then(String::new), |_| repeat::form()))
+        .child(deferred::slot(|page| Some(page.pane.file.as_ref()?.number.to_string()), file::view))
         .child(message_box())
         .child(
             button("primary", "Send", |page, _| page.dispatch_shown(ConnectionMsg::Send))

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlDialogElement};
 
 use super::controls::{focus, sign_button, target};
-use super::{View, html};
+use super::{View, deferred, html};
 use crate::page::{Dialog, Page};
 
 fn title(dialog: Dialog) -> &'static str {
@@ -51,14 +51,14 @@ fn form(dialog: Dialog, page: &Page) -> View {
 
 /// A modal dialog: the browser keeps the focus inside, closes it by Escape, and gives the focus back.
 pub(super) fn dialog() -> View {
-    html("<dialog aria-labelledby=dialog-title><slot></slot><slot name=form></slot></dialog>")
+    let dialog = html("<dialog aria-labelledby=dialog-title><slot></slot><slot name=form></slot></dialog>")
         .on("close", closed)
         // The submit button has a listener of its own; without this the page would be left.
         .on("submit", |_, event| event.prevent_default())
         .at("slot")
         .keyed(key, |page| header(page.dialog.map_or("", title)))
-        .at("[name=form]")
-        .keyed(key, |page| page.dialog.map_or_else(|| html("<form></form>"), |dialog| form(dialog, page)))
+        .at("[name=form]");
+    deferred::keyed(dialog, key, |page| page.dialog.map_or_else(|| html("<form></form>"), |dialog| form(dialog, page)))
         // After the form has been built, because a field of it gets the focus.
         .at_root()
         .on_toggle(|page| page.dialog.is_some(), show)

@@ -54,32 +54,36 @@ pub(super) fn marked(view: View) -> View {
     let found = Rc::<RefCell<Found>>::default();
     let mut has_marks = false;
     view.on_render(move |page| {
-        let marked = page.shown().filter().marked();
-        if matches!(marked, Marked::Nothing) && !has_marks {
-            return;
+        let marks = !matches!(page.shown().filter().marked(), Marked::Nothing);
+        if let Some(loaded) = page.deferred.loaded().filter(|_| marks || has_marks) {
+            has_marks = marks;
+            loaded.run(|| mark_all(page, &found));
         }
-        has_marks = !matches!(marked, Marked::Nothing);
-        let texts = texts();
-        let highlight = Highlight::new();
-        match marked {
-            Marked::Nothing => {}
-            Marked::Text(needle) => {
-                let needle: Vec<u16> = needle.encode_utf16().collect();
-                for (node, text) in &texts {
-                    mark(&highlight, node, &spans(&text.iter().collect::<Vec<u16>>(), &needle));
-                }
-            }
-            Marked::Regex(regex) => {
-                let strings: Vec<String> = texts.iter().map(|(_, text)| String::from(text)).collect();
-                find(page, &found, regex, &strings);
-                let found = found.borrow();
-                if found.regex == *regex && found.texts == strings {
-                    texts.iter().zip(&found.spans).for_each(|((node, _), spans)| mark(&highlight, node, spans));
-                }
-            }
-        }
-        set_highlight("hit", &highlight);
     })
+}
+
+fn mark_all(page: &Page, found: &Rc<RefCell<Found>>) {
+    let marked = page.shown().filter().marked();
+    let texts = texts();
+    let highlight = Highlight::new();
+    match marked {
+        Marked::Nothing => {}
+        Marked::Text(needle) => {
+            let needle: Vec<u16> = needle.encode_utf16().collect();
+            for (node, text) in &texts {
+                mark(&highlight, node, &spans(&text.iter().collect::<Vec<u16>>(), &needle));
+            }
+        }
+        Marked::Regex(regex) => {
+            let strings: Vec<String> = texts.iter().map(|(_, text)| String::from(text)).collect();
+            find(page, found, regex, &strings);
+            let found = found.borrow();
+            if found.regex == *regex && found.texts == strings {
+                texts.iter().zip(&found.spans).for_each(|((node, _), spans)| mark(&highlight, node, spans));
+            }
+        }
+    }
+    set_highlight("hit", &highlight);
 }
 
 /// The text nodes, and what is in them.

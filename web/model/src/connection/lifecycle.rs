@@ -173,7 +173,7 @@ impl Connection {
         }
         self.note(now, &Note::Ended(ending.clone()));
         self.outbox.reset();
-        self.tasks_ended(now);
+        self.tasks_ended(now, shared);
         shared.effects.push(Effect::Release(self.id));
         if matches!(self.state, ConnectionState::Open(_)) {
             self.lost_at = Some(now);

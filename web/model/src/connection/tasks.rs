@@ -75,11 +75,21 @@ impl Connection {
     }
 
     pub(super) fn drive(&mut self, now: Time, shared: &mut Shared) {
-        if matches!(self.state, ConnectionState::Open(_)) {
-            self.drive_repeat(now, shared);
-            self.drive_replay(now, shared);
-            self.drive_run(now, RunEvent::Tick, shared);
+        if !matches!(self.state, ConnectionState::Open(_)) || !self.has_task() {
+            return;
         }
+        // Only deferred code begins a task.
+        if let Some(loaded) = shared.deferred {
+            loaded.run(|| {
+                self.drive_repeat(now, shared);
+                self.drive_replay(now, shared);
+                self.drive_run(now, RunEvent::Tick, shared);
+            });
+        }
+    }
+
+    fn has_task(&self) -> bool {
+        self.repetition.is_some() || self.replay.is_some() || self.run.is_some()
     }
 
     pub(super) fn tasks_opened(&mut self, now: Time) {
@@ -94,8 +104,14 @@ impl Connection {
         self.drive(now, shared);
     }
 
-    pub(super) fn tasks_ended(&mut self, now: Time) {
+    pub(super) fn tasks_ended(&mut self, now: Time, shared: &Shared) {
         self.replay = None;
+        if let Some(loaded) = shared.deferred.filter(|_| self.run.is_some()) {
+            loaded.run(|| self.fail_run(now));
+        }
+    }
+
+    fn fail_run(&mut self, now: Time) {
         if let Some(run) = self.run.as_mut().filter(|run| run.verdict() == Verdict::Running) {
             run.fail(now, "the connection ended".to_owned());
             self.note_verdict(now);
@@ -103,7 +119,14 @@ impl Connection {
     }
 
     pub(super) fn tasks_received(&mut self, now: Time, content: Content<'_>, shared: &mut Shared) {
-        self.drive_run(now, RunEvent::Received(content), shared);
+        self.run_event(now, RunEvent::Received(content), shared);
+    }
+
+    /// Tells the newest sequence, if there is one.
+    pub(super) fn run_event(&mut self, now: Time, event: RunEvent<'_>, shared: &mut Shared) {
+        if let Some(loaded) = shared.deferred.filter(|_| self.run.is_some()) {
+            loaded.run(|| self.drive_run(now, event, shared));
+        }
     }
 
     fn drive_repeat(&mut self, now: Time, shared: &mut Shared) {
@@ -130,7 +153,7 @@ impl Connection {
         self.replay = self.replay.take().filter(|replay| replay.left() > 0);
     }
 
-    pub(super) fn drive_run(&mut self, now: Time, event: RunEvent<'_>, shared: &mut Shared) {
+    fn drive_run(&mut self, now: Time, event: RunEvent<'_>, shared: &mut Shared) {
         let Some(mut run) = self.run.take() else { return };
         let was_running = run.verdict() == Verdict::Running;
         run.on(now, event, &mut |draft| self.send_automatically(draft, now, shared));

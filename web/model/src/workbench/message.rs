@@ -1,6 +1,7 @@
 //! Everything that can happen to the page.
 
 use crate::connection::ConnectionMsg;
+use crate::deferred::Loaded;
 use crate::sending::sequence::Sequence;
 use crate::shared::ConnectionId;
 use crate::stored::link::Link;
@@ -45,6 +46,8 @@ pub enum Msg {
     DismissProblem(Subject),
     /// The result of [`Effect::Persist`](crate::Effect::Persist).
     Persisted(Result<(), StorageError>),
+    /// The deferred code is there: all that a person opens, and the messages that come from it, need it.
+    DeferredLoaded(Loaded),
     /// Delete all stored documents and close all connections.
     ClearAllData,
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::preset::Field;
+use model::preset::{Field, Form};
 use model::{ConnectionMsg, ConnectionState};
 use wire::Parameter;
 
@@ -11,7 +11,7 @@ use crate::view::controls::{button, text_field, value_of};
 use crate::view::{View, html};
 
 pub(super) fn form(page: &Page) -> View {
-    let path = page.forms.preset.target().path();
+    let path = page.forms.path;
     let (of_connection, own): (Vec<_>, Vec<_>) =
         path.parameters().partition(|parameter| Parameter::OF_CONNECTIONS.contains(parameter));
     html("<form></form>")
@@ -21,21 +21,27 @@ pub(super) fn form(page: &Page) -> View {
             html("<details><summary>The connection</summary></details>")
                 .children(of_connection.into_iter().map(parameter_field)),
         )
-        .child(html("<p><code></code></p>").at("code").text_of(|page| page.forms.preset.target().to_string().into()))
+        .child(
+            html("<p><code></code></p>").at("code").text_of(|page| {
+                page.forms.preset.as_ref().map_or(Cow::default(), |form| form.target().to_string().into())
+            }),
+        )
         .child(html("<footer></footer>").child(use_button()))
 }
 
 fn use_button() -> View {
     button("primary", "Use this URL", |page, _| {
         page.dialog = None;
-        page.dispatch_shown(ConnectionMsg::TargetChosen(page.forms.preset.target().clone()));
+        if let Some(form) = &page.forms.preset {
+            page.dispatch_shown(ConnectionMsg::TargetChosen(form.target().clone()));
+        }
     })
     .attr_if("disabled", |page| {
         let is_used = matches!(
             page.shown().state(),
             ConnectionState::Connecting | ConnectionState::Open(_) | ConnectionState::Closing(_)
         );
-        is_used || !page.forms.preset.is_valid()
+        is_used || !page.forms.preset.as_ref().is_some_and(Form::is_valid)
     })
 }
 
@@ -44,7 +50,11 @@ fn parameter_field(parameter: Parameter) -> View {
         .child(text_field(
             parameter.name(),
             move |page| read(page, parameter, |field| &field.text),
-            move |page, event| page.forms.preset.fill_in(parameter, value_of(event)),
+            move |page, event| {
+                if let Some(form) = &mut page.forms.preset {
+                    form.fill_in(parameter, value_of(event));
+                }
+            },
         ))
         .child(
             html("<p class=hint><span></span>, for example <code></code></p>")
@@ -63,6 +73,7 @@ fn parameter_field(parameter: Parameter) -> View {
 }
 
 fn read(page: &Page, parameter: Parameter, read: fn(&Field) -> &str) -> Cow<'_, str> {
-    let field = page.forms.preset.fields().iter().find(|field| field.parameter == parameter);
+    let fields = page.forms.preset.as_ref().map_or(&[][..], Form::fields);
+    let field = fields.iter().find(|field| field.parameter == parameter);
     field.map_or("", read).into()
 }

@@ -1,9 +1,7 @@
 //! The behaviours of Canyon's server, in words. `wire` knows which there are.
 
-use model::preset::Form;
 use wire::Path;
 
-use crate::browser::url;
 use crate::page::Dialog;
 use crate::view::{View, controls, html};
 
@@ -16,6 +14,6 @@ pub(super) fn list() -> View {
 fn item(path: Path) -> View {
     html("<li></li>").child(controls::item(path.summary(), &path.pattern(), move |page, _| {
         page.open(Dialog::Preset);
-        page.forms.preset = Form::for_address(path, &page.shown().setup().address, url::parse);
+        page.forms.path = path;
     }))
 }
