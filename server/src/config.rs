@@ -5,10 +5,12 @@ use std::{num::NonZeroUsize, ops::RangeInclusive};
 use wire::{ByteSize, SHORTEST_PING, TimeSpan, ValueError};
 
 use crate::{
+    Listeners,
     http::access::Access,
     http::token::Subprotocol,
     inspect::Recording,
     protocol::deflate::{Context, DeflateConfig, WindowBits},
+    relay::{OpenRelay, RelaySettings},
 };
 
 /// All settings of the server; each is also a flag of `canyon` and an environment variable.
@@ -46,9 +48,23 @@ pub struct Config {
     /// What is recorded of the wire.
     #[command(flatten)]
     pub recording: Recording,
+
+    /// Where pages may connect to through this server.
+    #[command(flatten)]
+    pub relay: RelaySettings,
 }
 
 impl Config {
+    /// Checks that these listeners open no relay to everywhere for others than this machine.
+    ///
+    /// # Errors
+    /// They would; the server then refuses each request for the relay.
+    pub fn check_relay(&self, listeners: &Listeners) -> Result<(), OpenRelay> {
+        let tls = listeners.tls.iter().flat_map(|(sockets, _)| sockets);
+        let addresses = listeners.plain.iter().chain(tls).filter_map(|socket| socket.local_addr().ok());
+        self.relay.check(&self.access, addresses.map(|address| address.ip()))
+    }
+
     /// Whether clients may ask for what breaks the protocol.
     pub(crate) fn allows_faults(&self) -> bool {
         !self.no_faults && (self.faults || !self.access.public)

@@ -11,7 +11,7 @@ use std::{
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
-    budget::Charge,
+    budget::{Charge, Overdrawn},
     http::{admission::Permit, no_room::NoRoom},
     protocol::Counters,
     session::SESSION,
@@ -25,7 +25,7 @@ pub(crate) struct Guards {
     /// The connection's number.
     pub(crate) connection: u64,
     /// Its place among all connections.
-    _permit: Permit,
+    permit: Permit,
     /// The memory that is counted for it.
     pub(crate) charge: Charge,
     /// Its share of its worker's load.
@@ -43,7 +43,15 @@ impl Guards {
         tracked: TaskTrackerToken,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { connection: shared.inspect.number(), _permit: permit, charge, load, tracked, shared }
+        Self { connection: shared.inspect.number(), permit, charge, load, tracked, shared }
+    }
+
+    /// A charge for what this connection holds at another server.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub(crate) fn charge_for_far_side(&self) -> Result<Charge, Overdrawn> {
+        Charge::for_newcomer(&self.shared.budget, self.permit.memory.clone(), SESSION)
     }
 
     /// What a WebSocket holds that is a stream of this connection of `peer`.

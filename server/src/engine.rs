@@ -12,9 +12,14 @@ use crate::{
     behaviour::Behaviour,
     budget::CONNECTION,
     connection::{Connected, Guards},
-    http::{self, Next, handshake::Accepted, http2},
+    http::{
+        self, Next,
+        handshake::{Accepted, Route},
+        http2,
+    },
     linger,
     protocol::Protocol,
+    relay,
     session::{self, Farewell, FrameLayer, Meter, Opening},
     shared::Shared,
     tls::Tls,
@@ -81,7 +86,8 @@ async fn carry(
     let mut connected = Connected::new(peer, Arc::clone(&shared));
     let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
     let limits = shared.frame_limits();
-    let transport = match (transport, worker.event_loop(), behaviour.reply()) {
+    let reply = if accepted.route == Route::Relay { None } else { behaviour.reply() };
+    let transport = match (transport, worker.event_loop(), reply) {
         // The event loop tells nobody what it reads and writes.
         (Transport::Tcp(stream), Some(event_loop), Some(reply)) if accepted.tap.is_none() => {
             connected.carried_by(Carrier::EventLoop);
@@ -102,14 +108,17 @@ async fn carry(
             Err(error) => return tracing::debug!(%error, "lost: {error}"),
         };
         let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
-        let Accepted { mut tap, request, feed, .. } = *accepted;
+        let Accepted { mut tap, request, feed, route, .. } = *accepted;
         if let Some(tap) = &mut tap {
             tap.received(&read_ahead);
         }
+        let limits = if route == Route::Relay { relay::near_limits(limits) } else { limits };
         let frames = FrameLayer::new(transport, read_ahead, limits, agreed).with_meter(meter, Transport::has_hung_up);
-        let opening = Opening { behaviour, request, feed };
         let frames = frames.with_tap(tap);
-        let (mut transport, farewell) = session::run(frames, opening, connected, shared).await;
+        let (mut transport, farewell) = match route {
+            Route::Relay => relay::serve(frames, &guards, connected, shared).await,
+            Route::Behaviour => session::run(frames, Opening { behaviour, request, feed }, connected, shared).await,
+        };
         if farewell == Farewell::Reset {
             transport.reset_at_end();
         }
@@ -138,11 +147,16 @@ async fn serve_http2(
             let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
             let opening = Opening { behaviour, request: accepted.request, feed: accepted.feed };
             let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
-            let frames = FrameLayer::new(stream, BytesMut::new(), shared.frame_limits(), accepted.deflate)
+            let limits = shared.frame_limits();
+            let limits = if accepted.route == Route::Relay { relay::near_limits(limits) } else { limits };
+            let frames = FrameLayer::new(stream, BytesMut::new(), limits, accepted.deflate)
                 .with_meter(meter, http2::Stream::has_hung_up)
                 .with_tap(accepted.tap);
             // A reset is the end of the stream here: hyper has no other.
-            let (mut stream, _) = session::run(frames, opening, connected, shared).await;
+            let (mut stream, _) = match accepted.route {
+                Route::Relay => relay::serve(frames, &guards, connected, shared).await,
+                Route::Behaviour => session::run(frames, opening, connected, shared).await,
+            };
             // Whatever happens now, the stream ends here.
             let _ = timeout(linger::TIME, stream.shutdown()).await;
             drop(guards);

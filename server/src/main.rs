@@ -13,6 +13,9 @@ use logging::{EndOfLog, LogFormat};
 use server::{Listeners, Server, Tls, TlsSettings};
 use tracing::level_filters::LevelFilter;
 
+/// The environment variable with the token of the relay.
+const RELAY_TOKEN: &str = "CANYON_RELAY_TOKEN";
+
 /// A WebSocket echo server to test clients, proxies and load balancers with.
 #[derive(Debug, Parser)]
 #[command(name = "canyon", version)]
@@ -62,11 +65,21 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let log = logging::start(arguments.log, arguments.log_format).context("cannot start a thread for the log")?;
     let _end = EndOfLog(log.clone());
+    let arguments = Arguments { config: with_relay_token(arguments.config)?, ..arguments };
     let tls = arguments.tls.load()?.map(Arc::new);
     let stop = signals::stop(*arguments.config.limits.drain_timeout, log, tls.clone().map(reload))
         .context("cannot listen for signals")?;
     let runtime = server::runtime().context("cannot start the first worker")?;
     runtime.block_on(serve(arguments, tls, stop))
+}
+
+/// The same with the relay's token from the environment, where whoever starts this program has made it. A flag would show it
+/// to everybody who lists processes.
+fn with_relay_token(mut config: server::Config) -> anyhow::Result<server::Config> {
+    if let Some(token) = std::env::var(RELAY_TOKEN).ok().filter(|token| !token.is_empty()) {
+        config.relay.token = Some(token.parse().with_context(|| format!("{RELAY_TOKEN} is wrong"))?);
+    }
+    Ok(config)
 }
 
 /// Reads the certificate again, and says what came of it.
@@ -91,6 +104,7 @@ async fn serve(
         // A name may take its resolver half a minute.
         () = &mut stop => return Ok(()),
     };
+    config.check_relay(&listeners)?;
     let port = listeners.plain[0].local_addr()?.port();
     let tls = match &listeners.tls {
         Some((sockets, tls)) => Some((sockets[0].local_addr()?.port(), Arc::clone(tls))),

@@ -41,6 +41,7 @@ use crate::{
     keep_alive::{KeepAlive, Verdict},
     shared::{Shared, keep_alive_timeout},
 };
+pub(crate) use fragment::{fragments, into_frame};
 pub use frame_layer::{FrameLayer, ReadEnd};
 pub(crate) use meter::{Meter, SESSION};
 
@@ -316,7 +317,7 @@ fn waiting_size(action: &Action) -> usize {
 /// tungstenite's settings. A small read buffer, because it is allocated for every connection and cleared for every read;
 /// a limit on what waits to be written, because pings are answered even to a peer that never reads. A quarter of that
 /// limit is gathered before it is written, so that there is room for more while the socket is full.
-fn settings(limits: &Limits) -> WebSocketConfig {
+pub(crate) fn settings(limits: &Limits) -> WebSocketConfig {
     let message = bytes(limits.max_message_size);
     let write_buffer = bytes(limits.max_write_buffer);
     WebSocketConfig::default()

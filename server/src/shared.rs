@@ -20,6 +20,7 @@ use crate::{
     keep_alive::PingTimes,
     message_log::MessageLog,
     protocol::{self, deflate::DeflateConfig},
+    relay::Relay,
     rooms::Rooms,
     shutdown::Shutdown,
     traffic::Traffic,
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     /// How many workers have failed or do not answer.
     pub(crate) failed_workers: AtomicUsize,
     pub(crate) faults: Faults,
+    /// Present if it is open.
+    pub(crate) relay: Option<Relay>,
     /// Where TLS is spoken, if anywhere.
     pub(crate) tls_port: Option<u16>,
 }
@@ -104,6 +107,7 @@ impl Shared {
             attempts: Attempts::default(),
             traffic: Arc::default(),
             rooms: Arc::new(Rooms::new(bytes(config.limits.max_write_buffer))),
+            relay: Relay::new(&config.relay),
             config,
             log: MessageLog::default(),
             totals: Totals::default(),

@@ -3,6 +3,8 @@
 //!
 //! Everything here is pure: it parses and prints, and never does I/O, reads a clock or knows a socket.
 //!
+//! [`relay`] has what a page and the relay say to each other.
+//!
 //! The page carries the tables of [`Path`] and [`Parameter`]; the sentences about faults and choices are functions, which
 //! it leaves out.
 
@@ -17,6 +19,7 @@ mod grammar;
 mod inspect_id;
 mod parameter;
 mod path;
+pub mod relay;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -35,6 +35,18 @@ pub struct Access {
     pub public: bool,
 }
 
+/// Where a relay leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// To whatever this machine can reach.
+    Everywhere,
+    /// To what is named in the settings.
+    Named,
+}
+
+/// Headers by which a proxy says that the client is somebody else.
+const FORWARDED: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
+
 /// A host as it may stand in the header `Host`
 /// ([RFC 9110, 7.2](https://www.rfc-editor.org/rfc/rfc9110#section-7.2)); without a port it allows any.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,6 +123,40 @@ impl Access {
         let Some(text) = origin else { return Ok(()) };
         match Origin::parse(text) {
             None => Err(Refusal::NoOrigin(text.to_owned())),
+            Some(origin) if self.allows_origin(&origin, host.as_ref()) => Ok(()),
+            Some(_) => Err(Refusal::Origin(text.to_owned())),
+        }
+    }
+
+    /// Checks what the relay needs beyond [`check`](Self::check), which a request has passed: a client on this machine, unless
+    /// it leads only to what is named.
+    pub(crate) fn check_relay(
+        &self,
+        local: IpAddr,
+        target: &Uri,
+        headers: &HeaderMap,
+        reach: Reach,
+    ) -> Result<(), Refusal> {
+        let host = match target.authority() {
+            Some(authority) => Some(authority.clone()),
+            None => at_most_one(headers, &HOST)?.and_then(parse_authority),
+        };
+        let is_own = !self.public
+            && local.to_canonical().is_loopback()
+            && host.as_ref().is_some_and(is_loopback)
+            && !FORWARDED.iter().any(|&name| headers.contains_key(name));
+        if reach == Reach::Everywhere && !is_own {
+            return Err(Refusal::RelayForeign);
+        }
+        Ok(())
+    }
+
+    /// Checks that a page asks, and that its origin may connect, even where all others may.
+    pub(crate) fn check_relay_origin(&self, target: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+        let host = target.authority().cloned().or(at_most_one(headers, &HOST)?.and_then(parse_authority));
+        let Some(text) = at_most_one(headers, &ORIGIN)? else { return Err(Refusal::RelayOrigin) };
+        match Origin::parse(text) {
+            None => Err(Refusal::RelayOrigin),
             Some(origin) if self.allows_origin(&origin, host.as_ref()) => Ok(()),
             Some(_) => Err(Refusal::Origin(text.to_owned())),
         }

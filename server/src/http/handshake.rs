@@ -13,7 +13,7 @@ use hyper::{
     },
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use wire::{Behaviour, ByteSize, ConnectionOptions, Cookie, DeflateOptions, LegalCase, Target};
+use wire::{Behaviour, ByteSize, ConnectionOptions, Cookie, DeflateOptions, LegalCase, Path, Target, relay};
 
 use crate::{
     config::bytes,
@@ -44,8 +44,9 @@ static KEY: LazyLock<Encoding> = LazyLock::new(|| {
 /// A handshake that was in order.
 #[derive(Debug)]
 pub(crate) struct Accepted {
-    /// What the URL asks for.
+    /// What the URL asks for; for the relay, nothing beside that.
     pub(crate) target: Target,
+    pub(crate) route: Route,
     /// What was agreed on compression, if anything.
     pub(crate) deflate: Option<Agreed>,
     subprotocol: Option<String>,
@@ -61,6 +62,15 @@ pub(crate) struct Accepted {
     pub(crate) feed: Option<Feed>,
     /// Where it is told what crosses the wire, if somebody may see that.
     pub(crate) tap: Option<Box<Tap>>,
+}
+
+/// Where a WebSocket leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// To what the URL asks for.
+    Behaviour,
+    /// To another server, which the client names.
+    Relay,
 }
 
 /// Whether the request asks for a WebSocket at all, rightly or wrongly.
@@ -103,7 +113,8 @@ pub(crate) fn accept<B>(
     let accept_key = if is_extended_connect { None } else { Some(accept_key(headers)?) };
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let extensions = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().map(|value| value.as_bytes());
-    let target: Target = target.parse()?;
+    let route = if request.uri().path() == relay::PATH { Route::Relay } else { Route::Behaviour };
+    let target: Target = if route == Route::Relay { Target::plain(Path::Echo) } else { target.parse()? };
     let options = target.connection_options();
     let behaviour = target.behaviour();
     check_allowed(&target, &behaviour, shared)?;
@@ -121,7 +132,7 @@ pub(crate) fn accept<B>(
         (Behaviour::Inspect, Some(id)) => Some(Feed::Inspection(shared.inspect.watch(&id, peer)?)),
         _ => None,
     };
-    Ok(Accepted { target, deflate, subprotocol, accept_key, options, raw_head, request: None, feed, tap: None })
+    Ok(Accepted { target, route, deflate, subprotocol, accept_key, options, raw_head, request: None, feed, tap: None })
 }
 
 fn check_protocol<B>(request: &Request<B>) -> Result<(), Refusal> {

@@ -51,6 +51,14 @@ pub(crate) enum Refusal {
     Behaviour(#[from] wire::Error),
     #[error("{0} is switched off here: that needs canyon without --no-faults, and with --public also --faults")]
     FaultsOff(String),
+    #[error("the relay is shut here; canyon --relay opens it")]
+    RelayOff,
+    #[error(
+        "the relay is for this machine alone; canyon --relay-to HOST lets others use it for the hosts that it names"
+    )]
+    RelayForeign,
+    #[error("the relay is for pages, which have exactly one Origin")]
+    RelayOrigin,
     #[error(transparent)]
     Room(#[from] rooms::Full),
     #[error(transparent)]
@@ -79,6 +87,7 @@ impl Refusal {
             Self::HttpVersion(_) => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::NoUpgrade(_) | Self::WebSocketVersion(_) => StatusCode::UPGRADE_REQUIRED,
             Self::Host(_) | Self::Origin(_) | Self::NoOrigin(_) | Self::FaultsOff(_) => StatusCode::FORBIDDEN,
+            Self::RelayOff | Self::RelayForeign | Self::RelayOrigin => StatusCode::FORBIDDEN,
             Self::TransferCoding(_) | Self::Protocol(_) | Self::NotOverHttp2(_) => StatusCode::NOT_IMPLEMENTED,
             Self::Headers(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Draining | Self::NoRoom(_) | Self::Room(_) | Self::Inspections(_) => StatusCode::SERVICE_UNAVAILABLE,

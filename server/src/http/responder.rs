@@ -11,7 +11,8 @@ use hyper::{
     Method, Request, Response, StatusCode, Version,
     header::{
         ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST,
-        HeaderMap, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS,
+        HeaderMap, HeaderName, HeaderValue, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
+        X_CONTENT_TYPE_OPTIONS,
     },
 };
 
@@ -27,12 +28,17 @@ use super::{
     raw_head::RawHead,
     refusal::Refusal,
 };
+use wire::{event, relay};
+
 use crate::{
-    config::bytes,
+    config::{Config, bytes},
+    http::access::Reach,
     inspect::{self, Tap},
     shared::Shared,
 };
-use wire::event;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// The seconds after which a client that found no room may try again.
 pub(super) const RETRY: &str = "1";
@@ -68,7 +74,9 @@ pub(super) enum Answer {
 impl Responder<'_> {
     /// The answer to a request. What is refused is told to those who watch the request; what is accepted tells them itself.
     pub(super) fn answer<B>(&self, request: &Request<B>, raw_head: &RawHead) -> Result<Answer, Refusal> {
-        let tap = if handshake::is_attempt(request) { self.tap(request, raw_head)? } else { None };
+        // What passes through the relay begins with its token: nobody watches or records it.
+        let may_be_watched = handshake::is_attempt(request) && request.uri().path() != relay::PATH;
+        let tap = if may_be_watched { self.tap(request, raw_head)? } else { None };
         let mut answer = self.decide(request, raw_head);
         match (&mut answer, tap) {
             (Ok(Answer::WebSocket(accepted)), tap) => accepted.tap = tap,
@@ -116,6 +124,9 @@ impl Responder<'_> {
         if !is_attempt && !takes_method {
             return Err(Refusal::HttpMethod(request.method().clone()));
         }
+        if path == relay::PATH {
+            self.check_relay(request, is_attempt)?;
+        }
         match path {
             "/healthz" if !is_attempt => return Ok(Answer::Response(self.health())),
             metrics::PATH if !is_attempt => return Ok(Answer::Response(metrics::response(self.server))),
@@ -139,11 +150,38 @@ impl Responder<'_> {
             return match path {
                 echo::PATH => Ok(Answer::Echo),
                 events::PATH => self.events(request).map(Answer::Exposed),
+                relay::PATH => self.relay_token().map(Answer::Response),
                 _ => answer_http(request).map(Answer::Response),
             };
         }
         let accepted = handshake::accept(request, raw_head.clone(), self.client.peer.ip(), self.server)?;
         Ok(Answer::WebSocket(Box::new(accepted)))
+    }
+
+    /// Who may use the relay, or learn its token: that is for a page of this server, which no other may frame or read.
+    fn check_relay<B>(&self, request: &Request<B>, is_attempt: bool) -> Result<(), Refusal> {
+        let Config { relay, access, .. } = &self.server.config;
+        if !relay.relay {
+            return Err(Refusal::RelayOff);
+        }
+        let reach = if relay.relay_to.is_empty() { Reach::Everywhere } else { Reach::Named };
+        let headers = request.headers();
+        access.check_relay(self.client.local, request.uri(), headers, reach)?;
+        if is_attempt {
+            return access.check_relay_origin(request.uri(), headers);
+        }
+        // Where a browser says who asks, it must be a page of this server: others could not read the answer, but need not even
+        // ask.
+        let is_foreign = headers.get(SEC_FETCH_SITE).is_some_and(|site| site != "same-origin");
+        if is_foreign || headers.contains_key(ORIGIN) { Err(Refusal::RelayOrigin) } else { Ok(()) }
+    }
+
+    /// The relay's token, for the page of this server.
+    fn relay_token(&self) -> Result<Response<AnswerBody>, Refusal> {
+        let relay = self.server.relay.as_ref().ok_or(Refusal::RelayOff)?;
+        let mut response = sentence(StatusCode::OK, relay.token().expose().to_owned());
+        response.headers_mut().insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+        Ok(response)
     }
 
     fn events<B>(&self, request: &Request<B>) -> Result<Response<AnswerBody>, Refusal> {

@@ -30,7 +30,7 @@ pub(crate) fn fragments(frame: Frame, size: NonZeroUsize) -> impl Iterator<Item 
 }
 
 /// A text, a binary message or a frame as one frame.
-pub(super) fn into_frame(message: Message) -> Frame {
+pub(crate) fn into_frame(message: Message) -> Frame {
     let data = match message {
         Message::Frame(frame) => return frame,
         Message::Text(_) => Data::Text,

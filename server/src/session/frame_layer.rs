@@ -97,7 +97,7 @@ impl<S> FrameLayer<S> {
     }
 
     /// What is measured.
-    pub(super) fn meter(&mut self) -> &mut Meter {
+    pub(crate) fn meter(&mut self) -> &mut Meter {
         &mut self.meter
     }
 

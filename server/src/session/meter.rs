@@ -104,7 +104,7 @@ impl Meter {
     }
 
     /// Gives a message its time again: it was not read from.
-    pub(super) fn forgive(&mut self) {
+    pub(crate) fn forgive(&mut self) {
         self.message = MessageTimeout::default();
     }
 

@@ -18,6 +18,7 @@ mod language;
 mod process;
 mod program;
 mod refusals;
+mod relay;
 mod settings;
 mod shortage;
 mod shutdown;

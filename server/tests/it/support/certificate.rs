@@ -48,6 +48,14 @@ impl Certificate {
         self.der = other.der.clone();
     }
 
+    /// A server's settings that show it, whether it is valid now or not.
+    pub fn server_config(&self) -> Arc<rustls::ServerConfig> {
+        let key = rustls::pki_types::pem::PemObject::from_pem_file(&self.key).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        Arc::new(config.with_single_cert(vec![self.der.clone()], key).unwrap())
+    }
+
     pub fn tls(&self) -> Arc<Tls> {
         Arc::new(Tls::from_files(&self.cert, &self.key).unwrap())
     }

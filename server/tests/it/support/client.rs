@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async, connect_async,
-    tungstenite::{Error, Message, protocol::CloseFrame},
+    tungstenite::{ClientRequestBuilder, Error, Message, protocol::CloseFrame},
 };
 
 use super::within;
@@ -38,6 +38,18 @@ impl Client {
         let stream: Box<dyn Io> = Box::new(stream);
         let (socket, _) = within("the handshake", client_async(url, stream)).await.unwrap();
         Self { socket }
+    }
+
+    /// The same with a request of the test's own.
+    pub async fn over_with(stream: impl Io + 'static, request: ClientRequestBuilder) -> Self {
+        let stream: Box<dyn Io> = Box::new(stream);
+        let (socket, _) = within("the handshake", client_async(request, stream)).await.unwrap();
+        Self { socket }
+    }
+
+    /// The socket, for waits that may fail.
+    pub fn into_inner(self) -> Socket {
+        self.socket
     }
 
     /// The two directions, for a client that does both at once.

@@ -1,0 +1,239 @@
+//! A request to the relay that keeps the rules, ready to be carried out.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use data_encoding::BASE64;
+use hyper::{
+    Uri,
+    header::{HeaderName, HeaderValue},
+};
+use wire::relay::{Cause, Request};
+
+use super::{
+    failure::Failure,
+    target::{Host, Rules},
+    trust::ClientTls,
+};
+use crate::{config::Limits, config::bytes, http::token::Subprotocol};
+
+/// The longest time that a request may give the other server to open its WebSocket.
+const MAX_OPEN_TIME: Duration = Duration::from_secs(60);
+/// The shortest time between pings.
+const MIN_PING: Duration = Duration::from_millis(100);
+
+/// The first part of names that are not among a request's headers, or the whole name: what the handshake itself has, what says
+/// how long the request is, and what proxies take for theirs. `Host` chooses among servers at one address, which would get
+/// past the rules about names.
+const RESERVED: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-",
+    "sec-websocket-",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// A host and a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) host: Host,
+    pub(crate) port: u16,
+}
+
+/// What is connected to, and how.
+pub(crate) struct Plan {
+    pub(crate) server: Endpoint,
+    /// Present for `wss:`.
+    pub(crate) tls: Option<ClientTls>,
+    pub(crate) proxy: Option<Proxy>,
+    /// The value of `Host`.
+    pub(crate) authority: String,
+    /// Path and query.
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) subprotocols: Vec<Subprotocol>,
+    /// The value of `Sec-WebSocket-Extensions`; empty offers none.
+    pub(crate) extensions: String,
+    pub(crate) open_timeout: Duration,
+    pub(crate) ping: Option<Duration>,
+    pub(crate) fragment: Option<NonZeroUsize>,
+}
+
+/// What connects in the relay's place.
+pub(crate) struct Proxy {
+    pub(crate) kind: ProxyKind,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) credentials: Option<Credentials>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProxyKind {
+    /// By CONNECT ([RFC 9110, 9.3.6](https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6)).
+    Http,
+    /// [RFC 1928](https://www.rfc-editor.org/rfc/rfc1928).
+    Socks5,
+}
+
+pub(crate) struct Credentials {
+    pub(crate) user: String,
+    pub(crate) password: String,
+}
+
+impl Credentials {
+    /// The value of `Proxy-Authorization`.
+    pub(crate) fn basic(&self) -> String {
+        format!("Basic {}", BASE64.encode(format!("{}:{}", self.user, self.password).as_bytes()))
+    }
+}
+
+impl Plan {
+    /// Checks a request, and whether the relay may connect to its host and its proxy.
+    pub(crate) fn new(request: &Request, rules: Rules<'_>, limits: &Limits) -> Result<Self, Failure> {
+        let wrong = |sentence: String| Failure::new(Cause::Request, sentence);
+        let url = Url::parse(&request.url, &["ws", "wss"]).map_err(wrong)?;
+        if url.credentials.is_some() {
+            return Err(wrong("a WebSocket URL has no user information: use the header Authorization".to_owned()));
+        }
+        let proxy = request.proxy.as_deref().map(proxy).transpose().map_err(wrong)?;
+        for endpoint in [Some(&url.endpoint), proxy.as_ref().map(|proxy| &proxy.endpoint)].into_iter().flatten() {
+            let allowed = rules.check_host(&endpoint.host, endpoint.port);
+            allowed.map_err(|forbidden| Failure::new(Cause::NotAllowed, forbidden))?;
+        }
+        let headers = headers(&request.headers, limits).map_err(wrong)?;
+        let subprotocols = request.subprotocols.iter().map(|name| name.parse::<Subprotocol>());
+        let subprotocols = subprotocols.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(error.to_string()))?;
+        let is_value = HeaderValue::from_str(&request.extensions).is_ok_and(|value| value.to_str().is_ok());
+        if !is_value {
+            return Err(wrong(format!("the extension offer {:?} is no value of a header", request.extensions)));
+        }
+        let ms = |ms: u32| Duration::from_millis(ms.into());
+        let ping = Some(ms(request.ping_interval_ms)).filter(|time| !time.is_zero());
+        if ping.is_some_and(|time| time < MIN_PING) {
+            return Err(wrong(format!("ping-interval-ms is {}, 100 is the least", request.ping_interval_ms)));
+        }
+        let open_timeout = ms(request.open_timeout_ms);
+        if open_timeout.is_zero() || open_timeout > MAX_OPEN_TIME {
+            return Err(wrong(format!("open-timeout-ms is {}, from 1 to 60000 it may be", request.open_timeout_ms)));
+        }
+        let tls = match url.scheme {
+            "wss" => Some(ClientTls::new(&request.trust, request.identity.as_ref()).map_err(wrong)?),
+            _ => None,
+        };
+        Ok(Self {
+            server: url.endpoint,
+            tls,
+            proxy,
+            authority: url.authority,
+            target: url.target,
+            headers,
+            subprotocols,
+            extensions: request.extensions.trim().to_owned(),
+            open_timeout,
+            ping,
+            fragment: usize::try_from(request.fragment).ok().and_then(NonZeroUsize::new),
+        })
+    }
+}
+
+/// Checks names and values, and that they are not too many.
+fn headers(headers: &[(String, String)], limits: &Limits) -> Result<Vec<(String, String)>, String> {
+    let size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    if headers.len() > limits.max_headers.get() || size > bytes(limits.max_head_size) {
+        return Err(format!(
+            "{} headers of {size} bytes are too many: {} of {} are the most",
+            headers.len(),
+            limits.max_headers,
+            limits.max_head_size
+        ));
+    }
+    for (name, value) in headers {
+        if HeaderName::from_bytes(name.as_bytes()).is_err() {
+            return Err(format!("{name:?} is no name of a header"));
+        }
+        let lower = name.to_ascii_lowercase();
+        if RESERVED.iter().any(|&own| lower == own || (own.ends_with('-') && lower.starts_with(own))) {
+            return Err(format!("the header {name} is the handshake's own, and cannot be set"));
+        }
+        if HeaderValue::from_str(value).is_err() {
+            return Err(format!("the value of the header {name} has a line break or a control character in it"));
+        }
+    }
+    Ok(headers.to_vec())
+}
+
+fn proxy(text: &str) -> Result<Proxy, String> {
+    let Url { scheme, endpoint, credentials, target, .. } = Url::parse(text, &["http", "socks5"])?;
+    if target != "/" {
+        return Err("a proxy's URL has no path".to_owned());
+    }
+    let kind = if scheme == "http" { ProxyKind::Http } else { ProxyKind::Socks5 };
+    Ok(Proxy { kind, endpoint, credentials })
+}
+
+struct Url {
+    scheme: &'static str,
+    endpoint: Endpoint,
+    authority: String,
+    credentials: Option<Credentials>,
+    target: String,
+}
+
+impl Url {
+    fn parse(text: &str, schemes: &[&'static str]) -> Result<Self, String> {
+        // Without what may be secret in it.
+        let wrong = |what: &str| format!("the URL {:?} {what}", text.split(['?', '@']).next().unwrap_or_default());
+        let kinds = schemes.join(":// or ");
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(wrong("has characters that are not printable ASCII: escape them by percent signs"));
+        }
+        if text.contains(['#', '\\']) {
+            return Err(wrong("has a fragment or a backslash, which never reaches a server"));
+        }
+        let uri: Uri = text.parse().map_err(|error| wrong(&format!("is none: {error}")))?;
+        let given = uri.scheme_str().unwrap_or_default().to_ascii_lowercase();
+        let scheme = *schemes
+            .iter()
+            .find(|&&known| known == given)
+            .ok_or_else(|| wrong(&format!("must begin with {kinds}://")))?;
+        let authority = uri.authority().ok_or_else(|| wrong("names no host"))?;
+        let host = authority.host().parse::<Host>().map_err(|error| error.to_string())?;
+        let usual = match scheme {
+            "ws" | "http" => 80,
+            "wss" => 443,
+            _ => 1080,
+        };
+        let (user_information, rest) = match authority.as_str().rsplit_once('@') {
+            Some((before, rest)) => (Some(before), rest),
+            None => (None, authority.as_str()),
+        };
+        let port = match rest[authority.host().len()..].strip_prefix(':') {
+            None | Some("") => usual,
+            Some(port) => {
+                port.parse().ok().filter(|&port| port > 0).ok_or_else(|| wrong("has no port from 1 to 65535"))?
+            }
+        };
+        let shown = if port == usual { host.to_string() } else { format!("{host}:{port}") };
+        Ok(Self {
+            scheme,
+            endpoint: Endpoint { host, port },
+            authority: shown,
+            credentials: user_information.map(credentials).transpose()?,
+            target: uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+        })
+    }
+}
+
+/// Reads `user:password`, as it is: what the URL escapes stays so.
+fn credentials(text: &str) -> Result<Credentials, String> {
+    let (user, password) = text.split_once(':').unwrap_or((text, ""));
+    // SOCKS5 has one byte for each length (RFC 1929, 2).
+    if user.is_empty() || user.len() > 255 || password.len() > 255 {
+        return Err("a proxy's user and password have 1 to 255 bytes".to_owned());
+    }
+    Ok(Credentials { user: user.to_owned(), password: password.to_owned() })
+}
