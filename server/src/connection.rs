@@ -94,6 +94,8 @@ impl Drop for Load {
 #[derive(Debug)]
 pub(crate) struct Connected {
     peer: SocketAddr,
+    /// The connection's number, in each line of the log about it.
+    pub(crate) connection: u64,
     shared: Arc<Shared>,
     /// Messages that were answered.
     pub(crate) received: u64,
@@ -104,10 +106,10 @@ pub(crate) struct Connected {
 }
 
 impl Connected {
-    pub(crate) fn new(peer: SocketAddr, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(peer: SocketAddr, connection: u64, shared: Arc<Shared>) -> Self {
         shared.totals.opened.add(1);
-        shared.log.connected(peer);
-        Self { peer, shared, received: 0, sent: 0, metered: None }
+        shared.log.connected(peer, connection);
+        Self { peer, connection, shared, received: 0, sent: 0, metered: None }
     }
 
     /// Counts what it carries from now on.
@@ -131,6 +133,6 @@ impl Drop for Connected {
     fn drop(&mut self) {
         self.shared.totals.received.add(self.received);
         self.shared.totals.sent.add(self.sent);
-        self.shared.log.disconnected(self.peer);
+        self.shared.log.disconnected(self.peer, self.connection);
     }
 }

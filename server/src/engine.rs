@@ -51,7 +51,7 @@ pub(crate) async fn serve(
         None => Transport::Tcp(stream),
         Some(tls) => match tls.accept(stream, local, *limits.handshake_timeout).await {
             Ok(transport) => transport,
-            Err(error) => return shared.log.no_tls(peer, &error),
+            Err(error) => return shared.log.no_tls(peer, guards.connection, &error),
         },
     };
     let http::Parts { transport, rest: read_ahead, next } = if transport.has_agreed_on_http2() {
@@ -83,7 +83,7 @@ async fn carry(
     mut guards: Guards,
     worker: &Worker,
 ) {
-    let mut connected = Connected::new(peer, Arc::clone(&shared));
+    let mut connected = Connected::new(peer, guards.connection, Arc::clone(&shared));
     let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
     let limits = shared.frame_limits();
     let reply = if accepted.route == Route::Relay { None } else { behaviour.reply() };
@@ -105,7 +105,7 @@ async fn carry(
     worker.runtime().spawn(ends_with.shutdown.until_closed(async move {
         let transport = match transport.move_to_this_runtime(*shared.config.limits.write_timeout) {
             Ok(transport) => transport,
-            Err(error) => return tracing::debug!(%error, "lost: {error}"),
+            Err(error) => return tracing::debug!(connection = guards.connection, %error, "lost: {error}"),
         };
         let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
         let Accepted { mut tap, request, feed, route, .. } = *accepted;
@@ -137,13 +137,13 @@ async fn serve_http2(
 ) {
     let transport = match transport.move_to_this_runtime(*shared.config.limits.write_timeout) {
         Ok(transport) => transport,
-        Err(error) => return tracing::debug!(%error, "lost: {error}"),
+        Err(error) => return tracing::debug!(connection = guards.connection, %error, "lost: {error}"),
     };
     let (peer, context) = (client.peer, Arc::clone(&shared));
     let open = move |accepted: Accepted, stream: http2::Stream, mut guards: Guards| {
         let shared = Arc::clone(&context);
         async move {
-            let connected = Connected::new(peer, Arc::clone(&shared));
+            let connected = Connected::new(peer, guards.connection, Arc::clone(&shared));
             let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
             let opening = Opening { behaviour, request: accepted.request, feed: accepted.feed };
             let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);

@@ -65,7 +65,7 @@ use last_words::{WithoutAutomaticAnswers, last_words, response};
 use no_room::NoRoom;
 use opening::Opening;
 use raw_head::{Recorder, Recording};
-use responder::{Answer, RETRY, Responder, Standing, refuse};
+use responder::{Answer, RETRY, Responder, Standing, log_refusal, refuse};
 
 /// As much of a request as is thrown away for the client's sake where it is refused at once, in bytes.
 const UNREAD: usize = 4096;
@@ -108,7 +108,7 @@ pub(crate) async fn serve(transport: Transport, client: Client, server: &Shared)
         && (status.is_some() || parts.transport.progress() == Progress::Nothing)
     {
         if last_words::is_tls(&parts.rest) {
-            server.log.tls_on_plain_port(peer);
+            server.log.tls_on_plain_port(peer, client.connection);
         }
         let answer = last_words(&error, status, &parts.rest, server);
         // The connection ends now, however this write ends.
@@ -122,7 +122,7 @@ pub(crate) async fn serve(transport: Transport, client: Client, server: &Shared)
             Ok(Opening::Open) => {}
             Ok(Opening::Ended) => *next = Next::End,
             Err(error) => {
-                tracing::debug!(%error, "lost: {error}");
+                tracing::debug!(connection = client.connection, %error, "lost: {error}");
                 *next = Next::End;
             }
         }
@@ -260,7 +260,7 @@ async fn answer_requests(
     let rest = BytesMut::from(&parts.read_buf[..]);
     let (transport, status) = parts.io.into_inner().into_inner().into_parts();
     let unanswered = served.err().map(|error| {
-        tracing::debug!(%error, "HTTP ended: {error}");
+        tracing::debug!(connection = client.connection, %error, "HTTP ended: {error}");
         Unanswered { error, status }
     });
     let next = match accepted {
@@ -310,6 +310,7 @@ impl Service<Request<Incoming>> for Front<'_> {
         match answer {
             Err(refusal) => {
                 self.responder.server.totals.count_refusal(refusal.status().as_u16());
+                log_refusal(&refusal, self.responder.client.connection);
                 Either::Left(future::ready(finish(refuse(&refusal, headers), false)))
             }
             Ok(Answer::WebSocket(accepted)) => {

@@ -44,7 +44,10 @@ mod transport;
 mod workers;
 mod write_timeout;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use socket2::Socket;
 use tokio::{net::TcpListener, time::timeout};
@@ -91,6 +94,17 @@ pub struct Server {
     workers: Workers,
 }
 
+/// Whether the threads of a server do.
+#[derive(Debug, Clone)]
+pub struct Health(Arc<Shared>);
+
+impl Health {
+    /// Whether all threads that carry WebSockets answer.
+    pub fn is_good(&self) -> bool {
+        self.0.failed_workers.load(Ordering::Relaxed) == 0
+    }
+}
+
 /// Starts a server and runs it.
 pub async fn serve(listeners: impl Into<Listeners>, config: Config, shutdown: impl Future<Output = ()>) {
     Server::start(listeners, config).run(shutdown).await;
@@ -114,6 +128,11 @@ impl Server {
         let connections = TaskTracker::new();
         let workers = Workers::start(&shared, &connections);
         Self { listeners, reserve: http::accept::descriptor(), shared, connections, workers }
+    }
+
+    /// What tells how its threads do.
+    pub fn health(&self) -> Health {
+        Health(Arc::clone(&self.shared))
     }
 
     /// Serves until `shutdown` comes, and then drains: every client gets its pending answers and close code 1001, who still

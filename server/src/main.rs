@@ -4,13 +4,19 @@ mod command_line;
 mod descriptors;
 mod logging;
 mod signals;
+#[cfg(target_os = "linux")]
+mod systemd;
+#[cfg(not(target_os = "linux"))]
+#[path = "systemd/unsupported.rs"]
+mod systemd;
 
 use std::{pin::pin, process::ExitCode, sync::Arc};
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use clap::Parser;
 use logging::{EndOfLog, LogFormat};
 use server::{Listeners, Server, Tls, TlsSettings};
+use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
 /// The environment variable with the token of the relay.
@@ -84,12 +90,18 @@ fn with_relay_token(mut config: server::Config) -> anyhow::Result<server::Config
 
 /// Reads the certificate again, and says what came of it.
 fn reload(tls: Arc<Tls>) -> impl Fn() + Send + 'static {
-    move || match tls.reload() {
-        Ok(()) => tracing::info!("The certificate was read again. Its SHA-256 fingerprint is {}", tls.fingerprint()),
-        Err(error) => {
-            let error = anyhow::Error::from(error);
-            tracing::error!("cannot read the certificate again: {error:#}; the one before stays");
+    move || {
+        systemd::reloading();
+        match tls.reload() {
+            Ok(()) => {
+                tracing::info!("The certificate was read again. Its SHA-256 fingerprint is {}", tls.fingerprint())
+            }
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                tracing::error!("cannot read the certificate again: {error:#}; the one before stays");
+            }
         }
+        systemd::ready();
     }
 }
 
@@ -125,15 +137,66 @@ async fn serve(
     if let Some(sentence) = fewer_connections {
         tracing::warn!("{sentence}");
     }
-    server.run(stop).await;
+    systemd::ready();
+    let stop = async {
+        stop.await;
+        systemd::stopping();
+    };
+    let watchdog = systemd::watchdog(server.health());
+    tokio::select! {
+        () = server.run(stop) => {}
+        () = watchdog => {}
+    }
     Ok(())
 }
 
 async fn listen(host: &str, port: u16, tls_port: u16, tls: Option<Arc<Tls>>) -> anyhow::Result<Listeners> {
+    let handed_over = systemd::sockets()?;
+    if !handed_over.is_empty() {
+        return take_over(handed_over, tls_port, tls);
+    }
     let plain = server::bind(host, port).await?;
     let tls = match tls {
         Some(tls) => Some((server::bind(host, tls_port).await?, tls)),
         None => None,
     };
     Ok(Listeners { plain, tls })
+}
+
+/// Listens on sockets that were opened before. TLS is spoken on those that have its port.
+fn take_over(sockets: Vec<std::net::TcpListener>, tls_port: u16, tls: Option<Arc<Tls>>) -> anyhow::Result<Listeners> {
+    let (mut plain, mut for_tls) = (Vec::new(), Vec::new());
+    for socket in sockets {
+        socket.set_nonblocking(true)?;
+        let socket = TcpListener::from_std(socket)?;
+        let is_for_tls = tls.is_some() && socket.local_addr()?.port() == tls_port;
+        if is_for_tls { &mut for_tls } else { &mut plain }.push(socket);
+    }
+    ensure!(
+        !plain.is_empty(),
+        "all sockets of the service manager have the port of --tls-port, {tls_port}: one must have another"
+    );
+    let tls = match tls {
+        Some(_) if for_tls.is_empty() => {
+            bail!("no socket of the service manager has the port of --tls-port, {tls_port}")
+        }
+        Some(tls) => Some((for_tls, tls)),
+        None => None,
+    };
+    Ok(Listeners { plain, tls })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_flag_has_an_environment_variable() {
+        for argument in Arguments::command().get_arguments() {
+            let is_asked_for = ["help", "version"].contains(&argument.get_id().as_str());
+            assert!(is_asked_for || argument.get_env().is_some(), "{argument}");
+        }
+    }
 }

@@ -68,21 +68,21 @@ impl Budget {
 
 impl MessageLog {
     /// Logs that a client has come.
-    pub(crate) fn connected(&self, peer: SocketAddr) {
+    pub(crate) fn connected(&self, peer: SocketAddr, connection: u64) {
         if self.comings.take() {
-            tracing::info!(%peer, "Client connected from {peer}");
+            tracing::info!(connection, %peer, "Client connected from {peer}");
         }
     }
 
     /// Logs a message of a client.
-    pub(crate) fn received(&self, data: Data, payload: &[u8]) {
+    pub(crate) fn received(&self, connection: u64, data: Data, payload: &[u8]) {
         if !self.messages.take() {
             return;
         }
         let bytes = payload.len();
         match (data, str::from_utf8(payload)) {
-            (Data::Text, Ok(text)) => tracing::info!(bytes, "Received from client: {}", Escaped(text)),
-            _ => tracing::info!(bytes, "Received from client: {bytes} bytes of binary"),
+            (Data::Text, Ok(text)) => tracing::info!(connection, bytes, "Received from client: {}", Escaped(text)),
+            _ => tracing::info!(connection, bytes, "Received from client: {bytes} bytes of binary"),
         }
     }
 
@@ -99,25 +99,25 @@ impl MessageLog {
     }
 
     /// Logs that a client is gone.
-    pub(crate) fn disconnected(&self, peer: SocketAddr) {
+    pub(crate) fn disconnected(&self, peer: SocketAddr, connection: u64) {
         if self.goings.take() {
-            tracing::info!(%peer, "Client {peer} disconnected");
+            tracing::info!(connection, %peer, "Client {peer} disconnected");
         }
     }
 
     /// Logs that a client speaks TLS to a port where it is not spoken: what that answers, clients do not show.
-    pub(crate) fn tls_on_plain_port(&self, peer: SocketAddr) {
+    pub(crate) fn tls_on_plain_port(&self, peer: SocketAddr, connection: u64) {
         if self.strangers.take() {
-            tracing::info!(%peer, "Client {peer} speaks TLS to the port for ws:// and http://");
+            tracing::info!(connection, %peer, "Client {peer} speaks TLS to the port for ws:// and http://");
         }
     }
 
     /// Logs that there is no TLS with a client; its reason may be that it does not trust the certificate, and browsers do
     /// not say so.
-    pub(crate) fn no_tls(&self, peer: SocketAddr, error: &io::Error) {
+    pub(crate) fn no_tls(&self, peer: SocketAddr, connection: u64, error: &io::Error) {
         if self.strangers.take() {
             let reason = error.to_string();
-            tracing::info!(%peer, reason, "No TLS with client {peer}: {}", Escaped(&reason));
+            tracing::info!(connection, %peer, reason, "No TLS with client {peer}: {}", Escaped(&reason));
         }
     }
 

@@ -145,7 +145,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         // tungstenite's buffers only grow, so an idle session starts again with small ones.
         let Err(end) = session.answer().await else { continue };
         if let Err(error) = session.say_goodbye(end).await {
-            tracing::debug!(%error, "lost: {error}");
+            tracing::debug!(connection = context.connected.connection, %error, "lost: {error}");
         }
         break;
     }
@@ -297,8 +297,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         self.left = self.left.saturating_sub(MESSAGE + fragments + message.len());
         match &message {
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return Ok(()),
-            Message::Text(text) => shared.log.received(Data::Text, text.as_bytes()),
-            Message::Binary(bytes) => shared.log.received(Data::Binary, bytes),
+            Message::Text(text) => shared.log.received(connected.connection, Data::Text, text.as_bytes()),
+            Message::Binary(bytes) => shared.log.received(connected.connection, Data::Binary, bytes),
         }
         connected.received += 1;
         self.quiet_checks = 0;

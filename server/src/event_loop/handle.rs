@@ -77,9 +77,10 @@ impl EventLoopHandle {
         connected: Connected,
         guards: Guards,
     ) {
+        let connection = guards.connection;
         let registration = match Registration::new(stream, protocol, reply, connected, guards) {
             Ok(registration) => registration,
-            Err(error) => return tracing::debug!(%error, "lost: {error}"),
+            Err(error) => return tracing::debug!(connection, %error, "lost: {error}"),
         };
         let Some(incoming) = &self.incoming else { return };
         if let Err(SendError(registration)) = incoming.send(registration) {

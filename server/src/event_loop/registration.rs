@@ -137,11 +137,12 @@ impl Registration {
         // One question to the log, however many messages follow.
         let has_room = shared.log.has_room();
         let mut count = 0;
+        let connection = connected.connection;
         let status = protocol.transfer(&mut self.socket, *reply, &mut |opcode, payload| {
             let OpCode::Data(data) = opcode else { return };
             count += 1;
             if has_room {
-                shared.log.received(data, payload);
+                shared.log.received(connection, data, payload);
             }
         });
         connected.received += count;
@@ -165,7 +166,7 @@ impl Registration {
                 Err(overdrawn) => self.shed(overdrawn),
             },
             Err(error) => {
-                tracing::debug!(%error, "lost: {error}");
+                tracing::debug!(connection = self.guards.connection, %error, "lost: {error}");
                 Status::Done
             }
         }
@@ -182,7 +183,7 @@ impl Registration {
     /// Closes a connection for which there is no memory.
     fn shed(&mut self, overdrawn: Overdrawn) -> Status {
         let Some(WebSocket { protocol, .. }) = &mut self.websocket else { return Status::Done };
-        tracing::debug!("closed: {overdrawn}");
+        tracing::debug!(connection = self.guards.connection, "closed: {overdrawn}");
         protocol.fail(&overdrawn.into());
         match protocol.flush(&mut self.socket) {
             Ok(Status::NeedInput) => self.linger(),
@@ -241,7 +242,8 @@ impl Registration {
         if self.message_deadline.is_some_and(|deadline| deadline <= now) {
             // It was not its fault where it was not read from.
             let frame = if self.is_paused { Overdrawn::Server.into() } else { too_slow() };
-            tracing::debug!(code = %frame.code, reason = %frame.reason, "closed: {}", frame.reason);
+            let connection = self.guards.connection;
+            tracing::debug!(connection, code = %frame.code, reason = %frame.reason, "closed: {}", frame.reason);
             websocket.protocol.fail(&frame);
             return self.await_end(shared);
         }
@@ -261,7 +263,7 @@ impl Registration {
             }
             WaitsFor::End if !websocket.protocol.is_blocked() => self.linger(),
             WaitsFor::Room { .. } | WaitsFor::End => {
-                tracing::debug!("lost: the peer has read nothing for too long");
+                tracing::debug!(connection = self.guards.connection, "lost: the peer has read nothing for too long");
                 self.socket.forget_output();
                 Status::Done
             }
@@ -297,7 +299,8 @@ impl Registration {
     fn linger(&mut self) -> Status {
         let Some(websocket) = self.websocket.take() else { return Status::Done };
         if let Some(violation) = websocket.protocol.violation() {
-            tracing::debug!(code = %violation.code(), %violation, "failed: {violation}");
+            let connection = self.guards.connection;
+            tracing::debug!(connection, code = %violation.code(), %violation, "failed: {violation}");
         }
         drop(websocket);
         (self.pending, self.message_deadline) = (0, None);

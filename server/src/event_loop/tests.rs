@@ -32,7 +32,7 @@ async fn loop_and_connection(
     let charge = Charge::new(&shared.budget, None);
     let (load, tracked) = (Load::add(&Arc::default()), TaskTracker::new().token());
     let guards = Guards::new(permit, charge, load, tracked, Arc::clone(&shared));
-    let connected = Connected::new(peer, shared);
+    let connected = Connected::new(peer, guards.connection, shared);
     (event_loop, handle, (stream, protocol, Reply::Echo { prefix: "" }, connected, guards), client)
 }
 

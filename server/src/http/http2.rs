@@ -40,7 +40,7 @@ use super::{
     opening,
     raw_head::RawHead,
     refusal::Refusal,
-    responder::{Answer, Responder, Standing, refuse},
+    responder::{Answer, Responder, Standing, log_refusal, refuse},
 };
 use crate::{
     config::{Limits, bytes},
@@ -115,7 +115,7 @@ where
             tokio::select! {
                 served = connection.as_mut() => {
                     if let Err(error) = served {
-                        tracing::debug!(%error, "HTTP/2 ended: {error}");
+                        tracing::debug!(connection = client.connection, %error, "HTTP/2 ended: {error}");
                     }
                     break;
                 }
@@ -227,6 +227,7 @@ where
         };
         let response = opened.unwrap_or_else(|refusal| {
             self.shared.totals.count_refusal(refusal.status().as_u16());
+            log_refusal(&refusal, self.client.connection);
             refuse(&refusal, request.headers())
         });
         Either::Left(future::ready(Ok(response)))
@@ -253,7 +254,7 @@ where
                     let stream = WriteTimeout::new(TokioIo::new(upgraded), write_timeout);
                     open(accepted, Stream { stream, connection }, guards).await;
                 }
-                Err(error) => tracing::debug!(%error, "lost: {error}"),
+                Err(error) => tracing::debug!(connection = guards.connection, %error, "lost: {error}"),
             }
             drop(room);
         }));

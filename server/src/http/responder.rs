@@ -269,9 +269,12 @@ fn accepts_html<B>(request: &Request<B>) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
+pub(super) fn log_refusal(refusal: &Refusal, connection: u64) {
+    tracing::debug!(connection, %refusal, "refused: {refusal}");
+}
+
 /// The response to a request with these headers that does not get what it asks for.
 pub(super) fn refuse(refusal: &Refusal, headers: &HeaderMap) -> Response<AnswerBody> {
-    tracing::debug!(%refusal, "refused: {refusal}");
     let mut response = sentence(refusal.status(), refusal.to_string());
     let asks_for_upgrade = response.status() == StatusCode::UPGRADE_REQUIRED;
     let may_be_followed_by_frames = handshake::may_be_followed_by_frames(headers);

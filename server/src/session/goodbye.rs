@@ -78,7 +78,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 
     /// Sends what is still to be sent, and that frame.
     async fn fail(&mut self, frame: CloseFrame) -> Result<(), Error> {
-        tracing::debug!(code = %frame.code, reason = %frame.reason, "failed: {}", frame.reason);
+        let connection = self.context.connected.connection;
+        tracing::debug!(connection, code = %frame.code, reason = %frame.reason, "failed: {}", frame.reason);
         within(*self.context.shared.config.limits.close_timeout, async {
             self.send_rest().await?;
             self.socket.close(Some(frame)).await
@@ -88,7 +89,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 
     /// Sends that frame, and not what is still to be sent, so that its memory is free.
     async fn shed(&mut self, frame: CloseFrame) -> Result<(), Error> {
-        tracing::debug!(code = %frame.code, reason = %frame.reason, "closed: {}", frame.reason);
+        let connection = self.context.connected.connection;
+        tracing::debug!(connection, code = %frame.code, reason = %frame.reason, "closed: {}", frame.reason);
         self.actions.clear();
         within(*self.context.shared.config.limits.close_timeout, self.socket.close(Some(frame))).await
     }

@@ -23,4 +23,6 @@ mod settings;
 mod shortage;
 mod shutdown;
 mod support;
+#[cfg(target_os = "linux")]
+mod systemd;
 mod tls;

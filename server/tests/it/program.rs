@@ -131,3 +131,36 @@ async fn what_cannot_be_listened_on_is_one_sentence_and_exit_code_1() {
         assert_eq!(text.lines().count(), 1, "{text}");
     }
 }
+
+#[tokio::test]
+async fn each_json_line_about_a_connection_has_its_number() {
+    let mut program =
+        Program::start(canyon(&["--host", "127.0.0.1", "--port", "0", "--log-format", "json", "--log", "debug"]));
+    let started: serde_json::Value = serde_json::from_str(&program.line().await).unwrap();
+    let url = started["url"].as_str().unwrap().to_owned();
+    let mut seen = Vec::new();
+    for path in ["/echo", "/echo?delay=1ms"] {
+        let mut client = Client::connect(&format!("{url}{path}")).await;
+        client.send("a").await;
+        client.recv().await;
+        client.close(None).await;
+        assert_eq!(client.recv().await, Message::Close(None));
+        for message in ["Client connected from", "Received from client: a", "disconnected"] {
+            let line: serde_json::Value = serde_json::from_str(&program.line().await).unwrap();
+            assert!(line["message"].as_str().unwrap().contains(message), "{line}");
+            seen.push(line["connection"].as_u64().unwrap());
+        }
+    }
+    assert_eq!(seen, [1, 1, 1, 2, 2, 2]);
+    let address = url.strip_prefix("ws://").unwrap().parse().unwrap();
+    let mut peer = Peer::open(address, "/echo").await;
+    peer.write(b"\xff\x80\0\0\0\0").await;
+    peer.read_to_end().await;
+    assert_eq!(Client::refused(&format!("{url}/nowhere")).await.0, 404);
+    for message in ["Client connected from", "failed: ", "disconnected", "refused: "] {
+        let line: serde_json::Value = serde_json::from_str(&program.line().await).unwrap();
+        assert!(line["message"].as_str().unwrap().contains(message), "{line}");
+        let number = if message == "refused: " { 4 } else { 3 };
+        assert_eq!(line["connection"].as_u64(), Some(number), "{line}");
+    }
+}
