@@ -7,6 +7,7 @@
 mod machine;
 
 use std::{
+    mem,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -209,22 +210,30 @@ impl Charge {
     /// # Errors
     /// It holds more than before, and there is no memory for that. It is counted all the same.
     pub(crate) fn set(&mut self, held: u64) -> Result<(), Overdrawn> {
-        if held == self.taken {
+        let noted = self.note(held);
+        if noted == Err(Overdrawn::Server)
+            && let Some(budget) = &self.budget
+        {
+            budget.exhaust();
+            budget.closed.fetch_add(1, Relaxed);
+        }
+        noted
+    }
+
+    /// The same of memory that is taken already and is not asked for, such as an answer that its peer does not read.
+    ///
+    /// # Errors
+    /// That is more than there is; nothing follows from it for this connection.
+    pub(crate) fn note(&mut self, held: u64) -> Result<(), Overdrawn> {
+        let before = mem::replace(&mut self.taken, held);
+        if held <= before {
+            self.give_back(before - held);
             return Ok(());
         }
         let Some(budget) = &self.budget else { return Ok(()) };
-        if held < self.taken {
-            self.give_back(self.taken - held);
-            self.taken = held;
-            return Ok(());
-        }
-        let more = held - self.taken;
-        self.taken = held;
+        let more = held - before;
         let is_within_address = self.address.as_ref().is_none_or(|address| address.take(more));
-        let is_within_all = budget.all.take(more);
-        if !is_within_all {
-            budget.exhaust();
-            budget.closed.fetch_add(1, Relaxed);
+        if !budget.all.take(more) {
             return Err(Overdrawn::Server);
         }
         if is_within_address { Ok(()) } else { Err(Overdrawn::Address) }

@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use crate::{
+    budget::Overdrawn,
     inspect::{Over, Watcher},
     rooms::{Member, TooSlow},
 };
@@ -21,10 +22,11 @@ pub(crate) enum Feed {
 
 impl Feed {
     /// Gives a message to those who have the same feed, if that is a room.
-    pub(crate) fn publish(&self, message: Message) {
-        if let Self::Room(member) = self {
-            member.publish(message);
-        }
+    ///
+    /// # Errors
+    /// There is no memory to keep it for them.
+    pub(crate) fn publish(&self, message: Message) -> Result<(), Overdrawn> {
+        if let Self::Room(member) = self { member.publish(message) } else { Ok(()) }
     }
 
     /// The next messages, if there are any.

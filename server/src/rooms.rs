@@ -10,6 +10,8 @@ use std::{
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::budget::{Budget, Charge, Overdrawn};
+
 /// The most rooms at once.
 const MOST_ROOMS: usize = 1000;
 /// The most members of a room.
@@ -25,9 +27,11 @@ pub(crate) struct Rooms {
     rooms: Mutex<HashMap<String, Arc<Room>>>,
     /// Most bytes that a room keeps beside its last message.
     limit: usize,
+    /// Counts what all rooms keep.
+    budget: Arc<Budget>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Room {
     kept: Mutex<Kept>,
     changed: Notify,
@@ -40,6 +44,7 @@ struct Kept {
     /// The number of the first of them.
     first: u64,
     bytes: usize,
+    charge: Charge,
     members: usize,
 }
 
@@ -67,8 +72,8 @@ pub(crate) enum Full {
 pub(crate) struct TooSlow;
 
 impl Rooms {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { rooms: Mutex::default(), limit }
+    pub(crate) fn new(limit: usize, budget: &Arc<Budget>) -> Self {
+        Self { rooms: Mutex::default(), limit, budget: Arc::clone(budget) }
     }
 
     /// Enters a room, which is made if nobody is there.
@@ -78,7 +83,10 @@ impl Rooms {
         let room = match rooms.entry(name.to_owned()) {
             Entry::Occupied(room) => Arc::clone(room.get()),
             Entry::Vacant(_) if count >= MOST_ROOMS => return Err(Full::Rooms),
-            Entry::Vacant(place) => Arc::clone(place.insert(Arc::default())),
+            Entry::Vacant(place) => {
+                let kept = Kept { charge: Charge::new(&self.budget, None), ..Kept::default() };
+                Arc::clone(place.insert(Arc::new(Room { kept: Mutex::new(kept), changed: Notify::new() })))
+            }
         };
         let next = {
             let mut kept = room.kept();
@@ -105,9 +113,19 @@ impl Room {
 
 impl Member {
     /// Gives a message to everyone in the room, this member too.
-    pub(crate) fn publish(&self, message: Message) {
+    ///
+    /// # Errors
+    /// There is no memory to keep it until all have taken it, so nobody gets it.
+    pub(crate) fn publish(&self, message: Message) -> Result<(), Overdrawn> {
         let mut kept = self.room.kept();
-        kept.bytes += MESSAGE + message.len();
+        let size = MESSAGE + message.len();
+        let held = (kept.bytes + size) as u64;
+        if let Err(overdrawn) = kept.charge.set(held) {
+            // Less than that: there is room for it.
+            let _ = kept.charge.set(held - size as u64);
+            return Err(overdrawn);
+        }
+        kept.bytes += size;
         kept.messages.push_back(message);
         while kept.messages.len() > 1
             && kept.bytes > self.rooms.limit
@@ -116,8 +134,12 @@ impl Member {
             kept.bytes -= MESSAGE + oldest.len();
             kept.first += 1;
         }
+        let bytes = kept.bytes as u64;
+        // No more than before.
+        let _ = kept.charge.set(bytes);
         drop(kept);
         self.room.changed.notify_waiters();
+        Ok(())
     }
 
     /// The next messages, if there are any.
@@ -163,7 +185,7 @@ mod tests {
     use super::*;
 
     fn rooms(limit: usize) -> Arc<Rooms> {
-        Arc::new(Rooms::new(limit))
+        Arc::new(Rooms::new(limit, &Arc::new(Budget::new(1 << 30))))
     }
 
     #[test]
@@ -171,9 +193,9 @@ mod tests {
         let rooms = rooms(1 << 20);
         let [mut one, mut two] = [rooms.join("a").unwrap(), rooms.join("a").unwrap()];
         let mut elsewhere = rooms.join("b").unwrap();
-        one.publish("first".into());
+        one.publish("first".into()).unwrap();
         let mut late = rooms.join("a").unwrap();
-        two.publish("second".into());
+        two.publish("second".into()).unwrap();
         for member in [&mut one, &mut two] {
             assert_eq!(member.try_recv(), Ok(vec!["first".into(), "second".into()]));
             assert_eq!(member.try_recv(), Ok(vec![]));
@@ -187,7 +209,7 @@ mod tests {
         let rooms = rooms(10 * MESSAGE);
         let [mut fast, mut slow] = [rooms.join("a").unwrap(), rooms.join("a").unwrap()];
         for number in 0..100 {
-            fast.publish(Message::binary(vec![number; 10]));
+            fast.publish(Message::binary(vec![number; 10])).unwrap();
             assert_eq!(fast.try_recv(), Ok(vec![Message::binary(vec![number; 10])]));
         }
         assert_eq!(slow.try_recv(), Err(TooSlow));
@@ -198,8 +220,22 @@ mod tests {
     fn a_message_larger_than_the_limit_reaches_everyone() {
         let rooms = rooms(1000);
         let mut member = rooms.join("a").unwrap();
-        member.publish(Message::binary(vec![7; 100_000]));
+        member.publish(Message::binary(vec![7; 100_000])).unwrap();
         assert_eq!(member.try_recv(), Ok(vec![Message::binary(vec![7; 100_000])]));
+    }
+
+    #[test]
+    fn what_rooms_keep_is_counted_and_nobody_gets_a_message_for_which_there_is_no_memory() {
+        let budget = Arc::new(Budget::new(1000));
+        let rooms = Arc::new(Rooms::new(1 << 20, &budget));
+        let [mut one, two] = [rooms.join("a").unwrap(), rooms.join("b").unwrap()];
+        one.publish(Message::binary(vec![7; 500 - MESSAGE])).unwrap();
+        assert_eq!(budget.taken(), 500);
+        assert_eq!(two.publish(Message::binary(vec![7; 501 - MESSAGE])), Err(Overdrawn::Server));
+        assert_eq!(one.publish(Message::binary(vec![7; 501 - MESSAGE])), Err(Overdrawn::Server));
+        assert_eq!((budget.taken(), one.try_recv().unwrap().len()), (500, 1));
+        drop(one);
+        assert_eq!(budget.taken(), 0, "a room that nobody is in keeps nothing");
     }
 
     #[test]
@@ -207,7 +243,7 @@ mod tests {
         let rooms = rooms(1000);
         let [mut one, two] = [rooms.join("a").unwrap(), rooms.join("a").unwrap()];
         assert_eq!(one.recv().now_or_never(), None);
-        two.publish("x".into());
+        two.publish("x".into()).unwrap();
         assert_eq!(one.recv().now_or_never(), Some(Ok(vec!["x".into()])));
     }
 

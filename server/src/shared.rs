@@ -103,10 +103,10 @@ impl Shared {
         Self {
             admission: Arc::new(Admission::new(&config.limits, memory)),
             inspect: Inspect::new(&budget, memory, recorder),
+            rooms: Arc::new(Rooms::new(bytes(config.limits.max_write_buffer), &budget)),
             budget,
             attempts: Attempts::default(),
             traffic: Arc::default(),
-            rooms: Arc::new(Rooms::new(bytes(config.limits.max_write_buffer))),
             relay: Relay::new(&config.relay),
             config,
             log: MessageLog::default(),

@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -16,6 +16,9 @@ use crate::{
 
 /// What a session takes beside what it holds of messages, in bytes: its task, and tungstenite's smallest buffers.
 pub(crate) const SESSION: u64 = CONNECTION + (16 << 10);
+
+/// How long a message that is late is still waited for: until the runtime has looked at its sockets.
+const GRACE: Duration = Duration::from_millis(1);
 
 /// One session's memory and time. The default has no limits.
 #[derive(Debug, Default)]
@@ -33,8 +36,8 @@ pub(crate) struct Meter {
     waiting: usize,
     /// Ends a pause.
     pause: Option<Pin<Box<Sleep>>>,
-    /// Ends the time of a message.
-    deadline: Option<Pin<Box<Sleep>>>,
+    /// Ends the time of a message, and the end that it was set for.
+    deadline: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 #[derive(Debug, Default)]
@@ -82,9 +85,11 @@ impl Meter {
         self.count()
     }
 
-    /// Notes that so many bytes wait for the socket. They are counted with what is read next.
+    /// Notes that so many bytes wait for the socket, which may be for long: nothing is read meanwhile.
     pub(super) fn buffered(&mut self, count: usize) {
         self.output.set(count);
+        // Who reads or sends next is refused if that was too much.
+        let _ = self.charge.note(self.held());
     }
 
     /// Notes that so many bytes of answers wait for their time.
@@ -97,10 +102,15 @@ impl Meter {
     }
 
     fn count(&mut self) -> Result<(), Overdrawn> {
+        self.charge.set(self.held())
+    }
+
+    /// Bytes of memory.
+    fn held(&self) -> u64 {
         // A message that waits lies in the memory in which it was passed.
         let messages = self.passing.most.max(self.passing.now + self.waiting);
         let held = self.held.pending + self.held.codecs + messages + self.output.most;
-        self.charge.set(SESSION + held as u64)
+        SESSION + held as u64
     }
 
     /// Gives a message its time again: it was not read from.
@@ -141,10 +151,18 @@ impl Meter {
             self.deadline = None;
             return Poll::Pending;
         };
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep_until(at)));
-        if deadline.deadline() != at {
+        let (of, deadline) = self.deadline.get_or_insert_with(|| (at, Box::pin(sleep_until(at))));
+        if *of != at {
+            *of = at;
             deadline.as_mut().reset(at);
         }
+        ready!(deadline.as_mut().poll(cx));
+        if deadline.deadline() > at {
+            return Poll::Ready(());
+        }
+        // A process that was suspended looks at its timers before its sockets: the signal that continues it interrupts its
+        // poll. What has come by then counts, and the next poll tells.
+        deadline.as_mut().reset(Instant::now() + GRACE);
         deadline.as_mut().poll(cx)
     }
 
@@ -152,5 +170,27 @@ impl Meter {
         let (unfinished, received) = (protocol.unfinished(), protocol.received().bytes);
         let now = || Instant::now().into_std();
         self.message.deadline(unfinished, received, self.message_time, now).map(Instant::from_std)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::budget::Budget;
+
+    #[test]
+    fn answers_that_the_peer_does_not_read_are_counted_at_once_and_freed_with_the_buffers() {
+        let budget = Arc::new(Budget::new(1 << 20));
+        let mut meter = Meter::new(Charge::new(&budget, None), Duration::ZERO);
+        meter.buffered(100_000);
+        assert_eq!(budget.taken(), SESSION + 100_000);
+        meter.buffered(0);
+        assert_eq!(budget.taken(), SESSION + 100_000, "tungstenite's buffer only grows");
+        meter.buffered(2 << 20);
+        assert!(!budget.is_exhausted(), "nobody has asked for more");
+        meter.renew();
+        assert_eq!(budget.taken(), SESSION);
     }
 }

@@ -41,7 +41,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                     self.socket.get_mut().meter().waits(self.waiting)?;
                     self.send(message).await?;
                 }
-                Action::Publish(message) => self.publish(message),
+                Action::Publish(message) => self.publish(message)?,
                 Action::Write(bytes) => self.write(&bytes).await?,
                 Action::End(ending) => return Err(self.end(ending).await),
             }
@@ -131,10 +131,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     }
 
     /// Gives a message to the room.
-    pub(super) fn publish(&self, message: Message) {
-        if let Some(feed) = &self.context.feed {
-            feed.publish(message);
-        }
+    fn publish(&self, message: Message) -> Result<(), End> {
+        self.context.feed.as_ref().map_or(Ok(()), |feed| Ok(feed.publish(message)?))
     }
 
     /// Takes what has come from other connections, as far as it is there.

@@ -235,6 +235,44 @@ async fn the_drain_timeout_is_a_bound_under_load_too() {
     }
 }
 
+/// A suspended process (SIGSTOP, a laptop's lid, a virtual machine that is moved) must not take its own absence for its
+/// peers': what they sent meanwhile counts.
+#[tokio::test]
+async fn after_a_suspension_nobody_is_given_up_who_has_answered_meanwhile() {
+    const LONGER_THAN_ANY_TIMEOUT: Duration = Duration::from_secs(4);
+    let times = ["--ping-interval", "1s", "--ping-timeout", "1s", "--message-timeout", "2s"];
+    let (program, port) = Program::on_free_port(&times).await;
+    let mut peers = Vec::new();
+    // On the event loop, and in a session.
+    for path in ["/echo", "/echo?fragment=100"] {
+        let mut peer = Peer::open(address(port), path).await;
+        assert_eq!(peer.read_frame().await.0, 0x89, "{path}: a ping");
+        peer.write(frame(0x02, b"in two ")).await;
+        peers.push((path, peer));
+    }
+    program.signal("STOP").await;
+    for (_, peer) in &mut peers {
+        peer.write([frame(0x8a, b""), frame(0x80, b"halves")].concat()).await;
+    }
+    tokio::time::sleep(LONGER_THAN_ANY_TIMEOUT).await;
+    program.signal("CONT").await;
+    let mut health = Peer::connect(address(port)).await;
+    health.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let head = health.read_head().await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    for (path, peer) in &mut peers {
+        loop {
+            match peer.read_frame().await {
+                (0x89, _) => peer.write(frame(0x8a, b"")).await,
+                (first, payload) => {
+                    assert_eq!((first, &payload[..]), (0x82, &b"in two halves"[..]), "{path}");
+                    break;
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn fewer_file_descriptors_mean_fewer_connections_and_it_says_so() {
     let mut program = Program::start(canyon_after("ulimit -n 200", "--port 0 --workers 1"));

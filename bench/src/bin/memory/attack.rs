@@ -20,6 +20,8 @@ pub(crate) enum Attack {
     /// Compressed messages of 1 MiB that repeat 24 KiB of noise, beyond the window that the server compresses with, so
     /// that 34 KiB are answered with 1 MiB; the answers are never read
     Noise,
+    /// The same to `/echo?fragment=100000`, so that a task and tungstenite carry each connection
+    NoiseInSessions,
     /// Two compressed messages of 1 MiB of zeros to `/echo?delay=1h`
     Delayed,
     /// Messages of 64 KiB whose echoes are never read
@@ -35,12 +37,18 @@ const NOISE: usize = 24 << 10;
 
 impl Attack {
     pub(crate) fn path(self) -> &'static str {
-        if self == Self::Delayed { "/echo?delay=1h" } else { "/echo" }
+        match self {
+            Self::Delayed => "/echo?delay=1h",
+            Self::NoiseInSessions => "/echo?fragment=100000",
+            _ => "/echo",
+        }
     }
 
     pub(crate) fn compression(self) -> Compression {
         match self {
-            Self::Inflated | Self::Noise | Self::Delayed | Self::Compressors => Compression::Deflate,
+            Self::Inflated | Self::Noise | Self::NoiseInSessions | Self::Delayed | Self::Compressors => {
+                Compression::Deflate
+            }
             Self::Fragments | Self::Drips | Self::Unread => Compression::Off,
         }
     }
@@ -59,7 +67,7 @@ impl Attack {
                 whole.truncate(whole.len() - (1 << 10));
                 whole
             }
-            Self::Noise => {
+            Self::Noise | Self::NoiseInSessions => {
                 let message: Vec<u8> = noise(NOISE).iter().copied().cycle().take(LARGEST).collect();
                 frame(FIN | RSV1 | BINARY, &deflated(&message)?).repeat(4)
             }
