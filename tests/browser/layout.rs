@@ -128,6 +128,47 @@ async fn a_tap_beside_the_lists_hides_them_and_does_nothing_else() -> Result<()>
 }
 
 #[tokio::test]
+async fn escape_hides_the_lists_and_gives_the_focus_back() -> Result<()> {
+    let page = Page::start_in(Window::PHONE).await?;
+    page.clicks("Connections and saved messages").await?;
+    page.waits_for_script("the lists", "return document.querySelector('.sidebar').offsetWidth > 0").await?;
+    page.presses([Key::Escape]).await?;
+    page.waits_for_script("no lists", "return document.querySelector('.sidebar').offsetWidth === 0").await?;
+    page.waits_for_script("the focus", "return document.activeElement.matches('.menu')").await
+}
+
+#[tokio::test]
+async fn the_filter_says_what_it_takes_in_a_narrow_window() -> Result<()> {
+    for width in [320, 360] {
+        let page = Page::start_in(Window { width, ..Window::PHONE }).await?;
+        let fits = "const field = document.querySelector('.filter');
+            const style = getComputedStyle(field);
+            const pen = document.createElement('canvas').getContext('2d');
+            pen.font = `${style.fontSize} ${style.fontFamily}`;
+            const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+            return [pen.measureText(field.placeholder).width <= room, pen.measureText(field.placeholder).width, room]";
+        let fits = page.script(fits).await?;
+        assert_eq!(fits[0], serde_json::json!(true), "{width} px: {fits}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_notice_leaves_the_end_of_the_sequence_panel_free() -> Result<()> {
+    let page = Page::start_in(Window::PHONE).await?;
+    page.clicks("Sequence").await?;
+    page.clicks("Save").await?;
+    page.clicks("Delete").await?;
+    page.waits_for("the notice", "//p[@id='undo'][not(@hidden)]").await?;
+    let free = "const panel = document.querySelector('.sequence');
+        panel.scrollTop = panel.scrollHeight;
+        const last = [...panel.querySelectorAll('button')].at(-1).getBoundingClientRect();
+        const notice = document.querySelector('#undo').getBoundingClientRect();
+        return last.bottom <= notice.top || last.top >= notice.bottom || last.right <= notice.left";
+    page.waits_for_script("the last button is free", free).await
+}
+
+#[tokio::test]
 async fn a_small_window_folds_controls_away_and_gives_the_focus_back() -> Result<()> {
     let page = Page::start_in(Window { width: 640, height: 400, ..Window::WIDE }).await?;
     let log = "return Math.round(100 * document.querySelector('.rows').clientHeight / innerHeight)";

@@ -44,7 +44,7 @@ use crate::deferred::Deferred;
 use crate::store::Store;
 
 /// Keys that work everywhere outside fields.
-const SHORTCUTS: &[&str] = &["/", "?"];
+const SHORTCUTS: &[&str] = &["/", "?", "Escape"];
 
 /// The state of the whole page.
 pub struct Page {
@@ -77,7 +77,7 @@ pub struct Page {
     pub(crate) exports: Exports,
     documents: DocumentReader,
     pub(crate) compute: ComputeHandle,
-    /// `/` and `?`.
+    /// [`SHORTCUTS`].
     _keys: EventListener,
     /// Has the browser ask before the page is left, if that loses something.
     _before_unload: EventListener,

@@ -44,6 +44,12 @@ pub fn page(parent: &HtmlElement, address: String) -> Mounted<Page> {
 }
 
 fn shortcut(page: &mut Page, event: &KeyboardEvent) {
+    if event.key() == "Escape" {
+        if std::mem::take(&mut page.drawer) {
+            focus(".menu");
+        }
+        return;
+    }
     if page.store.workbench().settings().shortcut_keys == ShortcutKeys::Off {
         return;
     }
@@ -149,7 +155,7 @@ fn pane(page: &Page) -> View {
     let pane = html("<main></main>")
         .attr("id", &format!("connection-{}", page.pane.id.number()))
         .style_of("--compose", |page| splitter::size(page, Edge::Compose))
-        .attr_of("aria-label", |page| page.shown().setup().title().into())
+        .attr_of("aria-label", |page| page.shown().setup().title())
         .child(splitter::splitter(Edge::Sidebar))
         .child(connect::connect())
         .child(status::status())

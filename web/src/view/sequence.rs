@@ -4,7 +4,7 @@ mod step;
 
 use std::borrow::Cow;
 
-use model::{ConnectionMsg, Document, Draft, Msg, Problem, Reply, Run, Sequence, Step, Subject, Verdict};
+use model::{ConnectionMsg, Document, Draft, Msg, Problem, Reply, Run, Sequence, Step, Subject, Verdict, visible};
 
 use super::compose::MESSAGE_BOX;
 use super::controls::{button, file_button, focus, group, number_field, problem, sign_button, text_field, value_of};
@@ -101,7 +101,7 @@ fn saved(page: &Page) -> View {
     group(
         "Saved sequences",
         sequences.map(|(index, saved)| {
-            button("ghost", &saved.name, move |page, _| {
+            button("ghost", &visible(&saved.name), move |page, _| {
                 if let Some(chosen) = page.store.workbench().sequences().get(index).cloned() {
                     edit(page, |editor| editor.open(chosen));
                 }

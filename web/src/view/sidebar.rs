@@ -63,11 +63,11 @@ fn item(id: ConnectionId) -> View {
     .at("span")
     .attr_of("class", move |page| ["dot ", tone_class(connection(page, id).state().tone())].concat().into())
     .at(".name")
-    .attr_of("title", move |page| connection(page, id).setup().title().into())
+    .attr_of("title", move |page| connection(page, id).setup().title())
     .at(".name span")
-    .text_of(move |page| cut_in_middle(connection(page, id).setup().title()).0.into())
+    .text_of(move |page| cut_in_middle(&connection(page, id).setup().title()).0.to_owned().into())
     .at(".name span:last-child")
-    .text_of(move |page| cut_in_middle(connection(page, id).setup().title()).1.into())
+    .text_of(move |page| cut_in_middle(&connection(page, id).setup().title()).1.to_owned().into())
     .at(".sends")
     .attr_if("hidden", move |page| !connection(page, id).is_sending())
     .at(".unread")
@@ -87,7 +87,7 @@ fn unread(connection: &Connection) -> Cow<'static, str> {
 
 /// What the item shows, in words.
 fn described(connection: &Connection) -> String {
-    let mut words = [connection.setup().title(), ", ", connection.state().summary()].concat();
+    let mut words = [&*connection.setup().title(), ", ", connection.state().summary()].concat();
     if connection.is_sending() {
         words += ", sends by itself";
     }

@@ -1,6 +1,9 @@
 //! What a person chooses for one connection.
 
+use std::borrow::Cow;
+
 use crate::data::json::{Object, Value};
+use crate::data::visible::visible;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Setup {
@@ -16,9 +19,15 @@ pub struct Setup {
 
 impl Setup {
     /// The name, or the address without its scheme where there is none.
-    pub fn title(&self) -> &str {
+    pub fn title(&self) -> Cow<'_, str> {
         let address = self.address.split_once("://").map_or(self.address.as_str(), |(_, rest)| rest);
-        [self.name.as_str(), address].into_iter().find(|title| !title.trim().is_empty()).unwrap_or("New connection")
+        // A link from anybody may have written both.
+        visible(
+            [self.name.as_str(), address]
+                .into_iter()
+                .find(|title| !title.trim().is_empty())
+                .unwrap_or("New connection"),
+        )
     }
 
     pub(crate) fn write(&self, object: &mut Object<'_>) {
@@ -104,5 +113,15 @@ mod tests {
         assert_eq!(setup("Staging", "ws://a/").title(), "Staging");
         assert_eq!(setup("", "ws://localhost:1/echo").title(), "localhost:1/echo");
         assert_eq!(setup(" ", "").title(), "New connection");
+    }
+
+    #[test]
+    fn marks_that_reverse_a_title_are_shown_as_signs() {
+        let titled = |name: &str, address: &str| {
+            let (name, address) = (name.to_owned(), address.to_owned());
+            Setup { name, address, ..Setup::default() }.title().into_owned()
+        };
+        assert_eq!(titled("\u{202e}moc.knab", "ws://a/"), visible("\u{202e}moc.knab"));
+        assert!(!titled("", "ws://a/\u{202e}b").contains('\u{202e}'));
     }
 }

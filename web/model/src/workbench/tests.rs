@@ -8,8 +8,8 @@ use crate::stored::saved::SavedName;
 use crate::stored::settings::{Theme, TimeFormat};
 use crate::test_page::{TestPage, URL, text};
 
-fn titles(page: &TestPage) -> Vec<&str> {
-    page.workbench.connections().iter().map(|connection| connection.setup().title()).collect()
+fn titles(page: &TestPage) -> Vec<String> {
+    page.workbench.connections().iter().map(|connection| connection.setup().title().into_owned()).collect()
 }
 
 #[test]
@@ -50,7 +50,10 @@ fn a_removed_connection_drops_its_socket_and_its_neighbour_is_shown() {
     }
     page.update(Msg::Remove(first));
     assert_eq!(page.effects, [Effect::Release(first)]);
-    assert_eq!((titles(&page), page.workbench.shown().setup().title()), (vec!["second", "third"], "third"));
+    assert_eq!(
+        (titles(&page), page.workbench.shown().setup().title()),
+        (vec!["second".to_owned(), "third".to_owned()], "third".into())
+    );
     let third = page.workbench.shown().id();
     page.update(Msg::Remove(third));
     assert_eq!(page.workbench.shown().setup().title(), "second");
@@ -413,7 +416,7 @@ fn a_file_with_more_connections_than_there_is_room_for_is_loaded_as_far_as_there
     let mut page = TestPage::new();
     page.update(Msg::ImportLogs(logs("forty.har", 40)));
     assert_eq!(page.workbench.connections().len(), 32);
-    assert_eq!((titles(&page)[1], titles(&page)[31]), ("forty.har 1", "forty.har 31"));
+    assert_eq!([1, 31].map(|index| titles(&page)[index].clone()), ["forty.har 1", "forty.har 31"]);
     assert_eq!(
         page.workbench.problem(Subject::Logs),
         Some("31 of the 40 connections in the file are loaded, because 32 connections are the limit")

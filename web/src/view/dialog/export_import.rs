@@ -59,7 +59,7 @@ fn replay_buttons(page: &Page) -> Vec<View> {
     for connection in page.store.workbench().connections() {
         let id = connection.id();
         if id != shown && matches!(connection.state(), ConnectionState::Open(_)) {
-            let label = ["On ", connection.setup().title()].concat();
+            let label = ["On ", &*connection.setup().title()].concat();
             buttons.push(button("ghost", &label, move |page, _| replay_on(page, id)));
         }
     }

@@ -23,7 +23,7 @@ const CHIPS: [(&str, &[Facet]); 6] = [
 pub(in crate::view) fn tools() -> View {
     html(
         "<header class=tools>\
-           <input class=filter type=search aria-label=Filter placeholder='Filter: text -word /regex/' autocomplete=off \
+           <input class=filter type=search aria-label=Filter placeholder=Filter title='text -word /regex/' autocomplete=off \
              autocapitalize=none spellcheck=false aria-describedby='filter-problem filter-hint'>\
          </header>",
     )

@@ -1,6 +1,6 @@
 //! The saved messages. Choosing one puts it into the message box.
 
-use model::{ConnectionMsg, Document, Msg, Saved, Subject};
+use model::{ConnectionMsg, Document, Msg, Saved, Subject, visible};
 
 use crate::browser::files;
 use crate::page::{Dialog, Page};
@@ -32,7 +32,7 @@ fn items(page: &Page) -> View {
     for (index, saved) in page.store.workbench().saved().iter().enumerate() {
         if saved.name.folder != folder {
             folder = &saved.name.folder;
-            list = list.child(html("<li class=folder></li>").text(folder));
+            list = list.child(html("<li class=folder></li>").text(&visible(folder)));
         }
         list = list.child(line(index, saved));
     }
@@ -41,7 +41,7 @@ fn items(page: &Page) -> View {
 
 fn line(index: usize, saved: &Saved) -> View {
     html("<li></li>")
-        .child(item(&saved.name.name, saved.draft.format.name(), move |page, _| {
+        .child(item(&visible(&saved.name.name), saved.draft.format.name(), move |page, _| {
             if let Some(saved) = page.store.workbench().saved().get(index) {
                 page.dispatch_shown(ConnectionMsg::DraftChosen(saved.draft.clone()));
             }
