@@ -309,7 +309,7 @@ impl Service<Request<Incoming>> for Front<'_> {
         let time = *self.responder.server.config.limits.write_timeout;
         match answer {
             Err(refusal) => {
-                self.responder.server.totals.count_refusal(refusal.status().as_u16());
+                self.responder.server.totals.count_refusal(refusal.status(), refusal.reason());
                 log_refusal(&refusal, self.responder.client.connection);
                 Either::Left(future::ready(finish(refuse(&refusal, headers), false)))
             }

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use hyper::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use wire::ByteSize;
 
@@ -57,8 +58,8 @@ pub(crate) struct Totals {
     pub(crate) panics: Counter,
     /// Threads of workers that were started again because they had ended.
     pub(crate) restarts: Counter,
-    /// Refused requests by status.
-    refusals: Mutex<BTreeMap<u16, u64>>,
+    /// Refused requests by status and reason.
+    refusals: Mutex<BTreeMap<(u16, &'static str), u64>>,
     /// Text and binary messages that were answered, on WebSockets that have ended.
     pub(crate) received: Counter,
     /// Text and binary messages of which their sockets took the last frame's header, on the same.
@@ -66,12 +67,13 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    pub(crate) fn count_refusal(&self, code: u16) {
-        *self.refusals.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default() += 1;
+    pub(crate) fn count_refusal(&self, status: StatusCode, reason: &'static str) {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        *refusals.entry((status.as_u16(), reason)).or_default() += 1;
     }
 
-    /// How many requests were refused, by status.
-    pub(crate) fn refusals(&self) -> BTreeMap<u16, u64> {
+    /// How many requests were refused, by status and reason.
+    pub(crate) fn refusals(&self) -> BTreeMap<(u16, &'static str), u64> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

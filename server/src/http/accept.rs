@@ -4,6 +4,7 @@
 use std::{collections::VecDeque, future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
 use futures_util::FutureExt;
+use hyper::StatusCode;
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -73,7 +74,10 @@ pub(crate) async fn run<Serve, Served>(
                     let served = serve(stream, tls, peer, Arc::clone(server), guards, place.worker);
                     tokio::spawn(server.shutdown.until_closed(served));
                 }
-                Err(no_room) => refusals.refuse(stream, peer, tls, no_room, server, workers),
+                Err(no_room) => {
+                    server.totals.count_refusal(StatusCode::SERVICE_UNAVAILABLE, no_room.name());
+                    refusals.refuse(stream, peer, tls, no_room, server, workers);
+                }
             },
             // The client gave up before it was accepted; the next one may be there already.
             Err(error) if is_of_one_connection(&error) => {}

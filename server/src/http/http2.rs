@@ -226,7 +226,7 @@ where
             Err(refusal) => Err(refusal),
         };
         let response = opened.unwrap_or_else(|refusal| {
-            self.shared.totals.count_refusal(refusal.status().as_u16());
+            self.shared.totals.count_refusal(refusal.status(), refusal.reason());
             log_refusal(&refusal, self.client.connection);
             refuse(&refusal, request.headers())
         });

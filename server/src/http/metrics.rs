@@ -30,7 +30,7 @@ struct Snapshot {
     connections: i64,
     carried: [Carried; 2],
     sums: Sums,
-    refusals: BTreeMap<u16, u64>,
+    refusals: BTreeMap<(u16, &'static str), u64>,
     panics: u64,
     restarts: u64,
     failed_workers: i64,
@@ -81,8 +81,7 @@ impl Collector for Snapshot {
         encoder.gauges("canyon_websockets", "Open WebSockets", "engine", &by_carrier(|carried| carried.open))?;
         let opened = by_carrier(|carried| carried.opened);
         encoder.counters("canyon_websockets_opened", "WebSockets that were opened", "engine", &opened)?;
-        let refusals: Vec<_> = self.refusals.iter().map(|(code, count)| (code.to_string(), *count)).collect();
-        encoder.counters("canyon_refusals", "Requests that were refused", "code", &refusals)?;
+        encoder.refusals(&self.refusals)?;
         let Sums { received, sent } = &self.sums;
         for (name, help, received, sent) in [
             ("canyon_messages", "Text and binary messages", received.messages, sent.messages),
@@ -115,6 +114,16 @@ impl Metrics<'_, '_> {
 
     fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         ConstCounter::new(value).encode(self.0.encode_descriptor(name, help, None, MetricType::Counter)?)
+    }
+
+    fn refusals(&mut self, refusals: &BTreeMap<(u16, &'static str), u64>) -> fmt::Result {
+        let help =
+            "Requests that were refused; a reason that is an option of the command line is a limit that was reached";
+        let mut family = self.0.encode_descriptor("canyon_refusals", help, None, MetricType::Counter)?;
+        refusals.iter().try_for_each(|((code, reason), count)| {
+            let labels = [("code", code.to_string()), ("reason", (*reason).to_owned())];
+            ConstCounter::new(*count).encode(family.encode_family(&labels)?)
+        })
     }
 
     fn gauges(&mut self, name: &str, help: &str, label: &str, values: &[(String, u64)]) -> fmt::Result {

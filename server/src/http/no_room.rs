@@ -15,6 +15,18 @@ pub(crate) enum NoRoom {
     MemoryOfAddress,
 }
 
+impl NoRoom {
+    /// The limit, as a label of a metric.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Connections => "max-connections",
+            Self::ConnectionsOfAddress => "max-connections-per-address",
+            Self::Memory => "max-memory",
+            Self::MemoryOfAddress => "max-share-per-address",
+        }
+    }
+}
+
 impl From<Overdrawn> for NoRoom {
     fn from(overdrawn: Overdrawn) -> Self {
         match overdrawn {

@@ -81,6 +81,34 @@ impl From<SubprotocolError> for Refusal {
 }
 
 impl Refusal {
+    /// The reason in a word or two, as a label of a metric: where a limit of the command line has bitten, its name.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::HttpMethod(_) | Self::Method(_) => "method",
+            Self::HttpVersion(_) => "http version",
+            Self::Malformed(_) => "malformed",
+            Self::TransferCoding(_) => "transfer coding",
+            Self::NoUpgrade(_) => "no upgrade",
+            Self::Protocol(_) => "protocol",
+            Self::NotOverHttp2(_) => "not over http/2",
+            Self::Headers(_) => "max-headers",
+            Self::WebSocketVersion(_) => "websocket version",
+            Self::Host(_) => "host",
+            Self::Origin(_) | Self::NoOrigin(_) => "origin",
+            Self::Draining => "shutdown",
+            Self::NoRoom(no_room) => no_room.name(),
+            Self::Behaviour(wire::Error::UnknownPath(_)) => "path",
+            Self::Behaviour(_) => "parameter",
+            Self::FaultsOff(_) => "faults are off",
+            Self::RelayOff => "relay is off",
+            Self::RelayForeign => "relay from elsewhere",
+            Self::RelayOrigin => "relay without origin",
+            Self::Room(_) => "rooms are full",
+            Self::Inspections(_) => "inspections are full",
+            Self::Requested { .. } => "requested",
+        }
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::HttpMethod(_) | Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,

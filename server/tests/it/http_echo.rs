@@ -1,5 +1,8 @@
 //! Plain HTTP beside the sockets: `/http/echo`, `/sse`, and who may read them.
 
+use std::num::NonZeroUsize;
+
+use server::{Config, Limits};
 use tokio::io::AsyncWriteExt;
 
 use crate::support::{Peer, TestServer};
@@ -193,7 +196,7 @@ async fn metrics_count_open_connections_and_ended_ones() {
     }
     let text = metrics(&server).await;
     assert_eq!(metric(&text, "canyon_websockets{engine=\"session\"}"), if cfg!(unix) { 1 } else { 2 });
-    assert_eq!(metric(&text, "canyon_refusals_total{code=\"404\"}"), 1);
+    assert_eq!(metric(&text, "canyon_refusals_total{code=\"404\",reason=\"path\"}"), 1);
     // What was answered has been counted before it was seen here, or is by the next time.
     crate::support::within("the counts", async {
         loop {
@@ -212,6 +215,37 @@ async fn metrics_count_open_connections_and_ended_ones() {
     let text = metrics(&server).await;
     assert_eq!(metric(&text, "canyon_messages_total{direction=\"received\"}"), 2);
     assert_eq!(metric(&text, "canyon_websockets{engine=\"session\"}"), 0);
+}
+
+#[tokio::test]
+async fn metrics_name_the_reason_of_each_refusal() {
+    let server = TestServer::start().await;
+    answer(&server, request("GET", "/echo", "", "")).await;
+    answer(&server, request("GET", "/nope", "Origin: https://example.com\r\n", "")).await;
+    let text = metrics(&server).await;
+    for (code, reason) in [(426, "no upgrade"), (403, "origin")] {
+        let name = format!("canyon_refusals_total{{code=\"{code}\",reason=\"{reason}\"}}");
+        assert_eq!(metric(&text, &name), 1, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_name_the_limit_on_connections_that_was_reached() {
+    let limits = Limits { max_connections: NonZeroUsize::MIN, ..Limits::default() };
+    let server = TestServer::with(Config { limits, ..Config::default() }).await;
+    let peer = Peer::open(server.address, "/echo").await;
+    let refused = answer(&server, request("GET", "/echo", "", "")).await;
+    assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
+    drop(peer);
+    let text = crate::support::within("room for a scrape", async {
+        loop {
+            let text = answer(&server, request("GET", "/metrics", "", "")).await;
+            if text.starts_with("HTTP/1.1 200 ") {
+                break text;
+            }
+        }
+    });
+    assert!(metric(&text.await, "canyon_refusals_total{code=\"503\",reason=\"max-connections\"}") >= 1);
 }
 
 #[tokio::test]
