@@ -20,7 +20,10 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Message,
-        protocol::{CloseFrame, frame::coding::CloseCode},
+        protocol::{
+            CloseFrame,
+            frame::{Frame, coding::CloseCode},
+        },
     },
 };
 
@@ -81,13 +84,16 @@ pub(super) struct Treatment {
     pub(super) most: Option<u64>,
 }
 
+type Fragments = Box<dyn Iterator<Item = Frame> + Send>;
+
 /// One direction.
-#[derive(Debug)]
 struct Lane {
     from: Side,
     treatment: Treatment,
-    /// Frames of at most one message, and at most one ping, event or close frame for each of those.
+    /// At most one message, a ping, and a close frame.
     queue: VecDeque<Message>,
+    /// What is left of a message that goes in fragments, which are made one by one.
+    fragments: Option<Fragments>,
     /// A message that waits for its delay; nothing more is read meanwhile.
     delayed: Option<(Pin<Box<Sleep>>, Message)>,
     passed: u64,
@@ -98,7 +104,16 @@ struct Lane {
 
 impl Lane {
     fn new(from: Side, treatment: Treatment) -> Self {
-        Self { from, treatment, queue: VecDeque::new(), delayed: None, passed: 0, must_flush: false, has_closed: false }
+        Self {
+            from,
+            treatment,
+            queue: VecDeque::new(),
+            fragments: None,
+            delayed: None,
+            passed: 0,
+            must_flush: false,
+            has_closed: false,
+        }
     }
 
     /// Moves messages until there is none, the receiver takes none, or it is the others' turn. It is ready when the sender has
@@ -121,7 +136,7 @@ impl Lane {
         let to_side = if self.from == Side::Near { Side::Far } else { Side::Near };
         let (mut messages, mut bytes) = (MESSAGES, BYTES);
         loop {
-            while !self.queue.is_empty() {
+            while self.has_queued() && messages > 0 && bytes > 0 {
                 match to.poll_ready_unpin(cx) {
                     Poll::Ready(Ok(())) => {}
                     Poll::Ready(Err(_)) => return Poll::Ready(Err(self.cut(to, to_side))),
@@ -130,7 +145,7 @@ impl Lane {
                         return Poll::Pending;
                     }
                 }
-                let Some(message) = self.queue.pop_front() else { break };
+                let Some(message) = self.next_queued() else { break };
                 messages = messages.saturating_sub(1);
                 bytes = bytes.saturating_sub(message.len());
                 if Pin::new(&mut *to).start_send(message).is_err() {
@@ -138,7 +153,7 @@ impl Lane {
                 }
                 self.must_flush = true;
             }
-            if self.has_closed {
+            if self.has_closed && !self.has_queued() {
                 return match ready!(Pin::new(&mut *to).poll_flush(cx)) {
                     Ok(()) => Poll::Ready(Ok(())),
                     Err(_) => Poll::Ready(Err(End::Cut(to_side))),
@@ -217,13 +232,29 @@ impl Lane {
         }
     }
 
+    fn has_queued(&self) -> bool {
+        !self.queue.is_empty() || self.fragments.is_some()
+    }
+
+    /// What is sent next: a control frame may come between two fragments.
+    fn next_queued(&mut self) -> Option<Message> {
+        if let Some(message) = self.queue.pop_front() {
+            return Some(message);
+        }
+        let fragment = self.fragments.as_mut()?.next();
+        if fragment.as_ref().is_none_or(|fragment| fragment.header().is_final) {
+            self.fragments = None;
+        }
+        fragment.map(Message::Frame)
+    }
+
     /// Queues a message, compressed if that was negotiated and pays, in frames of the size that is asked for.
     fn enqueue<T: AsyncRead + AsyncWrite + Unpin>(&mut self, message: Message, to: &mut Socket<T>) {
         let (Message::Text(_) | Message::Binary(_)) = message else { return self.queue.push_back(message) };
         let message = to.get_mut().compress(message);
         match self.treatment.fragment {
             None => self.queue.push_back(message),
-            Some(size) => self.queue.extend(fragments(into_frame(message), size).map(Message::Frame)),
+            Some(size) => self.fragments = Some(Box::new(fragments(into_frame(message), size))),
         }
     }
 }
@@ -334,7 +365,7 @@ where
 
 impl Lane {
     fn is_reading(&self) -> bool {
-        self.queue.is_empty() && self.delayed.is_none() && !self.has_closed
+        !self.has_queued() && self.delayed.is_none() && !self.has_closed
     }
 
     fn ping(&mut self) {

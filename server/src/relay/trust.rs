@@ -1,7 +1,7 @@
 //! Whose certificates the relay trusts, and what it shows of its own.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
@@ -31,7 +31,7 @@ impl ClientTls {
     pub(crate) fn new(trust: &Trust, identity: Option<&Identity>) -> Result<Self, String> {
         let provider = Arc::new(default_provider());
         let inner: Arc<dyn ServerCertVerifier> = match trust {
-            Trust::System => Arc::new(Verifier::new(Arc::clone(&provider)).map_err(|error| error.to_string())?),
+            Trust::System => of_system(&provider)?,
             Trust::Issuers(pem) => of_issuers(pem, &provider)?,
             Trust::Anyone => Arc::new(Anyone(Arc::clone(&provider))),
         };
@@ -58,6 +58,16 @@ impl ClientTls {
     pub(crate) fn is_self_signed(&self) -> bool {
         self.is_self_signed.load(Relaxed)
     }
+}
+
+/// The system's verifier, which reads all its certificates when it is made: once for all connections.
+fn of_system(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    static SYSTEM: OnceLock<Arc<Verifier>> = OnceLock::new();
+    if let Some(verifier) = SYSTEM.get() {
+        return Ok(Arc::clone(verifier) as _);
+    }
+    let verifier = Arc::new(Verifier::new(Arc::clone(provider)).map_err(|error| error.to_string())?);
+    Ok(Arc::clone(SYSTEM.get_or_init(|| verifier)) as _)
 }
 
 fn certificates(what: &str, pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -241,6 +241,25 @@ async fn an_end_without_a_close_frame_is_told_and_stays_one() {
     assert!(matches!(end, Some(Err(_))), "{end:?}");
 }
 
+/// Fragments are made one by one, and counted by the other server: a limit on them closes with 1009.
+#[tokio::test]
+async fn a_message_goes_in_as_many_fragments_as_are_asked_for() {
+    let (relay, other) = (Relay::start().await, TestServer::start().await);
+    let url = format!("ws://{}/echo?deflate=no", other.address);
+    let mut page = relay.open(&Request { fragment: 10, ..relay.request(&url) }).await;
+    let within_limit = Message::binary(vec![7; 40_960]);
+    page.send(within_limit.clone()).await;
+    assert!(page.recv().await == within_limit);
+    page.send(vec![7; 40_961]).await;
+    page.expect_close(1009, "message of more than 4096 fragments").await;
+
+    let mut page = relay.open(&Request { fragment: 1, ..relay.request(&url) }).await;
+    page.send(Command::Ping(b"before".to_vec()).to_text()).await;
+    assert_eq!(event(&mut page).await, Event::Pong(b"before".to_vec()));
+    page.send("tabc").await;
+    assert_eq!(page.recv().await, Message::text("tabc"));
+}
+
 /// The other server sends without end, and the page does not read: both wait, and nothing grows.
 #[tokio::test]
 async fn a_page_that_does_not_read_stops_the_other_server() {

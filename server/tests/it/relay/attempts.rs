@@ -250,3 +250,33 @@ async fn a_program_that_would_open_a_relay_to_everywhere_does_not_start() {
         assert!(said.contains("--relay"), "{number}: {said}");
     }
 }
+
+/// What passes through the relay begins with its token.
+#[cfg(unix)]
+#[tokio::test]
+async fn neither_the_log_nor_a_recording_has_the_token() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("recording");
+    let token = server::Token::random();
+    let arguments =
+        ["--host", "127.0.0.1", "--port", "0", "--relay", "--log", "trace", "--record", path.to_str().unwrap()];
+    let mut command = crate::support::program::canyon(&arguments);
+    command.env("CANYON_RELAY_TOKEN", token.expose());
+    let mut program = crate::support::Program::start(command);
+    let port = program.url().await.rsplit_once(':').unwrap().1.trim().parse::<u16>().unwrap();
+    let mut page = super::page(([127, 0, 0, 1], port).into()).await;
+    page.send(Request::new(token.expose(), &format!("ws://127.0.0.1:{port}/close/1000")).to_json()).await;
+    while !matches!(page.recv().await, Message::Close(_)) {}
+    drop(page);
+    program.signal("TERM").await;
+    let mut log = String::new();
+    while !log.contains("WebSocket server stopped.") {
+        log += &program.line().await;
+    }
+    let recorded = std::fs::read_to_string(&path).unwrap();
+    assert!(recorded.contains("/close/1000"), "67: the relay's own request to the other server: {recorded}");
+    let beginning: String = r#"{"token":"#.bytes().map(|byte| format!("{byte:02x}")).collect();
+    for text in [&log, &recorded] {
+        assert!(!text.contains(token.expose()) && !text.contains(&beginning), "67: {text}");
+    }
+}
