@@ -10,7 +10,7 @@ use crate::{
     http::token::Subprotocol,
     inspect::Recording,
     protocol::deflate::{Context, DeflateConfig, WindowBits},
-    relay::{OpenRelay, RelaySettings},
+    relay::settings::{OpenRelay, RelaySettings},
 };
 
 /// All settings of the server; each is also a flag of `canyon` and an environment variable.

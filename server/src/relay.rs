@@ -10,14 +10,16 @@
 
 mod dial;
 mod failure;
+pub(crate) mod open;
 mod plan;
 mod pump;
+pub(crate) mod settings;
 mod target;
 mod token;
 mod trust;
 mod upgrade;
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
@@ -35,89 +37,24 @@ use tokio_tungstenite::{
 use wire::relay::{Cause, Command, Event, FromPage, Request, from_page};
 
 use self::{
-    dial::{Dialer, Far},
+    dial::Far,
     failure::Failure,
     plan::Plan,
     pump::{End, Pair, Side, Socket, Translate, Treatment, Treatments},
     target::Rules,
 };
 pub use self::{
+    settings::{OpenRelay, RelaySettings},
     target::{RelayTarget, RelayTargetError},
     token::{Token, TokenError},
 };
 use crate::{
     config::bytes,
     connection::{Connected, Guards},
-    http::access::Access,
     protocol,
-    session::{Farewell, FrameLayer, Meter, settings},
+    session::{self, Farewell, FrameLayer, Meter},
     shared::Shared,
 };
-
-/// Whether there is a relay, and where it leads.
-#[derive(Debug, Clone, Default, PartialEq, clap::Args)]
-#[command(next_help_heading = "Relay")]
-pub struct RelaySettings {
-    /// Let the page connect to other servers through this one, with headers, certificates and proxies that a browser cannot
-    /// choose
-    #[arg(long, env = "CANYON_RELAY")]
-    pub relay: bool,
-
-    /// Server that the relay may connect to, as example.com, *.example.com:8443 or 192.0.2.1, at 80 and 443 where there is no
-    /// port; may be given more than once, or several with commas. Without it, a server that only its own machine can reach
-    /// connects to all but link-local and metadata addresses; any other needs it
-    #[arg(long, env = "CANYON_RELAY_TO", value_name = "HOST", value_delimiter = ',', requires = "relay")]
-    pub relay_to: Vec<RelayTarget>,
-
-    /// What the page must know; made at the start where it is not set.
-    #[arg(skip)]
-    pub token: Option<Token>,
-}
-
-/// A relay that would lead others than this machine everywhere.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "--relay with {with} lets others connect to whatever this machine can reach: name what they may with --relay-to HOST"
-)]
-pub struct OpenRelay {
-    with: String,
-}
-
-impl RelaySettings {
-    /// Checks that a relay that others than this machine can reach leads only to what is named.
-    pub(crate) fn check(&self, access: &Access, mut addresses: impl Iterator<Item = IpAddr>) -> Result<(), OpenRelay> {
-        if !self.relay || !self.relay_to.is_empty() {
-            return Ok(());
-        }
-        let foreign = addresses.find(|address| !address.to_canonical().is_loopback());
-        let with = match (access.public, foreign) {
-            (true, _) => "--public".to_owned(),
-            (false, Some(address)) => format!("the address {address}"),
-            (false, None) => return Ok(()),
-        };
-        Err(OpenRelay { with })
-    }
-}
-
-/// A relay that is open.
-#[derive(Debug)]
-pub(crate) struct Relay {
-    token: Token,
-    dialer: Dialer,
-}
-
-impl Relay {
-    /// `None` where it is shut.
-    pub(crate) fn new(settings: &RelaySettings) -> Option<Self> {
-        let token = settings.token.clone().unwrap_or_else(Token::random);
-        settings.relay.then(|| Self { token, dialer: Dialer::default() })
-    }
-
-    /// For the page of this server.
-    pub(crate) fn token(&self) -> &Token {
-        &self.token
-    }
-}
 
 /// Serves one WebSocket of the page at `/relay`, and gives its stream back to be closed.
 pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
@@ -128,7 +65,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> (S, Farewell) {
     let limits = &shared.config.limits;
     let most = usize::try_from(near_limits(shared.frame_limits()).message).unwrap_or(usize::MAX);
-    let near_settings = settings(limits).max_message_size(Some(most)).max_frame_size(Some(most));
+    let near_settings = session::settings(limits).max_message_size(Some(most)).max_frame_size(Some(most));
     let mut near = WebSocketStream::from_raw_socket(near, Role::Server, Some(near_settings)).await;
     let far_charge = guards.charge_for_far_side();
     let opened = tokio::select! {
@@ -165,7 +102,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let Far { stream, read_ahead, terms } = far;
     let far = FrameLayer::with_role(protocol::Role::Client, stream, read_ahead, shared.frame_limits(), terms.deflate);
     let far = far.with_meter(Meter::new(charge, *limits.message_timeout), |_| false);
-    let far = WebSocketStream::from_raw_socket(far, Role::Client, Some(settings(limits))).await;
+    let far = WebSocketStream::from_raw_socket(far, Role::Client, Some(session::settings(limits))).await;
     let treatments = Treatments {
         to_far: Treatment { fragment: plan.fragment, ..Treatment::default() },
         ping: plan.ping,
@@ -224,7 +161,7 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin>(
         Err(_) => return Err(wrong("the request did not come in time")),
     };
     let relay = shared.relay.as_ref().ok_or_else(|| Failure::new(Cause::NotAllowed, "there is no relay here"))?;
-    if !relay.token.is(&request.token) {
+    if !relay.token().is(&request.token) {
         return Err(Failure::new(Cause::NotAllowed, "the token is not the one of this server: load the page again"));
     }
     let rules = Rules(&shared.config.relay.relay_to);

@@ -21,7 +21,7 @@ use crate::{
     keep_alive::PingTimes,
     message_log::MessageLog,
     protocol::{self, deflate::DeflateConfig},
-    relay::Relay,
+    relay::open::Relay,
     rooms::Rooms,
     shutdown::Shutdown,
     traffic::Traffic,

@@ -1,0 +1,51 @@
+//! Whether there is a relay, and where it leads: what a configuration says.
+
+use std::net::IpAddr;
+
+use super::{target::RelayTarget, token::Token};
+use crate::http::access::Access;
+
+/// Whether there is a relay, and where it leads.
+#[derive(Debug, Clone, Default, PartialEq, clap::Args)]
+#[command(next_help_heading = "Relay")]
+pub struct RelaySettings {
+    /// Let the page connect to other servers through this one, with headers, certificates and proxies that a browser cannot
+    /// choose
+    #[arg(long, env = "CANYON_RELAY")]
+    pub relay: bool,
+
+    /// Server that the relay may connect to, as example.com, *.example.com:8443 or 192.0.2.1, at 80 and 443 where there is no
+    /// port; may be given more than once, or several with commas. Without it, a server that only its own machine can reach
+    /// connects to all but link-local and metadata addresses; any other needs it
+    #[arg(long, env = "CANYON_RELAY_TO", value_name = "HOST", value_delimiter = ',', requires = "relay")]
+    pub relay_to: Vec<RelayTarget>,
+
+    /// What the page must know; made at the start where it is not set.
+    #[arg(skip)]
+    pub token: Option<Token>,
+}
+
+/// A relay that would lead others than this machine everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "--relay with {with} lets others connect to whatever this machine can reach: name what they may with --relay-to HOST"
+)]
+pub struct OpenRelay {
+    with: String,
+}
+
+impl RelaySettings {
+    /// Checks that a relay that others than this machine can reach leads only to what is named.
+    pub(crate) fn check(&self, access: &Access, mut addresses: impl Iterator<Item = IpAddr>) -> Result<(), OpenRelay> {
+        if !self.relay || !self.relay_to.is_empty() {
+            return Ok(());
+        }
+        let foreign = addresses.find(|address| !address.to_canonical().is_loopback());
+        let with = match (access.public, foreign) {
+            (true, _) => "--public".to_owned(),
+            (false, Some(address)) => format!("the address {address}"),
+            (false, None) => return Ok(()),
+        };
+        Err(OpenRelay { with })
+    }
+}
