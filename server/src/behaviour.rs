@@ -16,6 +16,8 @@ use crate::protocol::Reply;
 
 /// What the tutorial's server says before what it received.
 const TUTORIAL: &str = "Server received: ";
+/// The text that ends `/sink`, as it ends web-platform-tests' handlers.
+const GOODBYE: &str = "Goodbye";
 
 /// One thing that the session does for its behaviour, in the order in which they were asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,6 +143,10 @@ impl Behaviour {
             (wire::Behaviour::Raw, message) => return actions.push_back(Action::Write(message.into_data())),
             (wire::Behaviour::Broadcast { .. }, message) => return actions.push_back(Action::Publish(message)),
             (wire::Behaviour::Stream(_) | wire::Behaviour::Legal(_) | wire::Behaviour::Inspect, _) => return,
+            (wire::Behaviour::Sink { .. }, Message::Text(text)) if text == GOODBYE => {
+                actions.push_back(Action::Write(frames::close(Some(1000), b"").into()));
+                return actions.push_back(Action::End(Ending::Closed));
+            }
             (&wire::Behaviour::Sink { read, acknowledges }, message) => {
                 let size = message.len();
                 if let Some(rate) = read {
@@ -285,6 +291,14 @@ mod tests {
         let expected = [pause(), Action::Send(Message::text("512"))];
         assert_eq!(actions("/sink?read=1KiB/s&ack=yes", Message::binary(vec![0; 512])), expected);
         assert_eq!(actions("/sink", Message::text("x")), []);
+    }
+
+    #[test]
+    fn a_sink_ends_at_goodbye_as_a_text() {
+        let close = Action::Write(Bytes::from_static(b"\x88\x02\x03\xe8"));
+        assert_eq!(actions("/sink?ack=yes", Message::text("Goodbye")), [close, Action::End(Ending::Closed)]);
+        assert_eq!(actions("/sink", Message::binary("Goodbye")), []);
+        assert_eq!(actions("/sink", Message::text("Goodbye!")), []);
     }
 
     #[test]

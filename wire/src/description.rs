@@ -18,7 +18,7 @@ impl Path {
                 "sends numbered messages with their times (100 a second, 64 bytes, 1000 of them), stops while the client does \
                  not read, and reports at the end how long it took"
             }
-            Self::Sink => "reads and echoes nothing",
+            Self::Sink => "reads and echoes nothing, and closes with 1000 at the text `Goodbye`",
             Self::Headers => {
                 "sends the request as JSON: its headers as they were written, in their order, the address, the version of TLS; \
                  then it echoes"
