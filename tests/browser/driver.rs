@@ -151,5 +151,9 @@ fn capabilities(window: Window) -> Capabilities {
     if let Ok(browser) = env::var("CHROME") {
         options["binary"] = browser.into();
     }
-    Capabilities::from_iter([("goog:chromeOptions".to_owned(), options)])
+    // A test's certificate is its own.
+    Capabilities::from_iter([
+        ("goog:chromeOptions".to_owned(), options),
+        ("acceptInsecureCerts".to_owned(), true.into()),
+    ])
 }

@@ -11,6 +11,7 @@ mod devtools;
 mod driver;
 mod file;
 mod flood;
+mod http2;
 mod keys;
 mod large;
 mod layout;
