@@ -20,6 +20,25 @@ addEventListener("error", ({ error }) => {
   }
 });
 
+// The view that measures is a program of its own: loaded by the first call, and by the next one if that fails.
+let measuring;
+async function measure(url) {
+  const glue = document.querySelector("script[data-measure]").dataset.measure;
+  const problem = document.getElementById("measure-problem");
+  try {
+    measuring ??= import(glue).then(async (program) => {
+      await program.default();
+      program.open(document.getElementById("measure"), glue, url);
+      return program;
+    });
+    (await measuring).setUrl(url);
+    problem.textContent = "";
+  } catch {
+    measuring = undefined;
+    problem.textContent = "A part of the page could not be loaded: choose Measure again, or reload the page.";
+  }
+}
+
 try {
   if (!globalThis.WebAssembly) {
     throw new Error("this browser has no WebAssembly, or it is turned off");
@@ -27,7 +46,7 @@ try {
   const { glue, wasm } = document.querySelector("script[data-wasm]").dataset;
   const { default: init, openPage } = await import(glue);
   await init({ module_or_path: wasm });
-  openPage();
+  openPage(measure);
   start.hidden = true;
 } catch (error) {
   fail("Canyon could not start", `The browser says: ${error.message}`);

@@ -75,6 +75,14 @@ async fn journey(window: Window) -> Result<()> {
         page.clicks(panel).await?;
     }
 
+    page.clicks("Measure").await?;
+    page.fills("Seconds", "1").await?;
+    // Repeat has a button of that name, too.
+    page.waits_for("its button", "//form[@aria-label='What to measure']//button").await?.click().await?;
+    page.waits_for("a result", "//p[contains(@class, 'verdict')][@aria-busy='false'][contains(., '✓')]").await?;
+    is_accessible(&page, "with a run").await?;
+    page.clicks("Messages").await?;
+
     page.sends("quit").await?;
     page.connects_to(&nobody().await?).await?;
     page.sees_state("Could not connect").await?;

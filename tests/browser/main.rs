@@ -17,6 +17,7 @@ mod large;
 mod layout;
 mod log;
 mod losses;
+mod measure;
 mod messages;
 mod offline;
 mod page;

@@ -250,7 +250,7 @@ impl Page {
 
     pub(crate) async fn types_address(&self, address: &str) -> Result<()> {
         // It is read-only until the connection has ended.
-        let ready = "//label[starts-with(., 'URL')]/input[not(@disabled) and not(@readonly)]";
+        let ready = "//section[@aria-label='Connection']//label[starts-with(., 'URL')]/input[not(@disabled) and not(@readonly)]";
         let field = self.waits_for("the address can be changed", ready).await?;
         field.clear().await?;
         field.send_keys(address).await?;

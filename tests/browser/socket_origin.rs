@@ -51,7 +51,8 @@ fn no_script_of_the_page_opens_a_socket_by_itself() -> Result<()> {
     Ok(())
 }
 
-/// Whether a URL is that of the script that wasm-bindgen has made.
+/// Whether a URL is that of a script that wasm-bindgen has made for a program that opens sockets.
 fn is_glue(url: &str) -> bool {
-    url.ends_with(".js") && url.rsplit_once('/').is_some_and(|(_, name)| name.starts_with("web-"))
+    url.ends_with(".js")
+        && url.rsplit_once('/').is_some_and(|(_, name)| name.starts_with("web-") || name.starts_with("measure-"))
 }

@@ -4,11 +4,13 @@
 use std::cell::RefCell;
 use std::panic;
 
+use js_sys::Function;
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::UnwrapThrowExt;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web::Page;
 use web::dom::Mounted;
+use web::measure_handle::MeasureHandle;
 use web_sys::{MessagePort, console};
 use worker::Engine;
 
@@ -27,11 +29,11 @@ fn main() {
     panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
 }
 
-/// Puts the page into the document.
+/// Puts the page into the document. `measure` shows the view that measures for an address.
 #[wasm_bindgen(js_name = openPage)]
-pub fn open_page() {
+pub fn open_page(measure: Function) {
     let body = gloo_utils::document().body().expect_throw("the script of a page stands in its body or before it");
-    PAGE.set(Some(web::page(&body, web::browser::document::initial_address())));
+    PAGE.set(Some(web::page(&body, web::browser::document::initial_address(), MeasureHandle::new(measure))));
 }
 
 /// Serves the page at the other end of that port.

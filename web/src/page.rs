@@ -41,10 +41,19 @@ use crate::browser::task::Task;
 use crate::browser::url;
 use crate::compute_handle::ComputeHandle;
 use crate::deferred::Deferred;
+use crate::measure_handle::MeasureHandle;
 use crate::store::Store;
 
 /// Keys that work everywhere outside fields.
 const SHORTCUTS: &[&str] = &["/", "?", "Escape"];
+
+/// What is beside the sidebar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shows {
+    /// The messages of the connection that is shown.
+    Messages,
+    Measure,
+}
 
 /// The state of the whole page.
 pub struct Page {
@@ -53,6 +62,8 @@ pub struct Page {
     pub(crate) pane: Pane,
     /// View state of others that have been shown.
     hidden_panes: Vec<Pane>,
+    pub(crate) shows: Shows,
+    measure: MeasureHandle,
     /// The dialog that is open.
     pub(crate) dialog: Option<Dialog>,
     /// The fields of the dialog.
@@ -90,7 +101,12 @@ pub struct Page {
 impl Page {
     /// Restores the page as it was left. `address` is for a connection that has none saved. `shortcut` gets each of
     /// [`SHORTCUTS`] that is pressed outside a field.
-    pub(crate) fn new(address: String, handle: Handle<Self>, shortcut: fn(&mut Self, &KeyboardEvent)) -> Self {
+    pub(crate) fn new(
+        address: String,
+        measure: MeasureHandle,
+        handle: Handle<Self>,
+        shortcut: fn(&mut Self, &KeyboardEvent),
+    ) -> Self {
         let mut store = Store::new(address, handle.part(|page| &mut page.store));
         let link_problem = follow_link(&mut store).err().unwrap_or_default();
         let pane = Pane::new(store.workbench().shown(), &handle);
@@ -100,6 +116,8 @@ impl Page {
             store,
             pane,
             hidden_panes: Vec::new(),
+            shows: Shows::Messages,
+            measure,
             dialog: None,
             forms: Forms::default(),
             drawer: false,
@@ -252,6 +270,10 @@ impl AppState for Page {
         live_region.announce(shown);
         if let Some(loaded) = self.deferred.loaded() {
             loaded.run(|| self.derive_deferred());
+        }
+        match self.shows {
+            Shows::Messages => self.measure.leave(),
+            Shows::Measure => self.measure.show(&self.store.workbench().shown().setup().address),
         }
     }
 }

@@ -20,7 +20,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, HtmlElement, KeyboardEvent};
 
 use self::controls::{button, focus, fold, problem, sign_button};
-use crate::page::{Dialog, Page};
+use crate::measure_handle::MeasureHandle;
+use crate::page::{Dialog, Page, Shows};
 
 type View = dom::View<Page>;
 
@@ -30,10 +31,10 @@ fn html(markup: &'static str) -> View {
 }
 
 /// Mounts the page at the end of `parent`. `address` is shown if none was saved.
-pub fn page(parent: &HtmlElement, address: String) -> Mounted<Page> {
+pub fn page(parent: &HtmlElement, address: String, measure: MeasureHandle) -> Mounted<Page> {
     Mounted::new(
         parent,
-        |handle| Page::new(address, handle, shortcut),
+        |handle| Page::new(address, measure, handle, shortcut),
         |_| {
             let link_problem = problem("link-problem", |page| {
                 page.store.workbench().problem(Subject::Link).unwrap_or(&page.link_problem).into()
@@ -86,6 +87,10 @@ fn head() -> View {
                </svg>\
              </span>Canyon</h1>",
         ))
+        .child(
+            html("<nav class=views aria-label=Views></nav>")
+                .children([("Messages", Shows::Messages), ("Measure", Shows::Measure)].map(view_button)),
+        )
         .child(html("<div class=spacer></div>"))
         .child(
             fold("page-menu", "⋯", "More")
@@ -94,6 +99,11 @@ fn head() -> View {
                 .child(button("ghost", "Settings…", |page, _| page.open(Dialog::Settings)))
                 .child(button("ghost", "Keyboard", |page, _| page.open(Dialog::Keys))),
         )
+}
+
+fn view_button((label, shows): (&str, Shows)) -> View {
+    button("tab", label, move |page, _| page.shows = shows)
+        .attr_of("aria-current", move |page| if page.shows == shows { "page" } else { "false" }.into())
 }
 
 /// What happened that the person may want to answer: a newer version of the page, and something that can be undone.
@@ -146,8 +156,15 @@ fn bench() -> View {
         .child(html("<div class=scrim></div>"))
         .child(sidebar::sidebar())
         .child(html("<slot></slot>").keyed(|page| Some(page.pane.id.number().to_string()), pane))
+        .child(measure())
         // The drawer covers the connection: choosing something in it closes it, and so does a click beside it.
         .on("click", |page, _| page.drawer = false)
+}
+
+/// The view that measures draws itself, see `measure_handle`.
+fn measure() -> View {
+    html("<main id=measure aria-label=Measure><p class=problem id=measure-problem role=alert></p></main>")
+        .attr_if("hidden", |page| page.shows != Shows::Measure)
 }
 
 /// Everything about one connection.
@@ -156,6 +173,7 @@ fn pane(page: &Page) -> View {
         .attr("id", &format!("connection-{}", page.pane.id.number()))
         .style_of("--compose", |page| splitter::size(page, Edge::Compose))
         .attr_of("aria-label", |page| page.shown().setup().title())
+        .attr_if("hidden", |page| page.shows != Shows::Messages)
         .child(splitter::splitter(Edge::Sidebar))
         .child(connect::connect())
         .child(status::status())

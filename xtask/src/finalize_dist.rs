@@ -15,8 +15,8 @@ use crate::tools::{Tools, WASM_TARGET};
 const RELOADS_ITSELF: &str = ".well-known/trunk/ws";
 
 const PAGE: &str = "index.html";
-/// Trunk gives a worker's program no name with a hash.
-const LATER: &str = "compute";
+/// Programs that are loaded when they are first needed. Trunk gives them names without a hash.
+const LATER: [&str; 2] = ["compute", "measure"];
 const WORKER: &str = "service-worker.js";
 
 /// How the two constants stand in `web/service-worker.js`.
@@ -69,9 +69,12 @@ impl Build {
             // Trunk's reload script is inline, which the policy forbids; and nothing is cached, and nothing split.
             return write(&page, without_policy(&html)?);
         }
-        let html = self.with_deferred_code(&html)?;
-        self.optimise(&self.folder.join([LATER, "_bg.wasm"].concat()))?;
-        write(&page, with_hash(&self.folder, &html)?)?;
+        let mut html = self.with_deferred_code(&html)?;
+        for program in LATER {
+            self.optimise(&self.folder.join([program, "_bg.wasm"].concat()))?;
+            html = with_hash(&self.folder, &html, program)?;
+        }
+        write(&page, html)?;
         finalize_service_worker(&self.folder)
     }
 
@@ -131,22 +134,23 @@ fn without_integrity(html: &str, name: &str) -> Result<String> {
     replaced(html, link, &link.replace(&integrity, ""), PAGE)
 }
 
-/// Renames the files of the program that is loaded later, so that a page gets those of its own version or none. Returns
+/// Renames the files of a program that is loaded later, so that a page gets those of its own version or none. Returns
 /// the page with the new name.
-fn with_hash(folder: &Path, html: &str) -> Result<String> {
-    let [glue, wasm] = [".js", "_bg.wasm"].map(|end| folder.join([LATER, end].concat()));
+fn with_hash(folder: &Path, html: &str, program: &str) -> Result<String> {
+    let [glue, wasm] = [".js", "_bg.wasm"].map(|end| folder.join([program, end].concat()));
     let script = text(&glue)?;
     let mut hasher = DefaultHasher::new();
     bytes(&wasm)?.hash(&mut hasher);
     script.hash(&mut hasher);
-    let name = format!("{LATER}-{:016x}", hasher.finish());
+    let name = format!("{program}-{:016x}", hasher.finish());
     let wasm_name = format!("{name}_bg.wasm");
     // The glue names the WebAssembly beside it.
-    let script = replaced(&script, &format!("'{LATER}_bg.wasm'"), &format!("'{wasm_name}'"), "compute.js")?;
+    let script =
+        replaced(&script, &format!("'{program}_bg.wasm'"), &format!("'{wasm_name}'"), &format!("{program}.js"))?;
     write(&folder.join(format!("{name}.js")), script)?;
     fs::rename(&wasm, folder.join(wasm_name)).with_context(|| format!("cannot rename {}", wasm.display()))?;
     fs::remove_file(&glue).with_context(|| format!("cannot delete {}", glue.display()))?;
-    replaced(html, &format!("{LATER}.js\""), &format!("{name}.js\""), PAGE)
+    replaced(html, &format!("{program}.js\""), &format!("{name}.js\""), PAGE)
 }
 
 /// A file of the page, as the service worker lists it.

@@ -1,15 +1,16 @@
-//! One `WebSocket` of the browser: the only place in Canyon that opens one.
+//! One socket of the page, with what waits for the page.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, JsString, Uint8Array};
-use wasm_bindgen::prelude::{Closure, wasm_bindgen};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{BinaryType, CloseEvent, MessageEvent, Performance, WebSocket};
+use js_sys::{JsString, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::{CloseEvent, MessageEvent, Performance, WebSocket};
 
+use crate::browser_socket::{self, BrowserSocket};
 use crate::engine::Events;
 use crate::inbox::{Inbox, MAX_KEPT, Total};
 use crate::protocol::{Data, Event, SocketKey, SocketReport};
@@ -32,9 +33,7 @@ extern "C" {
 /// is closed and reports nothing more.
 pub(crate) struct Socket {
     shared: Rc<SocketState>,
-    _on_open: Closure<dyn FnMut(web_sys::Event)>,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_close: Closure<dyn FnMut(CloseEvent)>,
+    _listening: BrowserSocket,
 }
 
 /// What the socket's listeners and timers share.
@@ -69,16 +68,14 @@ impl Deadline {
 impl Socket {
     /// Begins the handshake. A URL that the browser refuses is reported, and there is no socket.
     pub(crate) fn open(key: SocketKey, url: &str, subprotocols: &[&str], events: Events, total: Total) -> Option<Self> {
-        let names: Array = subprotocols.iter().copied().map(JsValue::from_str).collect();
         let begun = PERFORMANCE.with(Performance::now);
-        let socket = match WebSocket::new_with_str_sequence(url, &names) {
+        let socket = match browser_socket::open(url, subprotocols) {
             Ok(socket) => socket,
-            Err(thrown) => {
-                events.post(&Event::Socket(key, SocketReport::Refused(&message_of(&thrown))));
+            Err(why) => {
+                events.post(&Event::Socket(key, SocketReport::Refused(&why)));
                 return None;
             }
         };
-        socket.set_binary_type(BinaryType::Arraybuffer);
         let shared = Rc::new(SocketState {
             key,
             socket,
@@ -89,13 +86,13 @@ impl Socket {
             pause: Cell::default(),
             next_poll: Cell::default(),
         });
-        let on_open = Closure::new(shared.listener(SocketState::opened));
-        let on_message = Closure::new(shared.listener(SocketState::received));
-        let on_close = Closure::new(shared.listener(SocketState::closed));
-        shared.socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
-        shared.socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        shared.socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Some(Self { shared, _on_open: on_open, _on_message: on_message, _on_close: on_close })
+        let listening = BrowserSocket::new(
+            shared.socket.clone(),
+            shared.listener(SocketState::opened),
+            shared.listener(SocketState::received),
+            shared.listener(SocketState::closed),
+        );
+        Some(Self { shared, _listening: listening })
     }
 
     /// Sends a message, or reports it as unsent.
@@ -129,16 +126,6 @@ impl Socket {
     /// Holds a guard until all that the socket has received has been posted.
     pub(crate) fn hold(&self, guard: &Rc<dyn Any>) {
         self.shared.inbox.borrow_mut().hold(guard);
-    }
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        let socket = &self.shared.socket;
-        socket.set_onopen(None);
-        socket.set_onmessage(None);
-        socket.set_onclose(None);
-        let _ = socket.close();
     }
 }
 
@@ -269,9 +256,4 @@ fn utf_8_size(text: &JsString) -> u64 {
 /// Since 1970: the clocks of a page and of its worker begin when each of them does.
 fn time_of(event: &web_sys::Event) -> f64 {
     PERFORMANCE.with(Performance::time_origin) + event.time_stamp()
-}
-
-/// The browser throws a `DOMException`, which is an `Error`.
-fn message_of(thrown: &JsValue) -> String {
-    thrown.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default()
 }
