@@ -77,7 +77,8 @@ impl Log {
         let lost = lines.lost + lines.in_writing + count_lines(&lines.waiting);
         drop(lines);
         if lost > 0 {
-            say(&format!("{lost} lines of the log were lost, because nobody read them in time"));
+            let lines = if lost == 1 { "line" } else { "lines" };
+            say(&format!("{lost} {lines} of the log lost, because nobody read them in time"));
         }
     }
 

@@ -40,7 +40,7 @@ use self::{
     dial::Far,
     failure::Failure,
     plan::Plan,
-    pump::{End, Pair, Side, Socket, Translate, Treatment, Treatments},
+    pump::{End, Pair, Side, Socket, ToFar, Translate},
     target::Rules,
 };
 pub use self::{
@@ -103,13 +103,8 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let far = FrameLayer::with_role(protocol::Role::Client, stream, read_ahead, shared.frame_limits(), terms.deflate);
     let far = far.with_meter(Meter::new(charge, *limits.message_timeout), |_| false);
     let far = WebSocketStream::from_raw_socket(far, Role::Client, Some(session::settings(limits))).await;
-    let treatments = Treatments {
-        to_far: Treatment { fragment: plan.fragment, ..Treatment::default() },
-        ping: plan.ping,
-        ..Treatments::default()
-    };
     let mut pair = Pair { near, far };
-    let end = pair.run(treatments, &mut ForPage, &shared).await;
+    let end = pair.run(ToFar { fragment: plan.fragment, ping: plan.ping }, &mut ForPage, &shared).await;
     connected.sent = pair.near.get_ref().sent().messages;
     connected.received = pair.near.get_ref().received().messages;
     connected.store(pair.near.get_ref().received(), pair.near.get_ref().sent());

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Instant, Sleep, sleep, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -60,8 +60,6 @@ pub(super) enum End {
     Fault(Side, CloseFrame),
     /// The server shuts down.
     Drained,
-    /// As many messages have passed as were to pass.
-    Spent,
 }
 
 /// What becomes of a message on its way.
@@ -72,56 +70,32 @@ pub(super) trait Translate {
     fn to_near(&mut self, message: Message) -> Option<Message>;
 }
 
-/// What is done to messages of one direction.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Treatment {
-    /// Most payload of a frame, in bytes.
-    pub(super) fragment: Option<NonZeroUsize>,
-    pub(super) delay: Duration,
-    /// A random time up to this is added to the delay.
-    pub(super) jitter: Duration,
-    /// How many messages pass before the connection ends.
-    pub(super) most: Option<u64>,
-}
-
 type Fragments = Box<dyn Iterator<Item = Frame> + Send>;
 
 /// One direction.
 struct Lane {
     from: Side,
-    treatment: Treatment,
+    /// Most payload of a frame, in bytes.
+    fragment: Option<NonZeroUsize>,
     /// At most one message, a ping, and a close frame.
     queue: VecDeque<Message>,
     /// What is left of a message that goes in fragments, which are made one by one.
     fragments: Option<Fragments>,
-    /// A message that waits for its delay; nothing more is read meanwhile.
-    delayed: Option<(Pin<Box<Sleep>>, Message)>,
-    passed: u64,
     must_flush: bool,
     /// The sender has closed, and that is in the queue.
     has_closed: bool,
 }
 
 impl Lane {
-    fn new(from: Side, treatment: Treatment) -> Self {
-        Self {
-            from,
-            treatment,
-            queue: VecDeque::new(),
-            fragments: None,
-            delayed: None,
-            passed: 0,
-            must_flush: false,
-            has_closed: false,
-        }
+    fn new(from: Side, fragment: Option<NonZeroUsize>) -> Self {
+        Self { from, fragment, queue: VecDeque::new(), fragments: None, must_flush: false, has_closed: false }
     }
 
     /// Moves messages until there is none, the receiver takes none, or it is the others' turn. It is ready when the sender has
     /// closed and the receiver has been told.
     ///
     /// 1. Sends what is queued. As long as the receiver does not take it, nothing more is read.
-    /// 2. Waits for the delay of the message that was read last.
-    /// 3. Reads the next one. If there is none, flushes what was sent.
+    /// 2. Reads the next one. If there is none, flushes what was sent.
     fn poll<F, T>(
         &mut self,
         from: &mut Socket<F>,
@@ -165,28 +139,11 @@ impl Lane {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            if let Some((sleep, _)) = &mut self.delayed {
-                if sleep.as_mut().poll(cx).is_pending() {
-                    ready!(self.flush(to, to_side, cx))?;
-                    return Poll::Pending;
-                }
-                if let Some((_, message)) = self.delayed.take() {
-                    self.enqueue(message, to);
-                }
-                continue;
-            }
             match Pin::new(&mut *from).poll_next(cx) {
                 Poll::Ready(Some(Ok(message))) => {
-                    let is_data = matches!(message, Message::Text(_) | Message::Binary(_));
                     let message = translate(message).map_err(|frame| End::Fault(self.from, frame))?;
-                    let Some(message) = message else { continue };
-                    if is_data && self.treatment.most == Some(self.passed) {
-                        return Poll::Ready(Err(End::Spent));
-                    }
-                    self.passed += u64::from(is_data);
-                    match self.treatment.delay() {
-                        Some(time) if is_data => self.delayed = Some((Box::pin(sleep(time)), message)),
-                        _ => self.enqueue(message, to),
+                    if let Some(message) = message {
+                        self.enqueue(message, to);
                     }
                 }
                 Poll::Ready(_) => match from.get_ref().end().cloned() {
@@ -252,17 +209,10 @@ impl Lane {
     fn enqueue<T: AsyncRead + AsyncWrite + Unpin>(&mut self, message: Message, to: &mut Socket<T>) {
         let (Message::Text(_) | Message::Binary(_)) = message else { return self.queue.push_back(message) };
         let message = to.get_mut().compress(message);
-        match self.treatment.fragment {
+        match self.fragment {
             None => self.queue.push_back(message),
             Some(size) => self.fragments = Some(Box::new(fragments(into_frame(message), size))),
         }
-    }
-}
-
-impl Treatment {
-    fn delay(&self) -> Option<Duration> {
-        let time = self.delay + self.jitter.mul_f64(fastrand::f64());
-        (!time.is_zero()).then_some(time)
     }
 }
 
@@ -272,11 +222,11 @@ pub(super) struct Pair<N, F> {
     pub(super) far: Socket<F>,
 }
 
-/// How the two are treated.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Treatments {
-    pub(super) to_far: Treatment,
-    pub(super) to_near: Treatment,
+/// How the far side is treated.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ToFar {
+    /// Most payload of a frame, in bytes.
+    pub(super) fragment: Option<NonZeroUsize>,
     /// Time between pings to the far side.
     pub(super) ping: Option<Duration>,
 }
@@ -287,12 +237,12 @@ where
     F: AsyncRead + AsyncWrite + Unpin,
 {
     /// Moves messages both ways until that ends. After the first close frame the rest has the time for a close.
-    pub(super) async fn run(&mut self, treatments: Treatments, translate: &mut impl Translate, shared: &Shared) -> End {
-        let mut out = Lane::new(Side::Near, treatments.to_far);
-        let mut back = Lane::new(Side::Far, treatments.to_near);
+    pub(super) async fn run(&mut self, to_far: ToFar, translate: &mut impl Translate, shared: &Shared) -> End {
+        let mut out = Lane::new(Side::Near, to_far.fragment);
+        let mut back = Lane::new(Side::Far, None);
         let (mut is_out_done, mut is_back_done) = (false, false);
         let mut near_alive = KeepAlive::new(Instant::now().into_std(), shared.ping_times());
-        let far_times = PingTimes { interval: treatments.ping.unwrap_or_default(), ..shared.ping_times() };
+        let far_times = PingTimes { interval: to_far.ping.unwrap_or_default(), ..shared.ping_times() };
         let mut far_alive = KeepAlive::new(Instant::now().into_std(), far_times);
         let mut closing: Option<Instant> = None;
         loop {
@@ -352,7 +302,7 @@ where
             Side::Far => CloseFrame { code: CloseCode::Error, reason: "the other server was given up".into() },
         };
         let (near, far) = match end {
-            End::Closed | End::Spent | End::Cut(_) => (None, None),
+            End::Closed | End::Cut(_) => (None, None),
             End::Fault(Side::Near, frame) => (Some(frame.clone()), Some(other(Side::Near))),
             End::Fault(Side::Far, frame) => (Some(other(Side::Far)), Some(frame.clone())),
             End::Drained => (Some(going_away()), Some(going_away())),
@@ -365,7 +315,7 @@ where
 
 impl Lane {
     fn is_reading(&self) -> bool {
-        !self.has_queued() && self.delayed.is_none() && !self.has_closed
+        !self.has_queued() && !self.has_closed
     }
 
     fn ping(&mut self) {
