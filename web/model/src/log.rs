@@ -47,8 +47,9 @@ pub struct Tally {
 
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
-        self.messages += other.messages;
-        self.bytes += other.bytes;
+        self.messages = self.messages.saturating_add(other.messages);
+        // An imported file may say any size.
+        self.bytes = self.bytes.saturating_add(other.bytes);
     }
 }
 
@@ -76,7 +77,8 @@ pub struct Log {
     received: Tally,
     /// Copies, one segment each, sorted by number.
     pinned: Vec<Segment>,
-    /// The numbers of the messages of which only the beginning is kept, ascending, and how many bytes are not.
+    /// The numbers of the messages of which only the beginning is kept, ascending, and how many bytes are not. Some may be
+    /// of dropped ones.
     cut: Vec<(u64, u64)>,
 }
 
@@ -111,20 +113,22 @@ impl Log {
     /// Adds a message of which so many bytes are left out. More are, where it would push too much out of the log.
     pub fn push_cut_message(&mut self, at: Time, direction: Direction, source: Source, content: Content<'_>, cut: u64) {
         let kept = content.up_to((self.limits.bytes / Self::MESSAGES).max(Self::MIN_MESSAGE));
-        let size = content.size() as u64 + cut;
+        let size = (content.size() as u64).saturating_add(cut);
         let tally = match direction {
             Direction::Sent => &mut self.sent,
             Direction::Received => &mut self.received,
         };
-        tally.messages += 1;
-        tally.bytes += size;
+        *tally += Tally { messages: 1, bytes: size };
         self.push(at, Label::message(direction, source, kept), kept);
         let cut = size - kept.size() as u64;
         if cut > 0 {
-            let first = self.first_seq();
-            let pinned = std::mem::take(&mut self.cut);
-            self.cut = pinned.into_iter().filter(|&(seq, _)| seq >= first || self.is_pinned(seq)).collect();
             self.cut.push((self.last_seq, cut));
+            // Seldom, because every message of an imported file may be cut.
+            if self.cut.len() > 2 * (self.len + self.pinned.len()) {
+                let mut all = std::mem::take(&mut self.cut);
+                all.retain(|&(seq, _)| seq >= self.first_seq() || self.is_pinned(seq));
+                self.cut = all;
+            }
         }
     }
 
@@ -134,9 +138,9 @@ impl Log {
 
     /// Adds an entry of another log. Its number is replaced by the next of this one.
     pub fn push_entry(&mut self, entry: Entry<'_>) {
-        let Entry { at, label, content, .. } = entry;
+        let Entry { at, label, content, cut, .. } = entry;
         match (label.direction, content) {
-            (Some(direction), content) => self.push_message(at, direction, label.source, content),
+            (Some(direction), content) => self.push_cut_message(at, direction, label.source, content, cut),
             (None, Content::Text(words)) => self.push_note(at, label.kind, label.tone, words),
             // No note is binary.
             (None, Content::Binary(_)) => {}
@@ -190,11 +194,11 @@ impl Log {
     pub fn entry(&self, seq: u64) -> Option<Entry<'_>> {
         if seq < self.first_seq() {
             let index = self.pin_index(seq).ok()?;
-            return self.pinned[index].entry(0);
+            return self.pinned[index].entry(0).map(|entry| self.with_cut(entry));
         }
         let after = self.segments.partition_point(|segment| segment.first_seq <= seq);
         let segment = self.segments.get(after.checked_sub(1)?)?;
-        segment.entry((seq - segment.first_seq) as usize)
+        segment.entry((seq - segment.first_seq) as usize).map(|entry| self.with_cut(entry))
     }
 
     /// The entries in the ring from this number on.
@@ -203,13 +207,8 @@ impl Log {
         let after = self.segments.partition_point(|segment| segment.first_seq <= seq);
         self.segments.range(after.saturating_sub(1)..).flat_map(move |segment| {
             let first = seq.saturating_sub(segment.first_seq) as usize;
-            (first..segment.len()).filter_map(|index| segment.entry(index))
+            (first..segment.len()).filter_map(move |index| segment.entry(index).map(|entry| self.with_cut(entry)))
         })
-    }
-
-    /// Bytes of a message that are not kept.
-    pub fn cut(&self, seq: u64) -> u64 {
-        self.cut.binary_search_by_key(&seq, |&(seq, _)| seq).map_or(0, |index| self.cut[index].1)
     }
 
     /// Entries dropped since the log was cleared.
@@ -264,7 +263,12 @@ impl Log {
 
     /// Oldest first.
     pub fn pinned(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.pinned.iter().filter_map(|copy| copy.entry(0))
+        self.pinned.iter().filter_map(|copy| copy.entry(0)).map(|entry| self.with_cut(entry))
+    }
+
+    fn with_cut<'a>(&self, entry: Entry<'a>) -> Entry<'a> {
+        let cut = self.cut.binary_search_by_key(&entry.seq, |&(seq, _)| seq).map_or(0, |index| self.cut[index].1);
+        Entry { cut, ..entry }
     }
 
     /// As of a binary search.

@@ -85,10 +85,9 @@ fn facts(page: &Page, entry: Entry<'_>) -> Vec<View> {
             Content::Text(_) => "text",
             Content::Binary(_) => "binary",
         };
-        let (kept, cut) = (entry.content.size() as u64, log.cut(entry.seq));
-        fact("Message", &format!("{kind}, {}", Counted(kept + cut, "byte")));
-        if cut > 0 {
-            fact("Kept", &format!("the first {}", Size(kept)));
+        fact("Message", &format!("{kind}, {}", Counted(entry.size(), "byte")));
+        if entry.cut > 0 {
+            fact("Kept", &format!("the first {}", Size(entry.content.size() as u64)));
         }
     }
     facts

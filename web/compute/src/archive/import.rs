@@ -42,14 +42,16 @@ pub struct ImportedEntry {
     pub tone: Tone,
     /// The message, or the words of a note.
     pub payload: Payload,
+    /// Bytes of the message that the file has not; `payload` is its beginning.
+    pub cut: u64,
 }
 
 impl ImportedEntry {
     /// `time_origin` is the moment zero of [`Time`], in milliseconds since 1970. The number is 0: the log gives it one.
     pub(crate) fn entry(&self, time_origin: f64) -> Entry<'_> {
-        let Self { micros, kind, direction, source, tone, ref payload } = *self;
+        let Self { micros, kind, direction, source, tone, ref payload, cut } = *self;
         let at = Time(micros as f64 / 1000.0 - time_origin);
-        Entry { seq: 0, at, label: Label { kind, direction, source, tone }, content: payload.content() }
+        Entry { seq: 0, at, label: Label { kind, direction, source, tone }, content: payload.content(), cut }
     }
 }
 
@@ -155,7 +157,8 @@ fn read_line(value: &Value<'_>) -> Result<ImportedEntry, String> {
         _ => Source::Person,
     };
     let tone = text("tone").and_then(|name| Tone::ALL.into_iter().find(|tone| tone.name() == name));
-    Ok(ImportedEntry { micros, kind, direction, source, tone: tone.unwrap_or(kind.usual_tone()), payload })
+    let (tone, cut) = (tone.unwrap_or(kind.usual_tone()), read_cut(value, "size", &payload));
+    Ok(ImportedEntry { micros, kind, direction, source, tone, payload, cut })
 }
 
 fn read_har(document: &Value<'_>, skipped: &mut Vec<EntryError>) -> Vec<ImportedLog> {
@@ -194,7 +197,15 @@ fn read_message(value: &Value<'_>, latest: u64) -> Result<ImportedEntry, String>
     let data = text("data").unwrap_or_default();
     let note = |kind: Kind, words: String| {
         let tone = kind.usual_tone();
-        Ok(ImportedEntry { micros, kind, direction: None, source: Source::Person, tone, payload: Payload::Text(words) })
+        Ok(ImportedEntry {
+            micros,
+            kind,
+            direction: None,
+            source: Source::Person,
+            tone,
+            payload: Payload::Text(words),
+            cut: 0,
+        })
     };
     let direction = match text("type").as_deref() {
         Some("send") => Direction::Sent,
@@ -222,7 +233,8 @@ fn read_message(value: &Value<'_>, latest: u64) -> Result<ImportedEntry, String>
         Some("automatic") => Source::Automatic,
         _ => Source::Person,
     };
-    Ok(ImportedEntry { micros, kind, direction, source, tone: Tone::Neutral, payload })
+    let cut = read_cut(value, "_size", &payload);
+    Ok(ImportedEntry { micros, kind, direction, source, tone: Tone::Neutral, payload, cut })
 }
 
 /// Microseconds since 1970 of a time such as `"2026-11-22T17:24:19Z"`, or a number, see [`micros_of_number`].
@@ -232,6 +244,12 @@ fn read_time(time: &Value<'_>) -> Result<u64, String> {
         time => time.text().unwrap_or_default(),
     };
     micros_of_iso_8601(&text).or_else(|| micros_of_number(&text)).ok_or_else(|| format!("{time} is not a time"))
+}
+
+/// The member says the size of the whole message, in bytes.
+fn read_cut(value: &Value<'_>, name: &str, payload: &Payload) -> u64 {
+    let whole = value.member(name).and_then(Value::integer);
+    whole.map_or(0, |whole| whole.saturating_sub(payload.content().size() as u64))
 }
 
 fn read_base64(text: &str) -> Result<Payload, String> {

@@ -34,6 +34,15 @@ fn json_lines_have_a_line_for_each_entry() {
 }
 
 #[test]
+fn the_size_of_a_cut_message_is_that_of_the_whole() {
+    let mut log = Log::default();
+    log.push_cut_message(Time(0.0), Direction::Received, Source::Person, Content::Text("begin"), 1000);
+    assert!(exported(ArchiveFormat::JsonLines, &log).contains(r#""size":1005,"text":"begin""#));
+    assert!(exported(ArchiveFormat::Csv, &log).contains(",received,,1005,,\"begin\""));
+    assert!(exported(ArchiveFormat::Har, &log).contains(r#""_size":1005,"opcode":1,"data":"begin""#));
+}
+
+#[test]
 fn csv_quotes_what_it_must() {
     let rows = [
         "\u{feff}seq,time,kind,direction,source,size,encoding,content",
@@ -111,6 +120,7 @@ fn a_har_file_of_chrome_is_read() {
         source: Source::Person,
         tone: Tone::Neutral,
         payload,
+        cut: 0,
     };
     let note = |kind: Kind, words: &str| ImportedEntry {
         micros: 1_795_368_002_000_000,
@@ -119,6 +129,7 @@ fn a_har_file_of_chrome_is_read() {
         source: Source::Person,
         tone: kind.usual_tone(),
         payload: Payload::Text(words.to_owned()),
+        cut: 0,
     };
     assert_eq!(
         logs[0].entries,
@@ -241,14 +252,17 @@ fn any_log() -> impl Strategy<Value = Log> {
         any::<Vec<u8>>().prop_map(Payload::Binary),
         "[=+@\\-\u{feff}\"'\r\n]{1,4}".prop_map(Payload::Text),
     ];
-    let message = (content, any::<bool>(), any::<bool>()).prop_map(|(payload, is_sent, is_automatic)| ImportedEntry {
-        micros: 0,
-        kind: if matches!(payload, Payload::Text(_)) { Kind::Text } else { Kind::Binary },
-        direction: Some(if is_sent { Direction::Sent } else { Direction::Received }),
-        source: if is_automatic { Source::Automatic } else { Source::Person },
-        tone: Tone::Neutral,
-        payload,
-    });
+    let cut = prop_oneof![3 => Just(0), 1 => any::<u64>().prop_map(|cut| cut >> 1)];
+    let message =
+        (content, any::<bool>(), any::<bool>(), cut).prop_map(|(payload, is_sent, is_automatic, cut)| ImportedEntry {
+            micros: 0,
+            kind: if matches!(payload, Payload::Text(_)) { Kind::Text } else { Kind::Binary },
+            direction: Some(if is_sent { Direction::Sent } else { Direction::Received }),
+            source: if is_automatic { Source::Automatic } else { Source::Person },
+            tone: Tone::Neutral,
+            payload,
+            cut,
+        });
     let note =
         (2..Kind::ALL.len(), 0..Tone::ALL.len(), any::<String>()).prop_map(|(kind, tone, words)| ImportedEntry {
             micros: 0,
@@ -257,6 +271,7 @@ fn any_log() -> impl Strategy<Value = Log> {
             source: Source::Person,
             tone: Tone::ALL[tone],
             payload: Payload::Text(words),
+            cut: 0,
         });
     // Until 2039, when milliseconds since 1970 in an `f64` begin to lose microseconds.
     let entry = (prop_oneof![message, note], 0..2_190_000_000_000_000_u64);
@@ -273,10 +288,10 @@ proptest! {
     #[test]
     fn a_log_is_the_same_after_export_and_import(log in any_log()) {
         let entries = |log: &Log| -> Vec<_> {
-            log.iter_from(0).map(|entry| (entry.at, entry.label, entry.content.to_payload())).collect()
+            log.iter_from(0).map(|entry| (entry.at, entry.label, entry.content.to_payload(), entry.cut)).collect()
         };
         let mut messages = entries(&log);
-        messages.retain(|(_, label, _)| label.direction.is_some());
+        messages.retain(|(_, label, ..)| label.direction.is_some());
         for (format, expected) in [(ArchiveFormat::JsonLines, entries(&log)), (ArchiveFormat::Har, messages)] {
             let file = exported(format, &log);
             if expected.is_empty() {

@@ -14,6 +14,15 @@ pub struct Entry<'a> {
     /// The message, or the words of a note.
     #[serde(borrow)]
     pub content: Content<'a>,
+    /// Bytes of the message that are not kept; `content` is its beginning.
+    pub cut: u64,
+}
+
+impl Entry<'_> {
+    /// Of the whole message, in bytes.
+    pub fn size(&self) -> u64 {
+        self.content.size() as u64 + self.cut
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

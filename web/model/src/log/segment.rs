@@ -95,6 +95,7 @@ impl Segment {
         self.records[index].end - self.start(index)
     }
 
+    /// The log knows what is cut.
     pub(super) fn entry(&self, index: usize) -> Option<Entry<'_>> {
         let Record { at, end, label } = *self.records.get(index)?;
         self.is_used.set(true);
@@ -105,7 +106,7 @@ impl Segment {
             // Text was pushed as `&str`, so it is UTF-8.
             _ => Content::Text(str::from_utf8(bytes).unwrap_or_default()),
         };
-        Some(Entry { seq: self.first_seq + index as u64, at, label, content })
+        Some(Entry { seq: self.first_seq + index as u64, at, label, content, cut: 0 })
     }
 
     fn start(&self, index: usize) -> usize {

@@ -336,7 +336,7 @@ fn an_imported_log_can_be_looked_at_and_replayed_in_another_connection() {
     let written = all_entries(&page.workbench, page.id, ExportScope::All);
     page.update(Msg::ImportLogs(logs("recorded", 1)));
     for (at, label, payload) in &written {
-        page.workbench.load(0, &[Entry { seq: 0, at: *at, label: *label, content: payload.content() }]);
+        page.workbench.load(0, &[Entry { seq: 0, at: *at, label: *label, content: payload.content(), cut: 0 }]);
     }
     let shown = page.workbench.shown();
     assert_eq!(shown.setup().title(), "recorded");
@@ -422,7 +422,7 @@ fn a_file_with_more_connections_than_there_is_room_for_is_loaded_as_far_as_there
         Some("31 of the 40 connections in the file are loaded, because 32 connections are the limit")
     );
     let label = Label::message(Direction::Sent, Source::Person, Content::Text("x"));
-    let entry = Entry { seq: 0, at: Time(0.0), label, content: Content::Text("x") };
+    let entry = Entry { seq: 0, at: Time(0.0), label, content: Content::Text("x"), cut: 0 };
     [0, 30, 31].into_iter().for_each(|log| page.workbench.load(log, &[entry]));
     let loaded: Vec<_> = page.workbench.connections().iter().map(|connection| connection.log().len()).collect();
     assert_eq!((loaded[1], loaded[31], loaded.iter().sum()), (1, 1, 2));

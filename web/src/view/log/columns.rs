@@ -72,9 +72,7 @@ impl Cells<'_> {
 
     fn size(&self) -> String {
         match self.entry.label.kind {
-            Kind::Text | Kind::Binary => {
-                Size(self.entry.content.size() as u64 + self.log.cut(self.entry.seq)).to_string()
-            }
+            Kind::Text | Kind::Binary => Size(self.entry.size()).to_string(),
             Kind::Open | Kind::Close | Kind::Error | Kind::Note => String::new(),
         }
     }

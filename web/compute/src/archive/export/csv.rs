@@ -20,7 +20,7 @@ pub(super) fn row(out: &mut String, entry: Entry<'_>, micros: u64) {
         entry.label.kind.name(),
         entry.label.direction.map_or("", Direction::name),
         source,
-        &entry.content.size().to_string(),
+        &entry.size().to_string(),
         encoding,
         &content,
     ];

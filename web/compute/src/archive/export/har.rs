@@ -28,6 +28,9 @@ pub(super) fn message(out: &mut String, direction: Direction, entry: Entry<'_>, 
     if entry.label.source == Source::Automatic {
         object.text("_source", "automatic");
     }
+    if entry.cut > 0 {
+        object.number("_size", entry.size());
+    }
     match entry.content {
         Content::Text(text) => {
             object.number("opcode", 1);

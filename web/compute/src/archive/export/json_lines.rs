@@ -17,7 +17,7 @@ pub(super) fn line(out: &mut String, entry: Entry<'_>, micros: u64) {
     if entry.label.direction.is_none() && entry.label.tone != entry.label.kind.usual_tone() {
         object.text("tone", entry.label.tone.name());
     }
-    object.number("size", entry.content.size() as u64);
+    object.number("size", entry.size());
     match entry.content {
         Content::Text(text) => object.text("text", text),
         Content::Binary(bytes) => object.text("base64", &encode_base64(bytes)),
