@@ -11,7 +11,13 @@ async fn the_first_stop_leads_to_the_message_box_and_a_shared_link_stays() -> Re
     let page = Page::start().await?;
     page.tabs_to("the first stop", ".skip", Tab::Forward).await?;
     page.presses([Key::Enter]).await?;
-    assert_eq!(page.script("return [document.activeElement.id, location.hash]").await?, json!(["message-box", ""]));
+    let focused = "return [document.activeElement.id, location.hash]";
+    assert_eq!(page.script(focused).await?, json!(["message-box", ""]));
+    page.clicks("Measure").await?;
+    page.waits_for("the form", "//form[@aria-label='What to measure']").await?;
+    page.tabs_to("the first stop", ".skip", Tab::Backward).await?;
+    page.presses([Key::Enter]).await?;
+    assert_eq!(page.script(focused).await?, json!(["message-box", ""]), "from another view, too");
     Ok(())
 }
 

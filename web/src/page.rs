@@ -17,6 +17,8 @@ mod picked_file;
 mod repeat_form;
 mod selection;
 
+use std::cell::Cell;
+
 use dom::{AppState, Handle};
 use gloo_events::EventListener;
 use model::preset::Form as PresetForm;
@@ -63,6 +65,8 @@ pub struct Page {
     /// View state of others that have been shown.
     hidden_panes: Vec<Pane>,
     pub(crate) shows: Shows,
+    /// Gets the focus when the connection is shown next, which it may not be yet.
+    pub(crate) focus_next: Cell<Option<&'static str>>,
     measure: MeasureHandle,
     /// The dialog that is open.
     pub(crate) dialog: Option<Dialog>,
@@ -117,6 +121,7 @@ impl Page {
             pane,
             hidden_panes: Vec::new(),
             shows: Shows::Messages,
+            focus_next: Cell::default(),
             measure,
             dialog: None,
             forms: Forms::default(),
@@ -226,6 +231,12 @@ impl Page {
         self.forms = Forms::default();
         self.dispatch(Msg::DismissProblem(Subject::Logs));
         self.dialog = Some(dialog);
+    }
+
+    /// Shows the connection, and moves the focus to the first element of it that matches.
+    pub(crate) fn focus_in_messages(&mut self, selector: &'static str) {
+        self.shows = Shows::Messages;
+        self.focus_next.set(Some(selector));
     }
 
     /// Closes the dialog, unless the model has rejected its change: then it shows the reason.

@@ -56,7 +56,7 @@ fn shortcut(page: &mut Page, event: &KeyboardEvent) {
     }
     event.prevent_default();
     match event.key().as_str() {
-        "/" => focus(log::FILTER),
+        "/" => page.focus_in_messages(log::FILTER),
         _ => page.open(Dialog::Keys),
     }
 }
@@ -65,10 +65,10 @@ fn shortcut(page: &mut Page, event: &KeyboardEvent) {
 fn skip_link() -> View {
     html("<nav aria-label='Skip to'><a class='skip primary' href='#message-box'>Message box</a></nav>").on(
         "click",
-        |_, event| {
+        |page, event| {
             // The part behind # in the page's address is a shared connection.
             event.prevent_default();
-            focus(compose::MESSAGE_BOX);
+            page.focus_in_messages(compose::MESSAGE_BOX);
         },
     )
 }
@@ -132,7 +132,7 @@ fn notices() -> View {
 
 fn undo(page: &mut Page, msg: Msg) {
     page.dispatch(msg);
-    focus(compose::MESSAGE_BOX);
+    page.focus_in_messages(compose::MESSAGE_BOX);
 }
 
 /// Says that nothing can be saved, and why, until it is dismissed.
@@ -144,7 +144,7 @@ fn storage_notice() -> View {
         }))
         .child(sign_button("×", "Dismiss", |page, _| {
             page.storage_notice_dismissed = true;
-            focus(log::LIST);
+            page.focus_in_messages(log::LIST);
         }))
 }
 
@@ -196,7 +196,11 @@ fn pane(page: &Page) -> View {
             let event: &DragEvent = event.unchecked_ref();
             compose::read_dropped(page, event.data_transfer().and_then(|dropped| dropped.files()));
         });
-    hits::marked(pane)
+    hits::marked(pane).at_root().on_render(|page| {
+        if let Some(selector) = page.focus_next.take() {
+            focus(selector);
+        }
+    })
 }
 
 /// What is beside the log: the sequence editor (an empty key), an entry's detail (its number), or nothing.
