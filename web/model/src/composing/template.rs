@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::data::json::{self, Path, Value};
 use crate::data::time::iso_8601;
-use crate::data::visible::{Quoted, Visible};
+use crate::data::visible::{Beginning, Quoted};
 
 const TEMPLATES: &str = "n, now, now ms, uuid, random 1 100, last.$.path";
 
@@ -34,7 +34,7 @@ pub enum Strings {
 /// Places are counted in characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TemplateError {
-    #[error("unknown {{{{{}}}}} at character {place}; known: {TEMPLATES}, and {{{{{{{{ for a literal {{{{", Visible(.name))]
+    #[error("unknown {{{{{}}}}} at character {place}; known: {TEMPLATES}, and {{{{{{{{ for a literal {{{{", Beginning(.name))]
     Unknown {
         /// The text between the braces.
         name: String,
@@ -45,7 +45,7 @@ pub enum TemplateError {
     #[error("{} at character {place} is not two whole numbers, the smaller one first, as in random 1 100", Quoted(.bounds))]
     Bounds { bounds: String, place: usize },
     /// `{{last}}` finds nothing.
-    #[error("{{{{{}}}}} at character {place}: {why}", Visible(.name))]
+    #[error("{{{{{}}}}} at character {place}: {why}", Beginning(.name))]
     Last {
         /// The text between the braces.
         name: String,

@@ -35,13 +35,28 @@ impl fmt::Display for Visible<'_> {
     }
 }
 
-/// Shows text on one line, in quotes, for use in a sentence. [`fmt::Debug`] would escape combining characters, and with
+/// [`Visible`], of a long text the beginning: a link, a file or a paste may name anything.
+pub(crate) struct Beginning<'a>(pub &'a str);
+
+/// Characters that [`Beginning`] shows. A close reason has at most 123 bytes (RFC 6455 5.5).
+const BEGINNING: usize = 200;
+
+impl fmt::Display for Beginning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(BEGINNING) {
+            Some((end, _)) => write!(f, "{}…", Visible(&self.0[..end])),
+            None => Visible(self.0).fmt(f),
+        }
+    }
+}
+
+/// Shows [`Beginning`] in quotes, for use in a sentence. [`fmt::Debug`] would escape combining characters, and with
 /// them the vowels of Hindi and Thai.
 pub struct Quoted<'a>(pub &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", Visible(self.0))
+        write!(f, "\"{}\"", Beginning(self.0))
     }
 }
 
@@ -92,6 +107,13 @@ mod tests {
         );
         assert_eq!(QuotedChar('\u{301}').to_string(), "'\u{301}'");
         assert_eq!(QuotedChar('\n').to_string(), "'␊'");
+    }
+
+    #[test]
+    fn of_a_long_text_the_beginning_is_quoted() {
+        let whole = "सत".repeat(BEGINNING / 2);
+        assert_eq!(Quoted(&whole).to_string(), format!("\"{whole}\""));
+        assert_eq!(Quoted(&format!("{whole}ा")).to_string(), format!("\"{whole}…\""));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use wire::form::{pairs, push_pair};
 
 use crate::composing::draft::{Draft, Format, Templates};
 use crate::connection::setup::{Offline, Reconnect, Setup};
-use crate::data::visible::{Quoted, Visible};
+use crate::data::visible::Quoted;
 
 /// `#url=ws%3A%2F%2Flocalhost%3A12345%2F`
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum LinkError {
     #[error("the link has no url")]
     MissingUrl,
     /// Made by another program or a newer version of the page.
-    #[error("the link has {}={}, which this page does not know", Visible(.name), Quoted(.value))]
+    #[error("the link has {} with the value {}, which this page does not know", Quoted(.name), Quoted(.value))]
     Unknown { name: String, value: String },
 }
 
@@ -105,10 +105,10 @@ mod tests {
     fn a_link_of_something_else_is_named() {
         let error = |fragment: &str| fragment.parse::<Link>().unwrap_err().to_string();
         assert_eq!(error(""), "the link has no url");
-        assert_eq!(error("#section-2"), r#"the link has section-2="", which this page does not know"#);
+        assert_eq!(error("#section-2"), r#"the link has "section-2" with the value "", which this page does not know"#);
         assert_eq!(
             error("#url=ws://a&reconnect=always"),
-            r#"the link has reconnect="always", which this page does not know"#
+            r#"the link has "reconnect" with the value "always", which this page does not know"#
         );
     }
 
