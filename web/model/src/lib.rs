@@ -32,7 +32,7 @@ pub use data::format::{Count, Counted, Size, Span};
 pub use data::json;
 pub use data::payload::{Content, Payload};
 pub use data::time::{Time, iso_8601_micros, micros_of_iso_8601, micros_of_number};
-pub use data::visible::{Quoted, visible};
+pub use data::visible::{Beginning, Quoted, visible};
 pub use deferred::Loaded;
 pub use log::filter::{Facet, Facets, Filter, Marked, Query, Rows};
 pub use log::viewport::{ROW_HEIGHT, Viewport};

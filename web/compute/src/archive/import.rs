@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use model::json::{self, Value};
 use model::{
-    Direction, Entry, Kind, Label, Payload, Quoted, Source, Time, Tone, decode_base64, micros_of_iso_8601,
+    Beginning, Direction, Entry, Kind, Label, Payload, Quoted, Source, Time, Tone, decode_base64, micros_of_iso_8601,
     micros_of_number,
 };
 use thiserror::Error;
@@ -226,7 +226,7 @@ fn read_message(value: &Value<'_>, latest: u64) -> Result<ImportedEntry, String>
         Some("8") => return note(Kind::Close, control("Close frame")),
         Some("9") => return note(Kind::Note, control("Ping")),
         Some("10") => return note(Kind::Note, control("Pong")),
-        Some(other) => return Err(format!("opcode {other} is not an opcode of a message")),
+        Some(other) => return Err(format!("opcode {} is not an opcode of a message", Beginning(other))),
     };
     let direction = Some(direction);
     let source = match text("_source").as_deref() {
@@ -243,7 +243,9 @@ fn read_time(time: &Value<'_>) -> Result<u64, String> {
         Value::Number(digits) => Cow::Borrowed(*digits),
         time => time.text().unwrap_or_default(),
     };
-    micros_of_iso_8601(&text).or_else(|| micros_of_number(&text)).ok_or_else(|| format!("{time} is not a time"))
+    micros_of_iso_8601(&text)
+        .or_else(|| micros_of_number(&text))
+        .ok_or_else(|| format!("{} is not a time", Beginning(&time.to_string())))
 }
 
 /// The member says the size of the whole message, in bytes.

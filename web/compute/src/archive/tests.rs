@@ -236,6 +236,8 @@ fn a_wrong_line_is_named_with_its_place() {
     let error = |text: &str| import(text.as_bytes()).unwrap_err().to_string();
     assert_eq!(error("\nhello"), "line 2: column 1: \"hello\" is not a value; a string needs quotes");
     assert_eq!(error(r#"{"time":"today"}"#), "line 1: \"today\" is not a time");
+    let long = "t".repeat(3 << 20);
+    assert!(error(&format!(r#"{{"time":"{long}"}}"#)).len() < 300, "only the beginning is named");
     let line = |rest: &str| format!(r#"{{"time":"2026-11-22T17:20:00Z",{rest}}}"#);
     assert_eq!(error(&line(r#""kind":"ping""#)), "line 1: \"ping\" is not a kind");
     assert_eq!(error(&line(r#""kind":"text","text":"a""#)), "line 1: kind \"text\" does not match its direction");

@@ -36,7 +36,7 @@ impl fmt::Display for Visible<'_> {
 }
 
 /// [`Visible`], of a long text the beginning: a link, a file or a paste may name anything.
-pub(crate) struct Beginning<'a>(pub &'a str);
+pub struct Beginning<'a>(pub &'a str);
 
 /// Characters that [`Beginning`] shows. A close reason has at most 123 bytes (RFC 6455 5.5).
 const BEGINNING: usize = 200;

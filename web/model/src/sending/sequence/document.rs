@@ -3,7 +3,7 @@
 use super::{Reply, Sequence, Step};
 use crate::composing::draft::Draft;
 use crate::data::json::{self, Object, Value};
-use crate::data::visible::Quoted;
+use crate::data::visible::{Beginning, Quoted};
 
 impl Sequence {
     pub fn to_json<'a>(sequences: impl IntoIterator<Item = &'a Self>) -> String {
@@ -80,13 +80,16 @@ fn read_step(value: &Value<'_>) -> Result<Step, String> {
     }
     if let Some(expect) = value.member("expect") {
         let within = match value.member("within") {
-            Some(within) => ms(within).ok_or_else(|| format!("within {within} is not a number of milliseconds"))?,
+            Some(within) => ms(within)
+                .ok_or_else(|| format!("within {} is not a number of milliseconds", Beginning(&within.to_string())))?,
             None => Step::DEFAULT_TIMEOUT_MS,
         };
         return read_reply(expect).map(|reply| Step::Expect { reply, within });
     }
     let delay = value.member("delay").ok_or("it is neither \"send\" nor \"expect\" nor \"delay\"")?;
-    ms(delay).map(Step::Delay).ok_or_else(|| format!("delay {delay} is not a number of milliseconds"))
+    ms(delay)
+        .map(Step::Delay)
+        .ok_or_else(|| format!("delay {} is not a number of milliseconds", Beginning(&delay.to_string())))
 }
 
 fn read_reply(expect: &Value<'_>) -> Result<Reply, String> {
