@@ -2,7 +2,7 @@
 //! page and server: the page connects by itself.
 
 use std::env;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
 use std::os::raw::c_int;
 use std::process::Stdio;
@@ -43,7 +43,9 @@ pub(crate) fn run(options: Options) -> Result<()> {
     expect_free(port)?;
 
     let tools = if options.is_empty() { Tools::ready() } else { Tools::ready_for_release() }?;
-    let mut server = Server::start(options, &[])?;
+    let server_arguments: &[&str] = if opens_relay(|name| env::var(name).ok()) { &["--relay"] } else { &[] };
+    let mut server = Server::start(options, server_arguments)?;
+    let relay_token = relay_token(&server.url);
     let mut trunk = tools.trunk("serve")?;
     trunk.args(["--port", &port.to_string()]).args(options);
     let mut page = Guarded::start(&trunk, Stdio::inherit())?;
@@ -58,7 +60,10 @@ pub(crate) fn run(options: Options) -> Result<()> {
             bail!("trunk, which serves the page, ended with {status}");
         }
         if !announced && answers(port) {
-            println!("\nCanyon's page: {}\nCtrl-C ends page and server.\n", page_address(port, &server.url));
+            println!(
+                "\nCanyon's page: {}\nCtrl-C ends page and server.\n",
+                page_address(port, &server.url, relay_token.as_deref())
+            );
             announced = true;
         }
         thread::sleep(CHECK_INTERVAL);
@@ -114,21 +119,50 @@ fn answers(port: u16) -> bool {
 
 /// The first bytes of the answer to a request for the page.
 fn get(address: SocketAddr) -> io::Result<[u8; 13]> {
-    let mut stream = TcpStream::connect_timeout(&address, ANSWER)?;
-    stream.set_read_timeout(Some(ANSWER))?;
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nConnection: close\r\n\r\n")?;
     let mut answer = [0; 13];
-    stream.read_exact(&mut answer)?;
+    request(address, "/")?.read_exact(&mut answer)?;
     Ok(answer)
 }
 
-/// The address names the server only if that is not where the page expects it.
-fn page_address(port: u16, server: &str) -> String {
-    if server == DEFAULT_SERVER {
-        format!("http://localhost:{port}/")
-    } else {
-        format!("http://localhost:{port}/?url={server}/")
-    }
+/// Sends a request as a browser does that opens a page itself.
+fn request(address: SocketAddr, path: &str) -> io::Result<TcpStream> {
+    let mut stream = TcpStream::connect_timeout(&address, ANSWER)?;
+    stream.set_read_timeout(Some(ANSWER))?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    Ok(stream)
+}
+
+/// Whether the server gets `--relay`: unless `CANYON_RELAY` decides it, or others than this machine could reach a relay that
+/// leads everywhere, with which the server would not start.
+fn opens_relay(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_on_loopback = match variable("HOST").as_deref() {
+        None | Some("localhost" | "::1") => true,
+        Some(host) => host.starts_with("127."),
+    };
+    let is_named = variable("CANYON_RELAY_TO").is_some();
+    variable("CANYON_RELAY").is_none() && (is_named || (is_on_loopback && variable("CANYON_PUBLIC").is_none()))
+}
+
+/// The token of the server's relay, which Trunk's page cannot read: only a page of the server's own origin can.
+fn relay_token(server: &str) -> Option<String> {
+    let addresses = server.strip_prefix("ws://")?.to_socket_addrs().ok()?;
+    addresses.into_iter().find_map(|address| token_in(BufReader::new(request(address, "/relay").ok()?)))
+}
+
+/// The last line of an answer of 200.
+fn token_in(answer: impl io::BufRead) -> Option<String> {
+    let lines = answer.lines().collect::<io::Result<Vec<_>>>().ok()?;
+    let is_there = lines.first()?.starts_with("HTTP/1.1 200 ");
+    lines.into_iter().next_back().filter(|token| is_there && !token.is_empty())
+}
+
+/// The address names the server only if that is not where the page expects it. The relay's token is in the fragment, which a
+/// browser sends to nobody.
+fn page_address(port: u16, server: &str, relay_token: Option<&str>) -> String {
+    let query = if server == DEFAULT_SERVER { String::new() } else { format!("?url={server}/") };
+    let fragment = relay_token.map_or(String::new(), |token| format!("#relay={token}"));
+    format!("http://localhost:{port}/{query}{fragment}")
 }
 
 #[cfg(test)]
@@ -137,8 +171,34 @@ mod tests {
 
     #[test]
     fn the_address_names_a_server_that_is_not_where_the_page_expects_it() {
-        assert_eq!(page_address(8080, "ws://localhost:12345"), "http://localhost:8080/");
-        assert_eq!(page_address(8080, "ws://localhost:9001"), "http://localhost:8080/?url=ws://localhost:9001/");
+        let other = "ws://localhost:9001";
+        assert_eq!(page_address(8080, DEFAULT_SERVER, None), "http://localhost:8080/");
+        assert_eq!(page_address(8080, other, None), "http://localhost:8080/?url=ws://localhost:9001/");
+        assert_eq!(page_address(8080, DEFAULT_SERVER, Some("abc")), "http://localhost:8080/#relay=abc");
+        assert_eq!(page_address(8080, other, Some("abc")), "http://localhost:8080/?url=ws://localhost:9001/#relay=abc");
+    }
+
+    #[test]
+    fn the_relay_is_open_where_only_this_machine_or_what_is_named_can_be_reached() {
+        let opens = |variables: &[(&str, &str)]| {
+            opens_relay(|name| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned()))
+        };
+        for variables in [&[][..], &[("HOST", "127.0.0.1")], &[("HOST", "0.0.0.0"), ("CANYON_RELAY_TO", "example.com")]]
+        {
+            assert!(opens(variables), "{variables:?}");
+        }
+        for variables in [[("HOST", "0.0.0.0")], [("CANYON_PUBLIC", "true")], [("CANYON_RELAY", "false")]] {
+            assert!(!opens(&variables), "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_the_body_of_an_answer_of_200() {
+        let token = |answer: &str| token_in(answer.as_bytes());
+        assert_eq!(token("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc").as_deref(), Some("abc"));
+        assert_eq!(token("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"), None);
+        assert_eq!(token("HTTP/1.1 404 Not Found\r\n\r\nno relay here"), None);
+        assert_eq!(token(""), None);
     }
 
     #[test]

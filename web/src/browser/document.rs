@@ -13,11 +13,14 @@ pub fn initial_address() -> String {
     model::initial_address(query_url().as_deref(), &configured_server(), Origin { protocol: &protocol, host: &host })
 }
 
+/// What the fragment begins with that `cargo xtask run` prints: the token of the server's relay.
+const RELAY_TOKEN: &str = "#relay=";
+
 /// The connection that the page's address describes: a shared link (`#url=…`), else `?url=`.
 pub fn link() -> Option<Result<Link, String>> {
     let location = window().location();
     let fragment = location.hash().unwrap_or_default();
-    if fragment.len() > 1 {
+    if fragment.len() > 1 && !fragment.starts_with(RELAY_TOKEN) {
         return Some(fragment.parse::<Link>().map_err(|error| error.to_string()));
     }
     let address = query_url()?;
