@@ -6,7 +6,11 @@ use std::{mem, net::SocketAddr, sync::Arc};
 
 use bytes::BytesMut;
 use socket2::SockRef;
-use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 use crate::{
     behaviour::Behaviour,
@@ -18,7 +22,7 @@ use crate::{
         http2,
     },
     linger,
-    protocol::Protocol,
+    protocol::{Protocol, Reply},
     relay,
     session::{self, Farewell, FrameLayer, Meter, Opening},
     shared::Shared,
@@ -54,71 +58,96 @@ pub(crate) async fn serve(
             Err(error) => return shared.log.no_tls(peer, guards.connection, &error),
         },
     };
+    let client = http::Client { peer, local: local.ip(), connection: guards.connection };
     let http::Parts { transport, rest: read_ahead, next } = if transport.has_agreed_on_http2() {
         http::Parts { transport, rest: BytesMut::new(), next: Next::Http2 }
     } else {
-        let client = http::Client { peer, local: local.ip(), connection: guards.connection };
         http::serve(transport, client, &shared).await
     };
     match next {
         Next::End => transport.close().await,
-        Next::WebSocket(accepted) => carry(transport, read_ahead, accepted, peer, shared, guards, &worker).await,
+        Next::WebSocket(accepted) => {
+            carry(transport, read_ahead, WebSocket::new(*accepted, peer, guards, shared), &worker).await;
+        }
         Next::Http2 => {
-            let client = http::Client { peer, local: local.ip(), connection: guards.connection };
             let ends_with = Arc::clone(&shared);
-            worker
-                .runtime()
-                .spawn(ends_with.shutdown.until_closed(serve_http2(transport, read_ahead, client, guards, shared)));
+            let served = serve_http2(transport, read_ahead, client, guards, shared);
+            worker.runtime().spawn(ends_with.shutdown.until_closed(served));
         }
     }
 }
 
-/// Hands a WebSocket over to its engine.
-async fn carry(
-    transport: Transport,
-    read_ahead: BytesMut,
-    accepted: Box<Accepted>,
-    peer: SocketAddr,
+/// A WebSocket on its way to its engine.
+struct WebSocket {
+    accepted: Accepted,
+    behaviour: Behaviour,
+    connected: Connected,
+    guards: Guards,
     shared: Arc<Shared>,
-    mut guards: Guards,
-    worker: &Worker,
-) {
-    let mut connected = Connected::new(peer, guards.connection, Arc::clone(&shared));
-    let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
-    let limits = shared.frame_limits();
-    let reply = if accepted.route == Route::Relay { None } else { behaviour.reply() };
-    let transport = match (transport, worker.event_loop(), reply) {
-        // The event loop tells nobody what it reads and writes.
-        (Transport::Tcp(stream), Some(event_loop), Some(reply)) if accepted.tap.is_none() => {
+}
+
+impl WebSocket {
+    fn new(accepted: Accepted, peer: SocketAddr, guards: Guards, shared: Arc<Shared>) -> Self {
+        let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
+        let connected = Connected::new(peer, guards.connection, Arc::clone(&shared));
+        Self { accepted, behaviour, connected, guards, shared }
+    }
+
+    /// What the event loop answers, if it can. It tells nobody what it reads and writes.
+    fn plain_reply(&self) -> Option<Reply> {
+        let Accepted { route, tap, .. } = &self.accepted;
+        if *route == Route::Relay || tap.is_some() { None } else { self.behaviour.reply() }
+    }
+
+    /// Carries it to its end, and gives the stream back to be closed.
+    async fn run_session<S: AsyncRead + AsyncWrite + Unpin>(
+        self,
+        stream: S,
+        read_ahead: BytesMut,
+        has_hung_up: fn(&S) -> bool,
+    ) -> (S, Farewell, Guards) {
+        let Self { accepted, behaviour, mut connected, mut guards, shared } = self;
+        let Accepted { mut tap, request, feed, route, deflate, .. } = accepted;
+        connected.carried_by(Carrier::Session);
+        if let Some(tap) = &mut tap {
+            tap.received(&read_ahead);
+        }
+        let limits = match route {
+            Route::Relay => relay::near_limits(shared.frame_limits()),
+            Route::Behaviour => shared.frame_limits(),
+        };
+        let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
+        let frames = FrameLayer::new(stream, read_ahead, limits, deflate).with_meter(meter, has_hung_up).with_tap(tap);
+        let (stream, farewell) = match route {
+            Route::Relay => relay::serve(frames, &guards, connected, shared).await,
+            Route::Behaviour => session::run(frames, Opening { behaviour, request, feed }, connected, shared).await,
+        };
+        (stream, farewell, guards)
+    }
+}
+
+/// Hands a WebSocket over to its engine.
+async fn carry(transport: Transport, read_ahead: BytesMut, websocket: WebSocket, worker: &Worker) {
+    let transport = match (transport, worker.event_loop(), websocket.plain_reply()) {
+        (Transport::Tcp(stream), Some(event_loop), Some(reply)) => {
+            let WebSocket { accepted, mut connected, mut guards, shared, .. } = websocket;
             connected.carried_by(Carrier::EventLoop);
             // Less than HTTP may have taken: there is room for that.
             let _ = guards.charge.set(CONNECTION + read_ahead.capacity() as u64);
-            let protocol = Protocol::new(read_ahead, limits, accepted.deflate);
+            let protocol = Protocol::new(read_ahead, shared.frame_limits(), accepted.deflate);
             event_loop.register(stream.into_inner(), protocol, reply, connected, guards).await;
             return;
         }
         (transport, ..) => transport,
     };
-    connected.carried_by(Carrier::Session);
-    let agreed = accepted.deflate;
-    let ends_with = Arc::clone(&shared);
-    worker.runtime().spawn(ends_with.shutdown.until_closed(async move {
-        let transport = match transport.move_to_this_runtime(*shared.config.limits.write_timeout) {
+    let shared = Arc::clone(&websocket.shared);
+    worker.runtime().spawn(shared.shutdown.until_closed(async move {
+        let transport = match transport.move_to_this_runtime(*websocket.shared.config.limits.write_timeout) {
             Ok(transport) => transport,
-            Err(error) => return tracing::debug!(connection = guards.connection, %error, "lost: {error}"),
+            Err(error) => return tracing::debug!(connection = websocket.guards.connection, %error, "lost: {error}"),
         };
-        let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
-        let Accepted { mut tap, request, feed, route, .. } = *accepted;
-        if let Some(tap) = &mut tap {
-            tap.received(&read_ahead);
-        }
-        let limits = if route == Route::Relay { relay::near_limits(limits) } else { limits };
-        let frames = FrameLayer::new(transport, read_ahead, limits, agreed).with_meter(meter, Transport::has_hung_up);
-        let frames = frames.with_tap(tap);
-        let (mut transport, farewell) = match route {
-            Route::Relay => relay::serve(frames, &guards, connected, shared).await,
-            Route::Behaviour => session::run(frames, Opening { behaviour, request, feed }, connected, shared).await,
-        };
+        let (mut transport, farewell, guards) =
+            websocket.run_session(transport, read_ahead, Transport::has_hung_up).await;
         if farewell == Farewell::Reset {
             transport.reset_at_end();
         }
@@ -139,24 +168,13 @@ async fn serve_http2(
         Ok(transport) => transport,
         Err(error) => return tracing::debug!(connection = guards.connection, %error, "lost: {error}"),
     };
-    let (peer, context) = (client.peer, Arc::clone(&shared));
-    let open = move |accepted: Accepted, stream: http2::Stream, mut guards: Guards| {
-        let shared = Arc::clone(&context);
+    let context = Arc::clone(&shared);
+    let open = move |accepted: Accepted, stream: http2::Stream, guards: Guards| {
+        let websocket = WebSocket::new(accepted, client.peer, guards, Arc::clone(&context));
         async move {
-            let connected = Connected::new(peer, guards.connection, Arc::clone(&shared));
-            let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
-            let opening = Opening { behaviour, request: accepted.request, feed: accepted.feed };
-            let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
-            let limits = shared.frame_limits();
-            let limits = if accepted.route == Route::Relay { relay::near_limits(limits) } else { limits };
-            let frames = FrameLayer::new(stream, BytesMut::new(), limits, accepted.deflate)
-                .with_meter(meter, http2::Stream::has_hung_up)
-                .with_tap(accepted.tap);
             // A reset is the end of the stream here: hyper has no other.
-            let (mut stream, _) = match accepted.route {
-                Route::Relay => relay::serve(frames, &guards, connected, shared).await,
-                Route::Behaviour => session::run(frames, opening, connected, shared).await,
-            };
+            let (mut stream, _, guards) =
+                websocket.run_session(stream, BytesMut::new(), http2::Stream::has_hung_up).await;
             // Whatever happens now, the stream ends here.
             let _ = timeout(linger::TIME, stream.shutdown()).await;
             drop(guards);

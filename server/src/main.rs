@@ -3,6 +3,10 @@
 mod command_line;
 mod descriptors;
 mod logging;
+#[cfg(unix)]
+mod signals;
+#[cfg(not(unix))]
+#[path = "signals/unsupported.rs"]
 mod signals;
 #[cfg(target_os = "linux")]
 mod systemd;

@@ -1,8 +1,32 @@
 //! Signals, and the bound on how long the program goes on after one that ends it.
 
-use std::{io, time::Duration};
+use std::{
+    io, process,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use signal_hook::{
+    consts::{SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ},
+    flag,
+    iterator::Signals,
+    low_level::signal_name,
+};
+use tokio::sync::oneshot;
 
 use crate::logging::Log;
+
+/// What is left for the last steps after the drain's time: the goodbye to those who are cut off, and the totals.
+const MOMENT: Duration = Duration::from_millis(250);
+/// `timeout` and some shells send a signal to the process and to its group: what comes within this is one signal.
+const ONE_SIGNAL: Duration = Duration::from_millis(10);
+const END_AT_ONCE: [i32; 3] = [SIGINT, SIGTERM, SIGQUIT];
+/// These would end the program, and are logged instead.
+const WITHOUT_MEANING: [i32; 5] = [SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF];
 
 /// Completes when the program is to stop.
 ///
@@ -15,66 +39,25 @@ use crate::logging::Log;
 ///
 /// # Errors
 /// The system has no thread for it.
-#[cfg(unix)]
 pub(crate) fn stop(
     drain_timeout: Duration,
     log: Log,
     reload: Option<impl Fn() + Send + 'static>,
 ) -> io::Result<impl Future<Output = ()>> {
-    use std::{
-        process,
-        sync::{
-            Arc,
-            atomic::{AtomicBool, Ordering},
-        },
-        thread,
-    };
-
-    use signal_hook::{
-        consts::{SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ},
-        flag,
-        iterator::Signals,
-        low_level::signal_name,
-    };
-    use tokio::sync::oneshot;
-
-    /// What is left for the last steps after the drain's time: the goodbye to those who are cut off, and the totals.
-    const MOMENT: Duration = Duration::from_millis(250);
-    /// `timeout` and some shells send a signal to the process and to its group: what comes within this is one signal.
-    const ONE_SIGNAL: Duration = Duration::from_millis(10);
-    const END_AT_ONCE: [i32; 3] = [SIGINT, SIGTERM, SIGQUIT];
-
     let is_stopping = Arc::new(AtomicBool::new(false));
     for signal in END_AT_ONCE {
         // Within the handler, so that nothing that hangs can hold it up. It does nothing until the flag is set.
         flag::register_conditional_shutdown(signal, 1, Arc::clone(&is_stopping))?;
     }
-    let mut stopping = vec![SIGINT, SIGTERM, SIGQUIT, SIGXCPU];
-    let ends_with_terminal = !is_ignored(SIGHUP) && has_terminal();
-    if !is_ignored(SIGHUP) || reload.is_some() {
-        stopping.push(SIGHUP);
-    }
     // A log that has become too large for its file loses lines, and ends nothing.
     flag::register(SIGXFSZ, Arc::default())?;
-    let mut signals = Signals::new(&stopping)?;
-    for &signal in &[SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF] {
-        signals.add_signal(signal)?;
-    }
+    let ends_with_terminal = !is_ignored(SIGHUP) && has_terminal();
+    let hangup = (!is_ignored(SIGHUP) || reload.is_some()).then_some(SIGHUP);
+    let stopping = [SIGINT, SIGTERM, SIGQUIT, SIGXCPU].into_iter().chain(hangup);
+    let mut signals = Signals::new(stopping.chain(WITHOUT_MEANING))?;
     let (stop, is_stopped) = oneshot::channel::<()>();
     thread::Builder::new().name("canyon-signals".to_owned()).spawn(move || {
-        for signal in signals.forever() {
-            if let (SIGHUP, Some(reload)) = (signal, &reload)
-                && (!ends_with_terminal || has_terminal())
-            {
-                reload();
-                continue;
-            }
-            if stopping.contains(&signal) {
-                break;
-            }
-            let name = signal_name(signal).unwrap_or_default();
-            tracing::warn!("{name} has no meaning here, and changes nothing");
-        }
+        wait(&mut signals, reload, ends_with_terminal);
         // Whoever sees the goodbye can count on it that a second signal is one.
         thread::sleep(ONE_SIGNAL);
         is_stopping.store(true, Ordering::Relaxed);
@@ -87,8 +70,21 @@ pub(crate) fn stop(
     Ok(async { drop(is_stopped.await) })
 }
 
+/// Returns at the first signal that stops the program.
+fn wait(signals: &mut Signals, reload: Option<impl Fn()>, ends_with_terminal: bool) {
+    for signal in signals.forever() {
+        match &reload {
+            Some(reload) if signal == SIGHUP && (!ends_with_terminal || has_terminal()) => reload(),
+            _ if WITHOUT_MEANING.contains(&signal) => {
+                let name = signal_name(signal).unwrap_or_default();
+                tracing::warn!("{name} has no meaning here, and changes nothing");
+            }
+            _ => return,
+        }
+    }
+}
+
 /// Whether the program was started with a signal ignored, as by `nohup`. Only Linux can tell.
-#[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
@@ -96,13 +92,6 @@ fn is_ignored(signal: i32) -> bool {
 }
 
 /// Whether the program has a terminal that could hang up.
-#[cfg(unix)]
 fn has_terminal() -> bool {
     std::fs::File::open("/dev/tty").is_ok()
-}
-
-/// Completes at the first Ctrl-C.
-#[cfg(not(unix))]
-pub(crate) fn stop(_: Duration, _: Log, _: Option<impl Fn()>) -> io::Result<impl Future<Output = ()>> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

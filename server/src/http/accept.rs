@@ -87,11 +87,7 @@ pub(crate) async fn run<Serve, Served>(
                     tracing::error!(%error, "cannot accept connections, refusing them: {error}");
                 }
                 drop(reserve.take());
-                match next(listeners, &mut turn).now_or_never() {
-                    Some(Ok((stream, _, tls))) => refuse_in_passing(stream, tls.as_deref()).await,
-                    Some(Err(_)) => sleep(PAUSE).await,
-                    None => {}
-                }
+                refuse_next(listeners, &mut turn).await;
                 reserve = descriptor();
             }
         }
@@ -167,6 +163,15 @@ async fn next(listeners: &[Listener], turn: &mut usize) -> io::Result<(TcpStream
 
 pub(crate) fn descriptor() -> Option<Socket> {
     Socket::new(Domain::IPV4, Type::STREAM, None).ok()
+}
+
+/// Refuses the next client, if it is there, with the one descriptor that is free; if that is gone, too, waits.
+async fn refuse_next(listeners: &[Listener], turn: &mut usize) {
+    match next(listeners, turn).now_or_never() {
+        Some(Ok((stream, _, tls))) => refuse_in_passing(stream, tls.as_deref()).await,
+        Some(Err(_)) => sleep(PAUSE).await,
+        None => {}
+    }
 }
 
 /// Refuses a client while no other is accepted. If its request comes at once it is read, because a socket that is closed

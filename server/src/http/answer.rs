@@ -1,4 +1,4 @@
-//! The body of a response: bytes that are there, or a stream of them.
+//! Responses, and their bodies: bytes that are there, or a stream of them.
 
 use std::{
     pin::Pin,
@@ -12,9 +12,9 @@ use std::{
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
-    Response,
+    Response, StatusCode,
     body::{Body, Frame, SizeHint},
-    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
+    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS},
 };
 
 /// Why a stream ends before it is whole; the connection ends with it.
@@ -48,6 +48,14 @@ pub(super) fn uncached(media_type: HeaderValue, body: impl Into<AnswerBody>) -> 
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, media_type);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A sentence on one line, which no cache keeps.
+pub(super) fn sentence(status: StatusCode, text: String) -> Response<AnswerBody> {
+    let mut response = uncached(HeaderValue::from_static("text/plain; charset=utf-8"), Full::from(text + "\n"));
+    *response.status_mut() = status;
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

@@ -1,6 +1,6 @@
 //! What headers say, and how often they may. Never what follows from it.
 
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
 use crate::http::refusal::Refusal;
 
@@ -36,4 +36,23 @@ pub(crate) fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> 
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|value| value.trim().eq_ignore_ascii_case(token))
+}
+
+/// Checks how the body's length is stated: a proxy in between must read the same length.
+pub(super) fn check_body(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {
+            if headers.contains_key(CONTENT_LENGTH) {
+                return Err(Refusal::Malformed(
+                    "a request has content-length or transfer-encoding, not both".to_owned(),
+                ));
+            }
+            Ok(())
+        }
+        _ => {
+            Err(Refusal::TransferCoding(format!("{:?}", headers.get_all(TRANSFER_ENCODING).iter().collect::<Vec<_>>())))
+        }
+    }
 }

@@ -1,47 +1,44 @@
 //! What a request is answered, whichever version of HTTP it came over: the page, a probe, a sentence, or the opening of a
 //! WebSocket.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    convert::Infallible,
+    future::{self, Ready},
+    pin::Pin,
+    sync::{Arc, atomic::AtomicBool},
 };
 
-use http_body_util::Full;
+use futures_util::future::Either;
 use hyper::{
     Method, Request, Response, StatusCode, Version,
-    header::{
-        ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST,
-        HeaderMap, HeaderName, HeaderValue, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
-        X_CONTENT_TYPE_OPTIONS,
-    },
-};
-
-use super::{
-    Client,
-    answer::{AnswerBody, uncached},
-    cors, echo, events,
-    handshake::{self, Accepted},
-    headers::exactly_one,
-    metrics,
-    no_room::NoRoom,
-    page::{self, File},
-    raw_head::RawHead,
-    refusal::Refusal,
+    body::Incoming,
+    header::{ACCEPT, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING},
 };
 use wire::{event, relay};
 
+use super::{
+    Client,
+    access::Reach,
+    answer::{AnswerBody, sentence},
+    cors, echo, events,
+    handshake::{self, Accepted},
+    headers::{check_body, exactly_one},
+    health::{health, probe},
+    metrics,
+    no_room::NoRoom,
+    page,
+    raw_head::RawHead,
+    refusal::Refusal,
+    refused::refused,
+};
 use crate::{
     config::{Config, bytes},
-    http::access::Reach,
     inspect::{self, Tap},
     shared::Shared,
 };
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-
-/// The seconds after which a client that found no room may try again.
-pub(super) const RETRY: &str = "1";
 
 /// Whether a connection has a place, or only gets a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,19 +58,77 @@ pub(super) struct Responder<'server> {
     pub(super) is_answering: Arc<AtomicBool>,
 }
 
+/// A response to come. Most are there at once.
+pub(super) type Responding = Either<
+    Ready<Result<Response<AnswerBody>, Infallible>>,
+    Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, Infallible>> + Send>>,
+>;
+
 /// What is answered to a request that is not refused.
-pub(super) enum Answer {
+enum Answer {
     Response(Response<AnswerBody>),
     /// The same, to be read by pages of other origins, too.
     Exposed(Response<AnswerBody>),
-    /// By `/http/echo`.
+    /// The body, by `/http/echo`, and a description of the request.
     Echo,
+    Description,
     WebSocket(Box<Accepted>),
 }
 
 impl Responder<'_> {
+    /// The response to a request. A handshake's is that of `open`, or none if it is not HTTP's.
+    pub(super) fn respond(
+        &self,
+        mut request: Request<Incoming>,
+        raw_head: RawHead,
+        open: impl FnOnce(&mut Request<Incoming>, Accepted) -> Result<Option<Response<AnswerBody>>, Refusal>,
+    ) -> Responding {
+        let origin = request.headers().get(ORIGIN).cloned();
+        // Where a chunked body ends is what requests are smuggled by: nothing is read behind one.
+        let is_last = request.headers().contains_key(TRANSFER_ENCODING);
+        let finish = move |mut response: Response<AnswerBody>| {
+            if is_last {
+                response.headers_mut().append(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response)
+        };
+        let expose = move |mut response| {
+            cors::expose(origin.as_ref(), &mut response);
+            finish(response)
+        };
+        let time = *self.server.config.limits.write_timeout;
+        let opened = match self.answer(&request, &raw_head) {
+            Ok(Answer::Response(response)) => Ok(Some(response)),
+            Ok(Answer::WebSocket(accepted)) => open(&mut request, *accepted),
+            Ok(Answer::Exposed(response)) => return Either::Left(future::ready(expose(response))),
+            Ok(Answer::Echo) => {
+                return Either::Left(future::ready(expose(echo::echo(request, time, &self.is_answering))));
+            }
+            Ok(Answer::Description) => {
+                return Either::Right(Box::pin(async move { expose(echo::describe(request, raw_head, time).await) }));
+            }
+            Err(refusal) => Err(refusal),
+        };
+        match opened {
+            Ok(Some(response)) => Either::Left(future::ready(finish(response))),
+            Ok(None) => Either::Right(Box::pin(future::pending())),
+            Err(refusal) => Either::Left(future::ready(finish(self.refuse(&refusal, request.headers())))),
+        }
+    }
+
+    fn refuse(&self, refusal: &Refusal, headers: &HeaderMap) -> Response<AnswerBody> {
+        self.server.totals.count_refusal(refusal.status(), refusal.reason());
+        tracing::debug!(connection = self.client.connection, %refusal, "refused: {refusal}");
+        refused(refusal, headers)
+    }
+
     /// The answer to a request. What is refused is told to those who watch the request; what is accepted tells them itself.
-    pub(super) fn answer<B>(&self, request: &Request<B>, raw_head: &RawHead) -> Result<Answer, Refusal> {
+    fn answer<B>(&self, request: &Request<B>, raw_head: &RawHead) -> Result<Answer, Refusal> {
+        // Of HTTP/1.1, hyper refuses that.
+        let max_headers = self.server.config.limits.max_headers;
+        if request.headers().len() > max_headers.get() {
+            return Err(Refusal::Headers(max_headers));
+        }
         // What passes through the relay begins with its token: nobody watches or records it.
         let may_be_watched = handshake::is_attempt(request) && request.uri().path() != relay::PATH;
         let tap = if may_be_watched { self.tap(request, raw_head)? } else { None };
@@ -108,27 +163,11 @@ impl Responder<'_> {
     }
 
     fn decide<B>(&self, request: &Request<B>, raw_head: &RawHead) -> Result<Answer, Refusal> {
-        let headers = request.headers();
-        if request.version() == Version::HTTP_11 {
-            exactly_one(headers, &HOST)?;
-        }
-        check_body(headers)?;
-        self.server.config.access.check(self.client.local, request.uri(), headers)?;
+        self.check(request)?;
         let is_attempt = handshake::is_attempt(request);
         let path = request.uri().path();
-        let is_exposed = matches!(path, echo::PATH | events::PATH);
-        let takes_method = match *request.method() {
-            Method::GET | Method::HEAD => true,
-            _ => path == echo::PATH || (is_exposed && cors::is_preflight(request)),
-        };
-        if !is_attempt && !takes_method {
-            return Err(Refusal::HttpMethod(request.method().clone()));
-        }
-        if path == relay::PATH {
-            self.check_relay(request, is_attempt)?;
-        }
         match path {
-            "/healthz" if !is_attempt => return Ok(Answer::Response(self.health())),
+            "/healthz" if !is_attempt => return Ok(Answer::Response(health(self.server))),
             metrics::PATH if !is_attempt => return Ok(Answer::Response(metrics::response(self.server))),
             _ if self.server.shutdown.is_draining() => return Err(Refusal::Draining),
             _ => {}
@@ -136,26 +175,47 @@ impl Responder<'_> {
         if let Standing::Refused(no_room) = self.standing {
             return Err(no_room.into());
         }
-        let is_probe = path == "/readyz" && !is_attempt;
-        if (is_attempt || is_probe) && self.server.budget.is_exhausted() {
+        if (is_attempt || path == "/readyz") && self.server.budget.is_exhausted() {
             return Err(NoRoom::Memory.into());
         }
-        if is_probe {
-            return Ok(Answer::Response(probe("ready".to_owned())));
+        if is_attempt {
+            let accepted = handshake::accept(request, raw_head.clone(), self.client.peer.ip(), self.server)?;
+            return Ok(Answer::WebSocket(Box::new(accepted)));
         }
-        if !is_attempt && is_exposed && cors::is_preflight(request) {
-            return Ok(Answer::Exposed(cors::allow_all(headers)));
+        match path {
+            "/readyz" => Ok(Answer::Response(probe("ready".to_owned()))),
+            echo::PATH | events::PATH if cors::is_preflight(request) => {
+                Ok(Answer::Exposed(cors::allow_all(request.headers())))
+            }
+            echo::PATH if echo::wants_description(request.headers()) => Ok(Answer::Description),
+            echo::PATH => Ok(Answer::Echo),
+            events::PATH => self.events(request).map(Answer::Exposed),
+            relay::PATH => self.relay_token().map(Answer::Response),
+            _ => answer_http(request).map(Answer::Response),
         }
-        if !is_attempt {
-            return match path {
-                echo::PATH => Ok(Answer::Echo),
-                events::PATH => self.events(request).map(Answer::Exposed),
-                relay::PATH => self.relay_token().map(Answer::Response),
-                _ => answer_http(request).map(Answer::Response),
-            };
+    }
+
+    /// What any request has to keep to.
+    fn check<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
+        let headers = request.headers();
+        if request.version() == Version::HTTP_11 {
+            exactly_one(headers, &HOST)?;
         }
-        let accepted = handshake::accept(request, raw_head.clone(), self.client.peer.ip(), self.server)?;
-        Ok(Answer::WebSocket(Box::new(accepted)))
+        check_body(headers)?;
+        self.server.config.access.check(self.client.local, request.uri(), headers)?;
+        let is_attempt = handshake::is_attempt(request);
+        let takes_method = match (request.uri().path(), request.method()) {
+            (_, &Method::GET | &Method::HEAD) | (echo::PATH, _) => true,
+            (events::PATH, _) => cors::is_preflight(request),
+            _ => false,
+        };
+        if !is_attempt && !takes_method {
+            return Err(Refusal::HttpMethod(request.method().clone()));
+        }
+        if request.uri().path() == relay::PATH {
+            self.check_relay(request, is_attempt)?;
+        }
+        Ok(())
     }
 
     /// Who may use the relay, or learn its token: that is for a page of this server, which no other may frame or read.
@@ -197,64 +257,16 @@ impl Responder<'_> {
         }
         Ok(events::events(rule, request.headers(), &self.is_answering))
     }
-
-    /// How the process does: 503 if one of its threads has failed or is stuck.
-    fn health(&self) -> Response<AnswerBody> {
-        let failed_workers = self.server.failed_workers.load(Ordering::Relaxed);
-        let (code, status) = match failed_workers {
-            0 => (StatusCode::OK, "ok"),
-            _ => (StatusCode::SERVICE_UNAVAILABLE, "failing"),
-        };
-        let totals = &self.server.totals;
-        let body = format!(
-            r#"{{"status":"{status}","connections":{},"opened":{},"panics":{},"failed_workers":{failed_workers},"restarts":{},"memory":{}}}"#,
-            self.server.admission.total(),
-            totals.opened.total(),
-            totals.panics.total(),
-            totals.restarts.total(),
-            self.server.budget.taken()
-        );
-        let mut response = probe(body);
-        *response.status_mut() = code;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
-    }
-}
-
-impl Tap {
-    /// Tells what becomes of a request with these headers.
-    pub(super) fn refusal(&self, refusal: &Refusal, headers: &HeaderMap) {
-        self.response(&refuse(refusal, headers), Some(refusal.to_string()));
-    }
-}
-
-/// Checks how the body's length is stated: a proxy in between must read the same length.
-fn check_body(headers: &HeaderMap) -> Result<(), Refusal> {
-    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    match (codings.next(), codings.next()) {
-        (None, _) => Ok(()),
-        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {
-            if headers.contains_key(CONTENT_LENGTH) {
-                return Err(Refusal::Malformed(
-                    "a request has content-length or transfer-encoding, not both".to_owned(),
-                ));
-            }
-            Ok(())
-        }
-        _ => {
-            Err(Refusal::TransferCoding(format!("{:?}", headers.get_all(TRANSFER_ENCODING).iter().collect::<Vec<_>>())))
-        }
-    }
 }
 
 /// The answer to a GET or HEAD that asks for no WebSocket.
 fn answer_http<B>(request: &Request<B>) -> Result<Response<AnswerBody>, Refusal> {
     let path = request.uri().path();
     if path == "/" && accepts_html(request) {
-        return Ok(serve_file(page::index()));
+        return Ok(page::index().into_response());
     }
     if let Some(file) = page::file(path) {
-        return Ok(serve_file(file));
+        return Ok(file.into_response());
     }
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let target: wire::Target = target.parse()?;
@@ -267,69 +279,4 @@ fn accepts_html<B>(request: &Request<B>) -> bool {
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"))
-}
-
-pub(super) fn log_refusal(refusal: &Refusal, connection: u64) {
-    tracing::debug!(connection, %refusal, "refused: {refusal}");
-}
-
-/// The response to a request with these headers that does not get what it asks for.
-pub(super) fn refuse(refusal: &Refusal, headers: &HeaderMap) -> Response<AnswerBody> {
-    let mut response = sentence(refusal.status(), refusal.to_string());
-    let asks_for_upgrade = response.status() == StatusCode::UPGRADE_REQUIRED;
-    let may_be_followed_by_frames = handshake::may_be_followed_by_frames(headers);
-    let answer = response.headers_mut();
-    match refusal {
-        Refusal::HttpMethod(_) => drop(answer.insert(ALLOW, HeaderValue::from_static("GET, HEAD"))),
-        Refusal::Method(_) => drop(answer.insert(ALLOW, HeaderValue::from_static("GET"))),
-        Refusal::Draining | Refusal::NoRoom(_) => drop(answer.insert(RETRY_AFTER, HeaderValue::from_static(RETRY))),
-        Refusal::Requested { header: Some(header), .. } => {
-            let (name, value) = *header.clone();
-            answer.insert(name, value);
-        }
-        _ => {}
-    }
-    if asks_for_upgrade {
-        // Upgrade needs Connection: Upgrade beside it (RFC 9110, 7.8).
-        answer.insert(UPGRADE, HeaderValue::from_static("websocket"));
-        answer.append(CONNECTION, HeaderValue::from_static("Upgrade"));
-    }
-    if asks_for_upgrade || (may_be_followed_by_frames && !handshake::has_version(headers)) {
-        answer.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static(handshake::VERSION));
-    }
-    // What follows a malformed request may be part of it, and what follows a handshake is frames.
-    if may_be_followed_by_frames || matches!(refusal, Refusal::Malformed(_)) {
-        answer.append(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
-}
-
-/// The answer to who asks how the server is. Its connection ends, so that the next time shows whether new connections
-/// are served.
-fn probe(text: String) -> Response<AnswerBody> {
-    let mut response = sentence(StatusCode::OK, text);
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
-/// A sentence on one line, which no cache keeps.
-fn sentence(status: StatusCode, text: String) -> Response<AnswerBody> {
-    let mut response = uncached(HeaderValue::from_static("text/plain; charset=utf-8"), Full::from(text + "\n"));
-    *response.status_mut() = status;
-    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-fn serve_file(file: File) -> Response<AnswerBody> {
-    let mut response = Response::new(Full::from(file.body).into());
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, file.content_type);
-    headers.insert(CONTENT_SECURITY_POLICY, file.policy);
-    // Isolated from other origins, a page has a clock of 5 µs instead of 100 µs, see
-    // https://developer.mozilla.org/en-US/docs/Web/API/Window/crossOriginIsolated
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("cross-origin-embedder-policy", HeaderValue::from_static("require-corp"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
 }
