@@ -13,7 +13,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::{
     budget::{Charge, Overdrawn},
     http::{admission::Permit, no_room::NoRoom},
-    protocol::Counters,
+    protocol::{Controls, Counters},
     session::SESSION,
     shared::Shared,
     traffic::{Carrier, Metered},
@@ -121,6 +121,13 @@ impl Connected {
     pub(crate) fn store(&self, received: Counters, sent: Counters) {
         if let Some(metered) = &self.metered {
             metered.store(received, sent);
+        }
+    }
+
+    /// Adds the control frames that came and that went just now.
+    pub(crate) fn add_controls(&mut self, controls: &[Controls; 2]) {
+        if let Some(metered) = &mut self.metered {
+            metered.add_controls(controls);
         }
     }
 

@@ -2,7 +2,7 @@
 //! - the [event loop](crate::event_loop): what is echoed at once, over plain TCP, on systems that have such a loop;
 //! - a [session](crate::session) in a tokio task of the worker: everything else.
 
-use std::{mem, net::SocketAddr, sync::Arc};
+use std::{io, mem, net::SocketAddr, sync::Arc};
 
 use bytes::BytesMut;
 use socket2::SockRef;
@@ -21,6 +21,7 @@ use crate::{
         handshake::{Accepted, Route},
         http2,
     },
+    limit::Limit,
     linger,
     protocol::{Protocol, Reply},
     relay,
@@ -55,7 +56,12 @@ pub(crate) async fn serve(
         None => Transport::Tcp(stream),
         Some(tls) => match tls.accept(stream, local, *limits.handshake_timeout).await {
             Ok(transport) => transport,
-            Err(error) => return shared.log.no_tls(peer, guards.connection, &error),
+            Err(error) => {
+                if error.kind() == io::ErrorKind::TimedOut {
+                    shared.totals.limits.count(Limit::HandshakeTimeout);
+                }
+                return shared.log.no_tls(peer, guards.connection, &error);
+            }
         },
     };
     let client = http::Client { peer, local: local.ip(), connection: guards.connection };
@@ -65,7 +71,7 @@ pub(crate) async fn serve(
         http::serve(transport, client, &shared).await
     };
     match next {
-        Next::End => transport.close().await,
+        Next::End => close(transport, &shared).await,
         Next::WebSocket(accepted) => {
             carry(transport, read_ahead, WebSocket::new(*accepted, peer, guards, shared), &worker).await;
         }
@@ -75,6 +81,14 @@ pub(crate) async fn serve(
             worker.runtime().spawn(ends_with.shutdown.until_closed(served));
         }
     }
+}
+
+/// Ends a connection, and counts the limit that it has reached, if that is why.
+async fn close(transport: Transport, shared: &Shared) {
+    if transport.has_timed_out() {
+        shared.totals.limits.count(Limit::WriteTimeout);
+    }
+    transport.close().await;
 }
 
 /// A WebSocket on its way to its engine.
@@ -141,7 +155,8 @@ async fn carry(transport: Transport, read_ahead: BytesMut, websocket: WebSocket,
         (transport, ..) => transport,
     };
     let shared = Arc::clone(&websocket.shared);
-    worker.runtime().spawn(shared.shutdown.until_closed(async move {
+    let ends_with = Arc::clone(&shared);
+    worker.runtime().spawn(ends_with.shutdown.until_closed(async move {
         let transport = match transport.move_to_this_runtime(*websocket.shared.config.limits.write_timeout) {
             Ok(transport) => transport,
             Err(error) => return tracing::debug!(connection = websocket.guards.connection, %error, "lost: {error}"),
@@ -151,7 +166,7 @@ async fn carry(transport: Transport, read_ahead: BytesMut, websocket: WebSocket,
         if farewell == Farewell::Reset {
             transport.reset_at_end();
         }
-        transport.close().await;
+        close(transport, &shared).await;
         drop(guards);
     }));
 }

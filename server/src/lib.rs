@@ -27,6 +27,7 @@ mod feed;
 mod http;
 mod inspect;
 mod keep_alive;
+mod limit;
 mod linger;
 mod listen;
 mod message_log;

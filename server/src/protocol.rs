@@ -42,7 +42,7 @@ use self::{
     thread_buffers::{EXTRA_READ, READ_SIZE, ThreadBuffers},
 };
 pub use self::{
-    counters::Counters,
+    counters::{Closed, Controls, Counters, Frames, Volume},
     decoder::{Reply, Role},
     held::{Held, Unfinished},
     message::Limits,
@@ -51,6 +51,9 @@ pub use self::{
 };
 pub(crate) use counters::Sent;
 pub(crate) use header::{Header, Key};
+
+/// The largest payload of a control frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
+const MAX_CONTROL_PAYLOAD: u64 = 125;
 
 /// How much a connection reads before it yields, in bytes; the last read may go beyond.
 const READ_BUDGET: usize = 256 << 10;
@@ -105,7 +108,18 @@ impl Protocol {
 
     /// What the stream took so far.
     pub fn sent(&self) -> Counters {
-        self.sent.counters
+        Counters { saved: self.saved(), ..self.sent.counters }
+    }
+
+    /// Bytes that compressing kept off the wire.
+    pub fn saved(&self) -> u64 {
+        self.deflater.as_ref().map_or(0, |deflater| deflater.saved())
+    }
+
+    /// The control frames that came and that went since the last call, if there were any.
+    pub fn take_controls(&mut self) -> Option<[Controls; 2]> {
+        let controls = [&mut self.decoder.controls, &mut self.sent.controls];
+        if controls.iter().all(|controls| controls.is_empty()) { None } else { Some(controls.map(mem::take)) }
     }
 
     /// Why the connection failed, if it did.
@@ -335,7 +349,7 @@ fn write<S: AsyncWrite + Unpin>(stream: &mut S, output: &mut Output, sent: &mut 
             return Err(io::ErrorKind::WriteZero.into());
         }
         match output.answers(taken) {
-            Some(answers) => sent.counters.add(answers, taken),
+            Some(answers) => sent.took_whole(answers, taken),
             None => sent.took(output.ready(), taken),
         }
         output.took(taken);

@@ -105,9 +105,8 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let far = WebSocketStream::from_raw_socket(far, Role::Client, Some(session::settings(limits))).await;
     let mut pair = Pair { near, far };
     let end = pair.run(ToFar { fragment: plan.fragment, ping: plan.ping }, &mut ForPage, &shared).await;
-    connected.sent = pair.near.get_ref().sent().messages;
-    connected.received = pair.near.get_ref().received().messages;
-    connected.store(pair.near.get_ref().received(), pair.near.get_ref().sent());
+    connected.received = pair.near.get_ref().received().messages();
+    session::count(&mut connected, pair.near.get_mut());
     if let Some(failure) = why(&end) {
         let _ = timeout(*limits.close_timeout, pair.near.send(event(&failure.into_event()))).await;
     }

@@ -19,6 +19,7 @@ use crate::{
     http::{admission::Admission, attempts::Attempts},
     inspect::{Inspect, Recorder},
     keep_alive::PingTimes,
+    limit::Reached,
     message_log::MessageLog,
     protocol::{self, deflate::DeflateConfig},
     relay::open::Relay,
@@ -58,6 +59,8 @@ pub(crate) struct Totals {
     pub(crate) panics: Counter,
     /// Threads of workers that were started again because they had ended.
     pub(crate) restarts: Counter,
+    /// Connections that a limit has ended.
+    pub(crate) limits: Reached,
     /// Refused requests by status and reason.
     refusals: Mutex<BTreeMap<(u16, &'static str), u64>>,
     /// Text and binary messages that were answered, on WebSockets that have ended.

@@ -1,15 +1,20 @@
 //! What goes over the WebSockets, for who reads it while they are open. Each connection stores its counters in memory of its own,
 //! once for a batch of messages; they are added up by who asks. Only opening and closing a connection takes a lock.
 
+mod controls;
+
 use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Instant,
 };
 
-use crate::protocol::Counters;
+use self::controls::ControlTotals;
+pub(crate) use self::controls::{ControlSums, PingClock};
+use crate::protocol::{Controls, Counters, Volume};
 
 /// What carries a WebSocket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +36,10 @@ impl Carrier {
 
 /// The WebSockets of a server, those that are open and those that have ended.
 #[derive(Debug, Default)]
-pub(crate) struct Traffic(Mutex<Connections>);
+pub(crate) struct Traffic {
+    connections: Mutex<Connections>,
+    controls: ControlTotals,
+}
 
 #[derive(Debug, Default)]
 struct Connections {
@@ -54,8 +62,16 @@ pub(crate) struct Meter {
 struct Direction {
     bytes: AtomicU64,
     frames: AtomicU64,
-    messages: AtomicU64,
+    text: Messages,
+    binary: Messages,
     compressed: AtomicU64,
+    saved: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Messages {
+    messages: AtomicU64,
+    bytes: AtomicU64,
 }
 
 /// An open WebSocket; it has ended when this is dropped.
@@ -64,6 +80,7 @@ pub(crate) struct Metered {
     traffic: Arc<Traffic>,
     number: u64,
     meter: Arc<Meter>,
+    ping: PingClock,
 }
 
 /// What was counted on all connections together.
@@ -82,17 +99,17 @@ pub(crate) struct Carried {
 
 impl Traffic {
     pub(crate) fn open(self: &Arc<Self>, carrier: Carrier) -> Metered {
-        let mut connections = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         let (number, meter) = (connections.next, Arc::<Meter>::default());
         connections.next += 1;
         connections.opened[carrier as usize] += 1;
         connections.open.insert(number, (carrier, Arc::clone(&meter)));
-        Metered { traffic: Arc::clone(self), number, meter }
+        Metered { traffic: Arc::clone(self), number, meter, ping: PingClock::default() }
     }
 
     /// Adds up all connections; `Carried` is in the order of [`Carrier::ALL`].
     pub(crate) fn sum(&self) -> (Sums, [Carried; 2]) {
-        let connections = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sums = connections.ended;
         let mut carried = connections.opened.map(|opened| Carried { open: 0, opened });
         for (carrier, meter) in connections.open.values() {
@@ -100,6 +117,10 @@ impl Traffic {
             carried[*carrier as usize].open += 1;
         }
         (sums, carried)
+    }
+
+    pub(crate) fn controls(&self) -> ControlSums {
+        self.controls.sum()
     }
 }
 
@@ -109,11 +130,17 @@ impl Metered {
         self.meter.received.store(received);
         self.meter.sent.store(sent);
     }
+
+    /// Adds the control frames that came and that went just now.
+    pub(crate) fn add_controls(&mut self, controls: &[Controls; 2]) {
+        let round_trip = self.ping.follow(controls, Instant::now());
+        self.traffic.controls.add(controls, round_trip);
+    }
 }
 
 impl Drop for Metered {
     fn drop(&mut self) {
-        let mut connections = self.traffic.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connections = self.traffic.connections.lock().unwrap_or_else(PoisonError::into_inner);
         if connections.open.remove(&self.number).is_some() {
             connections.ended.add(&self.meter);
         }
@@ -124,15 +151,31 @@ impl Direction {
     fn store(&self, counters: Counters) {
         self.bytes.store(counters.bytes, Ordering::Relaxed);
         self.frames.store(counters.frames, Ordering::Relaxed);
-        self.messages.store(counters.messages, Ordering::Relaxed);
+        self.text.store(counters.text);
+        self.binary.store(counters.binary);
         self.compressed.store(counters.compressed, Ordering::Relaxed);
+        self.saved.store(counters.saved, Ordering::Relaxed);
     }
 
     fn add_to(&self, sum: &mut Counters) {
         sum.bytes += self.bytes.load(Ordering::Relaxed);
         sum.frames += self.frames.load(Ordering::Relaxed);
-        sum.messages += self.messages.load(Ordering::Relaxed);
+        self.text.add_to(&mut sum.text);
+        self.binary.add_to(&mut sum.binary);
         sum.compressed += self.compressed.load(Ordering::Relaxed);
+        sum.saved += self.saved.load(Ordering::Relaxed);
+    }
+}
+
+impl Messages {
+    fn store(&self, volume: Volume) {
+        self.messages.store(volume.messages, Ordering::Relaxed);
+        self.bytes.store(volume.bytes, Ordering::Relaxed);
+    }
+
+    fn add_to(&self, sum: &mut Volume) {
+        sum.messages += self.messages.load(Ordering::Relaxed);
+        sum.bytes += self.bytes.load(Ordering::Relaxed);
     }
 }
 
@@ -150,7 +193,10 @@ mod tests {
     #[test]
     fn what_is_open_and_what_has_ended_is_added_up() {
         let traffic = Arc::new(Traffic::default());
-        let counters = |messages| Counters { bytes: 10 * messages, frames: messages, messages, compressed: 0 };
+        let counters = |count| {
+            let (text, binary) = (Volume { messages: count, bytes: 3 * count }, Volume { messages: 0, bytes: count });
+            Counters { bytes: 10 * count, frames: count, text, binary, compressed: count, saved: 5 * count }
+        };
         let first = traffic.open(Carrier::EventLoop);
         let second = traffic.open(Carrier::Session);
         first.store(counters(1), counters(2));

@@ -122,6 +122,11 @@ impl Transport {
         }
     }
 
+    /// Whether the peer has read nothing for too long.
+    pub(crate) fn has_timed_out(&self) -> bool {
+        self.progress() == Progress::TimedOut
+    }
+
     /// Ends the connection so that the peer can still read what was sent, unless it reads nothing.
     pub(crate) async fn close(self) {
         if matches!(self.progress(), Progress::TimedOut | Progress::Reset) {

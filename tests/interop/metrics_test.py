@@ -54,12 +54,32 @@ class Metrics(unittest.IsolatedAsyncioTestCase):
                     self.assertGreaterEqual(after[key], value, key)
 
         def received(samples):
-            return samples[("canyon_messages_total", ("direction", "received"))]
+            return samples[("canyon_messages_total", ("direction", "received"), ("opcode", "text"))]
 
         # What went to other tests of this server at the same time may be in it as well.
         after = await asyncio.to_thread(scrape)
         self.assertGreaterEqual(received(after) - received(seen[0]), 0)
         self.assertGreaterEqual(received(after), 3000)
+
+    async def test_opcodes_close_codes_and_the_histogram_of_pings_are_read(self):
+        def closes(samples):
+            return samples.get(("canyon_close_frames_total", ("code", "4000-4999"), ("direction", "received")), 0)
+
+        before = await asyncio.to_thread(scrape)
+        async with asyncio.timeout(LIMIT):
+            async with websockets.connect(URL + "/echo") as connection:
+                await (await connection.ping())
+                await connection.close(4321)
+            after = await asyncio.to_thread(scrape)
+            while closes(after) == closes(before):
+                after = await asyncio.to_thread(scrape)
+        for direction, opcode in [("received", "ping"), ("sent", "pong"), ("received", "close"), ("sent", "close")]:
+            key = ("canyon_messages_total", ("direction", direction), ("opcode", opcode))
+            self.assertGreater(after[key], before[key], key)
+        name = "canyon_ping_round_trip_seconds"
+        buckets = [(labels[0][1], value) for (of, *labels), value in after.items() if of == name + "_bucket"]
+        self.assertEqual(buckets[-1], ("+Inf", after[(name + "_count",)]))
+        self.assertEqual(after[("canyon_limit_closes_total", ("limit", "ping-timeout"))], 0)
 
     async def test_a_refusal_is_counted_with_its_reason(self):
         key = ("canyon_refusals_total", ("code", "404"), ("reason", "path"))

@@ -100,7 +100,7 @@ fn exchange(messages: usize, bytes: usize, pieces: &[Vec<u8>], mut protocol: Pro
     let mut transfer = move || {
         let status = protocol.transfer(&mut stream, reply, &mut |_, _| {});
         assert_eq!(status.expect("the stream does not fail"), Status::NeedInput);
-        protocol.sent().messages
+        protocol.sent().messages()
     };
     // The stream is not ready before each piece, and so before the first.
     let mut answered = transfer();

@@ -16,6 +16,7 @@ use crate::{
     budget::{CONNECTION, Overdrawn},
     connection::{Connected, Guards},
     keep_alive::{KeepAlive, MAX_DEADLINE, Verdict},
+    limit::Limit,
     linger,
     message_timeout::{MessageTimeout, too_slow},
     protocol::{Protocol, Reply, Status},
@@ -155,15 +156,20 @@ impl Registration {
 
     /// Follows what a turn has come to.
     fn settle(&mut self, shared: &Shared, status: io::Result<Status>) -> Status {
+        if let Some(WebSocket { protocol, connected, .. }) = &mut self.websocket
+            && let Some(controls) = protocol.take_controls()
+        {
+            connected.add_controls(&controls);
+        }
         match status {
-            Ok(Status::Done) => self.linger(),
+            Ok(Status::Done) => self.linger(shared),
             Ok(status) => match self.count_memory() {
                 Ok(()) => {
                     self.watch_output(shared);
                     self.watch_message(shared);
                     status
                 }
-                Err(overdrawn) => self.shed(overdrawn),
+                Err(overdrawn) => self.shed(shared, overdrawn),
             },
             Err(error) => {
                 tracing::debug!(connection = self.guards.connection, %error, "lost: {error}");
@@ -181,12 +187,13 @@ impl Registration {
     }
 
     /// Closes a connection for which there is no memory.
-    fn shed(&mut self, overdrawn: Overdrawn) -> Status {
+    fn shed(&mut self, shared: &Shared, overdrawn: Overdrawn) -> Status {
+        shared.totals.limits.count(overdrawn.into());
         let Some(WebSocket { protocol, .. }) = &mut self.websocket else { return Status::Done };
         tracing::debug!(connection = self.guards.connection, "closed: {overdrawn}");
         protocol.fail(&overdrawn.into());
         match protocol.flush(&mut self.socket) {
-            Ok(Status::NeedInput) => self.linger(),
+            Ok(Status::NeedInput) => self.linger(shared),
             // It does not read, so a close frame would not reach it.
             _ => {
                 self.socket.forget_output();
@@ -245,6 +252,7 @@ impl Registration {
             let connection = self.guards.connection;
             tracing::debug!(connection, code = %frame.code, reason = %frame.reason, "closed: {}", frame.reason);
             websocket.protocol.fail(&frame);
+            shared.totals.limits.count(if self.is_paused { Limit::MaxMemory } else { Limit::MessageTimeout });
             return self.await_end(shared);
         }
         match self.waits_for {
@@ -255,14 +263,20 @@ impl Registration {
                     Verdict::Wait => {}
                     Verdict::Gone => {
                         websocket.protocol.fail(&keep_alive_timeout());
+                        shared.totals.limits.count(Limit::PingTimeout);
                         return self.await_end(shared);
                     }
                 }
                 self.deadline = websocket.keep_alive.deadline();
                 Status::NeedInput
             }
-            WaitsFor::End if !websocket.protocol.is_blocked() => self.linger(),
+            WaitsFor::End if !websocket.protocol.is_blocked() => {
+                shared.totals.limits.count(Limit::CloseTimeout);
+                self.linger(shared)
+            }
             WaitsFor::Room { .. } | WaitsFor::End => {
+                let is_ending = self.waits_for == WaitsFor::End;
+                shared.totals.limits.count(if is_ending { Limit::CloseTimeout } else { Limit::WriteTimeout });
                 tracing::debug!(connection = self.guards.connection, "lost: the peer has read nothing for too long");
                 self.socket.forget_output();
                 Status::Done
@@ -296,9 +310,12 @@ impl Registration {
 
     /// Ends the WebSocket. If the peer has not ended the connection, it gets time to read the last answer: closed with
     /// unread input, the socket would be reset, and that answer lost.
-    fn linger(&mut self) -> Status {
+    fn linger(&mut self, shared: &Shared) -> Status {
         let Some(websocket) = self.websocket.take() else { return Status::Done };
         if let Some(violation) = websocket.protocol.violation() {
+            if let Some(limit) = Limit::of(violation) {
+                shared.totals.limits.count(limit);
+            }
             let connection = self.guards.connection;
             tracing::debug!(connection, code = %violation.code(), %violation, "failed: {violation}");
         }
@@ -328,7 +345,7 @@ impl Registration {
 
 impl Drop for WebSocket {
     fn drop(&mut self) {
-        self.connected.sent = self.protocol.sent().messages;
+        self.connected.sent = self.protocol.sent().messages();
     }
 }
 

@@ -31,7 +31,7 @@ use super::{
     responder::{Responder, Responding, Standing},
     turn_away::REFUSAL_TIME,
 };
-use crate::{config::bytes, shared::Shared, transport::Transport, write_timeout::Progress};
+use crate::{config::bytes, limit::Limit, shared::Shared, transport::Transport, write_timeout::Progress};
 
 /// A connection as hyper serves it.
 type Connection<'run> =
@@ -75,6 +75,9 @@ pub(super) async fn serve(
     let keep_alive = !draining && standing == Standing::Admitted;
     let mut connection = builder.keep_alive(keep_alive).serve_connection(TokioIo::new(stream), front);
     let served = drive(&mut connection, &is_taken_over, last_request).await;
+    if served.as_ref().is_err_and(hyper::Error::is_timeout) {
+        server.totals.limits.count(Limit::HandshakeTimeout);
+    }
     take_apart(connection, served)
 }
 

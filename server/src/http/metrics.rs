@@ -8,15 +8,17 @@ use http_body_util::Full;
 use hyper::{Response, header::HeaderValue};
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeMetric, text},
+    encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet, text},
     metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
-    registry::Registry,
+    registry::{Registry, Unit},
 };
 
 use super::answer::{AnswerBody, uncached};
 use crate::{
+    limit::Limit,
+    protocol::Counters,
     shared::Shared,
-    traffic::{Carried, Carrier, Sums},
+    traffic::{Carried, Carrier, ControlSums, Sums},
 };
 
 pub(super) const PATH: &str = "/metrics";
@@ -30,6 +32,8 @@ struct Snapshot {
     connections: i64,
     carried: [Carried; 2],
     sums: Sums,
+    controls: ControlSums,
+    limits: [(String, u64); Limit::ALL.len()],
     refusals: BTreeMap<(u16, &'static str), u64>,
     panics: u64,
     restarts: u64,
@@ -44,6 +48,8 @@ pub(super) fn response(server: &Shared) -> Response<AnswerBody> {
         connections: i64::try_from(server.admission.total()).unwrap_or(i64::MAX),
         carried,
         sums,
+        controls: server.traffic.controls(),
+        limits: Limit::ALL.map(|limit| (limit.name().to_owned(), server.totals.limits.total(limit))),
         refusals: server.totals.refusals(),
         panics: server.totals.panics.total(),
         restarts: server.totals.restarts.total(),
@@ -82,16 +88,9 @@ impl Collector for Snapshot {
         let opened = by_carrier(|carried| carried.opened);
         encoder.counters("canyon_websockets_opened", "WebSockets that were opened", "engine", &opened)?;
         encoder.refusals(&self.refusals)?;
-        let Sums { received, sent } = &self.sums;
-        for (name, help, received, sent) in [
-            ("canyon_messages", "Text and binary messages", received.messages, sent.messages),
-            ("canyon_compressed_messages", "Compressed messages", received.compressed, sent.compressed),
-            ("canyon_frames", "Frames of all kinds", received.frames, sent.frames),
-            ("canyon_wire_bytes", "Bytes of frames, headers included", received.bytes, sent.bytes),
-        ] {
-            let values = [("received".to_owned(), received), ("sent".to_owned(), sent)];
-            encoder.counters(name, help, "direction", &values)?;
-        }
+        encoder.traffic(&self.sums, &self.controls)?;
+        let help = "WebSockets and handshakes that a limit has ended, by its option";
+        encoder.counters("canyon_limit_closes", help, "limit", &self.limits)?;
         encoder.counter("canyon_panics", "Connections that ended in a panic", self.panics)?;
         encoder.counter("canyon_restarts", "Threads that were started again", self.restarts)?;
         encoder.gauge("canyon_failed_workers", "Threads that have failed or are stuck", self.failed_workers)?;
@@ -105,6 +104,23 @@ impl Collector for Snapshot {
     }
 }
 
+/// What went in one direction: how many of each opcode, and their bytes.
+fn by_opcode(
+    name: &'static str,
+    direction: usize,
+    Counters { text, binary, .. }: &Counters,
+    ControlSums { pings, pongs, closes, .. }: &ControlSums,
+) -> [([&'static str; 2], u64, u64); 5] {
+    let close_frames = closes.by_code[direction].values().sum();
+    [
+        ([name, "text"], text.messages, text.bytes),
+        ([name, "binary"], binary.messages, binary.bytes),
+        ([name, "close"], close_frames, closes.bytes[direction]),
+        ([name, "ping"], pings[direction].0, pings[direction].1),
+        ([name, "pong"], pongs[direction].0, pongs[direction].1),
+    ]
+}
+
 struct Metrics<'encoder, 'registry>(&'encoder mut DescriptorEncoder<'registry>);
 
 impl Metrics<'_, '_> {
@@ -114,6 +130,53 @@ impl Metrics<'_, '_> {
 
     fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         ConstCounter::new(value).encode(self.0.encode_descriptor(name, help, None, MetricType::Counter)?)
+    }
+
+    /// What crossed the wire.
+    fn traffic(&mut self, Sums { received, sent }: &Sums, controls: &ControlSums) -> fmt::Result {
+        let rows = [by_opcode("received", 0, received, controls), by_opcode("sent", 1, sent, controls)].concat();
+        let counts = rows.iter().map(|(labels, count, _)| (*labels, *count)).collect();
+        self.by_two("canyon_messages", "Messages and control frames", ["direction", "opcode"], counts)?;
+        let help = "Bytes of their frames that have begun, headers included";
+        let bytes = rows.iter().map(|(labels, _, bytes)| (*labels, *bytes)).collect();
+        self.by_two("canyon_message_bytes", help, ["direction", "opcode"], bytes)?;
+        for (name, help, received, sent) in [
+            ("canyon_compressed_messages", "Compressed messages", received.compressed, sent.compressed),
+            ("canyon_saved_bytes", "Bytes that compression kept off the wire", received.saved, sent.saved),
+            ("canyon_frames", "Frames of all kinds", received.frames, sent.frames),
+            ("canyon_wire_bytes", "Bytes that crossed the wire, headers included", received.bytes, sent.bytes),
+        ] {
+            let values = [("received".to_owned(), received), ("sent".to_owned(), sent)];
+            self.counters(name, help, "direction", &values)?;
+        }
+        let closes = ["received", "sent"].into_iter().zip(&controls.closes.by_code);
+        let closes =
+            closes.flat_map(|(direction, codes)| codes.iter().map(move |(code, count)| ([direction, *code], *count)));
+        self.by_two("canyon_close_frames", "Close frames by code", ["direction", "code"], closes.collect())?;
+        self.round_trips(controls)
+    }
+
+    fn round_trips(&mut self, controls: &ControlSums) -> fmt::Result {
+        let help = "Times from a ping of the server to the pong";
+        let name = "canyon_ping_round_trip";
+        let mut encoder = self.0.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Histogram)?;
+        let count = controls.round_trips.iter().map(|(_, count)| count).sum();
+        encoder.encode_histogram::<NoLabelSet>(controls.round_trip_time, count, &controls.round_trips, None)
+    }
+
+    /// A family of counters with two labels.
+    fn by_two(
+        &mut self,
+        name: &str,
+        help: &str,
+        labels: [&str; 2],
+        values: Vec<([&'static str; 2], u64)>,
+    ) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        values.into_iter().try_for_each(|(of, value)| {
+            let of = [(labels[0], of[0]), (labels[1], of[1])];
+            ConstCounter::new(value).encode(family.encode_family(&of)?)
+        })
     }
 
     fn refusals(&mut self, refusals: &BTreeMap<(u16, &'static str), u64>) -> fmt::Result {

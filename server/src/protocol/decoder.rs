@@ -17,12 +17,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::{
     assembly::Assembly,
-    counters::Counters,
+    counters::{Controls, Counters, Whole},
     deflate::{Agreed, Deflater, Inflater},
     header::{Charset, Header, Key, mask, rotated},
     held::Unfinished,
     message::{Compression, Limits, Message},
-    output::Output,
+    output::{BINARY, Output, TEXT},
     status::Status,
     violation::ProtocolViolation,
 };
@@ -35,10 +35,6 @@ const COST_PER_FRAME: usize = 64;
 /// The largest payload of any frame, in bytes: the top bit of a length is 0 (RFC 6455, 5.2).
 const MAX_LENGTH: u64 = u64::MAX >> 1;
 
-/// The first byte of a frame that is a whole message, and of the answer to it.
-const TEXT: u8 = 0x81;
-const BINARY: u8 = 0x82;
-
 /// The inbound side of one connection.
 #[derive(Debug)]
 pub(super) struct Decoder {
@@ -50,6 +46,7 @@ pub(super) struct Decoder {
     /// The message that is arriving.
     message: Option<Message>,
     pub(super) received: Counters,
+    pub(super) controls: Controls,
 }
 
 /// What the next byte belongs to.
@@ -166,6 +163,7 @@ impl Decoder {
             position: Position::Header,
             message: None,
             received: Counters::default(),
+            controls: Controls::default(),
         }
     }
 
@@ -176,7 +174,7 @@ impl Decoder {
 
     /// What is incomplete: a message, or a frame of which a part is left as input.
     pub(super) fn unfinished(&self, has_leftover_input: bool) -> Option<Unfinished> {
-        let Counters { messages, frames, .. } = self.received;
+        let (messages, frames) = (self.received.messages(), self.received.frames);
         match self.position {
             Position::Closed | Position::Failed(_) => None,
             // Counted when its last frame began.
@@ -222,7 +220,7 @@ impl Decoder {
     /// Takes frames from `input`, for as long as there are whole ones and the output has room.
     pub(super) fn echo<F: FnMut(OpCode, &[u8])>(&mut self, input: &mut &[u8], answers: &mut Answers<'_, F>) -> Status {
         let before = input.len();
-        let mut whole = 0;
+        let mut whole = Whole::default();
         let may_be_whole = answers.deflating.is_none() && answers.reply != Reply::Discard && self.role == Role::Server;
         let stop = loop {
             if answers.output.is_full() {
@@ -239,7 +237,8 @@ impl Decoder {
             }
         };
         // Counted together, which is cheaper than one by one.
-        self.received.add(whole, before - input.len());
+        self.received.bytes += (before - input.len()) as u64;
+        self.received.add(whole);
         match stop {
             Stop::Status(status) => status,
             Stop::Violation(violation) => {
@@ -259,7 +258,7 @@ impl Decoder {
         &mut self,
         input: &mut &[u8],
         answers: &mut Answers<'_, F>,
-        whole: &mut u64,
+        whole: &mut Whole,
     ) -> Result<(), Stop> {
         let (first, data) = match input.first() {
             Some(&first @ TEXT) => (first, Data::Text),
@@ -282,7 +281,7 @@ impl Decoder {
         }
         (answers.on_message)(OpCode::Data(data), plain);
         *input = rest;
-        *whole += 1;
+        whole[usize::from(first == BINARY)].add(1, size as u64 + length);
         Ok(())
     }
 
@@ -305,8 +304,11 @@ impl Decoder {
         if header.length > MAX_LENGTH {
             return Err(ProtocolViolation::LengthTopBit.into());
         }
-        match header.opcode {
-            OpCode::Control(control) => self.take_control(control, &header, size, input, answers)?,
+        let data = match header.opcode {
+            OpCode::Control(control) => {
+                self.take_control(control, &header, size, input, answers)?;
+                Data::Continue
+            }
             OpCode::Data(data) => {
                 let compression = if self.inflater.is_some() { Compression::Agreed } else { Compression::NotAgreed };
                 let message = Message::with_frame(self.message, &header, data, compression, &self.limits)?;
@@ -316,9 +318,10 @@ impl Decoder {
                 self.message = Some(message);
                 self.position = Position::Payload(Payload { rest: header.length, key, is_last: header.fin });
                 *input = &input[size..];
+                message.data
             }
-        }
-        self.received.count(&header);
+        };
+        self.received.count(&header, size as u64 + header.length, data);
         Ok(())
     }
 }

@@ -95,6 +95,11 @@ impl Message {
         if self.inflated > limits.message { Err(ProtocolViolation::BigMessage(limits.message)) } else { Ok(()) }
     }
 
+    /// Bytes that compression kept off the wire.
+    pub(super) fn saved(&self) -> u64 {
+        self.inflated.saturating_sub(self.announced)
+    }
+
     /// Checks the next decoded bytes of a text; of a binary message anything is right.
     pub(super) fn check(&mut self, bytes: &[u8], charset: Charset) -> Result<(), ProtocolViolation> {
         if self.data != Data::Text || charset == Charset::Ascii && self.utf8.is_whole() {

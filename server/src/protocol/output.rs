@@ -5,12 +5,16 @@ use std::mem;
 use super::{
     assembly::Assembly,
     buffer::Buffer,
+    counters::Whole,
     header::{self, ANSWER_HEADER},
 };
 
 /// How much may be filled before it has to be sent, in bytes; one answer may go beyond.
 pub(super) const FULL: usize = 64 << 10;
 
+/// The first byte of a frame that is a whole message.
+pub(super) const TEXT: u8 = 0x81;
+pub(super) const BINARY: u8 = 0x82;
 /// The first byte of a control frame.
 pub(super) const CLOSE: u8 = 0x88;
 pub(super) const PING: u8 = 0x89;
@@ -22,8 +26,8 @@ pub(super) struct Output {
     pub(super) buffer: Buffer,
     /// So many of the bytes the socket took, or are none of the frames'.
     start: usize,
-    /// How many messages the frames are, each of them plain and whole.
-    answers: u64,
+    /// The messages that the frames are, each of them plain and whole.
+    answers: Whole,
     /// Whether there is anything else, such as a control frame or the end of a frame.
     has_others: bool,
 }
@@ -46,9 +50,9 @@ impl Output {
         &self.buffer.filled()[self.start..]
     }
 
-    /// How many messages the first `taken` bytes are, as long as that needs no counting: when they are all that there is.
+    /// Which messages the first `taken` bytes are, as long as that needs no counting: when they are all that there is.
     #[inline(always)]
-    pub(super) fn answers(&self, taken: usize) -> Option<u64> {
+    pub(super) fn answers(&self, taken: usize) -> Option<Whole> {
         (!self.has_others && taken == self.ready().len()).then_some(self.answers)
     }
 
@@ -56,15 +60,16 @@ impl Output {
     /// are wrong, the answer is taken back by [`truncate`](Self::truncate).
     #[inline(always)]
     pub(super) fn answer(&mut self, first: u8, prefix: &[u8], length: usize) -> &mut [u8] {
-        self.answers += 1;
+        let bytes = header::size((prefix.len() + length) as u64) + prefix.len() + length;
+        self.answers[usize::from(first == BINARY)].add(1, bytes as u64);
         self.begin(first, prefix, length)
     }
 
     /// Adds an answer of that first byte: the assembled message. If there is nothing before it, it is not copied.
     pub(super) fn answer_assembled(&mut self, first: u8, assembly: &mut Assembly) {
-        self.answers += 1;
         let length = assembly.answer().len() as u64;
         let start = ANSWER_HEADER - header::size(length);
+        self.answers[usize::from(first == BINARY)].add(1, (assembly.buffer.filled().len() - start) as u64);
         header::write(first, length, &mut assembly.buffer.filled_mut()[start..]);
         if self.is_empty() {
             mem::swap(&mut self.buffer, &mut assembly.buffer);
@@ -88,9 +93,12 @@ impl Output {
         self.buffer.filled().len()
     }
 
-    /// Takes back an answer that began at `position`.
+    /// Takes back a text's answer that began at `position`.
     pub(super) fn truncate(&mut self, position: usize) {
-        self.answers -= 1;
+        let bytes = self.position() - position;
+        let [text, _] = &mut self.answers;
+        text.messages -= 1;
+        text.bytes -= bytes as u64;
         self.buffer.truncate(position);
     }
 
@@ -101,7 +109,7 @@ impl Output {
         self.has_others = true;
         if self.start == self.position() {
             self.buffer.truncate(0);
-            (self.start, self.answers, self.has_others) = (0, 0, false);
+            (self.start, self.answers, self.has_others) = (0, Whole::default(), false);
         }
     }
 

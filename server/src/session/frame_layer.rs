@@ -2,7 +2,7 @@
 //! inflated, in frames without a mask. A close frame does not come through: tungstenite would answer some with another code.
 
 use std::{
-    io,
+    io, mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -21,7 +21,9 @@ use super::meter::Meter;
 use crate::{
     budget::Overdrawn,
     inspect::Tap,
-    protocol::{Counters, Limits, Protocol, ProtocolViolation, Reply, Role, Sent, Status, close, deflate::Agreed},
+    protocol::{
+        Controls, Counters, Limits, Protocol, ProtocolViolation, Reply, Role, Sent, Status, close, deflate::Agreed,
+    },
 };
 
 /// A stream for `WebSocketStream`, which in a server's role must accept unmasked frames.
@@ -126,7 +128,15 @@ impl<S> FrameLayer<S> {
 
     /// What the stream took so far.
     pub fn sent(&self) -> Counters {
-        self.sent.counters
+        Counters { saved: self.protocol.saved(), ..self.sent.counters }
+    }
+
+    /// The control frames that came and that went since the last call, if there were any.
+    pub(crate) fn take_controls(&mut self) -> Option<[Controls; 2]> {
+        // What the protocol has sent went to who reads from here.
+        let received = self.protocol.take_controls().map(|[received, _]| received).unwrap_or_default();
+        let controls = [received, mem::take(&mut self.sent.controls)];
+        if controls.iter().all(Controls::is_empty) { None } else { Some(controls) }
     }
 
     /// Whether all that came from the client are whole messages and control frames.

@@ -1,6 +1,6 @@
 //! How a session ends, and what is said then.
 
-use std::{io, mem, num::NonZeroUsize, time::Duration};
+use std::{io, mem, num::NonZeroUsize, sync::Arc};
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
@@ -14,7 +14,14 @@ use super::{
     fragment::{fragments, into_frame},
     frame_layer::ReadEnd,
 };
-use crate::{behaviour::Action, budget::Overdrawn, message_timeout::too_slow, shared::going_away};
+use crate::{
+    behaviour::Action,
+    budget::Overdrawn,
+    limit::Limit,
+    message_timeout::too_slow,
+    rooms::TooSlow,
+    shared::{Shared, going_away, keep_alive_timeout},
+};
 
 /// Why a session ends.
 #[derive(Debug)]
@@ -37,7 +44,10 @@ pub(super) enum End {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     pub(super) async fn say_goodbye(&mut self, end: End) -> Result<(), Error> {
-        let time = *self.context.shared.config.limits.close_timeout;
+        if let Some(limit) = self.limit(&end) {
+            self.context.shared.totals.limits.count(limit);
+        }
+        let shared = Arc::clone(&self.context.shared);
         match end {
             End::Over => self.socket.flush().await,
             End::Done => Ok(()),
@@ -55,7 +65,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                     if !self.is_close_answered().await {
                         return Ok(());
                     }
-                    within(time, self.socket.close(frame)).await
+                    within(&shared, self.socket.close(frame)).await
                 }
                 Some(ReadEnd::Violation(violation)) => self.fail(violation.into()).await,
                 Some(ReadEnd::TooSlow) => self.fail(too_slow()).await,
@@ -66,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             End::Overdrawn(overdrawn) => self.shed(overdrawn.into()).await,
             End::Drained => {
                 self.send_rest().await?;
-                within(time, async {
+                within(&shared, async {
                     self.socket.close(Some(going_away())).await?;
                     while let Some(Ok(_)) = self.socket.next().await {}
                     Ok(())
@@ -76,11 +86,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         }
     }
 
+    /// The limit that ends the session, if one does.
+    fn limit(&self, end: &End) -> Option<Limit> {
+        match end {
+            End::Overdrawn(overdrawn) => Some((*overdrawn).into()),
+            End::Failed(_) => match self.socket.get_ref().end()? {
+                ReadEnd::Violation(violation) => Limit::of(*violation),
+                ReadEnd::TooSlow => Some(Limit::MessageTimeout),
+                ReadEnd::NoMemory(frame) if *frame == Overdrawn::Address.into() => Some(Limit::MaxShareByAddress),
+                ReadEnd::NoMemory(_) => Some(Limit::MaxMemory),
+                ReadEnd::Closed(_) => None,
+            },
+            End::Fault(frame) if *frame == keep_alive_timeout() => Some(Limit::PingTimeout),
+            End::Fault(frame) if *frame == TooSlow.into() => Some(Limit::MaxWriteBuffer),
+            End::Over | End::Done | End::Ended | End::Fault(_) | End::Drained => None,
+        }
+    }
+
     /// Sends what is still to be sent, and that frame.
     async fn fail(&mut self, frame: CloseFrame) -> Result<(), Error> {
         let connection = self.context.connected.connection;
         tracing::debug!(connection, code = %frame.code, reason = %frame.reason, "failed: {}", frame.reason);
-        within(*self.context.shared.config.limits.close_timeout, async {
+        let shared = Arc::clone(&self.context.shared);
+        within(&shared, async {
             self.send_rest().await?;
             self.socket.close(Some(frame)).await
         })
@@ -92,7 +120,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let connection = self.context.connected.connection;
         tracing::debug!(connection, code = %frame.code, reason = %frame.reason, "closed: {}", frame.reason);
         self.actions.clear();
-        within(*self.context.shared.config.limits.close_timeout, self.socket.close(Some(frame))).await
+        let shared = Arc::clone(&self.context.shared);
+        within(&shared, self.socket.close(Some(frame))).await
     }
 
     /// What is still to be sent, in frames, to a peer that has ended its side: tungstenite sends nothing more to it, but
@@ -136,7 +165,11 @@ impl From<Overdrawn> for End {
     }
 }
 
-async fn within(time: Duration, goodbye: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
-    let late = || io::Error::new(io::ErrorKind::TimedOut, format!("the goodbye took longer than {time:?}"));
-    timeout(time, goodbye).await.unwrap_or_else(|_| Err(late().into()))
+/// Ends a goodbye that takes longer than the close timeout.
+async fn within(shared: &Shared, goodbye: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let time = *shared.config.limits.close_timeout;
+    timeout(time, goodbye).await.unwrap_or_else(|_| {
+        shared.totals.limits.count(Limit::CloseTimeout);
+        Err(io::Error::new(io::ErrorKind::TimedOut, format!("the goodbye took longer than {time:?}")).into())
+    })
 }

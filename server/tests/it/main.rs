@@ -15,6 +15,7 @@ mod http_echo;
 mod inspect;
 mod language;
 #[cfg(unix)]
+mod metrics;
 mod process;
 mod program;
 mod refusals;

@@ -4,15 +4,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, OpCode};
 
 use super::{Answers, Decoder, Position, Reply, Role, Stop};
 use crate::protocol::{
-    close,
+    MAX_CONTROL_PAYLOAD, close,
     header::{Header, mask},
     output::{CLOSE, PING, PONG},
     status::Status,
     violation::ProtocolViolation,
 };
-
-/// The largest payload, in bytes.
-const MAX_PAYLOAD: u64 = 125;
 
 impl Decoder {
     /// Answers or passes on a ping, answers a close frame, and takes in a pong.
@@ -28,13 +25,16 @@ impl Decoder {
             Control::Reserved(code) => return Err(ProtocolViolation::ReservedOpcode(code).into()),
             _ if header.rsv != 0 => return Err(ProtocolViolation::ReservedBits.into()),
             _ if !header.fin => return Err(ProtocolViolation::FragmentedControl.into()),
-            _ if header.length > MAX_PAYLOAD => return Err(ProtocolViolation::LongControl(header.length).into()),
+            _ if header.length > MAX_CONTROL_PAYLOAD => {
+                return Err(ProtocolViolation::LongControl(header.length).into());
+            }
             _ => {}
         }
         let (masked, rest) = input[size..].split_at_checked(header.length as usize).ok_or(Status::NeedInput)?;
-        let mut plain = [0; MAX_PAYLOAD as usize];
+        let mut plain = [0; MAX_CONTROL_PAYLOAD as usize];
         let plain = &mut plain[..masked.len()];
         mask(plain, masked, header.key.unwrap_or_default());
+        self.controls.count(control, size, plain);
         match (control, answers.reply) {
             (Control::Ping, Reply::Echo { .. }) => answers.output.frame(PONG, plain.len()).copy_from_slice(plain),
             (Control::Ping, Reply::PassOn) => answers.output.frame(PING, plain.len()).copy_from_slice(plain),

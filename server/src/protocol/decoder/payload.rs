@@ -2,11 +2,12 @@
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::{Answers, BINARY, Decoder, Payload, Position, Reply, Stop, TEXT};
+use super::{Answers, Decoder, Payload, Position, Reply, Stop};
 use crate::protocol::{
     deflate::Inflater,
     header::{Charset, RSV1, mask},
     message::{Encoding, Limits, Message},
+    output::{BINARY, TEXT},
     status::Status,
 };
 
@@ -53,6 +54,7 @@ impl Decoder {
         {
             if let Some(inflater) = self.inflater.as_mut().filter(|_| message.encoding == Encoding::Deflate) {
                 inflater.finish()?;
+                self.received.saved += message.saved();
             }
             message.check_end()?;
             (answers.on_message)(OpCode::Data(message.data), answers.assembly.message());

@@ -25,6 +25,8 @@ pub(crate) struct Deflater {
     threshold: usize,
     /// Whether messages go uncompressed, because memory is short.
     saves_memory: bool,
+    /// Bytes that compression kept off the wire so far.
+    saved: u64,
 }
 
 /// What a compressor takes in bytes, beside four times its window.
@@ -38,12 +40,17 @@ impl Deflater {
             context: agreed.server_context,
             threshold: agreed.threshold,
             saves_memory: false,
+            saved: 0,
         }
     }
 
     /// Bytes of memory that are taken.
     pub(crate) fn size(&self) -> usize {
         if self.stream.is_some() { BASE_SIZE + (4 << u8::from(self.window)) } else { 0 }
+    }
+
+    pub(crate) fn saved(&self) -> u64 {
+        self.saved
     }
 
     /// Whether messages go uncompressed, without a compressor, because memory is short: that is legal for each message,
@@ -84,6 +91,7 @@ impl Deflater {
         }
         // A compressor does not fail. If it did, an uncompressed message would still be right.
         if self.flush(payload, out).is_ok() && out.len() < payload.len() {
+            self.saved += (payload.len() - out.len()) as u64;
             return Some(out);
         }
         // The client's window will not have seen the message, so nothing may refer to it: compression starts from nothing.

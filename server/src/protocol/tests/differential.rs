@@ -135,7 +135,7 @@ fn assert_same(protocol: &Protocol, (messages, received): (Vec<Message>, Receive
     let is_data = |message: &&Message| matches!(message, Message::Text(_) | Message::Binary(_));
     let expected: Vec<_> = their_messages.iter().filter(is_data).cloned().collect();
     prop_assert_eq!(&messages, &expected);
-    prop_assert_eq!(protocol.sent().messages, expected.len() as u64);
+    prop_assert_eq!(protocol.sent().messages(), expected.len() as u64);
     prop_assert_eq!(received.answers, expected);
     let pings = their_messages.iter().filter(|message| message.is_ping()).map(|ping| ping.clone().into_data().to_vec());
     prop_assert_eq!(received.pongs, pings.collect::<Vec<_>>());

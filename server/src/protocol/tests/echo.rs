@@ -198,5 +198,5 @@ async fn what_came_with_the_handshake_may_be_more_than_is_read_at_a_time() {
     while protocol.transfer(&mut stream, ECHO, &mut |_, _| {}).unwrap() == Status::Yield {}
     let mut answers = vec![0; 1500 * 102];
     client.read_exact(&mut answers).await.unwrap();
-    assert_eq!(protocol.sent().messages, 1500);
+    assert_eq!(protocol.sent().messages(), 1500);
 }

@@ -85,7 +85,7 @@ async fn a_compressed_echo_is_counted_both_ways() {
     client.read_exact(&mut echo).await.unwrap();
     assert_eq!((echo[0], &echo[2..]), (0xc1, compressed.payload()));
     let counted =
-        |counters: super::super::Counters| (counters.bytes, counters.frames, counters.messages, counters.compressed);
+        |counters: super::super::Counters| (counters.bytes, counters.frames, counters.messages(), counters.compressed);
     assert_eq!(counted(server.get_ref().received()), (sent.len() as u64, 1, 1, 1));
     assert_eq!(counted(server.get_ref().sent()), (echo.len() as u64, 1, 1, 1));
 }
