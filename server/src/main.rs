@@ -1,5 +1,7 @@
 //! The program `canyon`: arguments, logging and signals around [`server::Server`].
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod allocator;
 mod command_line;
 mod descriptors;
 mod logging;
@@ -62,6 +64,9 @@ fn port(text: &str) -> Result<u16, String> {
 }
 
 fn main() -> ExitCode {
+    // What does not work without it is measured in docs/reliability.md, and nobody needs it to start.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    let _ = allocator::configure();
     let arguments: Arguments = command_line::parse();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,

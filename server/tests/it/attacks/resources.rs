@@ -95,6 +95,52 @@ async fn a_deflate_bomb_stops_at_the_limit() {
     assert!(more < 8 * MIB, "{more} KiB resident more");
 }
 
+/// 34 KiB that are answered with 1 MiB: what repeats lies within the client's window, beyond that of the server's compressor.
+fn noise() -> Vec<u8> {
+    let mut state = 13_u32;
+    let noise = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    });
+    let noise: Vec<u8> = noise.take(24 << 10).collect();
+    let message: Vec<u8> = noise.iter().copied().cycle().take(1 << 20).collect();
+    let mut payload = Vec::with_capacity(64 << 10);
+    flate2::Compress::new(flate2::Compression::best(), false)
+        .compress_vec(&message, &mut payload, flate2::FlushCompress::Sync)
+        .unwrap();
+    payload.truncate(payload.len() - 4);
+    frame(0xc2, &payload)
+}
+
+#[tokio::test]
+async fn memory_that_waiting_answers_took_is_given_back_when_their_peers_are_gone() {
+    let (program, port) = Program::on_free_port(&["--log", "error", "--max-memory", "128MiB"]).await;
+    is_alive(port).await;
+    let resident = program.usage().resident;
+    let messages = noise().repeat(2);
+    let mut peers = Vec::new();
+    for _ in 0..150 {
+        let mut peer = Peer::open_deflate(address(port), "/echo").await;
+        peer.write(&messages).await;
+        peers.push(peer);
+    }
+    within("answers to wait", async {
+        while program.usage().resident < resident + 90 * MIB {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    drop(peers);
+    within("their memory to be given back", async {
+        while program.usage().resident > resident + 50 * MIB {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let more = program.usage().peak.saturating_sub(resident);
+    assert!(more < 160 * MIB, "{more} KiB resident more: beyond 1.25 times the budget");
+}
+
 #[tokio::test]
 async fn pings_to_a_server_whose_pongs_are_never_read_take_no_memory() {
     let (program, port) = Program::on_free_port(&["--write-timeout", "1s", "--ping-interval", "0s"]).await;
