@@ -4,12 +4,14 @@ use std::{
     fs,
     net::SocketAddr,
     process::{ExitStatus, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
 use tokio::{
-    io::AsyncReadExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, Command},
+    sync::Barrier,
     time::Instant,
 };
 use tokio_tungstenite::tungstenite::Message;
@@ -199,29 +201,42 @@ async fn output_that_is_closed_ends_nothing() {
 }
 
 /// Sends messages that inflate to the largest size, until the server is gone.
-async fn bomb(port: u16) {
-    let mut deflate = flate2::Compress::new(flate2::Compression::best(), false);
-    let mut message = Vec::with_capacity(1 << 16);
-    deflate.compress_vec(&vec![0; 1 << 20], &mut message, flate2::FlushCompress::Sync).unwrap();
-    message.truncate(message.len() - 4);
-    let bombs = frame(0xc2, &message).repeat(16);
-    let mut peer = Peer::open_deflate(address(port), "/echo").await;
+async fn bomb(mut peer: Peer, bombs: Arc<[u8]>, has_begun: Arc<Barrier>) {
     let (mut reader, mut writer) = peer.stream.split();
     let mut nowhere = tokio::io::sink();
     let read = tokio::io::copy(&mut reader, &mut nowhere);
-    let write = async { while tokio::io::AsyncWriteExt::write_all(&mut writer, &bombs).await.is_ok() {} };
+    let write = async {
+        writer.write_all(&bombs).await.unwrap();
+        has_begun.wait().await;
+        while writer.write_all(&bombs).await.is_ok() {}
+    };
     tokio::select! {
         _ = read => {}
         () = write => {}
     }
 }
 
+/// 16 compressed messages of 1 MiB of zeros.
+fn bombs() -> Vec<u8> {
+    let mut deflate = flate2::Compress::new(flate2::Compression::best(), false);
+    let mut message = Vec::with_capacity(1 << 16);
+    deflate.compress_vec(&vec![0; 1 << 20], &mut message, flate2::FlushCompress::Sync).unwrap();
+    message.truncate(message.len() - 4);
+    frame(0xc2, &message).repeat(16)
+}
+
 #[tokio::test]
 async fn the_drain_timeout_is_a_bound_under_load_too() {
+    const BOMBERS: usize = 100;
     let (mut program, port) = Program::on_free_port(&["--drain-timeout", "1s", "--close-timeout", "1h"]).await;
     let mute = Peer::open(address(port), "/echo").await;
-    let bombers: Vec<_> = (0..100).map(|_| tokio::spawn(bomb(port))).collect();
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (bombs, have_begun) = (bombs().into(), Arc::new(Barrier::new(BOMBERS + 1)));
+    let mut bombers = Vec::new();
+    for _ in 0..BOMBERS {
+        let peer = Peer::open_deflate(address(port), "/echo").await;
+        bombers.push(tokio::spawn(bomb(peer, Arc::clone(&bombs), Arc::clone(&have_begun))));
+    }
+    within("all of them to flood", have_begun.wait()).await;
     let start = Instant::now();
     program.signal("TERM").await;
     assert_eq!(end(&mut program).await.code(), Some(0));
