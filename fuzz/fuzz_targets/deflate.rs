@@ -68,11 +68,12 @@ fn through_protocol(protocol: &mut Protocol, frames: &[u8], piece: usize) -> Opt
     protocol.violation().is_none().then_some(message)
 }
 
-/// What zlib makes of a payload. A stream may end within it, and then another one begins.
+/// What zlib makes of a payload, with the same bytes behind it: where a payload ends within the header of a block, both go on
+/// in it. A stream may end within a payload, and then another one begins.
 fn through_zlib(stream: &mut Decompress, payload: &[u8]) -> Option<Vec<u8>> {
     let mut message = Vec::with_capacity(LIMITS.message as usize + 1);
     let mut ended = false;
-    for part in [payload, &[0, 0, 0xff, 0xff]] {
+    for part in [payload, &[0, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff]] {
         let mut rest = part;
         while !rest.is_empty() {
             let before = stream.total_in();

@@ -14,21 +14,19 @@ mod header;
 mod held;
 mod message;
 mod output;
+mod role;
 mod status;
 #[cfg(test)]
 mod tests;
 mod thread_buffers;
+mod transfer;
 mod utf8;
 mod violation;
 
-use std::{
-    io, mem,
-    pin::Pin,
-    task::{Context, Poll, Waker},
-};
+use std::{io, mem};
 
-use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::{
     Message,
     protocol::{CloseFrame, frame::coding::OpCode},
@@ -36,16 +34,17 @@ use tokio_tungstenite::tungstenite::{
 
 use self::{
     assembly::Assembly,
-    decoder::{Answers, BUDGET, Decoder},
+    decoder::Decoder,
     deflate::{Agreed, Deflater},
     output::{Output, PING},
-    thread_buffers::{EXTRA_READ, READ_SIZE, ThreadBuffers},
+    thread_buffers::ThreadBuffers,
+    transfer::write,
 };
 pub use self::{
     counters::{Closed, Controls, Counters, Frames, Volume},
-    decoder::{Reply, Role},
     held::{Held, Unfinished},
     message::Limits,
+    role::{Reply, Role},
     status::Status,
     violation::ProtocolViolation,
 };
@@ -54,9 +53,6 @@ pub(crate) use header::{Header, Key};
 
 /// The largest payload of a control frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
 const MAX_CONTROL_PAYLOAD: u64 = 125;
-
-/// How much a connection reads before it yields, in bytes; the last read may go beyond.
-const READ_BUDGET: usize = 256 << 10;
 
 /// One connection: what the client has sent, what it has not been sent yet, and whether either side has closed.
 #[derive(Debug)]
@@ -245,69 +241,6 @@ impl Protocol {
         })
     }
 
-    /// 1. Answers what was read, and writes all answers at once.
-    /// 2. Ends if the stream does not take them, the connection is over, or its budget is used up.
-    /// 3. Reads behind what is left, a part of a frame, and starts again.
-    ///
-    /// From here to the system calls no function is called, everything is inlined: after a system call the processor
-    /// predicts every return wrong, which costs as much as 20 instructions each.
-    fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        stream: &mut S,
-        reply: Reply,
-        on_message: &mut impl FnMut(OpCode, &[u8]),
-        ThreadBuffers { input: room, output, assembly, compressed, .. }: &mut ThreadBuffers,
-    ) -> io::Result<Status> {
-        let is_answering = matches!(reply, Reply::Echo { .. });
-        let deflating = self.deflater.as_deref_mut().filter(|_| is_answering).map(|deflater| (deflater, compressed));
-        let reply = if self.awaits_close { Reply::Discard } else { reply };
-        let mut answers = Answers { reply, output, assembly, deflating, budget: BUDGET, on_message };
-        let (mut start, mut filled) = (0, take_input(&mut self.leftovers, &mut room[..READ_SIZE]));
-        let mut budget = READ_BUDGET;
-        let status = loop {
-            let mut status = Status::NeedInput;
-            if start < filled || self.decoder.has_more() {
-                let mut rest = &room[start..filled];
-                status = self.decoder.echo(&mut rest, &mut answers);
-                start = filled - rest.len();
-                match write(stream, answers.output, &mut self.sent) {
-                    Ok(Poll::Ready(())) => {}
-                    Ok(Poll::Pending) => break Ok(Status::OutputFull),
-                    Err(error) => break Err(error),
-                }
-            }
-            match status {
-                Status::NeedInput if budget > 0 => {}
-                Status::NeedInput | Status::Yield => break Ok(Status::Yield),
-                Status::OutputFull => continue,
-                Status::Done => break Ok(Status::Done),
-            }
-            if start < filled {
-                room.copy_within(start..filled, 0);
-            }
-            (start, filled) = (0, filled - start);
-            let room = &mut room[filled..READ_SIZE + self.decoder.expected().min(EXTRA_READ)];
-            let mut count = take_input(&mut self.leftovers, room);
-            if count == 0 {
-                let mut buf = ReadBuf::new(room);
-                match Pin::new(&mut *stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut buf) {
-                    Poll::Ready(Ok(())) if buf.filled().is_empty() => break Ok(Status::Done),
-                    Poll::Ready(Ok(())) => count = buf.filled().len(),
-                    Poll::Ready(Err(error)) => break Err(error),
-                    Poll::Pending => break Ok(Status::NeedInput),
-                }
-            }
-            budget = budget.saturating_sub(count);
-            filled += count;
-        };
-        if start < filled {
-            let mut input = BytesMut::from(&room[start..filled]);
-            input.unsplit(mem::take(&mut self.leftovers().input));
-            self.leftovers().input = input;
-        }
-        status
-    }
-
     fn leftovers(&mut self) -> &mut Leftovers {
         self.leftovers.get_or_insert_default()
     }
@@ -322,37 +255,4 @@ impl Leftovers {
     fn size(&self) -> usize {
         self.input.capacity() + self.assembly.buffer.size() + self.output.buffer.size()
     }
-}
-
-/// Moves input that was left over to the start of `room`, and returns how much.
-#[inline(always)]
-fn take_input(leftovers: &mut Option<Box<Leftovers>>, room: &mut [u8]) -> usize {
-    let Some(Leftovers { input, .. }) = leftovers.as_deref_mut() else { return 0 };
-    let count = input.len().min(room.len());
-    room[..count].copy_from_slice(&input[..count]);
-    input.advance(count);
-    if input.is_empty() {
-        *input = BytesMut::new();
-    }
-    count
-}
-
-/// Writes what is ready, and counts it.
-#[inline(always)]
-fn write<S: AsyncWrite + Unpin>(stream: &mut S, output: &mut Output, sent: &mut Sent) -> io::Result<Poll<()>> {
-    while !output.ready().is_empty() {
-        let taken = match Pin::new(&mut *stream).poll_write(&mut Context::from_waker(Waker::noop()), output.ready()) {
-            Poll::Ready(taken) => taken?,
-            Poll::Pending => return Ok(Poll::Pending),
-        };
-        if taken == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        match output.answers(taken) {
-            Some(answers) => sent.took_whole(answers, taken),
-            None => sent.took(output.ready(), taken),
-        }
-        output.took(taken);
-    }
-    Ok(Poll::Ready(()))
 }

@@ -8,6 +8,7 @@ mod meter;
 mod perform;
 #[cfg(test)]
 mod tests;
+mod times;
 
 use std::{
     collections::VecDeque,
@@ -17,7 +18,6 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -38,8 +38,8 @@ use crate::{
     config::{Limits, bytes},
     connection::Connected,
     feed::Feed,
-    keep_alive::{KeepAlive, Verdict},
-    shared::{Shared, keep_alive_timeout},
+    keep_alive::KeepAlive,
+    shared::Shared,
 };
 pub(crate) use fragment::{fragments, into_frame};
 pub use frame_layer::{FrameLayer, ReadEnd};
@@ -160,6 +160,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     /// 2. Takes in what has come, at most a batch of it, and flushes the answers together.
     /// 3. Does what is due: after all that has come was taken in, so that a peer is judged by that.
     /// 4. Waits for whatever comes first: the shutdown, the next time, a message of the room, a message.
+    ///
+    /// One function, because each step decides whether the next is taken.
     async fn answer(&mut self) -> Result<(), End> {
         let shared = Arc::clone(&self.context.shared);
         let mut timer = pin!(sleep_until(self.context.opened));
@@ -235,54 +237,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             yield_now().await;
             self.left = BATCH;
         }
-    }
-
-    /// When there is something to do even if nothing comes.
-    fn next_time(&self) -> Instant {
-        let SessionContext { keep_alive, next_ping, behaviour, opened, .. } = &*self.context;
-        let due = if self.is_free() { behaviour.due().map(|due| *opened + due) } else { None };
-        let check = (!self.may_read()).then(|| Instant::now() + HANG_UP_CHECK);
-        let wait = self.wait.as_ref().map(|wait| wait.until);
-        [*next_ping, wait, due, check].into_iter().flatten().fold(keep_alive.deadline().into(), Instant::min)
-    }
-
-    /// Does the first thing whose time has come; returns whether there was one.
-    async fn do_due(&mut self, may_read: bool) -> Result<bool, End> {
-        let now = Instant::now();
-        if self.context.keep_alive.deadline() <= now.into_std() {
-            self.check_alive(may_read).await?;
-        } else if self.context.next_ping.is_some_and(|at| at <= now) {
-            self.context.next_ping = self.context.behaviour.answer().ping.map(|period| now + period);
-            self.ping().await?;
-        } else if self.wait.take_if(|wait| wait.until <= now).is_none() {
-            if !self.is_free() || !self.take_due() {
-                return Ok(false);
-            }
-            self.left = BATCH;
-            yield_now().await;
-        }
-        Ok(true)
-    }
-
-    /// Judges whether the peer is alive. If this process did not run for a while, that is not the peer's fault: the runtime
-    /// looks at its sockets first, and what has come by then counts.
-    async fn check_alive(&mut self, may_read: bool) -> Result<(), End> {
-        yield_now().await;
-        if may_read && let Some(message) = self.socket.next().now_or_never() {
-            self.take(message)?;
-        }
-        self.quiet_checks += 1;
-        let received = may_read.then(|| self.socket.get_ref().received().bytes);
-        let now = Instant::now().into_std();
-        match self.context.keep_alive.check(now, received, self.context.shared.ping_times()) {
-            Verdict::Ping => Ok(self.ping().await?),
-            Verdict::Wait => Ok(()),
-            Verdict::Gone => Err(End::Fault(keep_alive_timeout())),
-        }
-    }
-
-    async fn ping(&mut self) -> Result<(), Error> {
-        self.socket.feed(Message::Ping(Bytes::new())).await
     }
 
     /// Takes in what was read, and asks the behaviour what is to be done about it.

@@ -55,6 +55,7 @@ fn ending(fault: Fault) -> Option<Ending> {
     }
 }
 
+/// The bytes of each fault: a table, so it is as long as there are faults.
 fn bytes(fault: Fault) -> Vec<u8> {
     match fault {
         // The example of RFC 6455, 5.7.

@@ -60,6 +60,8 @@ const FAULTS: usize = 100;
 
 /// Answers requests until the client leaves, is idle or does wrong, or the server has drained; gives the transport back to
 /// be closed. `open` gets each WebSocket, and runs in a task of its own.
+///
+/// One function, because hyper's connection borrows the service that answers, and has no type that can be named.
 pub(crate) async fn serve<Open, Opened>(
     transport: Transport,
     read_ahead: BytesMut,

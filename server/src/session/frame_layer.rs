@@ -166,6 +166,12 @@ impl<S> FrameLayer<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for FrameLayer<S> {
+    /// 1. Asks the meter whether there is memory to read.
+    /// 2. Transfers frames from the stream to `buf`; the callback notes the close frame, and sizes for the tap.
+    /// 3. Counts what was passed on and what is kept, and notes a violation.
+    /// 4. Tells tungstenite: bytes, an end, or that there is nothing yet.
+    ///
+    /// One function, because the callback and the bridge borrow the parts of the frame layer.
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let Self { stream, protocol, end, meter, has_hung_up, tap, .. } = self.get_mut();
         let before = buf.filled().len();

@@ -144,14 +144,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         }
         Ok(())
     }
-
-    /// Sends what is due by itself, if it is.
-    pub(super) fn take_due(&mut self) -> bool {
-        let since_open = self.context.opened.elapsed();
-        let is_due = self.context.behaviour.due().is_some_and(|due| due <= since_open);
-        if is_due {
-            self.context.behaviour.on_time(since_open, self.context.opened_unix, &mut self.actions);
-        }
-        is_due
-    }
 }

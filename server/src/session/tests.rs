@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncWriteExt, ReadBuf},
     task::{unconstrained, yield_now},

@@ -2,11 +2,12 @@
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, OpCode};
 
-use super::{Answers, Decoder, Position, Reply, Role, Stop};
+use super::{Answers, Decoder, Position, Stop};
 use crate::protocol::{
     MAX_CONTROL_PAYLOAD, close,
     header::{Header, mask},
     output::{CLOSE, PING, PONG},
+    role::{Reply, Role},
     status::Status,
     violation::ProtocolViolation,
 };

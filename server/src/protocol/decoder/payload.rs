@@ -2,12 +2,13 @@
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::{Answers, Decoder, Payload, Position, Reply, Stop};
+use super::{Answers, Decoder, Payload, Position, Stop};
 use crate::protocol::{
     deflate::Inflater,
     header::{Charset, RSV1, mask},
     message::{Encoding, Limits, Message},
     output::{BINARY, TEXT},
+    role::Reply,
     status::Status,
 };
 

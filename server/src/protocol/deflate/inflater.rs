@@ -9,8 +9,9 @@ use crate::protocol::ProtocolViolation;
 
 /// The end of a message: the four bytes that its sender left away, and then one whole empty block.
 ///
-/// The second block proves that the first one was read as such: in the midst of another block the bytes would be
-/// data or an error.
+/// The second block proves that the first one was read as such: within another block's data the bytes would be data or an
+/// error. What it does not prove is that the payload did not end within the header of a block with codes of its own, which
+/// can take them for code lengths: such a message is taken for what has come out, and the next is read in that header.
 const TAIL: [u8; 9] = [0, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff];
 
 /// Inflates the messages of one connection, one after the other.

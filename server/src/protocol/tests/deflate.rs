@@ -54,6 +54,15 @@ pub(super) fn deflated(stream: &mut Compress, message: &[u8]) -> Vec<u8> {
     out
 }
 
+/// It was found by the fuzz target `deflate`: zlib does not tell where in a block it stands.
+#[test]
+fn a_payload_that_ends_within_a_blocks_header_is_taken_for_what_came_out() {
+    let mut protocol = deflate_protocol();
+    assert_eq!(inflated(&mut protocol, &frame(0xc2, b"\xdd\xed\xed\xdd\xdd")), [(Data::Binary, Vec::new())]);
+    let (output, violation) = pass_on(&mut protocol, [&frame(0xc1, HELLO)[..]]);
+    assert_eq!((output, violation), (Vec::new(), Some(ProtocolViolation::InvalidData)));
+}
+
 #[test]
 fn one_compressed_block_is_inflated() {
     assert_eq!(inflated(&mut deflate_protocol(), &frame(0xc1, HELLO)), [text("Hello")]);
