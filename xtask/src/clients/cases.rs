@@ -91,25 +91,29 @@ fn handshake(fault: HandshakeFault) -> Case {
         F::TwoAccepts => (ServerMustNot, "11.3.3"),
         F::UnofferedExtension | F::NonAsciiExtension => (MustFail, "4.1"),
         F::UnknownParameter | F::WrongWindow | F::RepeatedParameter => (MustFail, "RFC 7692, 7.1"),
-        F::TwoExtensions => (ServerMustNot, "RFC 7692, 5"),
+        // Both use RSV1.
+        F::TwoExtensions => (MustFail, "RFC 7692, 5"),
         F::UnofferedSubprotocol | F::TwoSubprotocols | F::SubprotocolList => (MustFail, "4.1"),
         F::EmptySubprotocol => (MustFail, "4.2.2"),
         F::NoUpgrade | F::WrongUpgrade | F::NoConnection | F::WrongConnection => (MustFail, "4.1"),
         // A recipient may take LF alone as the end of a line.
         F::BareLf => (Free, "RFC 9112, 2.2"),
-        // A client should ignore the reason.
-        F::NulInStatus | F::NonAsciiStatus => (ServerMustNot, "RFC 9112, 4"),
-        F::NulBefore => (ServerMustNot, "RFC 9112, 4"),
-        F::Http10 | F::Http2 => (ServerMustNot, "RFC 9110, 2.5"),
+        F::NulInStatus | F::NulBefore => (ServerMustNot, "RFC 9112, 4"),
+        // A reason may have bytes that are not ASCII (`obs-text`).
+        F::NonAsciiStatus => (Free, "RFC 9112, 4"),
+        // HTTP/1.0 has no 1xx.
+        F::Http10 => (ServerMustNot, "RFC 9110, 15.2"),
+        F::Http2 => (ServerMustNot, "RFC 9110, 2.5"),
         F::Http12 => (Free, "RFC 9110, 2.5"),
         F::Status200 | F::Status102 | F::NoStatus => (MustFail, "4.1"),
         F::SpaceBeforeColon => (ServerMustNot, "RFC 9112, 5.1"),
-        F::FoldedHeader => (ServerMustNot, "RFC 9112, 5.2"),
+        // The server must not fold, and a client must take it for a space.
+        F::FoldedHeader => (Free, "RFC 9112, 5.2"),
         F::NoColon => (ServerMustNot, "RFC 9112, 5"),
         // The bytes that follow are no frame, for a 101 has no body.
         F::ContentLength => (ServerMustNot, "RFC 9110, 8.6"),
         F::Chunked => (ServerMustNot, "RFC 9112, 6.1"),
-        F::LongHead | F::ManyHeaders => (Free, "RFC 9112, 2.3"),
+        F::LongHead | F::ManyHeaders => (Free, "RFC 9110, 5.4"),
         F::Garbage | F::CutHead | F::Closed | F::Reset | F::Hang => (MustFail, "4.1"),
         F::OldHeaders | F::EmptyHeader | F::RepeatedHeader | F::SlowHead => (echoed(), "4.1"),
     };
