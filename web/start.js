@@ -20,22 +20,22 @@ addEventListener("error", ({ error }) => {
   }
 });
 
-// The view that measures is a program of its own: loaded by the first call, and by the next one if that fails.
-let measuring;
-async function measure(url) {
-  const glue = document.querySelector("script[data-measure]").dataset.measure;
-  const problem = document.getElementById("measure-problem");
+// The views beside the messages are programs of their own, each loaded by its first call, and by the next one if that fails.
+const programs = {};
+async function show(name, url, connect) {
+  const glue = document.querySelector(`script[data-${name}]`).dataset[name];
+  const problem = document.getElementById(`${name}-problem`);
   try {
-    measuring ??= import(glue).then(async (program) => {
+    programs[name] ??= import(glue).then(async (program) => {
       await program.default();
-      program.open(document.getElementById("measure"), glue, url);
+      program.open(document.getElementById(name), glue, url, connect);
       return program;
     });
-    (await measuring).setUrl(url);
+    (await programs[name]).setUrl(url);
     problem.textContent = "";
   } catch {
-    measuring = undefined;
-    problem.textContent = "A part of the page could not be loaded: choose Measure again, or reload the page.";
+    delete programs[name];
+    problem.textContent = "A part of the page could not be loaded: choose its tab again, or reload the page.";
   }
 }
 
@@ -46,7 +46,7 @@ try {
   const { glue, wasm } = document.querySelector("script[data-wasm]").dataset;
   const { default: init, openPage } = await import(glue);
   await init({ module_or_path: wasm });
-  openPage(measure);
+  openPage(show);
   start.hidden = true;
 } catch (error) {
   fail("Canyon could not start", `The browser says: ${error.message}`);

@@ -23,7 +23,7 @@ use wire::{
 
 use crate::budget::{Budget, Charge};
 pub use record::{Recorder, Recording, RecordingError};
-pub(crate) use tap::{Tap, headers};
+pub(crate) use tap::{Plain, Tap, headers};
 pub(crate) use watch::{Full, Over, Watcher};
 use watch::{Inspected, Inspections};
 

@@ -81,6 +81,24 @@ async fn journey(window: Window) -> Result<()> {
     page.waits_for("its button", "//form[@aria-label='What to measure']//button").await?.click().await?;
     page.waits_for("a result", "//p[contains(@class, 'verdict')][@aria-busy='false'][contains(., '✓')]").await?;
     is_accessible(&page, "with a run").await?;
+
+    page.clicks("Wire").await?;
+    page.clicks("Show this connection").await?;
+    let response = "//*[@id='inspect']//*[@role='option'][span[@class='kind']='response']";
+    page.waits_for("its response", response).await?.click().await?;
+    is_accessible(&page, "with a response").await?;
+    page.clicks("Messages").await?;
+    page.sends("a").await?;
+    page.sees_row("Server received: a").await?;
+    page.clicks("Wire").await?;
+    if window.width < 900 {
+        page.clicks("Close details").await?;
+    }
+    page.waits_for("a frame", "//*[@id='inspect']//*[@role='option'][span[@class='kind']='text']")
+        .await?
+        .click()
+        .await?;
+    is_accessible(&page, "with a frame").await?;
     page.clicks("Messages").await?;
 
     page.sends("quit").await?;

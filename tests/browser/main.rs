@@ -30,4 +30,5 @@ mod site;
 mod socket_origin;
 mod start;
 mod storage;
+mod wire;
 mod workbench;

@@ -202,6 +202,12 @@ impl Page {
         Ok(())
     }
 
+    /// Gives a field for files, which need not be visible, one of this machine.
+    pub(crate) async fn chooses_file(&self, css: &str, path: &std::path::Path) -> Result<()> {
+        let field = self.client.find(Locator::Css(css)).await?;
+        Ok(field.send_keys(path.to_str().context("the path is Unicode")?).await?)
+    }
+
     pub(crate) async fn ticks(&self, name: &str) -> Result<()> {
         self.field(name).await?.click().await?;
         Ok(())

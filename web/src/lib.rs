@@ -1,16 +1,16 @@
 //! Canyon's page: a WebSocket client in the browser.
 //!
 //! The rules are in the `model` crate, which is pure, and the binding library is the `dom` crate. Here are: `browser`, thin
-//! edges to what the browser has; `worker_handle`, `socket_handle`, `alarm`, `compute_handle` and `measure_handle`, the page's ends of what runs
-//! in workers or is loaded later; `store`, which runs the model and its effects; `page`, the state of the page; and `view`, which shows it. Each
-//! uses only those before it.
+//! edges to what the browser has; `worker_handle`, `socket_handle`, `alarm`, `compute_handle` and `program_handle`, the page's
+//! ends of what runs in workers or is loaded later; `store`, which runs the model and its effects; `page`, the state of the
+//! page; and `view`, which shows it. Each uses only those before it.
 
 pub mod alarm;
 pub mod browser;
 pub mod compute_handle;
 mod deferred;
-pub mod measure_handle;
 mod page;
+pub mod program_handle;
 pub mod socket_handle;
 mod store;
 mod view;

@@ -10,7 +10,7 @@ use wasm_bindgen::UnwrapThrowExt;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web::Page;
 use web::dom::Mounted;
-use web::measure_handle::MeasureHandle;
+use web::program_handle::ProgramHandle;
 use web_sys::{MessagePort, console};
 use worker::Engine;
 
@@ -29,11 +29,11 @@ fn main() {
     panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
 }
 
-/// Puts the page into the document. `measure` shows the view that measures for an address.
+/// Puts the page into the document. `show` shows a view that is a program of its own.
 #[wasm_bindgen(js_name = openPage)]
-pub fn open_page(measure: Function) {
+pub fn open_page(show: Function) {
     let body = gloo_utils::document().body().expect_throw("the script of a page stands in its body or before it");
-    PAGE.set(Some(web::page(&body, web::browser::document::initial_address(), MeasureHandle::new(measure))));
+    PAGE.set(Some(web::page(&body, web::browser::document::initial_address(), ProgramHandle::new(show))));
 }
 
 /// Serves the page at the other end of that port.

@@ -22,7 +22,7 @@ use std::cell::Cell;
 use dom::{AppState, Handle};
 use gloo_events::EventListener;
 use model::preset::Form as PresetForm;
-use model::{Connection, ConnectionId, ConnectionMsg, Msg, Subject};
+use model::{Connection, ConnectionId, ConnectionMsg, ConnectionState, Msg, Subject};
 use web_sys::KeyboardEvent;
 
 pub(crate) use self::archive::Exports;
@@ -43,7 +43,7 @@ use crate::browser::task::Task;
 use crate::browser::url;
 use crate::compute_handle::ComputeHandle;
 use crate::deferred::Deferred;
-use crate::measure_handle::MeasureHandle;
+use crate::program_handle::{Program, ProgramHandle};
 use crate::store::Store;
 
 /// Keys that work everywhere outside fields.
@@ -54,7 +54,7 @@ const SHORTCUTS: &[&str] = &["/", "?", "Escape"];
 pub(crate) enum Shows {
     /// The messages of the connection that is shown.
     Messages,
-    Measure,
+    Program(Program),
 }
 
 /// The state of the whole page.
@@ -67,7 +67,9 @@ pub struct Page {
     pub(crate) shows: Shows,
     /// Gets the focus when the connection is shown next, which it may not be yet.
     pub(crate) focus_next: Cell<Option<&'static str>>,
-    measure: MeasureHandle,
+    programs: ProgramHandle,
+    /// The address that a connection connects to when it has closed.
+    connect_next: Option<(ConnectionId, String)>,
     /// The dialog that is open.
     pub(crate) dialog: Option<Dialog>,
     /// The fields of the dialog.
@@ -107,11 +109,15 @@ impl Page {
     /// [`SHORTCUTS`] that is pressed outside a field.
     pub(crate) fn new(
         address: String,
-        measure: MeasureHandle,
+        mut programs: ProgramHandle,
         handle: Handle<Self>,
         shortcut: fn(&mut Self, &KeyboardEvent),
     ) -> Self {
         let mut store = Store::new(address, handle.part(|page| &mut page.store));
+        programs.connect_with({
+            let handle = handle.clone();
+            move |url| handle.update(|page| page.connect_to(url))
+        });
         let link_problem = follow_link(&mut store).err().unwrap_or_default();
         let pane = Pane::new(store.workbench().shown(), &handle);
         let deferred = Self::loading(&handle);
@@ -122,7 +128,8 @@ impl Page {
             hidden_panes: Vec::new(),
             shows: Shows::Messages,
             focus_next: Cell::default(),
-            measure,
+            programs,
+            connect_next: None,
             dialog: None,
             forms: Forms::default(),
             drawer: false,
@@ -201,6 +208,25 @@ impl Page {
         self.dispatch(Msg::Connection(self.shown().id(), msg));
     }
 
+    /// Has the connection that is shown connect to another address, after closing it if it is open.
+    pub(crate) fn connect_to(&mut self, url: String) {
+        self.connect_next = Some((self.shown().id(), url));
+        if !matches!(self.shown().state(), ConnectionState::Idle(_)) {
+            self.dispatch_shown(ConnectionMsg::Disconnect);
+        }
+    }
+
+    fn connect_if_closed(&mut self) {
+        let next = self.connect_next.take_if(|(id, _)| {
+            let connection = self.store.workbench().connection(*id);
+            connection.is_none_or(|connection| matches!(connection.state(), ConnectionState::Idle(_)))
+        });
+        if let Some((id, url)) = next {
+            self.dispatch(Msg::Connection(id, ConnectionMsg::AddressTyped(url)));
+            self.dispatch(Msg::Connection(id, ConnectionMsg::Connect));
+        }
+    }
+
     /// What is lost when the connection is removed.
     pub(crate) fn losses(&self, id: ConnectionId) -> Vec<String> {
         let mut losses = self.store.workbench().connection(id).map(Connection::losses).unwrap_or_default();
@@ -261,6 +287,7 @@ fn follow_link(store: &mut Store) -> Result<(), String> {
 
 impl AppState for Page {
     fn before_render(&mut self) {
+        self.connect_if_closed();
         let shown = self.store.workbench().shown();
         if self.pane.id != shown.id() {
             let pane = match self.hidden_panes.iter().position(|pane| pane.id == shown.id()) {
@@ -283,8 +310,10 @@ impl AppState for Page {
             loaded.run(|| self.derive_deferred());
         }
         match self.shows {
-            Shows::Messages => self.measure.leave(),
-            Shows::Measure => self.measure.show(&self.store.workbench().shown().setup().address),
+            Shows::Messages => self.programs.leave(),
+            Shows::Program(program) => {
+                self.programs.show(program, &self.store.workbench().shown().setup().address);
+            }
         }
     }
 }

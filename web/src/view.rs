@@ -20,8 +20,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, HtmlElement, KeyboardEvent};
 
 use self::controls::{button, focus, fold, problem, sign_button};
-use crate::measure_handle::MeasureHandle;
 use crate::page::{Dialog, Page, Shows};
+use crate::program_handle::{Program, ProgramHandle};
 
 type View = dom::View<Page>;
 
@@ -31,10 +31,10 @@ fn html(markup: &'static str) -> View {
 }
 
 /// Mounts the page at the end of `parent`. `address` is shown if none was saved.
-pub fn page(parent: &HtmlElement, address: String, measure: MeasureHandle) -> Mounted<Page> {
+pub fn page(parent: &HtmlElement, address: String, programs: ProgramHandle) -> Mounted<Page> {
     Mounted::new(
         parent,
-        |handle| Page::new(address, measure, handle, shortcut),
+        |handle| Page::new(address, programs, handle, shortcut),
         |_| {
             let link_problem = problem("link-problem", |page| {
                 page.store.workbench().problem(Subject::Link).unwrap_or(&page.link_problem).into()
@@ -87,10 +87,7 @@ fn head() -> View {
                </svg>\
              </span>Canyon</h1>",
         ))
-        .child(
-            html("<nav class=views aria-label=Views></nav>")
-                .children([("Messages", Shows::Messages), ("Measure", Shows::Measure)].map(view_button)),
-        )
+        .child(html("<nav class=views aria-label=Views></nav>").children(VIEWS.map(view_button)))
         .child(html("<div class=spacer></div>"))
         .child(
             fold("page-menu", "⋯", "More")
@@ -100,6 +97,12 @@ fn head() -> View {
                 .child(button("ghost", "Keyboard", |page, _| page.open(Dialog::Keys))),
         )
 }
+
+const VIEWS: [(&str, Shows); 3] = [
+    ("Messages", Shows::Messages),
+    ("Measure", Shows::Program(Program::Measure)),
+    ("Wire", Shows::Program(Program::Inspect)),
+];
 
 fn view_button((label, shows): (&str, Shows)) -> View {
     button("tab", label, move |page, _| page.shows = shows)
@@ -156,15 +159,21 @@ fn bench() -> View {
         .child(html("<div class=scrim></div>"))
         .child(sidebar::sidebar())
         .child(html("<slot></slot>").keyed(|page| Some(page.pane.id.number().to_string()), pane))
-        .child(measure())
+        .child(program("Measure", Program::Measure))
+        .child(program("Wire", Program::Inspect))
         // The drawer covers the connection: choosing something in it closes it, and so does a click beside it.
         .on("click", |page, _| page.drawer = false)
 }
 
-/// The view that measures draws itself, see `measure_handle`.
-fn measure() -> View {
-    html("<main id=measure aria-label=Measure><p class=problem id=measure-problem role=alert></p></main>")
-        .attr_if("hidden", |page| page.shows != Shows::Measure)
+/// A view that draws itself, see `program_handle`.
+fn program(label: &str, program: Program) -> View {
+    html("<main><p class=problem role=alert></p></main>")
+        .attr("id", program.id())
+        .attr("aria-label", label)
+        .attr_if("hidden", move |page| page.shows != Shows::Program(program))
+        .at("p")
+        .attr("id", &[program.id(), "-problem"].concat())
+        .at_root()
 }
 
 /// Everything about one connection.

@@ -37,6 +37,15 @@ pub enum Happened {
     Response(Box<Response>),
     /// A frame was read or written to its end, or as far as it went before the connection ended.
     Frame(Box<Frame>),
+    /// The server fails the connection, because the peer broke a rule with what it sent before.
+    Violation {
+        /// Of the server's close frame.
+        code: u16,
+        /// Of the server's close frame.
+        reason: String,
+        /// Where the rule stands, such as `RFC 6455, 5.1`.
+        section: String,
+    },
     /// Events are missing here: the reader was too slow for them, or there was no memory.
     Missed {
         /// How many.
@@ -130,6 +139,9 @@ pub struct Frame {
     /// With the last frame of a compressed message, the bytes of the message before its compression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plain: Option<u64>,
+    /// With that, the first [`FIRST_BYTES`] of the message, in hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "hex::bytes")]
+    pub plain_first: Vec<u8>,
 }
 
 /// Which way a frame went, as Canyon sees it.
@@ -173,7 +185,10 @@ impl Event {
                 let texts = texts(&response.headers) + response.body.as_ref().map_or(0, String::len);
                 size_of::<Response>() + texts + response.line.as_ref().map_or(0, String::len)
             }
-            Happened::Frame(frame) => size_of::<Frame>() + frame.header.capacity() + frame.first.capacity(),
+            Happened::Frame(frame) => {
+                size_of::<Frame>() + frame.header.capacity() + frame.first.capacity() + frame.plain_first.capacity()
+            }
+            Happened::Violation { reason, section, .. } => reason.len() + section.len(),
             Happened::Missed { .. } | Happened::End => 0,
         };
         size_of::<Self>() + own
@@ -276,6 +291,7 @@ mod tests {
             wire: 11,
             first: b"Hello".to_vec(),
             plain: None,
+            plain_first: Vec::new(),
         };
         let event = Event { connection: 3, at: 1_764_453_600_123_456, happened: Happened::Frame(frame.into()) };
         let line = r#"{"connection":3,"at":1764453600123456,"event":"frame","direction":"in","fin":true,"rsv":0,"opcode":1,"mask":"37fa213d","length":5,"length_bits":7,"header":"818537fa213d","wire":11,"first":"48656c6c6f"}"#;
@@ -329,13 +345,30 @@ mod tests {
     fn frame() -> impl Strategy<Value = Happened> {
         let bits = prop_oneof![Just(LengthBits::Seven), Just(LengthBits::Sixteen), Just(LengthBits::SixtyFour)];
         let start = (prop_oneof![Just(Direction::In), Just(Direction::Out)], any::<bool>(), 0..8_u8, 0..16_u8);
-        let bytes = (vec(any::<u8>(), 2..14), vec(any::<u8>(), 0..FIRST_BYTES));
+        let first = || vec(any::<u8>(), 0..FIRST_BYTES);
+        let bytes = (vec(any::<u8>(), 2..14), first(), first());
         let sizes = (any::<u64>(), bits, any::<u64>(), option::of(any::<u64>()));
         (start, any::<Option<[u8; 4]>>(), bytes, sizes).prop_map(
-            |((direction, fin, rsv, opcode), mask, (header, first), (length, length_bits, wire, plain))| {
-                let frame =
-                    Frame { direction, fin, rsv, opcode, mask, length, length_bits, header, wire, first, plain };
-                Happened::Frame(frame.into())
+            |(
+                (direction, fin, rsv, opcode),
+                mask,
+                (header, first, plain_first),
+                (length, length_bits, wire, plain),
+            )| {
+                Happened::Frame(Box::new(Frame {
+                    direction,
+                    fin,
+                    rsv,
+                    opcode,
+                    mask,
+                    length,
+                    length_bits,
+                    header,
+                    wire,
+                    first,
+                    plain,
+                    plain_first,
+                }))
             },
         )
     }
@@ -349,6 +382,8 @@ mod tests {
                 request(),
                 response(),
                 frame(),
+                (any::<u16>(), ".{0,30}", ".{0,12}")
+                    .prop_map(|(code, reason, section)| Happened::Violation { code, reason, section }),
                 any::<u64>().prop_map(|count| Happened::Missed { count }),
                 Just(Happened::End),
             ],

@@ -78,6 +78,7 @@ impl FrameReader {
             wire: size as u64,
             first: Vec::new(),
             plain: None,
+            plain_first: Vec::new(),
         };
         let key = header.key.unwrap_or_default();
         self.frame = Some(Payload { frame, key, rest: header.length });

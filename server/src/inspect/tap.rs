@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 
 use hyper::header::HeaderMap;
-use wire::event::{Direction, Frame, Happened, Request, Response};
+use wire::event::{Direction, FIRST_BYTES, Frame, Happened, Request, Response};
 
 use super::{Sinks, frames::FrameReader};
+use crate::protocol::ProtocolViolation;
 
 /// RSV1 of a frame, which marks a compressed message.
 const RSV1: u8 = 4;
@@ -24,8 +25,8 @@ pub(crate) struct Tap {
     waiting: VecDeque<Waiting>,
     /// The messages that were read and are not decoded yet.
     undecoded: VecDeque<Undecoded>,
-    /// Sizes of messages before compression, of which the last frame has not gone out.
-    compressed: VecDeque<u64>,
+    /// Messages before compression, of which the last frame has not gone out.
+    compressed: VecDeque<Plain>,
     received: Message,
     sent: Message,
 }
@@ -45,6 +46,24 @@ enum Undecoded {
     Waits,
     /// Its last frame is told already.
     Told,
+}
+
+/// A message without compression: its size, and its beginning.
+#[derive(Debug)]
+pub(crate) struct Plain {
+    size: u64,
+    first: Vec<u8>,
+}
+
+impl Plain {
+    pub(crate) fn of(message: &[u8]) -> Self {
+        Self { size: message.len() as u64, first: message[..message.len().min(FIRST_BYTES)].to_vec() }
+    }
+
+    /// Adds it to the last frame of the message.
+    fn describe(self, frame: &mut Frame) {
+        (frame.plain, frame.plain_first) = (Some(self.size), self.first);
+    }
 }
 
 /// The message that the frames of one direction belong to.
@@ -120,13 +139,13 @@ impl Tap {
         }
     }
 
-    /// Notes that a text or binary message has been read to its end, and how many bytes it has.
-    pub(crate) fn decoded(&mut self, length: usize) {
+    /// Notes that a text or binary message has been read to its end.
+    pub(crate) fn decoded(&mut self, message: Plain) {
         if self.undecoded.pop_front() != Some(Undecoded::Waits) {
             return;
         }
         if let Some(Waiting { at, mut frame, .. }) = self.waiting.pop_front() {
-            frame.plain = Some(length as u64);
+            message.describe(&mut frame);
             self.sinks.tell(self.connection, at, Happened::Frame(frame.into()));
         }
         self.tell_received();
@@ -140,16 +159,28 @@ impl Tap {
         }
     }
 
-    /// Notes that a message was compressed which had so many bytes before.
-    pub(crate) fn compressed(&mut self, length: usize) {
-        self.compressed.push_back(length as u64);
+    /// Tells that the connection fails, behind the frame that is the reason.
+    pub(crate) fn violation(&mut self, violation: ProtocolViolation) {
+        self.release();
+        if let Some(frame) = self.incoming.end() {
+            self.tell(Happened::Frame(frame.into()));
+        }
+        let (code, section) = (violation.code().into(), violation.section().to_owned());
+        self.tell(Happened::Violation { code, reason: violation.to_string(), section });
+    }
+
+    /// Notes that a message was compressed.
+    pub(crate) fn compressed(&mut self, message: Plain) {
+        self.compressed.push_back(message);
     }
 
     /// Tells bytes that were written.
     pub(crate) fn sent(&mut self, bytes: &[u8]) {
         for mut frame in self.outgoing.read(bytes) {
-            if self.sent.ends_compressed(&frame) {
-                frame.plain = self.compressed.pop_front();
+            if self.sent.ends_compressed(&frame)
+                && let Some(message) = self.compressed.pop_front()
+            {
+                message.describe(&mut frame);
             }
             self.tell(Happened::Frame(frame.into()));
         }

@@ -78,6 +78,24 @@ impl ProtocolViolation {
             Self::InvalidUtf8 | Self::InvalidData => CloseCode::Invalid,
         }
     }
+
+    /// Where the rule stands.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::ReservedBits | Self::ReservedOpcode(_) | Self::PaddedLength(_) | Self::LengthTopBit => {
+                "RFC 6455, 5.2"
+            }
+            Self::Unmasked | Self::Masked => "RFC 6455, 5.1",
+            Self::FragmentedControl | Self::LongControl(_) => "RFC 6455, 5.5",
+            Self::HalfCloseCode => "RFC 6455, 5.5.1",
+            Self::CloseCode(_) => "RFC 6455, 7.4",
+            Self::UnexpectedContinuation | Self::UnexpectedMessage => "RFC 6455, 5.4",
+            // A limit of the server's own.
+            Self::BigMessage(_) | Self::ManyFragments(_) => "RFC 6455, 10.4",
+            Self::InvalidUtf8 => "RFC 6455, 8.1",
+            Self::InvalidData => "RFC 7692, 7.2.2",
+        }
+    }
 }
 
 impl From<ProtocolViolation> for CloseFrame {

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{
 use super::meter::Meter;
 use crate::{
     budget::Overdrawn,
-    inspect::Tap,
+    inspect::{Plain, Tap},
     protocol::{
         Controls, Counters, Limits, Protocol, ProtocolViolation, Reply, Role, Sent, Status, close, deflate::Agreed,
     },
@@ -108,10 +108,10 @@ impl<S> FrameLayer<S> {
     /// Every message that is compressed must be sent, in the same order: the next may refer to it.
     pub fn compress(&mut self, message: Message) -> Message {
         self.protocol.save_memory(self.meter.is_near());
-        let length = message.len();
+        let plain = self.tap.as_ref().map(|_| Plain::of(&message.clone().into_data()));
         let message = self.protocol.compress(message);
-        if let (Some(tap), Message::Frame(_)) = (&mut self.tap, &message) {
-            tap.compressed(length);
+        if let (Some(tap), Some(plain), Message::Frame(_)) = (&mut self.tap, plain, &message) {
+            tap.compressed(plain);
         }
         message
     }
@@ -183,7 +183,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for FrameLayer<S> {
         let mut decoded = Vec::new();
         let mut on_message = |opcode, payload: &[u8]| {
             if is_tapped && matches!(opcode, OpCode::Data(_)) {
-                decoded.push(payload.len());
+                decoded.push(Plain::of(payload));
             }
             if opcode == OpCode::Control(Control::Close) {
                 let frame = close::read(payload).ok().flatten();
@@ -199,13 +199,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for FrameLayer<S> {
         if let Err(overdrawn) = meter.passed(buf.filled().len() - before, protocol) {
             return fail(end, overdrawn.into());
         }
-        if let Some(violation) = protocol.violation() {
+        let violation = protocol.violation().filter(|_| !matches!(end, Some(ReadEnd::Violation(_))));
+        if let Some(violation) = violation {
             *end = Some(ReadEnd::Violation(violation));
         }
         if let Some(tap) = tap {
-            decoded.into_iter().for_each(|length| tap.decoded(length));
+            decoded.into_iter().for_each(|message| tap.decoded(message));
             if end.is_some() {
                 tap.release();
+            }
+            if let Some(violation) = violation {
+                tap.violation(violation);
             }
         }
         match status {

@@ -19,6 +19,10 @@ async fn a_browser_gets_a_page() {
         request(&server, "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html,*/*\r\n\r\n").await;
     assert_eq!(status, 200);
     assert!(response.contains("content-type: text/html; charset=utf-8\r\n"), "{response}");
+    // Both are needed for a clock of 5 µs: https://developer.mozilla.org/en-US/docs/Web/API/Window/crossOriginIsolated
+    for header in ["cross-origin-opener-policy: same-origin\r\n", "cross-origin-embedder-policy: require-corp\r\n"] {
+        assert!(response.contains(header), "{header} is not in: {response}");
+    }
     assert!(response.contains("<!DOCTYPE html>") || response.contains("<!doctype html>"), "{response}");
 }
 

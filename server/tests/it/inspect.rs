@@ -179,6 +179,8 @@ async fn a_compressed_message_is_seen_with_its_size_before_compression() {
     for _ in 0..7 {
         let frame = watcher.frame().await;
         sizes.push((frame.direction, frame.rsv, frame.opcode, frame.plain));
+        let beginning = if frame.plain.is_some() { &text.as_bytes()[..32] } else { b"" };
+        assert_eq!(frame.plain_first, beginning);
     }
     let expected = [
         (Direction::In, 4, 1, None),
@@ -201,6 +203,7 @@ async fn wrong_frames_and_responses_are_seen_as_they_are() {
     peer.write(b"\xb1\x82\x00\x00\x00\x00hi").await;
     assert_eq!(peer.read_close().await.0, 1002);
     assert_eq!(shown(&watcher.frame().await), (Direction::In, true, 3, 1, 8, &b"hi"[..]));
+    assert_eq!(watcher.event().await.happened, violation(1002, "reserved bits must be 0", "RFC 6455, 5.2"));
     let close = watcher.frame().await;
     assert_eq!((close.direction, close.opcode, &close.first[..2]), (Direction::Out, 8, &b"\x03\xea"[..]));
     assert_eq!(watcher.event().await.happened, Happened::End);
@@ -227,6 +230,26 @@ async fn wrong_frames_and_responses_are_seen_as_they_are() {
     assert_eq!(answered.line.as_deref(), Some("HTTP/1.1 101 Switching Protocols"));
     assert!(answered.headers.contains(&("websocket-origin".to_owned(), "http://localhost".to_owned())));
     assert_eq!(shown(&watcher.frame().await), (Direction::Out, true, 0, 1, 4, &b"hi"[..]));
+}
+
+fn violation(code: u16, reason: &str, section: &str) -> Happened {
+    Happened::Violation { code, reason: reason.to_owned(), section: section.to_owned() }
+}
+
+#[tokio::test]
+async fn a_violation_follows_the_frame_that_is_its_reason_however_little_of_it_has_come() {
+    let server = TestServer::start().await;
+    let mut watcher = Watcher::of(&server).await;
+    // The first bytes of a text are wrong; the rest of the frame never comes.
+    let mut peer = Peer::open(server.address, &format!("/echo?inspect={ID}")).await;
+    watcher.opening().await;
+    peer.write(b"\x81\xff\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\xff\xff").await;
+    assert_eq!(peer.read_close().await.0, 1007);
+    let frame = watcher.frame().await;
+    assert_eq!((frame.length, frame.wire, &frame.first[..]), (65_536, 16, &b"\xff\xff"[..]));
+    assert_eq!(watcher.event().await.happened, violation(1007, "text is not valid UTF-8", "RFC 6455, 8.1"));
+    assert_eq!(watcher.frame().await.opcode, 8);
+    assert_eq!(watcher.event().await.happened, Happened::End, "it is told once");
 }
 
 #[tokio::test]

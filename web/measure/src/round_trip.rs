@@ -12,12 +12,17 @@ const BARS_PER_DECADE: f64 = 12.0;
 /// Microseconds.
 pub type Micros = u64;
 
-pub struct RoundTrips(Histogram<u64>);
+pub struct RoundTrips {
+    histogram: Histogram<u64>,
+    last: Micros,
+}
 
 /// Microseconds, from exact to 0.1 % off; all zero where nothing was recorded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Percentiles {
     pub count: u64,
+    /// The one that was recorded last.
+    pub last: Micros,
     pub min: Micros,
     pub p50: Micros,
     pub p90: Micros,
@@ -37,7 +42,7 @@ pub struct Bar {
 
 impl Default for RoundTrips {
     fn default() -> Self {
-        Self(Histogram::new(DIGITS).expect("the crate allows 0 to 5 digits"))
+        Self { histogram: Histogram::new(DIGITS).expect("the crate allows 0 to 5 digits"), last: 0 }
     }
 }
 
@@ -46,35 +51,38 @@ impl RoundTrips {
     pub fn record(&mut self, milliseconds: f64) {
         let micros = (milliseconds.max(0.0) * 1000.0).round() as Micros;
         // It grows by itself, so no value is too large.
-        let _ = self.0.record(micros);
+        let _ = self.histogram.record(micros);
+        self.last = micros;
     }
 
     pub fn clear(&mut self) {
-        self.0.reset();
+        self.histogram.reset();
+        self.last = 0;
     }
 
     pub fn percentiles(&self) -> Percentiles {
-        let at = |quantile| self.0.value_at_quantile(quantile);
+        let at = |quantile| self.histogram.value_at_quantile(quantile);
         Percentiles {
-            count: self.0.len(),
-            min: self.0.min(),
+            count: self.histogram.len(),
+            last: self.last,
+            min: self.histogram.min(),
             p50: at(0.5),
             p90: at(0.9),
             p99: at(0.99),
             p99_9: at(0.999),
             // Not above it, as the upper end of the highest value's step can be.
-            max: self.0.max(),
+            max: self.histogram.max(),
         }
     }
 
     /// From the fastest to the slowest, on a logarithmic scale, empty ones included.
     pub fn bars(&self) -> Vec<Bar> {
-        let Some(first) = self.0.iter_recorded().next() else { return Vec::new() };
+        let Some(first) = self.histogram.iter_recorded().next() else { return Vec::new() };
         let bar_of = |micros: Micros| (micros.max(1) as f64).log10() * BARS_PER_DECADE;
         let first = bar_of(first.value_iterated_to()).floor() as i32;
         let begin = |index: i32| 10_f64.powf(f64::from(first + index) / BARS_PER_DECADE).round() as Micros;
         let mut bars: Vec<Bar> = Vec::new();
-        for recorded in self.0.iter_recorded() {
+        for recorded in self.histogram.iter_recorded() {
             let index = (bar_of(recorded.value_iterated_to()).floor() as i32 - first).max(0);
             while bars.len() as i32 <= index {
                 let next = bars.len() as i32;
@@ -110,6 +118,7 @@ mod tests {
         #[test]
         fn percentiles_are_those_of_the_sorted_values(mut micros in prop::collection::vec(0_u64..100_000_000, 1..400)) {
             let found = recorded(&micros).percentiles();
+            prop_assert_eq!(Some(&found.last), micros.last());
             micros.sort_unstable();
             prop_assert_eq!(found.count, micros.len() as u64);
             for (quantile, value) in [(0.5, found.p50), (0.9, found.p90), (0.99, found.p99), (0.999, found.p99_9)] {
@@ -141,5 +150,8 @@ mod tests {
         let mut round_trips = RoundTrips::default();
         round_trips.record(-0.1);
         assert_eq!(round_trips.percentiles(), Percentiles { count: 1, ..Percentiles::default() });
+        round_trips.record(2.0);
+        round_trips.clear();
+        assert_eq!(round_trips.percentiles(), Percentiles::default());
     }
 }

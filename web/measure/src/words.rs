@@ -157,19 +157,23 @@ pub fn fault(fault: Fault) -> &'static str {
 /// A name and a value.
 pub type Figure = (&'static str, String);
 
+/// How many figures there are.
+pub const FIGURES: usize = 17;
+
 /// The figures of a run, in the order in which they are shown. Two runs have the same names at the same places.
-pub fn figures(summary: &Summary) -> Vec<Figure> {
-    let Percentiles { min, p50, p90, p99, p99_9, max, count } = summary.round_trip;
+pub fn figures(summary: &Summary) -> [Figure; FIGURES] {
+    let Percentiles { last, min, p50, p90, p99, p99_9, max, count } = summary.round_trip;
     let of = |micros: Micros| if count == 0 { "–".to_owned() } else { time(micros) };
     let optional = |found: Option<Percentiles>, micros: fn(Percentiles) -> Micros| {
         found.filter(|found| found.count > 0).map_or("–".to_owned(), |found| time(micros(found)))
     };
     let handshake = Some(summary.handshake);
-    vec![
+    [
         ("round trip p50", of(p50)),
         ("p90", of(p90)),
         ("p99", of(p99)),
         ("p99.9", of(p99_9)),
+        ("last", of(last)),
         ("fastest", of(min)),
         ("slowest", of(max)),
         ("sent", Count(summary.sent).to_string()),

@@ -5,7 +5,7 @@ use gloo_utils::document;
 use js_sys::Function;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web::measure_handle::MeasureHandle;
+use web::program_handle::ProgramHandle;
 use web_sys::{
     Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent, KeyboardEventInit,
 };
@@ -23,7 +23,7 @@ struct Mounted {
 fn mounted(address: &str) -> Mounted {
     let place: HtmlElement = document().create_element("div").unwrap().unchecked_into();
     document().body().unwrap().append_child(&place).unwrap();
-    let page = web::page(&place, address.to_owned(), MeasureHandle::new(Function::new_no_args("")));
+    let page = web::page(&place, address.to_owned(), ProgramHandle::new(Function::new_no_args("")));
     Mounted { place, _page: page }
 }
 

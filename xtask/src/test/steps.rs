@@ -48,7 +48,8 @@ fn clippy_wasm() -> Result<()> {
     tools::ready_wasm_target()?;
     command::run(cargo(["clippy", "--package", "web", "--all-targets", "--target", WASM_TARGET]).args(DENY_WARNINGS))?;
     // What its native tests need is not there on this target.
-    let later = ["clippy", "--package", "compute", "--package", "measure", "--target", WASM_TARGET];
+    let later =
+        ["clippy", "--package", "compute", "--package", "measure", "--package", "inspect", "--target", WASM_TARGET];
     command::run(cargo(later).args(DENY_WARNINGS))
 }
 

@@ -8,9 +8,6 @@ use measure::words::{self, Tone};
 
 use super::{Measure, View, charts, download, html};
 
-/// How many figures there are.
-const FIGURES: usize = 16;
-
 pub(super) fn results() -> View {
     html("<slot></slot>").keyed(
         |measure| measure.shown.as_ref().map(|shown| shown.number.to_string()),
@@ -111,7 +108,7 @@ fn figures() -> View {
             .at("dd")
             .text_of(move |measure| read(measure, false).into())
     };
-    html("<dl class=figures></dl>").children((0..FIGURES).map(figure))
+    html("<dl class=figures></dl>").children((0..words::FIGURES).map(figure))
 }
 
 /// How far the times can be trusted.

@@ -49,8 +49,8 @@ fn verdicts(runs: &[Finished]) -> View {
 }
 
 fn rows(measure: &Measure) -> impl Iterator<Item = View> {
-    let figures: Vec<Vec<Figure>> = measure.runs.iter().map(|run| words::figures(&run.summary)).collect();
-    let count = figures.first().map_or(0, Vec::len);
+    let figures: Vec<[Figure; words::FIGURES]> = measure.runs.iter().map(|run| words::figures(&run.summary)).collect();
+    let count = if figures.is_empty() { 0 } else { words::FIGURES };
     (0..count)
         .filter(|&row| figures.iter().any(|run| run[row].1 != "–"))
         .map(|row| {
