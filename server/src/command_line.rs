@@ -16,7 +16,8 @@ pub(crate) fn parse<A: clap::Parser>() -> A {
 }
 
 fn parse_from<A: clap::Parser>(words: impl IntoIterator<Item = OsString>) -> Result<A, Error> {
-    let mut command = A::command().mut_args(|arg| lenient(without_empty_variable(arg)));
+    let prepare = |command: Command| command.mut_args(|arg| lenient(without_empty_variable(arg)));
+    let mut command = prepare(A::command()).mut_subcommands(prepare);
     let words: Vec<OsString> = words.into_iter().collect();
     let parsed = command.try_get_matches_from_mut(&words).and_then(|matches| A::from_arg_matches(&matches));
     parsed.map_err(|error| with_variable(error, &command, &words))
@@ -37,7 +38,8 @@ fn lenient(arg: Arg) -> Arg {
 /// Names the environment variable that the wrong value comes from, if it does.
 fn with_variable(mut error: Error, command: &Command, words: &[OsString]) -> Error {
     let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg) else { return error };
-    let Some(arg) = command.get_arguments().find(|arg| arg.to_string() == *wrong) else { return error };
+    let given = words.get(1).and_then(|word| command.find_subcommand(word)).unwrap_or(command);
+    let Some(arg) = given.get_arguments().find(|arg| arg.to_string() == *wrong) else { return error };
     let (Some(flag), Some(variable)) = (arg.get_long(), arg.get_env()) else { return error };
     if !is_given(words, flag) && std::env::var_os(variable).is_some() {
         let text = format!("the value comes from the environment variable {}", variable.to_string_lossy());

@@ -17,7 +17,10 @@ use crate::{
     http::token::Subprotocol,
     inspect::Recording,
     protocol::deflate::{Context, DeflateConfig, WindowBits},
-    relay::settings::{OpenRelay, RelaySettings},
+    relay::{
+        Gateway,
+        settings::{OpenRelay, RelaySettings},
+    },
 };
 
 /// All settings of the server; each is also a flag of `canyon` and an environment variable.
@@ -59,6 +62,10 @@ pub struct Config {
     /// Where pages may connect to through this server.
     #[command(flatten)]
     pub relay: RelaySettings,
+
+    /// Where every WebSocket leads, if not to this server's behaviours: `canyon relay`.
+    #[arg(skip)]
+    pub gateway: Option<Gateway>,
 }
 
 impl Config {

@@ -24,7 +24,7 @@ use crate::{
     limit::Limit,
     linger,
     protocol::{Protocol, Reply},
-    relay,
+    relay::{self, gateway::Onward, middle},
     session::{self, Farewell, FrameLayer, Meter, Opening},
     shared::Shared,
     tls::Tls,
@@ -72,6 +72,11 @@ pub(crate) async fn serve(
     };
     match next {
         Next::End => close(transport, &shared).await,
+        Next::WebSocket(mut accepted) if accepted.onward.is_some() => {
+            let Some(onward) = accepted.onward.take() else { return };
+            let client = middle::Client { transport, read_ahead, accepted, peer };
+            worker.runtime().spawn(Arc::clone(&shared).shutdown.until_closed(pass_on(client, *onward, guards, shared)));
+        }
         Next::WebSocket(accepted) => {
             carry(transport, read_ahead, WebSocket::new(*accepted, peer, guards, shared), &worker).await;
         }
@@ -128,13 +133,15 @@ impl WebSocket {
         }
         let limits = match route {
             Route::Relay => relay::near_limits(shared.frame_limits()),
-            Route::Behaviour => shared.frame_limits(),
+            Route::Behaviour | Route::Gateway => shared.frame_limits(),
         };
         let meter = Meter::new(mem::take(&mut guards.charge), *shared.config.limits.message_timeout);
         let frames = FrameLayer::new(stream, read_ahead, limits, deflate).with_meter(meter, has_hung_up).with_tap(tap);
         let (stream, farewell) = match route {
             Route::Relay => relay::serve(frames, &guards, connected, shared).await,
-            Route::Behaviour => session::run(frames, Opening { behaviour, request, feed }, connected, shared).await,
+            Route::Behaviour | Route::Gateway => {
+                session::run(frames, Opening { behaviour, request, feed }, connected, shared).await
+            }
         };
         (stream, farewell, guards)
     }
@@ -169,6 +176,17 @@ async fn carry(transport: Transport, read_ahead: BytesMut, websocket: WebSocket,
         close(transport, &shared).await;
         drop(guards);
     }));
+}
+
+/// Connects a client to the other server of `canyon relay`, on the runtime that this runs on.
+async fn pass_on(mut client: middle::Client, onward: Onward, mut guards: Guards, shared: Arc<Shared>) {
+    client.transport = match client.transport.move_to_this_runtime(*shared.config.limits.write_timeout) {
+        Ok(transport) => transport,
+        Err(error) => return tracing::debug!(connection = guards.connection, %error, "lost: {error}"),
+    };
+    let transport = middle::serve(client, onward, &mut guards, Arc::clone(&shared)).await;
+    close(transport, &shared).await;
+    drop(guards);
 }
 
 /// Serves a connection of HTTP/2 on the runtime that this runs on, with a session for each WebSocket among its streams.

@@ -20,12 +20,12 @@ mod metrics;
 pub(crate) mod no_room;
 pub(crate) mod opening;
 mod page;
-mod raw_head;
+pub(crate) mod raw_head;
 pub(crate) mod refusal;
 mod refused;
 mod requested;
 mod responder;
-mod subprotocol;
+pub(crate) mod subprotocol;
 pub(crate) mod token;
 mod turn_away;
 
@@ -39,7 +39,7 @@ use tokio::io::AsyncWriteExt;
 
 use self::{handshake::Accepted, http1::Unanswered, last_words::last_words, opening::Opening, responder::Standing};
 pub(crate) use self::{
-    last_words::plain_on_tls_port,
+    last_words::{plain_on_tls_port, response},
     turn_away::{refuse_at_once, refuse_connection},
 };
 use crate::{shared::Shared, transport::Transport, write_timeout::Progress};
@@ -87,6 +87,7 @@ pub(crate) async fn serve(transport: Transport, client: Client, server: &Shared)
     }
     let Parts { transport, rest, next } = &mut parts;
     if let Next::WebSocket(special) = next
+        && special.onward.is_none()
         && opening::is_special(special)
     {
         match opening::open(transport, rest, special, server).await {

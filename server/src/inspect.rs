@@ -30,6 +30,11 @@ use watch::{Inspected, Inspections};
 /// The paths of those who watch.
 const WATCHERS: &str = "/inspect/";
 
+/// Whether a path is of those who watch.
+pub(crate) fn is_watcher(path: &str) -> bool {
+    path.starts_with(WATCHERS)
+}
+
 /// The id that a query has, if there is one.
 fn id(query: &str) -> Option<InspectId> {
     let name = wire::Parameter::Inspect.name();
@@ -80,7 +85,7 @@ impl Inspect {
     /// There is no room for the id.
     pub(crate) fn tap(&self, url: &Uri, peer: IpAddr, connection: u64) -> Result<Option<Tap>, Full> {
         let id = url.query().and_then(id);
-        if (id.is_none() && self.recorder.is_none()) || url.path().starts_with(WATCHERS) {
+        if (id.is_none() && self.recorder.is_none()) || is_watcher(url.path()) {
             return Ok(None);
         }
         let inspected = id.map(|id| self.inspections.inspect(&id, peer)).transpose()?;

@@ -60,7 +60,10 @@ pub use http::access::{Access, AccessError, AllowedHost, AllowedOrigin};
 pub use http::token::{Subprotocol, SubprotocolError};
 pub use inspect::{Recorder, Recording, RecordingError};
 pub use listen::{BindError, bind};
-pub use relay::{OpenRelay, RelaySettings, RelayTarget, RelayTargetError, Token, TokenError, is_relay_request};
+pub use relay::{
+    FarUrl, FarUrlError, Gateway, GatewayTrust, OpenRelay, RelaySettings, RelayTarget, RelayTargetError, Token,
+    TokenError, is_relay_request,
+};
 pub use session::{FrameLayer, ReadEnd};
 use shared::Shared;
 pub use tls::{CertificateError, Tls, TlsError, TlsSettings};

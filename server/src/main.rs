@@ -21,7 +21,7 @@ use std::{pin::pin, process::ExitCode, sync::Arc};
 use anyhow::{Context, bail, ensure};
 use clap::Parser;
 use logging::{EndOfLog, LogFormat};
-use server::{Listeners, Server, Tls, TlsSettings};
+use server::{Access, Compression, Gateway, Limits, Listeners, Recording, Server, Tls, TlsSettings};
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
@@ -30,8 +30,24 @@ const RELAY_TOKEN: &str = "CANYON_RELAY_TOKEN";
 
 /// A WebSocket echo server to test clients, proxies and load balancers with.
 #[derive(Debug, Parser)]
-#[command(name = "canyon", version)]
+#[command(name = "canyon", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(flatten)]
+    serve: Serve,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What `canyon` does beside serving.
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Stand between clients and one server: pass WebSockets on, show and record both sides' wire, delay and cut
+    Relay(Box<Relay>),
+}
+
+#[derive(Debug, clap::Args)]
+struct Serve {
     /// Name or address to listen on; all addresses of a name are listened on
     #[arg(long, env = "HOST", default_value = "localhost")]
     host: String,
@@ -40,6 +56,41 @@ struct Arguments {
     #[arg(long, env = "PORT", default_value_t = 12345, value_parser = port)]
     port: u16,
 
+    #[command(flatten)]
+    common: Common,
+
+    #[command(flatten)]
+    config: server::Config,
+}
+
+#[derive(Debug, clap::Args)]
+struct Relay {
+    /// Address or name, and port, to listen on; port 0 picks a free one
+    #[arg(long, env = "CANYON_RELAY_LISTEN", value_name = "HOST:PORT", default_value = "localhost:9000", value_parser = host_and_port)]
+    listen: (String, u16),
+
+    #[command(flatten)]
+    gateway: Gateway,
+
+    #[command(flatten)]
+    common: Common,
+
+    #[command(flatten)]
+    limits: Limits,
+
+    #[command(flatten)]
+    compression: Compression,
+
+    #[command(flatten)]
+    access: Access,
+
+    #[command(flatten)]
+    recording: Recording,
+}
+
+/// What both have.
+#[derive(Debug, clap::Args)]
+struct Common {
     /// TCP port for wss:// and https://, where there is a certificate; 0 picks a free one
     #[arg(long, env = "CANYON_TLS_PORT", default_value_t = 12346, value_parser = port, help_heading = "TLS")]
     tls_port: u16,
@@ -54,9 +105,25 @@ struct Arguments {
     /// How it is logged
     #[arg(long, env = "CANYON_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
+}
 
-    #[command(flatten)]
-    config: server::Config,
+impl From<Relay> for Serve {
+    fn from(relay: Relay) -> Self {
+        let Relay { listen: (host, port), gateway, common, limits, compression, access, recording } = relay;
+        let gateway = Some(gateway);
+        let config = server::Config { gateway, limits, compression, access, recording, ..server::Config::default() };
+        Self { host, port, common, config }
+    }
+}
+
+fn host_and_port(text: &str) -> Result<(String, u16), String> {
+    let wrong = || "must be a host and a port, as localhost:9000 or [::1]:9000".to_owned();
+    let (host, port) = text.trim().rsplit_once(':').ok_or_else(wrong)?;
+    let is_bracketed = host.starts_with('[') && host.ends_with(']');
+    if host.is_empty() || (host.contains(':') && !is_bracketed) {
+        return Err(wrong());
+    }
+    Ok((host.to_owned(), port.parse().map_err(|_| wrong())?))
 }
 
 fn port(text: &str) -> Result<u16, String> {
@@ -67,7 +134,11 @@ fn main() -> ExitCode {
     // What does not work without it is measured in docs/reliability.md, and nobody needs it to start.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     let _ = allocator::configure();
-    let arguments: Arguments = command_line::parse();
+    let Arguments { serve, command } = command_line::parse();
+    let arguments = match command {
+        None => serve,
+        Some(Command::Relay(relay)) => (*relay).into(),
+    };
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -77,11 +148,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let log = logging::start(arguments.log, arguments.log_format).context("cannot start a thread for the log")?;
+fn run(arguments: Serve) -> anyhow::Result<()> {
+    let log = logging::start(arguments.common.log, arguments.common.log_format)
+        .context("cannot start a thread for the log")?;
     let _end = EndOfLog(log.clone());
-    let arguments = Arguments { config: with_relay_token(arguments.config)?, ..arguments };
-    let tls = arguments.tls.load()?.map(Arc::new);
+    let arguments = Serve { config: with_relay_token(arguments.config)?, ..arguments };
+    let tls = arguments.common.tls.load()?.map(Arc::new);
     let stop = signals::stop(*arguments.config.limits.drain_timeout, log, tls.clone().map(reload))
         .context("cannot listen for signals")?;
     let runtime = server::runtime().context("cannot start the first worker")?;
@@ -115,7 +187,7 @@ fn reload(tls: Arc<Tls>) -> impl Fn() + Send + 'static {
 }
 
 async fn serve(
-    Arguments { host, port, tls_port, mut config, .. }: Arguments,
+    Serve { host, port, common: Common { tls_port, .. }, mut config }: Serve,
     tls: Option<Arc<Tls>>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
@@ -135,6 +207,7 @@ async fn serve(
     config.access.allow_host.extend(host.parse());
     let fewer_connections = descriptors::fit_connections(&mut config)?;
     let recorder = config.recording.start()?;
+    let relays_to = config.gateway.as_ref().map(|gateway| gateway.to.to_string());
     let server = Server::start_recording(listeners, config, recorder);
     logging::started("ws", &host, port);
     if let Some((port, tls)) = tls {
@@ -142,6 +215,9 @@ async fn serve(
         if tls.is_self_signed() {
             logging::self_signed(&host, port, &tls.fingerprint());
         }
+    }
+    if let Some(url) = relays_to {
+        tracing::info!("WebSockets are passed on to {url}");
     }
     if let Some(sentence) = fewer_connections {
         tracing::warn!("{sentence}");
@@ -203,9 +279,19 @@ mod tests {
 
     #[test]
     fn every_flag_has_an_environment_variable() {
-        for argument in Arguments::command().get_arguments() {
+        let command = Arguments::command();
+        for argument in command.get_subcommands().chain([&command]).flat_map(clap::Command::get_arguments) {
             let is_asked_for = ["help", "version"].contains(&argument.get_id().as_str());
             assert!(is_asked_for || argument.get_env().is_some(), "{argument}");
+        }
+    }
+
+    #[test]
+    fn a_host_and_a_port_are_read_or_named() {
+        assert_eq!(host_and_port("localhost:9000"), Ok(("localhost".to_owned(), 9000)));
+        assert_eq!(host_and_port("[::1]:0"), Ok(("[::1]".to_owned(), 0)));
+        for wrong in ["9000", ":9000", "::1:9000", "localhost:", "localhost:99999"] {
+            assert!(host_and_port(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -8,8 +8,10 @@
 //!
 //! A server that others than this machine can reach has a relay only to what `--relay-to` names.
 
-mod dial;
+pub(crate) mod dial;
 mod failure;
+pub(crate) mod gateway;
+pub(crate) mod middle;
 pub(crate) mod open;
 mod plan;
 mod pump;
@@ -19,7 +21,7 @@ mod token;
 mod trust;
 mod upgrade;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
@@ -37,20 +39,23 @@ use tokio_tungstenite::{
 use wire::relay::{Cause, Command, Event, FromPage, Request, from_page};
 
 use self::{
-    dial::Far,
+    dial::{Far, Io},
     failure::Failure,
     plan::Plan,
-    pump::{End, Pair, Side, Socket, ToFar, Translate},
+    pump::{End, Pair, Side, Socket, Translate, Treatment, Treatments},
     target::Rules,
 };
 pub use self::{
+    gateway::{FarUrl, FarUrlError, Gateway, GatewayTrust},
     settings::{OpenRelay, RelaySettings},
     target::{RelayTarget, RelayTargetError},
     token::{Token, TokenError},
 };
 use crate::{
+    budget::Charge,
     config::bytes,
     connection::{Connected, Guards},
+    inspect::Tap,
     protocol,
     session::{self, Farewell, FrameLayer, Meter},
     shared::Shared,
@@ -78,46 +83,62 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     });
     let ((plan, far), charge) = match charged {
         Ok(opened) => opened,
-        Err(failure) => {
-            let frame = match failure {
-                None => crate::shared::going_away(),
-                Some(failure) => {
-                    let code = match failure.cause {
-                        Cause::NotAllowed | Cause::Request => CloseCode::Policy,
-                        _ => CloseCode::Normal,
-                    };
-                    let _ = timeout(*limits.close_timeout, near.send(event(&failure.into_event()))).await;
-                    CloseFrame { code, reason: "no connection".into() }
-                }
-            };
-            let _ = timeout(*limits.close_timeout, async {
-                near.close(Some(frame)).await?;
-                while near.next().await.transpose()?.is_some() {}
-                Ok::<_, tokio_tungstenite::tungstenite::Error>(())
-            })
-            .await;
-            return (near.into_inner().into_inner(), Farewell::Close);
-        }
+        Err(failure) => return (refuse(near, failure, *limits.close_timeout).await, Farewell::Close),
     };
-    let Far { stream, read_ahead, terms } = far;
-    let far = FrameLayer::with_role(protocol::Role::Client, stream, read_ahead, shared.frame_limits(), terms.deflate);
-    let far = far.with_meter(Meter::new(charge, *limits.message_timeout), |_| false);
-    let far = WebSocketStream::from_raw_socket(far, Role::Client, Some(session::settings(limits))).await;
-    let mut pair = Pair { near, far };
-    let end = pair.run(ToFar { fragment: plan.fragment, ping: plan.ping }, &mut ForPage, &shared).await;
-    connected.received = pair.near.get_ref().received().messages();
-    session::count(&mut connected, pair.near.get_mut());
+    let mut pair = Pair { near, far: far.into_socket(charge, None, &shared).await };
+    let to_far = Treatment { fragment: plan.fragment, ..Treatment::default() };
+    let treatments = Treatments { to_far, ping: plan.ping, ..Treatments::default() };
+    let end = pair.run(treatments, &mut ForPage, &shared).await;
+    pair.count(&mut connected);
     if let Some(failure) = why(&end) {
         let _ = timeout(*limits.close_timeout, pair.near.send(event(&failure.into_event()))).await;
     }
     (pair.finish(&end, *limits.close_timeout).await, Farewell::Close)
 }
 
+/// Tells the page why there is no connection, and closes. Without a failure, the server shuts down.
+async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(mut near: Socket<S>, failure: Option<Failure>, time: Duration) -> S {
+    let frame = match failure {
+        None => crate::shared::going_away(),
+        Some(failure) => {
+            let code = match failure.cause {
+                Cause::NotAllowed | Cause::Request => CloseCode::Policy,
+                _ => CloseCode::Normal,
+            };
+            let _ = timeout(time, near.send(event(&failure.into_event()))).await;
+            CloseFrame { code, reason: "no connection".into() }
+        }
+    };
+    let _ = timeout(time, async {
+        near.close(Some(frame)).await?;
+        while near.next().await.transpose()?.is_some() {}
+        Ok::<_, tokio_tungstenite::tungstenite::Error>(())
+    })
+    .await;
+    near.into_inner().into_inner()
+}
+
+impl Far {
+    /// The other server's WebSocket, of which `charge` is counted; its wire is told to `tap`.
+    async fn into_socket(self, charge: Charge, tap: Option<Box<Tap>>, shared: &Shared) -> Socket<Box<dyn Io>> {
+        let Self { stream, read_ahead, terms, .. } = self;
+        let limits = &shared.config.limits;
+        let mut tap = tap;
+        if let Some(tap) = &mut tap {
+            tap.received(&read_ahead);
+        }
+        let layer =
+            FrameLayer::with_role(protocol::Role::Client, stream, read_ahead, shared.frame_limits(), terms.deflate);
+        let layer = layer.with_meter(Meter::new(charge, *limits.message_timeout), |_| false).with_tap(tap);
+        WebSocketStream::from_raw_socket(layer, Role::Client, Some(session::settings(limits))).await
+    }
+}
+
 /// Whether a text is a request that keeps the rules of a relay without named targets: what fuzzing calls.
 #[doc(hidden)]
 pub fn is_relay_request(text: &str) -> bool {
     let request = Request::from_json(text);
-    request.is_ok_and(|request| Plan::new(&request, Rules(&[]), &crate::Limits::default()).is_ok())
+    request.is_ok_and(|request| Plan::new(&request, Rules::OfPage(&[]), &crate::Limits::default()).is_ok())
 }
 
 /// The limits of a page's messages: its texts have a character in front.
@@ -158,13 +179,13 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     if !relay.token().is(&request.token) {
         return Err(Failure::new(Cause::NotAllowed, "the token is not the one of this server: load the page again"));
     }
-    let rules = Rules(&shared.config.relay.relay_to);
+    let rules = Rules::OfPage(&shared.config.relay.relay_to);
     let plan = Plan::new(&request, rules, limits)?;
     drop(request);
     let (events, mut happened) = mpsc::unbounded_channel();
     let threshold = bytes(shared.config.compression.deflate_threshold);
     let far = {
-        let mut dial = std::pin::pin!(relay.dialer.dial(&plan, rules, (threshold, *limits.write_timeout), &events));
+        let mut dial = std::pin::pin!(shared.dialer.dial(&plan, rules, (threshold, *limits.write_timeout), &events));
         loop {
             tokio::select! {
                 biased;

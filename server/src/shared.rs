@@ -22,7 +22,7 @@ use crate::{
     limit::Reached,
     message_log::MessageLog,
     protocol::{self, deflate::DeflateConfig},
-    relay::open::Relay,
+    relay::{dial::Dialer, open::Relay},
     rooms::Rooms,
     shutdown::Shutdown,
     traffic::Traffic,
@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     /// Present if it is open.
     pub(crate) relay: Option<Relay>,
+    /// What connections to other servers share.
+    pub(crate) dialer: Dialer,
     /// Where TLS is spoken, if anywhere.
     pub(crate) tls_port: Option<u16>,
 }
@@ -113,6 +115,7 @@ impl Shared {
             attempts: Attempts::default(),
             traffic: Arc::default(),
             relay: Relay::new(&config.relay),
+            dialer: Dialer::default(),
             config,
             log: MessageLog::default(),
             totals: Totals::default(),

@@ -63,6 +63,9 @@ pub struct Request {
     /// Over HTTP/2, the number of the connection that the WebSocket is a stream of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream_of: Option<u64>,
+    /// Where the request is Canyon's own to another server (`canyon relay`), the number of the client's connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay_of: Option<u64>,
     /// What TLS negotiated, if it is spoken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
@@ -328,9 +331,10 @@ mod tests {
         let tls = (".{1,9}", ".{1,9}", option::of(".{0,9}"), option::of(".{0,9}"))
             .prop_map(|(version, cipher, alpn, server_name)| Tls { version, cipher, alpn, server_name });
         let texts = (".{0,9}", ".{0,9}", ".{0,9}", ".{0,40}");
-        (texts, option::of(any::<u64>()), option::of(tls), headers(), option::of(any::<u64>())).prop_map(
-            |((peer, version, method, target), stream_of, tls, headers, head_bytes)| {
-                let request = Request { peer, stream_of, tls, version, method, target, headers, head_bytes };
+        let number = || option::of(any::<u64>());
+        (texts, number(), number(), option::of(tls), headers(), number()).prop_map(
+            |((peer, version, method, target), stream_of, relay_of, tls, headers, head_bytes)| {
+                let request = Request { peer, stream_of, relay_of, tls, version, method, target, headers, head_bytes };
                 Happened::Request(request.into())
             },
         )

@@ -22,8 +22,9 @@ use crate::{
     http::raw_head::RawHead,
     http::refusal::Refusal,
     http::{requested, subprotocol},
-    inspect::Tap,
+    inspect::{self, Tap},
     protocol::deflate::{self, Agreed, Context, DeflateConfig, WindowBits},
+    relay::gateway::Onward,
     shared::Shared,
 };
 
@@ -44,7 +45,7 @@ static KEY: LazyLock<Encoding> = LazyLock::new(|| {
 /// A handshake that was in order.
 #[derive(Debug)]
 pub(crate) struct Accepted {
-    /// What the URL asks for; for the relay, nothing beside that.
+    /// What the URL asks for; for a connection to another server, nothing beside that.
     pub(crate) target: Target,
     pub(crate) route: Route,
     /// What was agreed on compression, if anything.
@@ -62,6 +63,8 @@ pub(crate) struct Accepted {
     pub(crate) feed: Option<Feed>,
     /// Where it is told what crosses the wire, if somebody may see that.
     pub(crate) tap: Option<Box<Tap>>,
+    /// Where it leads, if to another server: then that one's answer is waited for.
+    pub(crate) onward: Option<Box<Onward>>,
 }
 
 /// Where a WebSocket leads.
@@ -71,6 +74,8 @@ pub(crate) enum Route {
     Behaviour,
     /// To another server, which the client names.
     Relay,
+    /// To the other server of `canyon relay`.
+    Gateway,
 }
 
 /// Whether the request asks for a WebSocket at all, rightly or wrongly.
@@ -113,8 +118,12 @@ pub(crate) fn accept<B>(
     let accept_key = if is_extended_connect { None } else { Some(accept_key(headers)?) };
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let extensions = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().map(|value| value.as_bytes());
-    let route = if request.uri().path() == relay::PATH { Route::Relay } else { Route::Behaviour };
-    let target: Target = if route == Route::Relay { Target::plain(Path::Echo) } else { target.parse()? };
+    let route = match request.uri().path() {
+        path if shared.config.gateway.is_some() && !inspect::is_watcher(path) => Route::Gateway,
+        relay::PATH => Route::Relay,
+        _ => Route::Behaviour,
+    };
+    let target: Target = if route == Route::Behaviour { target.parse()? } else { Target::plain(Path::Echo) };
     let options = target.connection_options();
     let behaviour = target.behaviour();
     check_allowed(&target, &behaviour, shared)?;
@@ -124,6 +133,12 @@ pub(crate) fn accept<B>(
         return Err(Refusal::Malformed(format!("{target} needs permessage-deflate, which was not agreed")));
     }
     let offered = subprotocol::offered(headers)?;
+    let onward = match &shared.config.gateway {
+        Some(gateway) if route == Route::Gateway => {
+            Some(gateway.onward(request.uri(), headers, &raw_head, &shared.config.limits)?.into())
+        }
+        _ => None,
+    };
     requested::check(&target, headers, &shared.attempts)?;
     let known = &shared.config.subprotocol;
     let subprotocol = subprotocol::choose(&behaviour, options.subprotocol.as_deref(), known, &offered);
@@ -132,7 +147,19 @@ pub(crate) fn accept<B>(
         (Behaviour::Inspect, Some(id)) => Some(Feed::Inspection(shared.inspect.watch(&id, peer)?)),
         _ => None,
     };
-    Ok(Accepted { target, route, deflate, subprotocol, accept_key, options, raw_head, request: None, feed, tap: None })
+    Ok(Accepted {
+        target,
+        route,
+        deflate,
+        subprotocol,
+        accept_key,
+        options,
+        raw_head,
+        request: None,
+        feed,
+        tap: None,
+        onward,
+    })
 }
 
 fn check_protocol<B>(request: &Request<B>) -> Result<(), Refusal> {
@@ -229,6 +256,11 @@ fn set_cookie(cookie: &Cookie) -> String {
 }
 
 impl Accepted {
+    /// Sets what another server has chosen; empty for none.
+    pub(crate) fn choose_subprotocol(&mut self, name: &str) {
+        self.subprotocol = (!name.is_empty()).then(|| name.to_owned());
+    }
+
     /// The answer that opens the WebSocket.
     pub(crate) fn response<B: Default>(&self) -> Response<B> {
         let mut response = Response::new(B::default());

@@ -220,7 +220,11 @@ where
     fn place(&self, accepted: &Accepted) -> Result<(OwnedSemaphorePermit, Guards), Refusal> {
         // These need what HTTP/2 does not have: the bytes of the head, and a connection that is theirs alone.
         if opening::is_special(accepted) || accepted.target.path() == wire::Path::Headers {
-            return Err(Refusal::NotOverHttp2(accepted.target.path().pattern().to_owned()));
+            let what = match accepted.onward {
+                Some(_) => "canyon relay".to_owned(),
+                None => accepted.target.path().pattern().to_owned(),
+            };
+            return Err(Refusal::NotOverHttp2(what));
         }
         let room = Arc::clone(&self.activity.free).try_acquire_owned().map_err(|_| NoRoom::Connections)?;
         Ok((room, self.guards.for_stream(self.client.peer.ip())?))

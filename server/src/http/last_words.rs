@@ -130,7 +130,7 @@ pub(crate) fn plain_on_tls_port(local: SocketAddr) -> String {
 }
 
 /// A whole response for where there is no request to answer; each of `headers` ends in a line break.
-pub(super) fn response(status: StatusCode, headers: &str, sentence: &str) -> String {
+pub(crate) fn response(status: StatusCode, headers: &str, sentence: &str) -> String {
     let date = httpdate::fmt_http_date(SystemTime::now());
     let length = sentence.len() + 1;
     format!(

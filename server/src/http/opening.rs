@@ -1,7 +1,7 @@
 //! Answers to a handshake that HTTP would not write: late ones, those that a message follows in the same segment, and
 //! wrong ones (`/handshake/{fault}`).
 
-mod head;
+pub(crate) mod head;
 
 use std::{io, time::Duration};
 
@@ -33,7 +33,8 @@ pub(super) enum Opening {
 /// Whether HTTP leaves the answer to [`open`].
 pub(super) fn is_special(accepted: &Accepted) -> bool {
     let options = accepted.target.connection_options();
-    !options.open_delay.is_zero()
+    accepted.onward.is_some()
+        || !options.open_delay.is_zero()
         || options.hello.is_some()
         || matches!(accepted.target.behaviour(), Behaviour::Handshake(_) | Behaviour::Legal(LegalCase::CloseAtOnce))
 }

@@ -152,6 +152,7 @@ impl Responder<'_> {
         tap.request(event::Request {
             peer: peer.to_string(),
             stream_of,
+            relay_of: None,
             tls: self.tls.clone(),
             version: format!("{:?}", request.version()),
             method: request.method().to_string(),

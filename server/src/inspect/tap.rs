@@ -122,6 +122,11 @@ impl Tap {
         self.tell(Happened::Response(read_response(bytes).into()));
     }
 
+    /// Tells the response of another server, which this one is a client of.
+    pub(crate) fn response_of_server(&self, status: u16, headers: Vec<(String, String)>) {
+        self.tell(Happened::Response(Response { status: Some(status), line: None, headers, body: None }.into()));
+    }
+
     /// Tells bytes that were read. The last frame of a compressed message, and what follows it, waits until it is
     /// [decoded](Self::decoded).
     pub(crate) fn received(&mut self, bytes: &[u8]) {

@@ -44,6 +44,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Io for S {}
 pub(crate) struct Far {
     pub(crate) stream: Box<dyn Io>,
     pub(crate) read_ahead: BytesMut,
+    /// The head of the request, as it was sent.
+    pub(crate) request: String,
     pub(crate) terms: Terms,
 }
 
@@ -173,7 +175,7 @@ impl Way<'_> {
         let terms = upgrade::check(plan, &key, &response, threshold)?;
         let Terms { subprotocol, extensions, .. } = &terms;
         self.report(Event::Opened { subprotocol: subprotocol.clone(), extensions: extensions.clone() });
-        Ok(Far { stream, read_ahead: response.rest, terms })
+        Ok(Far { stream, read_ahead: response.rest, request, terms })
     }
 }
 

@@ -1,19 +1,18 @@
 //! What all requests for the relay share.
 
-use super::{dial::Dialer, settings::RelaySettings, token::Token};
+use super::{settings::RelaySettings, token::Token};
 
 /// A relay that is open.
 #[derive(Debug)]
 pub(crate) struct Relay {
     token: Token,
-    pub(super) dialer: Dialer,
 }
 
 impl Relay {
     /// `None` where it is shut.
     pub(crate) fn new(settings: &RelaySettings) -> Option<Self> {
         let token = settings.token.clone().unwrap_or_else(Token::random);
-        settings.relay.then(|| Self { token, dialer: Dialer::default() })
+        settings.relay.then_some(Self { token })
     }
 
     /// For the page of this server.

@@ -1,6 +1,6 @@
 //! A request to the relay that keeps the rules, ready to be carried out.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use data_encoding::BASE64;
 use hyper::{
@@ -62,6 +62,13 @@ pub(crate) struct Plan {
     pub(crate) open_timeout: Duration,
     pub(crate) ping: Option<Duration>,
     pub(crate) fragment: Option<NonZeroUsize>,
+}
+
+/// Without the secrets that may be in it: no log has them.
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").finish_non_exhaustive()
+    }
 }
 
 /// What connects in the relay's place.
@@ -156,7 +163,7 @@ fn headers(headers: &[(String, String)], limits: &Limits) -> Result<Vec<(String,
             return Err(format!("{name:?} is no name of a header"));
         }
         let lower = name.to_ascii_lowercase();
-        if RESERVED.iter().any(|&own| lower == own || (own.ends_with('-') && lower.starts_with(own))) {
+        if is_reserved(&lower) {
             return Err(format!("the header {name} is the handshake's own, and cannot be set"));
         }
         if HeaderValue::from_str(value).is_err() {
@@ -164,6 +171,11 @@ fn headers(headers: &[(String, String)], limits: &Limits) -> Result<Vec<(String,
         }
     }
     Ok(headers.to_vec())
+}
+
+/// Whether a name in lower case is not among a request's headers.
+pub(super) fn is_reserved(lower: &str) -> bool {
+    RESERVED.iter().any(|&own| lower == own || (own.ends_with('-') && lower.starts_with(own)))
 }
 
 fn proxy(text: &str) -> Result<Proxy, String> {
@@ -175,16 +187,16 @@ fn proxy(text: &str) -> Result<Proxy, String> {
     Ok(Proxy { kind, endpoint, credentials })
 }
 
-struct Url {
-    scheme: &'static str,
+pub(super) struct Url {
+    pub(super) scheme: &'static str,
     endpoint: Endpoint,
-    authority: String,
-    credentials: Option<Credentials>,
-    target: String,
+    pub(super) authority: String,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) target: String,
 }
 
 impl Url {
-    fn parse(text: &str, schemes: &[&'static str]) -> Result<Self, String> {
+    pub(super) fn parse(text: &str, schemes: &[&'static str]) -> Result<Self, String> {
         // Without what may be secret in it.
         let wrong = |what: &str| format!("the URL {:?} {what}", text.split(['?', '@']).next().unwrap_or_default());
         let kinds = schemes.join(":// or ");

@@ -232,9 +232,15 @@ pub(crate) enum Forbidden {
     Address { host: Host, address: IpAddr, port: u16 },
 }
 
-/// The rules of one server: without targets, everything that a person's own machine reaches, except what is sensitive.
+/// What decides where a connection may lead.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules<'config>(pub(crate) &'config [RelayTarget]);
+pub(crate) enum Rules<'config> {
+    /// A page has chosen the server: without targets, it may be all that a person's own machine reaches, except what is
+    /// sensitive.
+    OfPage(&'config [RelayTarget]),
+    /// Whoever started this program has chosen the server.
+    OfOperator,
+}
 
 impl Rules<'_> {
     /// Checks a host before its name is resolved.
@@ -242,10 +248,12 @@ impl Rules<'_> {
         if let Host::Address(address) = host {
             return self.check_address(host, *address, port);
         }
-        if self.0.is_empty() || self.closeness(host, port).is_some() {
-            return Ok(());
+        match self {
+            Self::OfPage(targets) if !targets.is_empty() && closeness(targets, host, port).is_none() => {
+                Err(Forbidden::Unnamed(host.clone(), port))
+            }
+            Self::OfPage(_) | Self::OfOperator => Ok(()),
         }
-        Err(Forbidden::Unnamed(host.clone(), port))
     }
 
     /// Checks an address of a host that [`check_host`](Self::check_host) has passed.
@@ -254,15 +262,16 @@ impl Rules<'_> {
         if class == Class::Never {
             return Err(Forbidden::Never(address));
         }
-        if self.0.iter().any(|rule| rule.is_address(address) && rule.has_port(port)) {
+        let Self::OfPage(targets) = self else { return Ok(()) };
+        if targets.iter().any(|rule| rule.is_address(address) && rule.has_port(port)) {
             return Ok(());
         }
         let is_allowed = match host {
-            _ if self.0.is_empty() => class != Class::Sensitive,
+            _ if targets.is_empty() => class != Class::Sensitive,
             Host::Address(_) => return Err(Forbidden::Unnamed(host.clone(), port)),
             Host::Name(_) => match class {
                 Class::Public => true,
-                Class::Private => self.closeness(host, port) == Some(Closeness::Exact),
+                Class::Private => closeness(targets, host, port) == Some(Closeness::Exact),
                 Class::Loopback => host.is_localhost(),
                 Class::Sensitive | Class::Never => false,
             },
@@ -270,10 +279,10 @@ impl Rules<'_> {
         let address = plain(address);
         if is_allowed { Ok(()) } else { Err(Forbidden::Address { host: host.clone(), address, port }) }
     }
+}
 
-    fn closeness(self, host: &Host, port: u16) -> Option<Closeness> {
-        self.0.iter().filter(|rule| rule.has_port(port)).filter_map(|rule| rule.names(host)).max()
-    }
+fn closeness(targets: &[RelayTarget], host: &Host, port: u16) -> Option<Closeness> {
+    targets.iter().filter(|rule| rule.has_port(port)).filter_map(|rule| rule.names(host)).max()
 }
 
 #[cfg(test)]
@@ -291,13 +300,16 @@ mod tests {
         let rules = rules(targets);
         let host: Host = host.parse().unwrap();
         let address = address.parse().unwrap();
-        Rules(&rules).check_host(&host, port).and_then(|()| Rules(&rules).check_address(&host, address, port)).is_ok()
+        Rules::OfPage(&rules)
+            .check_host(&host, port)
+            .and_then(|()| Rules::OfPage(&rules).check_address(&host, address, port))
+            .is_ok()
     }
 
     /// The same for a host that is an address.
     fn allows_address(targets: &[&str], host: &str, port: u16) -> bool {
         let rules = rules(targets);
-        Rules(&rules).check_host(&host.parse().unwrap(), port).is_ok()
+        Rules::OfPage(&rules).check_host(&host.parse().unwrap(), port).is_ok()
     }
 
     #[test]

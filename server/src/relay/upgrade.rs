@@ -27,10 +27,10 @@ pub(super) struct Response {
 
 /// What both sides have agreed on.
 #[derive(Debug)]
-pub(super) struct Terms {
-    pub(super) subprotocol: String,
-    pub(super) extensions: String,
-    pub(super) deflate: Option<Agreed>,
+pub(crate) struct Terms {
+    pub(crate) subprotocol: String,
+    pub(crate) extensions: String,
+    pub(crate) deflate: Option<Agreed>,
 }
 
 impl Response {

@@ -8,6 +8,7 @@ mod budget;
 mod close;
 mod echo;
 mod event_loop;
+mod gateway;
 mod health;
 mod hostile;
 mod http;

@@ -19,6 +19,15 @@ const PROTOCOL: &str = "sec-websocket-protocol";
 /// What answers no key that a client has sent.
 const WRONG_ACCEPT: &[u8] = b"AAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
+/// The head of an answer that opens a WebSocket, with these headers of another server.
+pub(crate) fn with_headers<'far>(accepted: &Accepted, of_far: impl Iterator<Item = (&'far str, &'far str)>) -> Vec<u8> {
+    let mut head = Head::new(accepted);
+    for (name, value) in of_far {
+        head.add(name, value.as_bytes());
+    }
+    head.written(b"\r\n")
+}
+
 /// The head of the answer with that fault, and what the fault puts behind it.
 pub(super) fn bytes(accepted: &Accepted, fault: Option<HandshakeFault>) -> Vec<u8> {
     let mut head = Head::new(accepted);
