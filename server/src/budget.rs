@@ -32,6 +32,8 @@ const SHARE_OF_REST: u64 = 64;
 pub(crate) const RETRY: Duration = Duration::from_millis(100);
 /// What a connection takes beside what it holds for its peer, in bytes.
 pub(crate) const CONNECTION: u64 = 1 << 10;
+/// What a session takes beside what it holds of messages, in bytes: its task, and tungstenite's smallest buffers.
+pub(crate) const SESSION: u64 = CONNECTION + (16 << 10);
 /// How many seconds there must be room before the log says so: one line, however often the limit is reached meanwhile.
 const CALM: u32 = 5;
 

@@ -18,7 +18,7 @@ use crate::{
     inspect::Recording,
     protocol::deflate::{Context, DeflateConfig, WindowBits},
     relay::{
-        Gateway,
+        gateway::Gateway,
         settings::{OpenRelay, RelaySettings},
     },
 };

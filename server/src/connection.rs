@@ -11,10 +11,9 @@ use std::{
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
-    budget::{Charge, Overdrawn},
+    budget::{Charge, Overdrawn, SESSION},
     http::{admission::Permit, no_room::NoRoom},
     protocol::{Controls, Counters},
-    session::SESSION,
     shared::Shared,
     traffic::{Carrier, Metered},
 };

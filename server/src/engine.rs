@@ -24,7 +24,7 @@ use crate::{
     limit::Limit,
     linger,
     protocol::{Protocol, Reply},
-    relay::{self, gateway::Onward, middle},
+    relay::{self, middle, onward::Onward},
     session::{self, Farewell, FrameLayer, Meter, Opening},
     shared::Shared,
     tls::Tls,

@@ -15,7 +15,7 @@ pub(crate) mod headers;
 mod health;
 mod http1;
 pub(crate) mod http2;
-mod last_words;
+pub(crate) mod last_words;
 mod metrics;
 pub(crate) mod no_room;
 pub(crate) mod opening;
@@ -39,7 +39,7 @@ use tokio::io::AsyncWriteExt;
 
 use self::{handshake::Accepted, http1::Unanswered, last_words::last_words, opening::Opening, responder::Standing};
 pub(crate) use self::{
-    last_words::{plain_on_tls_port, response},
+    last_words::response,
     turn_away::{refuse_at_once, refuse_connection},
 };
 use crate::{shared::Shared, transport::Transport, write_timeout::Progress};

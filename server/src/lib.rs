@@ -16,6 +16,7 @@ mod behaviour;
 mod budget;
 mod config;
 mod connection;
+mod counter;
 mod engine;
 #[cfg(unix)]
 mod event_loop;

@@ -1,7 +1,7 @@
 //! The limits of the command line that end a connection, for `/metrics`. A request that one of them refuses is counted
 //! with the refusals.
 
-use crate::{budget::Overdrawn, protocol::ProtocolViolation, shared::Counter};
+use crate::{budget::Overdrawn, counter::Counter, protocol::ProtocolViolation};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {

@@ -12,6 +12,7 @@ pub(crate) mod dial;
 mod failure;
 pub(crate) mod gateway;
 pub(crate) mod middle;
+pub(crate) mod onward;
 pub(crate) mod open;
 mod plan;
 mod pump;
@@ -20,6 +21,7 @@ mod target;
 mod token;
 mod trust;
 mod upgrade;
+mod url;
 
 use std::{sync::Arc, time::Duration};
 

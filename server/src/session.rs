@@ -43,7 +43,7 @@ use crate::{
 };
 pub(crate) use fragment::{fragments, into_frame};
 pub use frame_layer::{FrameLayer, ReadEnd};
-pub(crate) use meter::{Meter, SESSION};
+pub(crate) use meter::Meter;
 
 /// How much is answered before the session flushes and yields, in bytes.
 const BATCH: usize = 256 << 10;

@@ -2,10 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize},
 };
 
 use hyper::StatusCode;
@@ -15,6 +12,7 @@ use wire::ByteSize;
 use crate::{
     budget::{self, Budget},
     config::{Config, bytes},
+    counter::Counter,
     faults::Faults,
     http::{admission::Admission, attempts::Attempts},
     inspect::{Inspect, Recorder},
@@ -80,20 +78,6 @@ impl Totals {
     /// How many requests were refused, by status and reason.
     pub(crate) fn refusals(&self) -> BTreeMap<(u16, &'static str), u64> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// A count that only grows, and that many tasks add to.
-#[derive(Debug, Default)]
-pub(crate) struct Counter(AtomicU64);
-
-impl Counter {
-    pub(crate) fn add(&self, count: u64) {
-        self.0.fetch_add(count, Ordering::Relaxed);
-    }
-
-    pub(crate) fn total(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::{io::AsyncWriteExt, time::timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
-    http::plain_on_tls_port,
+    http::last_words::plain_on_tls_port,
     linger,
     transport::{Stream, TlsSocket, Transport},
 };

@@ -24,7 +24,7 @@ use crate::{
     http::{requested, subprotocol},
     inspect::{self, Tap},
     protocol::deflate::{self, Agreed, Context, DeflateConfig, WindowBits},
-    relay::gateway::Onward,
+    relay::onward::Onward,
     shared::Shared,
 };
 

@@ -23,9 +23,10 @@ use wire::relay::{Cause, Event};
 
 use super::{
     failure::Failure,
-    plan::{Endpoint, Plan, Proxy, ProxyKind},
+    plan::{Plan, Proxy, ProxyKind},
     target::{Host, Rules},
     upgrade::{self, Terms},
+    url::Endpoint,
 };
 use crate::write_timeout::WriteTimeout;
 

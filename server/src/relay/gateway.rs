@@ -5,24 +5,12 @@ use std::{
     fmt, fs,
     num::{NonZeroU64, NonZeroUsize},
     str::FromStr,
-    time::Duration,
 };
 
-use hyper::{Uri, header::HeaderMap};
-use wire::{
-    Parameter, TimeSpan,
-    relay::{Request, Trust},
-};
+use hyper::Uri;
+use wire::{Parameter, TimeSpan, relay::Trust};
 
-use super::{
-    plan::{Plan, Url, is_reserved},
-    pump::{Treatment, Treatments},
-    target::Rules,
-};
-use crate::{
-    config::Limits,
-    http::{headers::ascii, raw_head::RawHead, refusal::Refusal, subprotocol},
-};
+use super::url::Url;
 
 /// The server that WebSockets lead to, and what is done to their messages.
 #[derive(Debug, Clone, PartialEq, clap::Args)]
@@ -97,7 +85,7 @@ impl fmt::Display for FarUrl {
 
 impl FarUrl {
     /// The URL for a client that asks for `uri`. The id for inspection is this server's own.
-    fn for_client(&self, uri: &Uri) -> String {
+    pub(super) fn for_client(&self, uri: &Uri) -> String {
         if let Some(target) = &self.target {
             return format!("{}{target}", self.origin);
         }
@@ -111,7 +99,7 @@ impl FarUrl {
 
 /// Whose certificates are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GatewayTrust(Trust);
+pub struct GatewayTrust(pub(super) Trust);
 
 impl FromStr for GatewayTrust {
     type Err = String;
@@ -122,50 +110,6 @@ impl FromStr for GatewayTrust {
             "anyone" => Trust::Anyone,
             path => Trust::Issuers(fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?),
         }))
-    }
-}
-
-/// What a client's handshake leads to.
-#[derive(Debug)]
-pub(crate) struct Onward {
-    pub(crate) plan: Plan,
-    /// What the client asked for.
-    pub(crate) uri: Uri,
-}
-
-impl Gateway {
-    pub(super) fn treatments(&self) -> Treatments {
-        let treatment =
-            Treatment { fragment: self.fragment, delay: *self.delay, jitter: *self.jitter, most: self.drop_after };
-        Treatments { to_far: treatment, to_near: treatment, ping: None }
-    }
-
-    /// What a client's handshake leads to: the same request, but for what each connection has of its own.
-    pub(crate) fn onward(
-        &self,
-        uri: &Uri,
-        headers: &HeaderMap,
-        raw_head: &RawHead,
-        limits: &Limits,
-    ) -> Result<Onward, Refusal> {
-        let usual = Request::new("", &self.to.for_client(uri));
-        let offers_deflate = headers
-            .get_all(hyper::header::SEC_WEBSOCKET_EXTENSIONS)
-            .iter()
-            .filter_map(|value| ascii(value, &hyper::header::SEC_WEBSOCKET_EXTENSIONS).ok())
-            .any(|value| value.contains("permessage-deflate"));
-        let time = (*limits.handshake_timeout).clamp(Duration::from_millis(1), Duration::from_secs(60));
-        let request = Request {
-            headers: raw_head.headers().filter(|(name, _)| !is_reserved(&name.to_ascii_lowercase())).collect(),
-            subprotocols: subprotocol::offered(headers)?.iter().map(ToString::to_string).collect(),
-            extensions: if offers_deflate { usual.extensions } else { String::new() },
-            trust: self.trust.0.clone(),
-            open_timeout_ms: u32::try_from(time.as_millis()).unwrap_or(u32::MAX),
-            ..usual
-        };
-        let plan = Plan::new(&request, Rules::OfOperator, limits);
-        let plan = plan.map_err(|failure| Refusal::Malformed(failure.evidence))?;
-        Ok(Onward { plan, uri: uri.clone() })
     }
 }
 

@@ -21,7 +21,7 @@ use wire::{
 use super::{
     dial::Far,
     failure::Failure,
-    gateway::Onward,
+    onward::Onward,
     plan::is_reserved,
     pump::{End, Pair, Side, Translate},
     target::Rules,

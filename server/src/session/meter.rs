@@ -9,13 +9,10 @@ use std::{
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use crate::{
-    budget::{CONNECTION, Charge, Overdrawn, RETRY},
+    budget::{Charge, Overdrawn, RETRY, SESSION},
     message_timeout::MessageTimeout,
     protocol::{Held, Protocol},
 };
-
-/// What a session takes beside what it holds of messages, in bytes: its task, and tungstenite's smallest buffers.
-pub(crate) const SESSION: u64 = CONNECTION + (16 << 10);
 
 /// How long a message that is late is still waited for: until the runtime has looked at its sockets.
 const GRACE: Duration = Duration::from_millis(1);

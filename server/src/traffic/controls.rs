@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
+    counter::Counter,
     protocol::{Closed, Controls, Frames},
-    shared::Counter,
 };
 
 /// Upper bounds of the histogram of round trips, in microseconds: from one within a machine to one that a ping timeout ends.

@@ -112,6 +112,7 @@ pub(crate) mod tests {
         Request {
             peer: "127.0.0.1:5000".into(),
             stream_of: None,
+            relay_of: None,
             tls: None,
             version: "HTTP/1.1".into(),
             method: "GET".into(),
