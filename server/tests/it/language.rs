@@ -162,3 +162,28 @@ async fn faults_can_be_switched_off_and_need_to_be_switched_on_in_public() {
         assert_eq!(read(&mut peer, 2).await, b"\x89\x00");
     }
 }
+
+#[tokio::test]
+async fn a_wrong_value_of_every_parameter_is_refused_with_a_sentence() {
+    let server = TestServer::start().await;
+    // No parameter takes it: it is no name, no number, and longer than any text.
+    let wrong = "x".repeat(5000);
+    for &path in wire::Path::ALL {
+        for parameter in path.parameters() {
+            let plain = wire::Target::plain(path).to_string();
+            let (path_text, _) = plain.split_once('?').unwrap_or((&plain, ""));
+            // In a path stands the value alone.
+            let target = match path_text.strip_suffix(&format!("/{}", parameter.example())) {
+                Some(fixed) => format!("{fixed}/{wrong}"),
+                None => format!("{path_text}?{parameter}={wrong}"),
+            };
+            let mut peer = server.peer().await;
+            peer.write(crate::support::peer::handshake(&target)).await;
+            let head = peer.read_head().await;
+            assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{path:?} {parameter}: {head}");
+            let body = String::from_utf8(peer.read_to_end().await).unwrap();
+            assert!(body.starts_with(&format!("parameter {parameter}=\"xxx")), "{path:?}: {body}");
+            assert!(body.contains(" is wrong: it must be ") && body.contains(", as in "), "{path:?}: {body}");
+        }
+    }
+}

@@ -10,6 +10,8 @@ use crate::support::{Peer, TestServer, peer::frame};
 enum Then {
     /// The client's close frame is answered.
     Echo,
+    /// The rest of a bomb, and the answer to the client's close frame.
+    Bomb,
     /// Nothing: the connection ends.
     End,
     /// The connection ends before the client has closed.
@@ -18,6 +20,7 @@ enum Then {
     Silence,
 }
 
+/// A fault without an arm here does not compile.
 fn expected(fault: Fault) -> (Vec<u8>, Then) {
     let fixed: &[u8] = match fault {
         Fault::Masked => b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58",
@@ -56,12 +59,25 @@ fn expected(fault: Fault) -> (Vec<u8>, Then) {
         Fault::DeflateGarbage => b"\xc1\x04\xff\xff\xff\xff",
         Fault::DeflateTooFar => b"\xc2\x05\x02\xde\xff\x0f\x00",
         Fault::DeflateCut => b"\xc1\x07\x00\x64\x00\x9b\xffHe",
-        Fault::DeflateBomb => b"\xc2\x7f\x00\x00\x00\x00\x00\x01",
+        // The header says how long the payload is; `is_bomb` judges that.
+        Fault::DeflateBomb => return (b"\xc2\x7f".to_vec(), Then::Bomb),
         Fault::Stall => return (b"\x81\x05Hel".to_vec(), Then::Silence),
         Fault::HalfClose => return (Vec::new(), Then::Ended),
         Fault::Http => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n",
     };
     (fixed.to_vec(), Then::Echo)
+}
+
+/// A length of 64 bits, as much of a deflate stream that inflates to 64 MiB of zeros, and the close frame.
+fn is_bomb(bytes: &[u8]) {
+    let (length, rest) = bytes.split_first_chunk().unwrap();
+    let (payload, after) = rest.split_at(usize::try_from(u64::from_be_bytes(*length)).unwrap());
+    assert_eq!(after, b"\x88\x02\x03\xe8");
+    assert!(payload.len() < 80 << 10, "{} bytes", payload.len());
+    let stream = [payload, b"\x00\x00\xff\xff"].concat();
+    let mut inflated = Vec::with_capacity(65 << 20);
+    flate2::Decompress::new(false).decompress_vec(&stream, &mut inflated, flate2::FlushDecompress::Sync).unwrap();
+    assert!(inflated.len() == 64 << 20 && inflated.iter().all(|byte| *byte == 0), "{} bytes", inflated.len());
 }
 
 async fn open(server: &TestServer, fault: Fault, query: &str) -> Peer {
@@ -86,7 +102,8 @@ async fn each_fault_is_these_bytes_and_then_this_end() {
         }
         peer.write(close()).await;
         match then {
-            Then::Echo => assert!(peer.read_to_end().await.ends_with(b"\x88\x02\x03\xe8"), "{fault:?}"),
+            Then::Echo => assert_eq!(peer.read_to_end().await, b"\x88\x02\x03\xe8", "{fault:?}"),
+            Then::Bomb => is_bomb(&peer.read_to_end().await),
             Then::End | Then::Ended => assert_eq!(peer.read_to_end().await, b"", "{fault:?}"),
             Then::Silence => {
                 let silence = tokio::time::timeout(std::time::Duration::from_millis(50), peer.read_to_end()).await;

@@ -5,7 +5,7 @@ use wire::LegalCase;
 use super::close;
 use crate::support::{Peer, TestServer};
 
-/// What is sent for each case, the close frame included.
+/// What is sent for each case, the close frame included. A case without an arm here does not compile.
 fn expected(case: LegalCase) -> Vec<u8> {
     let big = |header: &[u8], size: usize| [header, &vec![b'x'; size]].concat();
     let bytes = match case {
