@@ -211,7 +211,7 @@ impl Protocol {
     }
 
     /// Reads from the stream, answers, and writes, until the stream is not ready, the budget is used up, or the connection
-    /// is over. The stream returns [`Poll::Pending`] where it would block, and wakes nobody.
+    /// is over. The stream returns [`std::task::Poll::Pending`] where it would block, and wakes nobody.
     ///
     /// # Errors
     /// The stream's.

@@ -35,7 +35,7 @@ impl fmt::Display for Visible<'_> {
     }
 }
 
-/// [`Visible`], of a long text the beginning: a link, a file or a paste may name anything.
+/// `Visible`, of a long text the beginning: a link, a file or a paste may name anything.
 pub struct Beginning<'a>(pub &'a str);
 
 /// Characters that [`Beginning`] shows. A close reason has at most 123 bytes (RFC 6455 5.5).
