@@ -53,6 +53,7 @@ fn no_script_of_the_page_opens_a_socket_by_itself() -> Result<()> {
 
 /// Whether a URL is that of a script that wasm-bindgen has made for a program that opens sockets.
 fn is_glue(url: &str) -> bool {
-    url.ends_with(".js")
-        && url.rsplit_once('/').is_some_and(|(_, name)| name.starts_with("web-") || name.starts_with("measure-"))
+    url.rsplit_once('/').is_some_and(|(_, name)| {
+        name.ends_with(".js") && ["web-", "measure-", "inspect-"].iter().any(|program| name.starts_with(program))
+    })
 }
