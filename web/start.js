@@ -39,6 +39,21 @@ async function show(name, url, connect) {
   }
 }
 
+// Calls a function of the program that connects through the relay and says why a connection failed. As above.
+let relay;
+async function call(name, ...values) {
+  const { relay: glue } = document.querySelector("script[data-relay]").dataset;
+  relay ??= import(glue).then(async (program) => {
+    await program.default();
+    return program;
+  });
+  const program = await relay.catch((error) => {
+    relay = undefined;
+    throw error;
+  });
+  return program[name](...values);
+}
+
 try {
   if (!globalThis.WebAssembly) {
     throw new Error("this browser has no WebAssembly, or it is turned off");
@@ -46,7 +61,7 @@ try {
   const { glue, wasm } = document.querySelector("script[data-wasm]").dataset;
   const { default: init, openPage } = await import(glue);
   await init({ module_or_path: wasm });
-  openPage(show);
+  openPage(show, call);
   start.hidden = true;
 } catch (error) {
   fail("Canyon could not start", `The browser says: ${error.message}`);

@@ -115,13 +115,13 @@ async fn journey(window: Window) -> Result<()> {
     is_accessible(&page, "that keeps nothing").await
 }
 
-fn axe_core() -> Result<String> {
+pub(crate) fn axe_core() -> Result<String> {
     let path = env::var_os("AXE_CORE").context("name the file axe.min.js of axe-core in $AXE_CORE")?;
     fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// WCAG 2.2 A and AA, and axe-core's best practices.
-async fn is_accessible(page: &Page, view: &str) -> Result<()> {
+pub(crate) async fn is_accessible(page: &Page, view: &str) -> Result<()> {
     let barriers = page
         .script(
             "return axe.run(document, {

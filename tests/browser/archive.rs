@@ -11,7 +11,7 @@ use crate::page::{Page, value};
 use crate::servers::peer;
 
 /// Collects downloads in `window.downloads`, with name and text.
-const CATCH_DOWNLOADS: &str = "window.downloads = [];
+pub(crate) const CATCH_DOWNLOADS: &str = "window.downloads = [];
     const blobs = new Map();
     const make = URL.createObjectURL;
     URL.createObjectURL = blob => { const url = make.call(URL, blob); blobs.set(url, blob); return url; };

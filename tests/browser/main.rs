@@ -30,5 +30,6 @@ mod site;
 mod socket_origin;
 mod start;
 mod storage;
+mod through;
 mod wire;
 mod workbench;

@@ -62,7 +62,7 @@ impl Page {
         Self::open_in(Window::WIDE, url).await
     }
 
-    async fn open_in(window: Window, url: &str) -> Result<Self> {
+    pub(crate) async fn open_in(window: Window, url: &str) -> Result<Self> {
         let page = Self::blank(window).await?;
         page.goes_to(url).await?;
         Ok(page)

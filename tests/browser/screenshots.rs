@@ -160,7 +160,7 @@ async fn talk() -> Result<String> {
 }
 
 /// Nothing is cut off at the sides, no control covers another or is cut, and the log has room.
-async fn fits(page: &Page, window: Window, view: &str) -> Result<()> {
+pub(crate) async fn fits(page: &Page, window: Window, view: &str) -> Result<()> {
     let name = format!("{}x{}-{view}", window.width, window.height);
     if let Some(folder) = std::env::var_os("SCREENSHOTS") {
         std::fs::create_dir_all(&folder)?;

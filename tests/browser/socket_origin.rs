@@ -54,6 +54,7 @@ fn no_script_of_the_page_opens_a_socket_by_itself() -> Result<()> {
 /// Whether a URL is that of a script that wasm-bindgen has made for a program that opens sockets.
 fn is_glue(url: &str) -> bool {
     url.rsplit_once('/').is_some_and(|(_, name)| {
-        name.ends_with(".js") && ["web-", "measure-", "inspect-"].iter().any(|program| name.starts_with(program))
+        name.ends_with(".js")
+            && ["web-", "measure-", "inspect-", "relay-"].iter().any(|program| name.starts_with(program))
     })
 }

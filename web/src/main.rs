@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web::Page;
 use web::dom::Mounted;
 use web::program_handle::ProgramHandle;
+use web::relay_handle::RelayHandle;
 use web_sys::{MessagePort, console};
 use worker::Engine;
 
@@ -29,11 +30,12 @@ fn main() {
     panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
 }
 
-/// Puts the page into the document. `show` shows a view that is a program of its own.
+/// Puts the page into the document. `show` shows a view that is a program of its own, `relay` calls a function of `web/relay`.
 #[wasm_bindgen(js_name = openPage)]
-pub fn open_page(show: Function) {
+pub fn open_page(show: Function, relay: Function) {
     let body = gloo_utils::document().body().expect_throw("the script of a page stands in its body or before it");
-    PAGE.set(Some(web::page(&body, web::browser::document::initial_address(), ProgramHandle::new(show))));
+    let address = web::browser::document::initial_address();
+    PAGE.set(Some(web::page(&body, address, ProgramHandle::new(show), RelayHandle::new(relay))));
 }
 
 /// Serves the page at the other end of that port.

@@ -14,10 +14,11 @@ mod live_region;
 mod log_scroll;
 mod pane;
 mod picked_file;
+mod relay;
 mod repeat_form;
 mod selection;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use dom::{AppState, Handle};
 use gloo_events::EventListener;
@@ -44,6 +45,7 @@ use crate::browser::url;
 use crate::compute_handle::ComputeHandle;
 use crate::deferred::Deferred;
 use crate::program_handle::{Program, ProgramHandle};
+use crate::relay_handle::RelayHandle;
 use crate::store::Store;
 
 /// Keys that work everywhere outside fields.
@@ -72,6 +74,8 @@ pub struct Page {
     connect_next: Option<(ConnectionId, String)>,
     /// The dialog that is open.
     pub(crate) dialog: Option<Dialog>,
+    /// What draws the dialog, if that is another program.
+    relay_dialog: RefCell<Option<self::relay::RelayDialog>>,
     /// The fields of the dialog.
     pub(crate) forms: Forms,
     /// Whether the sidebar is open on a narrow screen, where it covers the connection.
@@ -110,10 +114,11 @@ impl Page {
     pub(crate) fn new(
         address: String,
         mut programs: ProgramHandle,
+        relay: RelayHandle,
         handle: Handle<Self>,
         shortcut: fn(&mut Self, &KeyboardEvent),
     ) -> Self {
-        let mut store = Store::new(address, handle.part(|page| &mut page.store));
+        let mut store = Store::new(address, relay, handle.part(|page| &mut page.store));
         programs.connect_with({
             let handle = handle.clone();
             move |url| handle.update(|page| page.connect_to(url))
@@ -131,6 +136,7 @@ impl Page {
             programs,
             connect_next: None,
             dialog: None,
+            relay_dialog: RefCell::default(),
             forms: Forms::default(),
             drawer: false,
             drag: None,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use model::{CloseFrame, Closed, Content, Payload, SocketEvent, Subprotocols, Tally, Time, WsUrl};
+use model::{CloseFrame, Closed, Content, Loaded, Payload, SocketEvent, Subprotocols, Tally, Time, WsUrl};
 use worker::protocol::{self, Command, Data, SocketKey};
 
 use crate::browser::clock;
@@ -15,6 +15,19 @@ pub struct SocketHandle {
     key: SocketKey,
     worker: WorkerHandle,
     counters: Rc<Counters>,
+    /// Whether texts have the relay's letter in front.
+    is_relayed: bool,
+}
+
+type OnEvent = dyn Fn(Time, &str);
+
+/// Makes a socket one of Canyon's relay, see [`wire::relay`].
+pub struct Relayed {
+    /// The first message.
+    pub request: String,
+    /// Gets each text that is an event of the relay. Deferred code.
+    pub on_event: Box<OnEvent>,
+    pub loaded: Loaded,
 }
 
 /// The state of the socket as last reported.
@@ -41,10 +54,34 @@ impl SocketHandle {
         subprotocols: &Subprotocols,
         report: impl Fn(Time, SocketEvent) + 'static,
     ) -> Self {
-        let counters = Rc::<Counters>::default();
-        let reporter = Reporter { counters: Rc::clone(&counters), report: Box::new(report) };
         let names = subprotocols.names().iter().map(String::as_str).collect();
-        Self { key: worker.open(url.as_str(), names, Rc::new(reporter)), worker: worker.clone(), counters }
+        Self::open_boxed(worker, url.as_str(), names, Box::new(report), None)
+    }
+
+    /// The same to the relay at that URL. It is open when the relay has opened it, which one of its events says.
+    pub fn open_relayed(
+        worker: &WorkerHandle,
+        url: &str,
+        report: impl Fn(Time, SocketEvent) + 'static,
+        relayed: Relayed,
+    ) -> Self {
+        Self::open_boxed(worker, url, Vec::new(), Box::new(report), Some(relayed))
+    }
+
+    fn open_boxed(
+        worker: &WorkerHandle,
+        url: &str,
+        names: Vec<&str>,
+        report: Box<dyn Fn(Time, SocketEvent)>,
+        relayed: Option<Relayed>,
+    ) -> Self {
+        let counters = Rc::<Counters>::default();
+        let is_relayed = relayed.is_some();
+        let listener = |key| {
+            let to_relay = relayed.map(|relayed| (worker.clone(), key, relayed));
+            Rc::new(Reporter { counters: Rc::clone(&counters), report, relayed: to_relay }) as Rc<dyn SocketListener>
+        };
+        Self { key: worker.open(url, names, listener), worker: worker.clone(), counters, is_relayed }
     }
 
     /// Queues a message in the browser. One that reaches the worker after the socket was closed comes back as
@@ -56,11 +93,16 @@ impl SocketHandle {
         if !self.counters.is_open.get() {
             return Err(NotOpen);
         }
-        self.counters.given.update(|given| given + payload.size() as u64);
+        let relayed;
         let data = match payload.content() {
+            Content::Text(text) if self.is_relayed => {
+                relayed = ["t", text].concat();
+                Data::Text(&relayed)
+            }
             Content::Text(text) => Data::Text(text),
             Content::Binary(bytes) => Data::Binary(bytes),
         };
+        self.counters.given.update(|given| given + data.size() as u64);
         self.worker.post(&Command::Send { socket: self.key, data });
         Ok(())
     }
@@ -95,11 +137,13 @@ impl Drop for SocketHandle {
 struct Reporter {
     counters: Rc<Counters>,
     report: Box<dyn Fn(Time, SocketEvent)>,
+    relayed: Option<(WorkerHandle, SocketKey, Relayed)>,
 }
 
 impl SocketListener for Reporter {
     fn on_report(&self, event: protocol::SocketReport<'_>) {
         use protocol::SocketReport as Report;
+        let Some(event) = self.unwrap(event) else { return };
         let (at, event) = match event {
             Report::Open { at, handshake, protocol, extensions } => {
                 self.counters.is_open.set(true);
@@ -131,6 +175,31 @@ impl SocketListener for Reporter {
 }
 
 impl Reporter {
+    /// What the other server did, of what the relay says: a text is without its letter.
+    fn unwrap<'a>(&self, report: protocol::SocketReport<'a>) -> Option<protocol::SocketReport<'a>> {
+        use protocol::SocketReport as Report;
+        let Some((worker, socket, relayed)) = &self.relayed else { return Some(report) };
+        match report {
+            Report::Open { .. } => {
+                worker.post(&Command::Send { socket: *socket, data: Data::Text(&relayed.request) });
+                self.counters.is_open.set(true);
+                self.counters.given.set(relayed.request.len() as u64);
+                None
+            }
+            Report::Message { at, data: Data::Text(text) } => match text.strip_prefix('t') {
+                Some(text) => Some(Report::Message { at, data: Data::Text(text) }),
+                None => {
+                    if !self.counters.is_dropped.get() {
+                        relayed.loaded.run(|| (relayed.on_event)(clock::since_1970(at), text));
+                    }
+                    None
+                }
+            },
+            Report::Unsent(Data::Text(text)) => Some(Report::Unsent(Data::Text(text.get(1..).unwrap_or_default()))),
+            report => Some(report),
+        }
+    }
+
     fn report(&self, at: Time, event: SocketEvent) {
         if !self.counters.is_dropped.get() || matches!(event, SocketEvent::Unsent(_)) {
             (self.report)(at, event);

@@ -6,6 +6,7 @@
 
 mod matcher;
 mod persistence;
+mod relay;
 mod restore;
 
 use dom::PartHandle;
@@ -14,11 +15,16 @@ use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_utils::window;
 use model::{ConnectionId, ConnectionMsg, Document, Effect, Entry, Msg, Time, Workbench};
 
+use wasm_bindgen::JsCast;
+use web_sys::PageTransitionEvent;
+
 use self::matcher::Matcher;
 use self::persistence::Persistence;
 use crate::alarm::Alarm;
 use crate::browser::clock;
+use crate::browser::task::Task;
 use crate::deferred::Deferred;
+use crate::relay_handle::RelayHandle;
 use crate::socket_handle::SocketHandle;
 use crate::worker_handle::WorkerHandle;
 
@@ -35,7 +41,13 @@ pub(crate) struct Store {
     /// Gives the workbench `Msg::Tick` at the time of its choice.
     alarm: Alarm,
     matcher: Matcher,
+    relay: RelayHandle,
+    /// Ask the relay's program something; at most one for each connection.
+    tasks: Vec<(ConnectionId, Task)>,
+    /// Whether the browser has kept the page in its back/forward cache since it was loaded.
+    was_cached: bool,
     persistence: Persistence,
+    _pageshow: EventListener,
     _pagehide: EventListener,
     _storage_event: EventListener,
     handle: PartHandle<Self>,
@@ -43,8 +55,8 @@ pub(crate) struct Store {
 
 impl Store {
     /// Restores the workbench. `address` is for a connection that has none saved.
-    pub(crate) fn new(address: String, handle: PartHandle<Self>) -> Self {
-        let (tick, save, pagehide, storage_event) = (handle.clone(), handle.clone(), handle.clone(), handle.clone());
+    pub(crate) fn new(address: String, relay: RelayHandle, handle: PartHandle<Self>) -> Self {
+        let [tick, save, pageshow, pagehide, storage_event] = std::array::from_fn(|_| handle.clone());
         let worker = WorkerHandle::start(move || tick.update_silently(Self::tick));
         Self {
             workbench: restore::restore(address),
@@ -53,11 +65,23 @@ impl Store {
             alarm: Alarm::new(worker.clone()),
             worker,
             matcher: Matcher::default(),
+            relay,
+            tasks: Vec::new(),
+            was_cached: false,
+            _pageshow: EventListener::new(&window(), "pageshow", move |event| {
+                let event: &PageTransitionEvent = event.unchecked_ref();
+                let was_cached = event.persisted();
+                pageshow.update_silently(move |store| store.was_cached |= was_cached);
+            }),
             persistence: Persistence::new(move || save.update_silently(Self::save)),
             _pagehide: EventListener::new(&window(), "pagehide", move |_| pagehide.update_silently(Self::save)),
             _storage_event: EventListener::new(&window(), "storage", move |_| storage_event.update(Self::load_changes)),
             handle,
         }
+    }
+
+    pub(crate) fn relay(&self) -> &RelayHandle {
+        &self.relay
     }
 
     pub(crate) fn workbench(&self) -> &Workbench {
@@ -169,6 +193,16 @@ impl Store {
                 let socket = SocketHandle::open(&self.worker, &url, &subprotocols, report);
                 self.sockets.push((connection, socket));
             }
+            Effect::OpenThrough { connection, socket, url, subprotocols } => {
+                if let Some(loaded) = self.workbench.deferred() {
+                    loaded.run(|| self.open_through(connection, socket, &url, &subprotocols, loaded));
+                }
+            }
+            Effect::Diagnose { connection, socket, attempt } => {
+                if let Some(loaded) = self.workbench.deferred() {
+                    loaded.run(|| self.diagnose(connection, socket, *attempt));
+                }
+            }
             Effect::Send { connection, message } => {
                 let socket = self.socket(connection);
                 let sent = socket.is_some_and(|socket| socket.send(&message.payload).is_ok());
@@ -182,7 +216,12 @@ impl Store {
                     socket.close(&frame);
                 }
             }
-            Effect::Release(connection) => self.release(connection),
+            Effect::Release(connection) => {
+                self.release(connection);
+                if let (None, Some(loaded)) = (self.workbench.connection(connection), self.workbench.deferred()) {
+                    loaded.run(|| self.forget(connection));
+                }
+            }
             Effect::Match { connection, request } => self.match_later(connection, request),
             Effect::Persist(document) => self.persistence.mark_dirty(document),
             Effect::ClearStorage => self.persistence.clear(),

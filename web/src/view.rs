@@ -13,6 +13,7 @@ mod sidebar;
 mod splitter;
 mod status;
 mod theme;
+mod why;
 
 use dom::Mounted;
 use model::{Edge, Msg, ShortcutKeys, Subject, Tone};
@@ -22,6 +23,7 @@ use web_sys::{DragEvent, HtmlElement, KeyboardEvent};
 use self::controls::{button, focus, fold, problem, sign_button};
 use crate::page::{Dialog, Page, Shows};
 use crate::program_handle::{Program, ProgramHandle};
+use crate::relay_handle::RelayHandle;
 
 type View = dom::View<Page>;
 
@@ -31,10 +33,10 @@ fn html(markup: &'static str) -> View {
 }
 
 /// Mounts the page at the end of `parent`. `address` is shown if none was saved.
-pub fn page(parent: &HtmlElement, address: String, programs: ProgramHandle) -> Mounted<Page> {
+pub fn page(parent: &HtmlElement, address: String, programs: ProgramHandle, relay: RelayHandle) -> Mounted<Page> {
     Mounted::new(
         parent,
-        |handle| Page::new(address, programs, handle, shortcut),
+        |handle| Page::new(address, programs, relay, handle, shortcut),
         |_| {
             let link_problem = problem("link-problem", |page| {
                 page.store.workbench().problem(Subject::Link).unwrap_or(&page.link_problem).into()

@@ -118,11 +118,16 @@ impl WorkerHandle {
         self.post(&Command::Wake(milliseconds));
     }
 
-    /// Opens a socket that reports to that.
-    pub(crate) fn open(&self, url: &str, subprotocols: Vec<&str>, listener: Rc<dyn SocketListener>) -> SocketKey {
+    /// Opens a socket that reports to what is made for its key.
+    pub(crate) fn open(
+        &self,
+        url: &str,
+        subprotocols: Vec<&str>,
+        listener: impl FnOnce(SocketKey) -> Rc<dyn SocketListener>,
+    ) -> SocketKey {
         let socket = SocketKey(self.0.opened.get());
         self.0.opened.set(socket.0 + 1);
-        self.0.sockets.borrow_mut().push((socket, listener));
+        self.0.sockets.borrow_mut().push((socket, listener(socket)));
         self.post(&Command::Open { socket, url, subprotocols });
         socket
     }

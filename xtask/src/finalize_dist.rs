@@ -16,7 +16,7 @@ const RELOADS_ITSELF: &str = ".well-known/trunk/ws";
 
 const PAGE: &str = "index.html";
 /// Programs that are loaded when they are first needed. Trunk gives them names without a hash.
-const LATER: [&str; 3] = ["compute", "measure", "inspect"];
+const LATER: [&str; 4] = ["compute", "measure", "inspect", "relay"];
 const WORKER: &str = "service-worker.js";
 
 /// How the two constants stand in `web/service-worker.js`.

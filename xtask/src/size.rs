@@ -81,12 +81,14 @@ enum Kind {
     Measure,
     /// The view of the wire, loaded when it is first shown.
     Inspect,
+    /// What connects through the relay and says why a connection failed, loaded when it is first needed.
+    Relay,
     /// Not code, so not counted in the budget.
     Css,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Wasm,
         Self::Deferred,
         Self::Glue,
@@ -95,6 +97,7 @@ impl Kind {
         Self::Compute,
         Self::Measure,
         Self::Inspect,
+        Self::Relay,
         Self::Css,
     ];
 
@@ -108,6 +111,7 @@ impl Kind {
             Self::Compute => "compute",
             Self::Measure => "measure",
             Self::Inspect => "inspect",
+            Self::Relay => "relay",
             Self::Css => "css",
         }
     }
@@ -118,6 +122,7 @@ impl Kind {
             "wasm" | "js" if name.starts_with("compute") => Some(Self::Compute),
             "wasm" | "js" if name.starts_with("measure") => Some(Self::Measure),
             "wasm" | "js" if name.starts_with("inspect") => Some(Self::Inspect),
+            "wasm" | "js" if name.starts_with("relay") => Some(Self::Relay),
             "wasm" | "js" if name.contains("worker") => Some(Self::Workers),
             "wasm" if name.starts_with("deferred-") => Some(Self::Deferred),
             "wasm" => Some(Self::Wasm),
@@ -150,6 +155,7 @@ fn verdict(before: &[Part], now: &[Part]) -> Result<()> {
         ("what large messages and files need", |kind| kind == Kind::Compute, BUDGET_LATER),
         ("the view that measures", |kind| kind == Kind::Measure, BUDGET_LATER),
         ("the view of the wire", |kind| kind == Kind::Inspect, BUDGET_LATER),
+        ("what the relay and failures need", |kind| kind == Kind::Relay, BUDGET_LATER),
     ] {
         let (before, now) = (sum(before, counts), sum(now, counts));
         println!("{what} is {now} bytes gzipped; {RECORD} says {before}, the budget is {budget}.");

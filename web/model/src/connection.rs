@@ -13,6 +13,7 @@ pub(crate) mod setup;
 pub(crate) mod state;
 pub(crate) mod subprotocols;
 mod tasks;
+mod through;
 
 use wire::Target;
 
@@ -33,6 +34,7 @@ use crate::sending::repeat::Repetition;
 use crate::sending::replay::{Replay, ReplayMessage};
 use crate::sending::sequence::{Run, RunEvent, Verdict};
 use crate::shared::{ConnectionId, Effect, Shared, SocketId};
+use crate::why::Why;
 
 pub use self::message::{ConnectionMsg, Problem, SocketEvent};
 use self::note::Note;
@@ -60,6 +62,17 @@ pub struct Connection {
     retried: Option<Ending>,
     /// Of the newest handshake.
     handshake_options: HandshakeOptions,
+    /// Whether `socket` leads through Canyon's relay, and the next attempt to reconnect does.
+    is_through: bool,
+    has_gone_through: bool,
+    /// When the newest handshake began.
+    begun_at: Time,
+    /// When the last message crossed.
+    last_message_at: Time,
+    /// Why the connection before did not open, or was lost.
+    why: Option<Box<Why>>,
+    /// The failure that is being asked about.
+    asked: Option<SocketId>,
     /// When `socket` opened.
     opened_at: Time,
     /// When an unanswered close is given up; only while [`ConnectionState::Closing`].
@@ -97,6 +110,12 @@ impl Connection {
             socket: SocketId::default(),
             retried: None,
             handshake_options: HandshakeOptions::default(),
+            is_through: false,
+            has_gone_through: false,
+            begun_at: Time::default(),
+            last_message_at: Time::default(),
+            why: None,
+            asked: None,
             opened_at: Time::default(),
             close_deadline: Time::default(),
             after_close: Tally::default(),
@@ -282,6 +301,10 @@ impl Connection {
     fn update_deferred(&mut self, now: Time, msg: ConnectionMsg, shared: &mut Shared) {
         match msg {
             ConnectionMsg::TargetChosen(target) => self.choose(&target, shared),
+            ConnectionMsg::RelayChosen(options) => self.change_setup(shared, |setup| setup.relay = options),
+            ConnectionMsg::ConnectThrough => self.connect_through(now, shared),
+            ConnectionMsg::Relayed(id, told) if id == self.socket => self.relay_told(now, told, shared),
+            ConnectionMsg::Diagnosed(socket, why) => self.diagnosed(socket, why),
             ConnectionMsg::StartRepeat(repeat) => self.start_repeat(now, repeat, shared),
             ConnectionMsg::StartSequence(sequence) => self.start_sequence(now, sequence, shared),
             ConnectionMsg::StopSequence => self.stop_sequence(now),

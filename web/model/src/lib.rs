@@ -12,6 +12,7 @@ mod shared;
 mod stored;
 #[cfg(test)]
 mod test_page;
+pub mod why;
 mod workbench;
 
 pub use composing::draft::{Draft, Format, Templates};

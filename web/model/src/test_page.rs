@@ -10,6 +10,7 @@ use crate::deferred::Loaded;
 use crate::log::Entry;
 use crate::matching::{MatchRequest, Regex};
 use crate::shared::{ConnectionId, Effect, SocketId};
+use crate::why::Attempt;
 use crate::workbench::{Msg, Start, Workbench};
 
 pub(crate) const URL: &str = "ws://localhost:12345/";
@@ -22,6 +23,8 @@ pub(crate) struct TestPage {
     pub(crate) effects: Vec<Effect>,
     /// All that were opened.
     sockets: Vec<(ConnectionId, SocketId)>,
+    /// Failures that were asked about.
+    pub(crate) asked: Vec<(SocketId, Attempt)>,
     /// What the browser accepted.
     pub(crate) sent: Vec<Payload>,
     /// Whether the browser accepts messages.
@@ -49,6 +52,7 @@ impl TestPage {
             now,
             effects: Vec::new(),
             sockets: Vec::new(),
+            asked: Vec::new(),
             sent: Vec::new(),
             takes: true,
             buffered: 0,
@@ -103,6 +107,7 @@ impl TestPage {
                     self.run(Msg::Connection(connection, ConnectionMsg::Matched(request.id, matches)));
                 }
                 Effect::Persist(_) => {}
+                Effect::Diagnose { socket, attempt, .. } => self.asked.push((socket, *attempt)),
                 Effect::Open { connection, socket, .. } => {
                     self.sockets.push((connection, socket));
                     self.effects.push(effect);

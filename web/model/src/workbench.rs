@@ -13,6 +13,7 @@ use crate::connection::setup::Setup;
 use crate::connection::{Connection, ConnectionMsg};
 use crate::data::payload::Payload;
 use crate::data::time::Time;
+use crate::deferred::Loaded;
 use crate::log::{Entry, Keep};
 use crate::matching::CheckRegex;
 use crate::sending::sequence::Sequence;
@@ -127,6 +128,11 @@ impl Workbench {
     pub fn problem(&self, subject: Subject) -> Option<&str> {
         let (about, text) = self.problem.as_ref()?;
         (*about == subject).then_some(text)
+    }
+
+    /// Code that is loaded after the start, once it is.
+    pub fn deferred(&self) -> Option<Loaded> {
+        self.shared.deferred
     }
 
     /// Why changes are lost at a reload.
@@ -275,7 +281,11 @@ impl Workbench {
 
     /// Shows the connection with the setup in the link, or adds it.
     fn follow(&mut self, now: Time, link: Link) {
-        let known = self.connections.iter().position(|connection| *connection.setup() == link.setup);
+        let known = self.connections.iter().position(|connection| {
+            // A link has nothing of the relay.
+            let shared = Setup { relay: link.setup.relay.clone(), ..connection.setup().clone() };
+            shared == link.setup
+        });
         match known {
             Some(index) => self.shown = index,
             None if self.is_full() => {

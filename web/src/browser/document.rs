@@ -16,11 +16,28 @@ pub fn initial_address() -> String {
 /// What the fragment begins with that `cargo xtask run` prints: the token of the server's relay.
 const RELAY_TOKEN: &str = "#relay=";
 
+/// The token in the page's address, empty where there is none. It is taken out of the address, so that no copied link and no
+/// list of visited pages has it; the state of the history's entry, which only this tab has, keeps it over a reload.
+pub(crate) fn take_relay_token() -> String {
+    let location = window().location();
+    let Ok(history) = window().history() else { return String::new() };
+    let fragment = location.hash().unwrap_or_default();
+    match fragment.strip_prefix(RELAY_TOKEN) {
+        Some(token) => {
+            let address = [location.pathname().unwrap_or_default(), location.search().unwrap_or_default()].concat();
+            // Fails only for an address of another origin.
+            let _ = history.replace_state_with_url(&token.into(), "", Some(&address));
+            token.to_owned()
+        }
+        None => history.state().ok().and_then(|state| state.as_string()).unwrap_or_default(),
+    }
+}
+
 /// The connection that the page's address describes: a shared link (`#url=…`), else `?url=`.
 pub fn link() -> Option<Result<Link, String>> {
     let location = window().location();
     let fragment = location.hash().unwrap_or_default();
-    if fragment.len() > 1 && !fragment.starts_with(RELAY_TOKEN) {
+    if fragment.len() > 1 {
         return Some(fragment.parse::<Link>().map_err(|error| error.to_string()));
     }
     let address = query_url()?;

@@ -6,6 +6,10 @@ pub(crate) enum Dialog {
     Close,
     /// Name, reconnecting and queueing of the connection.
     Options,
+    /// What is asked of the relay.
+    Through,
+    /// Of the newest connection through the relay.
+    Handshake,
     ExportImport,
     Share,
     /// Parameters of a behaviour of Canyon's server.

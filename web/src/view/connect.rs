@@ -24,6 +24,7 @@ pub(super) fn connect() -> View {
                 button("ghost", "Close with…", |page, _| page.open(Dialog::Close))
                     .attr_if("disabled", |page| !matches!(page.shown().state(), ConnectionState::Open(_))),
             )
+            .child(button("ghost", "Through Canyon…", |page, _| page.open(Dialog::Through)))
             .child(button("ghost", "Options…", |page, _| page.open(Dialog::Options))),
     )
     .child(problem("problem", |page| match page.shown().problem() {

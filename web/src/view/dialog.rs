@@ -6,6 +6,7 @@ mod export_import;
 mod keys;
 mod options;
 mod preset;
+mod relay;
 mod saved;
 mod settings;
 mod share;
@@ -21,6 +22,8 @@ fn title(dialog: Dialog) -> &'static str {
     match dialog {
         Dialog::Close => "Close the connection",
         Dialog::Options => "Connection options",
+        Dialog::Through => "Connect through Canyon",
+        Dialog::Handshake => "Handshake",
         Dialog::ExportImport => "Export and import",
         Dialog::Share => "Share this connection",
         Dialog::Preset => "Ask the server to",
@@ -37,6 +40,8 @@ fn form(dialog: Dialog, page: &Page) -> View {
     match dialog {
         Dialog::Close => close::form(),
         Dialog::Options => options::form(),
+        Dialog::Through => relay::form("options"),
+        Dialog::Handshake => relay::form("handshake"),
         Dialog::ExportImport => export_import::form(page),
         Dialog::Share => share::form(),
         Dialog::Preset => preset::form(page),

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use model::{Connection, ConnectionMsg, ConnectionState, Count, Counted, Opened, Size, Span, Tally};
 
 use super::controls::button;
-use super::{View, html, tone_class};
+use super::{View, deferred, html, tone_class, why};
 use crate::browser::clock;
 use crate::page::Page;
 
@@ -38,10 +38,15 @@ pub(super) fn ending() -> View {
     html("<div><p></p><div class=chips></div></div>")
         .attr_of("class", |page| if page.shown().is_retrying() { "ending retrying" } else { "ending" }.into())
         .attr_if("hidden", |page| {
-            page.shown().explanation().is_none() && !page.shown().is_retrying() && !has_queue_to_discard(page)
+            page.shown().explanation().is_none()
+                && page.shown().why().is_none()
+                && !page.shown().is_retrying()
+                && !has_queue_to_discard(page)
         })
         .at("p")
         .text_of(|page| page.shown().explanation().unwrap_or_default().into())
+        .at_root()
+        .child(deferred::slot(why::key, why::why))
         .at(".chips")
         .child(
             button("ghost", "Reconnect now", |page, _| page.dispatch_shown(ConnectionMsg::Connect))

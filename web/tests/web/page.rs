@@ -6,6 +6,7 @@ use js_sys::Function;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web::program_handle::ProgramHandle;
+use web::relay_handle::RelayHandle;
 use web_sys::{
     Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent, KeyboardEventInit,
 };
@@ -23,7 +24,8 @@ struct Mounted {
 fn mounted(address: &str) -> Mounted {
     let place: HtmlElement = document().create_element("div").unwrap().unchecked_into();
     document().body().unwrap().append_child(&place).unwrap();
-    let page = web::page(&place, address.to_owned(), ProgramHandle::new(Function::new_no_args("")));
+    let nothing = || Function::new_no_args("return Promise.reject()");
+    let page = web::page(&place, address.to_owned(), ProgramHandle::new(nothing()), RelayHandle::new(nothing()));
     Mounted { place, _page: page }
 }
 

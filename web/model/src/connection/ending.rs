@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::connection::close::Meaning;
-use crate::data::visible::Quoted;
+use crate::data::visible::{Quoted, Visible};
 use crate::log::Tone;
 
 const WHERE_TO_LOOK: &str =
@@ -34,6 +34,12 @@ pub enum Ending {
     Lost(Closed),
     /// The person cancelled before it opened.
     Cancelled,
+    /// The relay did not reach the server, or no longer.
+    Through {
+        /// As a sentence of the relay.
+        evidence: String,
+        was_open: bool,
+    },
     /// What runs the page's sockets has failed; the server has no part in it.
     WorkerFailed,
 }
@@ -85,7 +91,7 @@ impl Ending {
     /// Not after an end that the person or, with code 1000, the server intended.
     pub(crate) fn allows_reconnect(&self) -> bool {
         match self {
-            Self::Refused(_) | Self::Lost(_) | Self::WorkerFailed => true,
+            Self::Refused(_) | Self::Lost(_) | Self::Through { .. } | Self::WorkerFailed => true,
             Self::ByServer(closed) => closed.code != 1000,
             Self::ByPage(_) | Self::Unanswered | Self::Cancelled => false,
         }
@@ -94,10 +100,10 @@ impl Ending {
     /// Two or three words, for the state line.
     pub fn summary(&self) -> &'static str {
         match self {
-            Self::Refused(_) => "Could not connect",
+            Self::Refused(_) | Self::Through { was_open: false, .. } => "Could not connect",
             Self::ByServer(_) => "Closed by server",
             Self::ByPage(_) | Self::Unanswered => "Disconnected",
-            Self::Lost(_) | Self::WorkerFailed => "Connection lost",
+            Self::Lost(_) | Self::Through { .. } | Self::WorkerFailed => "Connection lost",
             Self::Cancelled => "Cancelled",
         }
     }
@@ -105,7 +111,7 @@ impl Ending {
     pub fn closed(&self) -> Option<&Closed> {
         match self {
             Self::Refused(closed) | Self::ByServer(closed) | Self::ByPage(closed) | Self::Lost(closed) => Some(closed),
-            Self::Unanswered | Self::Cancelled | Self::WorkerFailed => None,
+            Self::Unanswered | Self::Cancelled | Self::Through { .. } | Self::WorkerFailed => None,
         }
     }
 
@@ -114,7 +120,7 @@ impl Ending {
             Self::ByPage(_) | Self::Cancelled => Tone::Neutral,
             Self::ByServer(closed) => Meaning::of(closed.code).tone,
             Self::Unanswered => Tone::Warning,
-            Self::Refused(_) | Self::Lost(_) | Self::WorkerFailed => Tone::Error,
+            Self::Refused(_) | Self::Lost(_) | Self::Through { .. } | Self::WorkerFailed => Tone::Error,
         }
     }
 }
@@ -130,6 +136,10 @@ impl fmt::Display for Ending {
             Self::Unanswered => f.write_str("Disconnected by this page; the server did not answer the close frame"),
             Self::Lost(closed) => {
                 write!(f, "Connection lost: the server or the network failed without a close frame ({closed})")
+            }
+            Self::Through { evidence, was_open } => {
+                let what = if *was_open { "Connection lost" } else { "Could not connect" };
+                write!(f, "{what}: {}", Visible(evidence))
             }
             Self::Cancelled => f.write_str("Cancelled before the connection opened"),
             Self::WorkerFailed => f.write_str("Connection lost: the page's socket worker failed"),

@@ -24,6 +24,8 @@ impl Connection {
             ConnectionState::Idle(_) => {
                 self.back_off = BackOff::default();
                 self.lost_at = None;
+                (self.why, self.asked) = (None, None);
+                self.is_through = false;
                 self.open_socket(now, shared);
             }
             ConnectionState::Reconnecting { .. } => self.open_socket(now, shared),
@@ -31,7 +33,7 @@ impl Connection {
         }
     }
 
-    fn open_socket(&mut self, now: Time, shared: &mut Shared) {
+    pub(super) fn open_socket(&mut self, now: Time, shared: &mut Shared) {
         let (url, subprotocols) = match self.parse_fields(shared) {
             Ok(parsed) => parsed,
             Err(problem) => {
@@ -54,10 +56,14 @@ impl Connection {
             self.change_setup(shared, |setup| setup.address = url.to_string());
         }
         self.note(now, &Note::Connecting { url: url.clone(), typed });
+        self.begun_at = now;
+        if let (true, Some(loaded)) = (self.is_through, shared.deferred) {
+            return loaded.run(|| self.open_through(now, url.to_string(), subprotocols.names().to_vec(), shared));
+        }
         shared.effects.push(Effect::Open { connection: self.id, socket: self.socket, url, subprotocols });
     }
 
-    fn parse_fields(&self, shared: &Shared) -> Result<(WsUrl, Subprotocols), Problem> {
+    pub(super) fn parse_fields(&self, shared: &Shared) -> Result<(WsUrl, Subprotocols), Problem> {
         let url = WsUrl::parse(&self.setup.address, shared.parse_url);
         let url = url.map_err(|error| problem(Problem::Address, &error))?;
         let subprotocols = self.setup.subprotocols.parse().map_err(|error| problem(Problem::Subprotocols, &error))?;
@@ -140,6 +146,7 @@ impl Connection {
     }
 
     fn received(&mut self, now: Time, content: Content<'_>, shared: &mut Shared) {
+        self.last_message_at = now;
         let cut = std::mem::take(&mut self.cut);
         self.log.push_cut_message(now, Direction::Received, Source::Person, content, cut);
         if let Content::Text(text) = content
@@ -150,7 +157,7 @@ impl Connection {
         self.tasks_received(now, content, shared);
     }
 
-    fn opened(&mut self, now: Time, opened: Opened, shared: &mut Shared) {
+    pub(super) fn opened(&mut self, now: Time, opened: Opened, shared: &mut Shared) {
         self.note(now, &Note::Opened(opened.clone()));
         if let Some(lost_at) = self.lost_at.take() {
             self.note(now, &Note::DisconnectedFor(now.since(lost_at)));
@@ -159,19 +166,23 @@ impl Connection {
             self.note(now, &Note::SendingQueued(self.outbox.len()));
         }
         self.opened_at = now;
+        self.last_message_at = now;
         self.retried = None;
         self.state = ConnectionState::Open(opened);
         self.tasks_opened(now);
         self.pump(shared);
     }
 
-    fn end(&mut self, now: Time, ending: Ending, shared: &mut Shared) {
+    pub(super) fn end(&mut self, now: Time, ending: Ending, shared: &mut Shared) {
         let after_close = std::mem::take(&mut self.after_close);
         if after_close.messages > 0 {
             self.log.count_lost(after_close);
             self.note(now, &Note::AfterClose(after_close));
         }
         self.note(now, &Note::Ended(ending.clone()));
+        if let Some(loaded) = shared.deferred {
+            loaded.run(|| self.ask_why(now, &ending, shared));
+        }
         self.outbox.reset();
         self.tasks_ended(now, shared);
         shared.effects.push(Effect::Release(self.id));

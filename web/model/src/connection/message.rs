@@ -17,6 +17,7 @@ use crate::sending::repeat::Repeat;
 use crate::sending::replay::ReplayMessage;
 use crate::sending::sequence::Sequence;
 use crate::shared::SocketId;
+use crate::why::{Told, Why};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SocketEvent {
@@ -56,6 +57,14 @@ pub enum ConnectionMsg {
     OfflineChosen(Offline),
     /// Connect now, even where an attempt is scheduled for later.
     Connect,
+    /// Connect through Canyon's relay.
+    ConnectThrough,
+    /// What is asked of the relay, as far as it is to be stored.
+    RelayChosen(String),
+    /// From the relay, about this socket.
+    Relayed(SocketId, Told),
+    /// The answer to [`Effect::Diagnose`](crate::Effect::Diagnose), if there is one.
+    Diagnosed(SocketId, Option<Box<Why>>),
     /// Closes an open connection; gives up on one that is connecting, closing or waiting to reconnect.
     Disconnect,
     /// Like `Disconnect`, with this close frame.

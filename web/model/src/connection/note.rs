@@ -22,6 +22,8 @@ pub enum Note {
     /// The browser rejected the address, for this reason.
     NotConnected(String),
     Opened(Opened),
+    /// What the relay has told.
+    Through(String),
     /// Reconnected after this time.
     DisconnectedFor(Duration),
     Retrying(Retry),
@@ -46,7 +48,9 @@ impl Note {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Opened(_) => Kind::Open,
-            Self::Ended(Ending::Refused(_)) | Self::NotConnected(_) | Self::NotSent => Kind::Error,
+            Self::Ended(Ending::Refused(_) | Ending::Through { was_open: false, .. })
+            | Self::NotConnected(_)
+            | Self::NotSent => Kind::Error,
             Self::Ended(_) => Kind::Close,
             _ => Kind::Note,
         }
@@ -54,7 +58,7 @@ impl Note {
 
     pub fn tone(&self) -> Tone {
         match self {
-            Self::Connecting { .. } | Self::SendingQueued(_) => Tone::Neutral,
+            Self::Connecting { .. } | Self::SendingQueued(_) | Self::Through(_) => Tone::Neutral,
             Self::Opened(_) => Tone::Good,
             Self::NotSent | Self::AfterClose(_) | Self::DisconnectedFor(_) | Self::Retrying(_) | Self::Missed(_) => {
                 Tone::Warning
@@ -75,6 +79,7 @@ impl fmt::Display for Note {
             }
             Self::NotConnected(why) => write!(f, "Not connected: {why}"),
             Self::Opened(opened) => opened.fmt(f),
+            Self::Through(text) => f.write_str(text),
             Self::DisconnectedFor(gap) => {
                 write!(f, "Disconnected for {}; messages that the server sent meanwhile were not received", Span(*gap))
             }

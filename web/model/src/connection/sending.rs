@@ -179,6 +179,7 @@ impl Connection {
     }
 
     pub(super) fn sent(&mut self, now: Time, message: &Outgoing, buffered: u64, shared: &mut Shared) {
+        self.last_message_at = now;
         self.log.push_message(now, Direction::Sent, message.source, message.payload.content());
         self.outbox.accepted(buffered);
         self.pump(shared);

@@ -15,6 +15,8 @@ pub struct Setup {
     pub subprotocols: String,
     pub reconnect: Reconnect,
     pub offline: Offline,
+    /// What is asked of the relay, as `web/relay` writes it to be stored; empty where it is as usual.
+    pub relay: String,
 }
 
 impl Setup {
@@ -36,6 +38,9 @@ impl Setup {
         object.text("subprotocols", &self.subprotocols);
         object.text("reconnect", self.reconnect.name());
         object.text("offline", self.offline.name());
+        if !self.relay.is_empty() {
+            object.text("relay", &self.relay);
+        }
     }
 
     /// Defaults replace what is missing or wrong.
@@ -47,6 +52,7 @@ impl Setup {
             subprotocols: text("subprotocols").into_owned(),
             reconnect: Reconnect::named(&text("reconnect")),
             offline: Offline::named(&text("offline")),
+            relay: text("relay").into_owned(),
         }
     }
 }

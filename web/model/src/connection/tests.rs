@@ -1,3 +1,4 @@
 mod lifecycle;
 mod sending;
 mod tasks;
+mod through;

@@ -6,6 +6,7 @@ use crate::connection::subprotocols::Subprotocols;
 use crate::matching::MatchRequest;
 use crate::sending::outbox::Outgoing;
 use crate::stored::document::Document;
+use crate::why::Attempt;
 
 /// Unique as long as the page is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -21,10 +22,14 @@ impl ConnectionId {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SocketId(pub(crate) u32);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Open a socket. Replaces the one of the connection, if there is one.
     Open { connection: ConnectionId, socket: SocketId, url: WsUrl, subprotocols: Subprotocols },
+    /// The same through Canyon's relay, after asking for its token.
+    OpenThrough { connection: ConnectionId, socket: SocketId, url: String, subprotocols: Vec<String> },
+    /// Find out why the connection failed, and report [`ConnectionMsg::Diagnosed`](crate::ConnectionMsg::Diagnosed).
+    Diagnose { connection: ConnectionId, socket: SocketId, attempt: Box<Attempt> },
     /// Send on the connection's socket, and report [`ConnectionMsg::Sent`](crate::ConnectionMsg::Sent) or
     /// [`ConnectionMsg::NotSent`](crate::ConnectionMsg::NotSent).
     Send { connection: ConnectionId, message: Outgoing },
