@@ -16,6 +16,8 @@ use crate::{
     http::access::Access,
     http::token::Subprotocol,
     inspect::Recording,
+    listen::ListeningSocket,
+    peer::Local,
     protocol::deflate::{Context, DeflateConfig, WindowBits},
     relay::{
         gateway::Gateway,
@@ -74,9 +76,9 @@ impl Config {
     /// # Errors
     /// They would; the server then refuses each request for the relay.
     pub fn check_relay(&self, listeners: &Listeners) -> Result<(), OpenRelay> {
-        let tls = listeners.tls.iter().flat_map(|(sockets, _)| sockets);
-        let addresses = listeners.plain.iter().chain(tls).filter_map(|socket| socket.local_addr().ok());
-        self.relay.check(&self.access, addresses.map(|address| address.ip()))
+        let tls = listeners.tls.iter().flat_map(|(sockets, _)| sockets).filter_map(|socket| socket.local_addr().ok());
+        let tls = tls.map(|address| Local::Address(address.ip()));
+        self.relay.check(&self.access, listeners.plain.iter().filter_map(ListeningSocket::local).chain(tls))
     }
 
     /// Whether clients may ask for what breaks the protocol.

@@ -1,11 +1,8 @@
 //! What a connection holds, whichever engine carries it. Each of these undoes itself when it is dropped.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -13,6 +10,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::{
     budget::{Charge, Overdrawn, SESSION},
     http::{admission::Permit, no_room::NoRoom},
+    peer::Peer,
     protocol::{Controls, Counters},
     shared::Shared,
     traffic::{Carrier, Metered},
@@ -57,7 +55,7 @@ impl Guards {
     ///
     /// # Errors
     /// A limit on connections or on their memory is reached.
-    pub(crate) fn for_stream(&self, peer: IpAddr) -> Result<Self, NoRoom> {
+    pub(crate) fn for_stream(&self, peer: Peer) -> Result<Self, NoRoom> {
         let permit = self.shared.admission.admit(peer)?;
         let charge = Charge::for_newcomer(&self.shared.budget, permit.memory.clone(), SESSION)?;
         Ok(Self::new(permit, charge, Load::add(&self.load.0), self.tracked.clone(), Arc::clone(&self.shared)))
@@ -92,7 +90,7 @@ impl Drop for Load {
 /// An open WebSocket in the log and in the totals.
 #[derive(Debug)]
 pub(crate) struct Connected {
-    peer: SocketAddr,
+    peer: Peer,
     /// The connection's number, in each line of the log about it.
     pub(crate) connection: u64,
     shared: Arc<Shared>,
@@ -105,7 +103,7 @@ pub(crate) struct Connected {
 }
 
 impl Connected {
-    pub(crate) fn new(peer: SocketAddr, connection: u64, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(peer: Peer, connection: u64, shared: Arc<Shared>) -> Self {
         shared.totals.opened.add(1);
         shared.log.connected(peer, connection);
         Self { peer, connection, shared, received: 0, sent: 0, metered: None }

@@ -1,14 +1,12 @@
 //! Which engine carries a connection after its handshake. The choice is made once, and nothing travels back:
-//! - the [event loop](crate::event_loop): what is echoed at once, over plain TCP, on systems that have such a loop;
+//! - the [event loop](crate::event_loop): what is echoed at once, without TLS, on systems that have such a loop;
 //! - a [session](crate::session) in a tokio task of the worker: everything else.
 
-use std::{io, mem, net::SocketAddr, sync::Arc};
+use std::{io, mem, sync::Arc};
 
 use bytes::BytesMut;
-use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
-    net::TcpStream,
     time::timeout,
 };
 
@@ -23,10 +21,12 @@ use crate::{
     },
     limit::Limit,
     linger,
+    peer::Peer,
     protocol::{Protocol, Reply},
     relay::{self, middle, onward::Onward},
     session::{self, Farewell, FrameLayer, Meter, Opening},
     shared::Shared,
+    socket::Socket,
     tls::Tls,
     traffic::Carrier,
     transport::Transport,
@@ -37,24 +37,21 @@ use crate::{
 /// Serves a new connection: TLS, if its listener has it, and HTTP on the runtime that this runs on, and perhaps a
 /// WebSocket, which goes to an engine.
 pub(crate) async fn serve(
-    stream: TcpStream,
+    stream: Socket,
     tls: Option<Arc<Tls>>,
-    peer: SocketAddr,
+    peer: Peer,
     shared: Arc<Shared>,
     guards: Guards,
     worker: Arc<Worker>,
 ) {
-    // Answers are written whole, so waiting for more to send (Nagle) would only delay them; without it all still works.
-    let _ = stream.set_nodelay(true);
-    // An urgent byte is one of the stream (RFC 6093, 5): without it, a frame would lack a byte.
-    let _ = SockRef::from(&stream).set_out_of_band_inline(true);
+    stream.prepare();
     // A socket without a local address is gone already, as the first read would tell.
-    let Ok(local) = stream.local_addr() else { return };
+    let Ok(local) = stream.local() else { return };
     let limits = &shared.config.limits;
     let stream = WriteTimeout::new(stream, *limits.write_timeout);
     let transport = match &tls {
-        None => Transport::Tcp(stream),
-        Some(tls) => match tls.accept(stream, local, *limits.handshake_timeout).await {
+        None => Transport::Plain(stream),
+        Some(tls) => match tls.accept(stream, *limits.handshake_timeout).await {
             Ok(transport) => transport,
             Err(error) => {
                 if error.kind() == io::ErrorKind::TimedOut {
@@ -64,7 +61,7 @@ pub(crate) async fn serve(
             }
         },
     };
-    let client = http::Client { peer, local: local.ip(), connection: guards.connection };
+    let client = http::Client { peer, local, connection: guards.connection };
     let http::Parts { transport, rest: read_ahead, next } = if transport.has_agreed_on_http2() {
         http::Parts { transport, rest: BytesMut::new(), next: Next::Http2 }
     } else {
@@ -106,7 +103,7 @@ struct WebSocket {
 }
 
 impl WebSocket {
-    fn new(accepted: Accepted, peer: SocketAddr, guards: Guards, shared: Arc<Shared>) -> Self {
+    fn new(accepted: Accepted, peer: Peer, guards: Guards, shared: Arc<Shared>) -> Self {
         let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
         let connected = Connected::new(peer, guards.connection, Arc::clone(&shared));
         Self { accepted, behaviour, connected, guards, shared }
@@ -150,7 +147,7 @@ impl WebSocket {
 /// Hands a WebSocket over to its engine.
 async fn carry(transport: Transport, read_ahead: BytesMut, websocket: WebSocket, worker: &Worker) {
     let transport = match (transport, worker.event_loop(), websocket.plain_reply()) {
-        (Transport::Tcp(stream), Some(event_loop), Some(reply)) => {
+        (Transport::Plain(stream), Some(event_loop), Some(reply)) => {
             let WebSocket { accepted, mut connected, mut guards, shared, .. } = websocket;
             connected.carried_by(Carrier::EventLoop);
             // Less than HTTP may have taken: there is room for that.

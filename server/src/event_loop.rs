@@ -1,5 +1,5 @@
-//! Plain echoes over TCP: one thread per worker that polls the sockets of all its connections, answers what has come, and
-//! never waits for one of them. A connection stays here from its handshake to its end, without a task.
+//! Plain echoes: one thread per worker that polls the sockets of all its connections, answers what has come, and never waits
+//! for one of them. A connection stays here from its handshake to its end, without a task.
 
 mod handle;
 mod registration;

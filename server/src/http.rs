@@ -29,10 +29,7 @@ pub(crate) mod subprotocol;
 pub(crate) mod token;
 mod turn_away;
 
-use std::{
-    future,
-    net::{IpAddr, SocketAddr},
-};
+use std::future;
 
 use bytes::BytesMut;
 use tokio::io::AsyncWriteExt;
@@ -42,14 +39,19 @@ pub(crate) use self::{
     last_words::response,
     turn_away::{refuse_at_once, refuse_connection},
 };
-use crate::{shared::Shared, transport::Transport, write_timeout::Progress};
+use crate::{
+    peer::{Local, Peer},
+    shared::Shared,
+    transport::Transport,
+    write_timeout::Progress,
+};
 
 /// Whose requests are answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Client {
-    pub(crate) peer: SocketAddr,
-    /// The address that it connected to.
-    pub(crate) local: IpAddr,
+    pub(crate) peer: Peer,
+    /// What it connected to.
+    pub(crate) local: Local,
     /// The number of its connection.
     pub(crate) connection: u64,
 }

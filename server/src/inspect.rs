@@ -7,7 +7,6 @@ mod tap;
 mod watch;
 
 use std::{
-    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -21,7 +20,10 @@ use wire::{
     event::{Event, Happened},
 };
 
-use crate::budget::{Budget, Charge};
+use crate::{
+    budget::{Budget, Charge},
+    peer::Source,
+};
 pub use record::{Recorder, Recording, RecordingError};
 pub(crate) use tap::{Plain, Tap, headers};
 pub(crate) use watch::{Full, Over, Watcher};
@@ -83,7 +85,7 @@ impl Inspect {
     ///
     /// # Errors
     /// There is no room for the id.
-    pub(crate) fn tap(&self, url: &Uri, peer: IpAddr, connection: u64) -> Result<Option<Tap>, Full> {
+    pub(crate) fn tap(&self, url: &Uri, peer: impl Into<Source>, connection: u64) -> Result<Option<Tap>, Full> {
         let id = url.query().and_then(id);
         if (id.is_none() && self.recorder.is_none()) || is_watcher(url.path()) {
             return Ok(None);
@@ -97,7 +99,7 @@ impl Inspect {
     ///
     /// # Errors
     /// There is no room for the id.
-    pub(crate) fn watch(&self, id: &InspectId, peer: IpAddr) -> Result<Watcher, Full> {
+    pub(crate) fn watch(&self, id: &InspectId, peer: impl Into<Source>) -> Result<Watcher, Full> {
         self.inspections.watch(id, peer)
     }
 

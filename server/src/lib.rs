@@ -33,6 +33,7 @@ mod linger;
 mod listen;
 mod message_log;
 mod message_timeout;
+mod peer;
 pub mod protocol;
 mod pulse;
 mod relay;
@@ -40,6 +41,7 @@ mod rooms;
 mod session;
 mod shared;
 mod shutdown;
+mod socket;
 mod tls;
 mod traffic;
 mod transport;
@@ -60,7 +62,9 @@ use http::accept::Listener;
 pub use http::access::{Access, AccessError, AllowedHost, AllowedOrigin};
 pub use http::token::{Subprotocol, SubprotocolError};
 pub use inspect::{Recorder, Recording, RecordingError};
-pub use listen::{BindError, bind};
+#[cfg(unix)]
+pub use listen::unix::{UnixSocket, bind_unix};
+pub use listen::{BindError, ListenAddress, ListeningSocket, bind};
 pub use relay::{
     FarUrl, FarUrlError, Gateway, GatewayTrust, OpenRelay, RelaySettings, RelayTarget, RelayTargetError, Token,
     TokenError, is_relay_request,
@@ -78,14 +82,14 @@ const LAST_WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Listeners {
     /// For `ws://` and `http://`.
-    pub plain: Vec<TcpListener>,
+    pub plain: Vec<ListeningSocket>,
     /// For `wss://` and `https://`.
     pub tls: Option<(Vec<TcpListener>, Arc<Tls>)>,
 }
 
 impl From<Vec<TcpListener>> for Listeners {
     fn from(plain: Vec<TcpListener>) -> Self {
-        Self { plain, tls: None }
+        Self { plain: plain.into_iter().map(ListeningSocket::from).collect(), tls: None }
     }
 }
 
@@ -127,7 +131,9 @@ impl Server {
         let tls_port = tls.as_ref().and_then(|(sockets, _)| Some(sockets.first()?.local_addr().ok()?.port()));
         let mut listeners: Vec<_> = plain.into_iter().map(|socket| Listener { socket, tls: None }).collect();
         if let Some((sockets, tls)) = tls {
-            listeners.extend(sockets.into_iter().map(|socket| Listener { socket, tls: Some(Arc::clone(&tls)) }));
+            listeners.extend(
+                sockets.into_iter().map(|socket| Listener { socket: socket.into(), tls: Some(Arc::clone(&tls)) }),
+            );
         }
         let shared = Arc::new(Shared { tls_port, ..Shared::recording(config, recorder) });
         let connections = TaskTracker::new();

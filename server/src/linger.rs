@@ -1,9 +1,11 @@
-//! The end of a TCP connection. A socket that is closed with unread bytes in it is reset, and then the peer loses the last
+//! The end of a connection. A socket that is closed with unread bytes in it is reset, and then the peer loses the last
 //! answer before it could read it; so what still comes is read and discarded.
 
 use std::{io, time::Duration};
 
-use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use tokio::{io::AsyncWriteExt, time::timeout};
+
+use crate::socket::Socket;
 
 /// How long the peer has to read the last answer and to close.
 pub(crate) const TIME: Duration = Duration::from_secs(1);
@@ -13,7 +15,7 @@ pub(crate) const BYTES: usize = 16 << 20;
 pub(crate) const PIECE: usize = 4096;
 
 /// Closes the write side, then reads and discards until the peer closes its own, within limits of time and bytes.
-pub(crate) async fn close(mut stream: TcpStream) {
+pub(crate) async fn close(mut stream: Socket) {
     // Whatever happens now, the connection ends here.
     let _ = timeout(TIME, async {
         stream.shutdown().await?;
@@ -22,7 +24,7 @@ pub(crate) async fn close(mut stream: TcpStream) {
     .await;
 }
 
-async fn discard(stream: &TcpStream) -> io::Result<()> {
+async fn discard(stream: &Socket) -> io::Result<()> {
     let mut discarded = 0;
     while discarded < BYTES {
         stream.readable().await?;

@@ -1,13 +1,24 @@
-//! From a host and a port to listening sockets.
+//! From an address, or a host and a port, to listening sockets.
+
+#[cfg(unix)]
+pub(crate) mod unix;
 
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
+    path::PathBuf,
+    str::FromStr,
+    task::{Context, Poll},
     thread,
 };
 
 use socket2::SockRef;
 use tokio::{net::TcpListener, sync::oneshot};
+
+use crate::{
+    peer::{Local, Peer},
+    socket::Socket,
+};
 
 /// How many clients that connect at once wait to be accepted at the most; the system may allow fewer. Beyond it Linux
 /// answers nobody, and a client tries again after a second.
@@ -35,6 +46,114 @@ pub enum BindError {
         /// What the system said.
         source: io::Error,
     },
+    /// The Unix socket cannot be made; its folder must be there and writable.
+    #[error("cannot listen on the Unix socket {}", .path.display())]
+    Unix {
+        /// The path as it was given.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another server is running; stop it, or choose another path.
+    #[error("cannot listen on the Unix socket {}: another server listens there", .0.display())]
+    UnixInUse(PathBuf),
+    /// Remove the file, or choose another path.
+    #[error("cannot listen on the Unix socket {}: there is a file that is no socket", .0.display())]
+    NoSocket(PathBuf),
+}
+
+/// Where a server listens: `localhost:9000`, `[::1]:9000`, or `unix:/run/canyon.sock`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListenAddress {
+    /// Every address of a host, with this port; 0 picks a free one.
+    Tcp {
+        /// A name or an address.
+        host: String,
+        /// The same for all addresses.
+        port: u16,
+    },
+    /// A Unix socket with this path.
+    Unix(PathBuf),
+}
+
+impl FromStr for ListenAddress {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str = "must be a host and a port, as localhost:9000 or [::1]:9000, or unix:/run/canyon.sock";
+        let text = text.trim();
+        if let Some(path) = text.strip_prefix("unix:") {
+            return match path {
+                "" => Err(WRONG),
+                _ if cfg!(unix) => Ok(Self::Unix(path.into())),
+                _ => Err("this system has no Unix sockets"),
+            };
+        }
+        let (host, port) = text.rsplit_once(':').ok_or(WRONG)?;
+        let is_bracketed = host.starts_with('[') && host.ends_with(']');
+        if host.is_empty() || (host.contains(':') && !is_bracketed) {
+            return Err(WRONG);
+        }
+        Ok(Self::Tcp { host: host.to_owned(), port: port.parse().map_err(|_| WRONG)? })
+    }
+}
+
+/// A socket that a server listens on.
+#[derive(Debug)]
+pub enum ListeningSocket {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A Unix socket.
+    #[cfg(unix)]
+    Unix(unix::UnixSocket),
+}
+
+impl From<TcpListener> for ListeningSocket {
+    fn from(listener: TcpListener) -> Self {
+        Self::Tcp(listener)
+    }
+}
+
+impl ListeningSocket {
+    /// Its address, if it is TCP.
+    pub fn tcp_address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            #[cfg(unix)]
+            Self::Unix(_) => None,
+        }
+    }
+
+    pub(crate) fn local(&self) -> Option<Local> {
+        match self {
+            Self::Tcp(listener) => Some(Local::Address(listener.local_addr().ok()?.ip())),
+            #[cfg(unix)]
+            Self::Unix(_) => Some(Local::Unix),
+        }
+    }
+
+    /// Sets the size of the system's buffer for what its connections send. Where the system refuses it, its own choice works
+    /// as well.
+    pub(crate) fn set_send_buffer(&self, bytes: usize) {
+        let _ = match self {
+            Self::Tcp(listener) => SockRef::from(listener).set_send_buffer_size(bytes),
+            #[cfg(unix)]
+            Self::Unix(socket) => SockRef::from(&socket.listener).set_send_buffer_size(bytes),
+        };
+    }
+
+    pub(crate) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, Peer)>> {
+        match self {
+            Self::Tcp(listener) => {
+                listener.poll_accept(cx).map_ok(|(stream, address)| (stream.into(), Peer::Tcp(address)))
+            }
+            #[cfg(unix)]
+            Self::Unix(socket) => socket.listener.poll_accept(cx).map_ok(|(stream, _)| {
+                let process = stream.peer_cred().ok().and_then(|peer| peer.pid());
+                (stream.into(), Peer::Unix(process))
+            }),
+        }
+    }
 }
 
 /// Listens on every address of `host`, all with the same port; port 0 picks a free one.

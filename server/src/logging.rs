@@ -4,6 +4,7 @@
 use std::{
     fmt,
     io::{self, Write},
+    path::Path,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::Duration,
@@ -160,6 +161,12 @@ pub(crate) fn start(level: LevelFilter, format: LogFormat) -> io::Result<Log> {
 pub(crate) fn started(scheme: &str, host: &str, port: u16) {
     let url = format!("{scheme}://{}:{port}", in_url(host));
     tracing::info!(target: STARTED, url, "WebSocket server started on {url}");
+}
+
+/// The same of a Unix socket.
+pub(crate) fn started_on_unix_socket(path: &Path) {
+    let url = format!("unix:{}", path.display());
+    tracing::info!(target: STARTED, url, "WebSocket server started on {}", url.escape_debug());
 }
 
 /// Says what a person must do before a browser connects by TLS, and how to check that no other server answers.

@@ -4,12 +4,13 @@
 use std::{
     fmt::{self, Write},
     io,
-    net::SocketAddr,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
+
+use crate::peer::Peer;
 
 /// How many lines there are of each kind in each [`PERIOD`], over all connections.
 const LINES: u64 = 20;
@@ -68,7 +69,7 @@ impl Budget {
 
 impl MessageLog {
     /// Logs that a client has come.
-    pub(crate) fn connected(&self, peer: SocketAddr, connection: u64) {
+    pub(crate) fn connected(&self, peer: Peer, connection: u64) {
         if self.comings.take() {
             tracing::info!(connection, %peer, "Client connected from {peer}");
         }
@@ -99,14 +100,14 @@ impl MessageLog {
     }
 
     /// Logs that a client is gone.
-    pub(crate) fn disconnected(&self, peer: SocketAddr, connection: u64) {
+    pub(crate) fn disconnected(&self, peer: Peer, connection: u64) {
         if self.goings.take() {
             tracing::info!(connection, %peer, "Client {peer} disconnected");
         }
     }
 
     /// Logs that a client speaks TLS to a port where it is not spoken: what that answers, clients do not show.
-    pub(crate) fn tls_on_plain_port(&self, peer: SocketAddr, connection: u64) {
+    pub(crate) fn tls_on_plain_port(&self, peer: Peer, connection: u64) {
         if self.strangers.take() {
             tracing::info!(connection, %peer, "Client {peer} speaks TLS to the port for ws:// and http://");
         }
@@ -114,7 +115,7 @@ impl MessageLog {
 
     /// Logs that there is no TLS with a client; its reason may be that it does not trust the certificate, and browsers do
     /// not say so.
-    pub(crate) fn no_tls(&self, peer: SocketAddr, connection: u64, error: &io::Error) {
+    pub(crate) fn no_tls(&self, peer: Peer, connection: u64, error: &io::Error) {
         if self.strangers.take() {
             let reason = error.to_string();
             tracing::info!(connection, %peer, reason, "No TLS with client {peer}: {}", Escaped(&reason));

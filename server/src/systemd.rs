@@ -2,25 +2,34 @@
 //! ([sd_listen_fds](https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html)), and how the service does
 //! ([sd_notify](https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html)). Without systemd all of it does nothing.
 
-use std::{future, net::TcpListener};
+use std::future;
 
 use anyhow::Context;
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
-use server::Health;
-use tokio::time::{MissedTickBehavior, interval};
+use server::{Health, ListeningSocket};
+use tokio::{
+    net::{TcpListener, UnixListener},
+    time::{MissedTickBehavior, interval},
+};
 
 /// The listening sockets that the service manager has opened for this process.
 ///
 /// # Errors
-/// One of them is no TCP socket.
-pub(crate) fn sockets() -> anyhow::Result<Vec<TcpListener>> {
+/// One of them is neither a TCP nor a Unix socket that connections come to.
+pub(crate) fn sockets() -> anyhow::Result<Vec<ListeningSocket>> {
     let mut handed_over = ListenFd::from_env();
     let mut sockets = Vec::new();
     for number in 0..handed_over.len() {
-        let socket = handed_over.take_tcp_listener(number);
-        let socket = socket.with_context(|| format!("socket {number} of the service manager is no TCP socket"))?;
-        sockets.extend(socket);
+        let neither = || format!("socket {number} of the service manager is no TCP or Unix socket that listens");
+        if let Ok(socket) = handed_over.take_tcp_listener(number) {
+            let Some(socket) = socket else { continue };
+            socket.set_nonblocking(true)?;
+            sockets.push(TcpListener::from_std(socket)?.into());
+        } else if let Some(socket) = handed_over.take_unix_listener(number).with_context(neither)? {
+            socket.set_nonblocking(true)?;
+            sockets.push(ListeningSocket::Unix(UnixListener::from_std(socket)?.into()));
+        }
     }
     Ok(sockets)
 }

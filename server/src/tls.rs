@@ -5,7 +5,6 @@ mod self_signed;
 
 use std::{
     io,
-    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
@@ -148,9 +147,9 @@ impl Tls {
     ///
     /// # Errors
     /// Why there is no TLS, for people; the connection is closed then.
-    pub(crate) async fn accept(&self, stream: Stream, local: SocketAddr, time: Duration) -> io::Result<Transport> {
+    pub(crate) async fn accept(&self, stream: Stream, time: Duration) -> io::Result<Transport> {
         let late = || io::Error::new(io::ErrorKind::TimedOut, format!("it took longer than {time:?}"));
-        match timeout(time, self.handshake(stream, local)).await.map_err(|_| late())? {
+        match timeout(time, self.handshake(stream)).await.map_err(|_| late())? {
             Ok(stream) => Ok(Transport::tls(stream)),
             Err((error, stream)) => {
                 linger::close(stream.into_inner()).await;
@@ -159,16 +158,13 @@ impl Tls {
         }
     }
 
-    async fn handshake(
-        &self,
-        mut stream: Stream,
-        local: SocketAddr,
-    ) -> Result<TlsStream<TlsSocket>, (io::Error, Stream)> {
+    async fn handshake(&self, mut stream: Stream) -> Result<TlsStream<TlsSocket>, (io::Error, Stream)> {
         let mut first = [HANDSHAKE];
         match stream.inner().peek(&mut first).await {
             Ok(_) if first == [HANDSHAKE] => {}
             Ok(_) => {
-                let written = stream.write_all(plain_on_tls_port(local).as_bytes()).await;
+                let sentence = plain_on_tls_port(stream.inner().tcp_address());
+                let written = stream.write_all(sentence.as_bytes()).await;
                 let error = written.err().unwrap_or_else(|| io::Error::other("it is no TLS"));
                 return Err((error, stream));
             }

@@ -10,21 +10,20 @@ use std::{
 
 use bytes::BytesMut;
 use futures_util::FutureExt;
-use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, Interest, ReadBuf},
-    net::TcpStream,
     time::timeout,
 };
 use tokio_rustls::server::TlsStream;
 
 use crate::{
     linger,
+    socket::Socket,
     write_timeout::{Progress, WriteTimeout},
 };
 
 /// A connection's socket, with the bound on how long its peer may read nothing.
-pub(crate) type Stream = WriteTimeout<TcpStream>;
+pub(crate) type Stream = WriteTimeout<Socket>;
 
 /// Room for a record of TLS: 16 KiB of payload, and what is around it
 /// ([RFC 8446, 5.2](https://www.rfc-editor.org/rfc/rfc8446#section-5.2)); with a message of that size come a few bytes more.
@@ -33,7 +32,7 @@ const RECORD: usize = 20 << 10;
 /// A connection's stream, below HTTP and below WebSocket.
 #[derive(Debug)]
 pub(crate) enum Transport {
-    Tcp(Stream),
+    Plain(Stream),
     /// After the handshake.
     Tls(Box<TlsStream<TlsSocket>>),
 }
@@ -48,7 +47,7 @@ impl Transport {
 
     fn stream(&self) -> &Stream {
         match self {
-            Self::Tcp(stream) => stream,
+            Self::Plain(stream) => stream,
             Self::Tls(stream) => &stream.get_ref().0.stream,
         }
     }
@@ -61,7 +60,7 @@ impl Transport {
     /// Whether the TLS handshake has chosen HTTP/2.
     pub(crate) fn has_agreed_on_http2(&self) -> bool {
         match self {
-            Self::Tcp(_) => false,
+            Self::Plain(_) => false,
             Self::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"h2"),
         }
     }
@@ -75,7 +74,7 @@ impl Transport {
     /// Makes [`close`](Self::close) reset the connection.
     pub(crate) fn reset_at_end(&mut self) {
         match self {
-            Self::Tcp(stream) => stream.reset_at_end(),
+            Self::Plain(stream) => stream.reset_at_end(),
             Self::Tls(stream) => stream.get_mut().0.stream.reset_at_end(),
         }
     }
@@ -83,7 +82,7 @@ impl Transport {
     /// The version of TLS, if that is spoken.
     pub(crate) fn tls_version(&self) -> Option<String> {
         match self {
-            Self::Tcp(_) => None,
+            Self::Plain(_) => None,
             Self::Tls(stream) => stream.get_ref().1.protocol_version().map(|version| format!("{version:?}")),
         }
     }
@@ -108,14 +107,14 @@ impl Transport {
     /// The system has no file descriptor left.
     pub(crate) fn move_to_this_runtime(self, write_timeout: Duration) -> io::Result<Self> {
         match self {
-            Self::Tcp(stream) => {
-                let socket = TcpStream::from_std(stream.into_inner().into_std()?)?;
-                Ok(Self::Tcp(WriteTimeout::new(socket, write_timeout)))
+            Self::Plain(stream) => {
+                let socket = stream.into_inner().move_to_this_runtime()?;
+                Ok(Self::Plain(WriteTimeout::new(socket, write_timeout)))
             }
             Self::Tls(mut stream) => {
                 // The socket cannot be taken out from under TLS, but another one for the same connection can take its place.
                 let io = &mut stream.get_mut().0.stream;
-                let socket = TcpStream::from_std(SockRef::from(io.inner()).try_clone()?.into())?;
+                let socket = io.inner().again_in_this_runtime()?;
                 *io = WriteTimeout::new(socket, write_timeout);
                 Ok(Self::Tls(stream))
             }
@@ -130,12 +129,10 @@ impl Transport {
     /// Ends the connection so that the peer can still read what was sent, unless it reads nothing.
     pub(crate) async fn close(self) {
         if matches!(self.progress(), Progress::TimedOut | Progress::Reset) {
-            // The system forgets what the peer does not read: the connection is reset.
-            let _ = self.stream().inner().set_zero_linger();
-            return;
+            return self.stream().inner().reset_at_end();
         }
         let socket = match self {
-            Self::Tcp(stream) => stream.into_inner(),
+            Self::Plain(stream) => stream.into_inner(),
             Self::Tls(mut stream) => {
                 // Ends with close_notify: without it, a peer cannot tell this end from one that somebody forged.
                 let _ = timeout(linger::TIME, stream.shutdown()).await;
@@ -217,7 +214,7 @@ impl AsyncWrite for TlsSocket {
 impl AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
     }
@@ -226,7 +223,7 @@ impl AsyncRead for Transport {
 impl AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
@@ -237,28 +234,28 @@ impl AsyncWrite for Transport {
         buffers: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, buffers),
+            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, buffers),
             Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, buffers),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
-            Self::Tcp(stream) => stream.is_write_vectored(),
+            Self::Plain(stream) => stream.is_write_vectored(),
             Self::Tls(stream) => stream.is_write_vectored(),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }

@@ -8,12 +8,12 @@ use std::{
     time::Duration,
 };
 
-use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{Sleep, sleep},
 };
+
+use crate::socket::Socket;
 
 /// Wraps a stream; a write that makes no progress for the given time is [`io::ErrorKind::TimedOut`].
 #[derive(Debug)]
@@ -102,13 +102,13 @@ pub(crate) trait WriteNow {
     fn write_now(&self, bytes: &[u8]) -> io::Result<usize>;
 }
 
-impl WriteNow for TcpStream {
+impl WriteNow for Socket {
     fn write_now(&self, bytes: &[u8]) -> io::Result<usize> {
-        SockRef::from(self).send(bytes)
+        self.options().send(bytes)
     }
 }
 
-impl AsyncRead for WriteTimeout<TcpStream> {
+impl AsyncRead for WriteTimeout<Socket> {
     /// tokio's own takes a read that fills less than the buffer for the last. It may have stopped before an urgent byte.
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {

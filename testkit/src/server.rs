@@ -36,7 +36,7 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
-        let listeners = Listeners { plain: vec![listener], tls };
+        let listeners = Listeners { plain: vec![listener.into()], tls };
         let task = tokio::spawn(server::serve(listeners, config, stop.clone().cancelled_owned()));
         Ok(Self { address, stop, task })
     }

@@ -10,7 +10,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use tokio::{net::TcpStream, task::yield_now};
+use tokio::task::yield_now;
 
 use super::{EventLoop, WAKER, registration::Registration};
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     protocol::{Protocol, Reply},
     pulse::Pulse,
     shared::Shared,
+    socket::Socket,
 };
 
 /// The way to an event loop; the loop ends when this is dropped.
@@ -71,7 +72,7 @@ impl EventLoopHandle {
     /// two switches between threads, a tenth of a handshake.
     pub(crate) async fn register(
         &self,
-        stream: TcpStream,
+        stream: Socket,
         protocol: Protocol,
         reply: Reply,
         connected: Connected,

@@ -10,7 +10,6 @@ use std::{
     time::Instant,
 };
 
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
 
 use self::deadlines::{WaitsFor, after};
@@ -63,7 +62,7 @@ struct WebSocket {
 impl Registration {
     /// Takes a socket from tokio.
     pub(super) fn new(
-        socket: TcpStream,
+        socket: crate::socket::Socket,
         protocol: Protocol,
         reply: Reply,
         connected: Connected,

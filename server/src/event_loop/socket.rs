@@ -1,16 +1,17 @@
-//! A socket on the event loop. Nothing here waits: what would block is pending, and the event loop polls for it.
+//! A socket on the event loop, TCP or Unix. Nothing here waits: what would block is pending, and the event loop polls for it.
 
 use std::{
     io,
     net::Shutdown,
+    os::fd::AsRawFd,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
 
-use mio::{Interest, Registry, Token, event::Event, net::TcpStream};
+use mio::{Interest, Registry, Token, event::Event, unix::SourceFd};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
-use socket2::SockRef;
+use socket2::Socket as SystemSocket;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What is polled for input: on Linux the event says whether there is an urgent byte, too.
@@ -22,7 +23,7 @@ const INPUT: Interest = Interest::READABLE;
 /// A socket that is polled edge-triggered.
 #[derive(Debug)]
 pub(super) struct Socket {
-    socket: TcpStream,
+    socket: SystemSocket,
     /// Whether a read would block: all that had come was read, and no event has come since.
     is_dry: bool,
     /// Whether a read that gives less than there is room for may not have been all: an end or a fault lies behind it, for
@@ -38,8 +39,8 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Takes the socket from tokio.
-    pub(super) fn new(stream: tokio::net::TcpStream) -> io::Result<Self> {
-        let socket = TcpStream::from_std(stream.into_std()?);
+    pub(super) fn new(socket: crate::socket::Socket) -> io::Result<Self> {
+        let socket = socket.into_system()?;
         // Where urgent bytes cause no event, there may always be one.
         let may_stop_short = INPUT == Interest::READABLE;
         Ok(Self {
@@ -54,13 +55,13 @@ impl Socket {
 
     /// Polls it for input. If there is some already, that is an event, too.
     pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.register(&mut self.socket, token, INPUT)
+        registry.register(&mut SourceFd(&self.socket.as_raw_fd()), token, INPUT)
     }
 
     /// Polls it for room to write, too, from now on.
     pub(super) fn watch_room(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         if !self.is_watched_for_room {
-            registry.reregister(&mut self.socket, token, INPUT | Interest::WRITABLE)?;
+            registry.reregister(&mut SourceFd(&self.socket.as_raw_fd()), token, INPUT | Interest::WRITABLE)?;
             self.is_watched_for_room = true;
         }
         Ok(())
@@ -95,7 +96,7 @@ impl Socket {
     /// Makes the drop reset the connection, so that the system forgets what the peer has not read.
     pub(super) fn forget_output(&self) {
         // If the system refuses, it goes on sending for a while.
-        let _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+        let _ = self.socket.set_linger(Some(Duration::ZERO));
     }
 
     #[inline(always)]

@@ -15,20 +15,23 @@ use crate::{
     Config,
     budget::Charge,
     connection::{Connected, Guards, Load},
+    peer::Peer,
     protocol::{Protocol, Reply},
+    socket::Socket,
 };
 
 /// An event loop that does not run, its handle, and a connection for it, which has `read_ahead` to answer, with its client.
 async fn loop_and_connection(
     read_ahead: &[u8],
-) -> (EventLoop, EventLoopHandle, (TcpStream, Protocol, Reply, Connected, Guards), TcpStream) {
+) -> (EventLoop, EventLoopHandle, (Socket, Protocol, Reply, Connected, Guards), TcpStream) {
     let shared = Arc::new(Shared::new(Config::default()));
     let (event_loop, handle) = EventLoopHandle::with_event_loop(&shared).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (stream, peer) = listener.accept().await.unwrap();
+    let (stream, peer) = (Socket::from(stream), Peer::Tcp(peer));
     let protocol = Protocol::new(BytesMut::from(read_ahead), shared.frame_limits(), None);
-    let permit = shared.admission.admit(peer.ip()).unwrap();
+    let permit = shared.admission.admit(peer).unwrap();
     let charge = Charge::new(&shared.budget, None);
     let (load, tracked) = (Load::add(&Arc::default()), TaskTracker::new().token());
     let guards = Guards::new(permit, charge, load, tracked, Arc::clone(&shared));

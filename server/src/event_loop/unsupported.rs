@@ -2,8 +2,6 @@
 
 use std::{io, sync::Arc};
 
-use tokio::net::TcpStream;
-
 use crate::{
     connection::{Connected, Guards},
     protocol::{Protocol, Reply},
@@ -32,7 +30,7 @@ impl EventLoopHandle {
         match *self {}
     }
 
-    pub(crate) async fn register(&self, _: TcpStream, _: Protocol, _: Reply, _: Connected, _: Guards) {
+    pub(crate) async fn register(&self, _: crate::socket::Socket, _: Protocol, _: Reply, _: Connected, _: Guards) {
         match *self {}
     }
 

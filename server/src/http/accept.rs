@@ -1,13 +1,12 @@
 //! From listening sockets to connections: who is let in, and what becomes of the server when one of them goes wrong.
 //! Never looks into what a connection carries.
 
-use std::{collections::VecDeque, future::poll_fn, io, net::SocketAddr, sync::Arc, task::Poll, time::Duration};
+use std::{collections::VecDeque, future::poll_fn, io, sync::Arc, task::Poll, time::Duration};
 
 use futures_util::FutureExt;
 use hyper::StatusCode;
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::{Domain, Type};
 use tokio::{
-    net::{TcpListener, TcpStream},
     sync::{Semaphore, oneshot},
     time::{Instant, sleep, timeout},
 };
@@ -16,7 +15,10 @@ use crate::{
     budget::Charge,
     connection::Guards,
     http::{self, admission::Permit, no_room::NoRoom},
+    listen::ListeningSocket,
+    peer::Peer,
     shared::Shared,
+    socket::Socket,
     tls::Tls,
     workers::{Place, Worker, Workers},
 };
@@ -42,7 +44,7 @@ const SEND_BUFFER: usize = 256 << 10;
 /// A listening socket, and TLS if that is spoken on its connections.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    pub(crate) socket: TcpListener,
+    pub(crate) socket: ListeningSocket,
     pub(crate) tls: Option<Arc<Tls>>,
 }
 
@@ -50,18 +52,17 @@ pub(crate) struct Listener {
 /// is given up when there is no descriptor for a connection, so that its client gets a 503.
 pub(crate) async fn run<Serve, Served>(
     listeners: &[Listener],
-    mut reserve: Option<Socket>,
+    mut reserve: Option<socket2::Socket>,
     server: &Arc<Shared>,
     workers: &Workers,
     serve: Serve,
 ) where
-    Serve:
-        Fn(TcpStream, Option<Arc<Tls>>, SocketAddr, Arc<Shared>, Guards, Arc<Worker>) -> Served + Copy + Send + 'static,
+    Serve: Fn(Socket, Option<Arc<Tls>>, Peer, Arc<Shared>, Guards, Arc<Worker>) -> Served + Copy + Send + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
     for Listener { socket, .. } in listeners {
-        // Connections inherit it. Where the system refuses it, its own choice works as well.
-        let _ = SockRef::from(socket).set_send_buffer_size(SEND_BUFFER);
+        // Connections inherit it.
+        socket.set_send_buffer(SEND_BUFFER);
     }
     let mut refusals = Refusals::new();
     let mut turn = 0;
@@ -95,8 +96,8 @@ pub(crate) async fn run<Serve, Served>(
 }
 
 /// A place and memory for a connection, as much as its first request may take.
-fn admit(server: &Arc<Shared>, peer: SocketAddr, workers: &Workers) -> Result<(Permit, Charge, Place), NoRoom> {
-    let permit = server.admission.admit(peer.ip())?;
+fn admit(server: &Arc<Shared>, peer: Peer, workers: &Workers) -> Result<(Permit, Charge, Place), NoRoom> {
+    let permit = server.admission.admit(peer)?;
     let first = server.config.limits.max_head_size.as_u64() + HTTP;
     let charge = Charge::for_newcomer(&server.budget, permit.memory.clone(), first)?;
     let place = workers.place().ok_or(NoRoom::Connections)?;
@@ -117,8 +118,8 @@ impl Refusals {
 
     fn refuse(
         &mut self,
-        stream: TcpStream,
-        peer: SocketAddr,
+        stream: Socket,
+        peer: Peer,
         tls: Option<Arc<Tls>>,
         no_room: NoRoom,
         server: &Arc<Shared>,
@@ -147,7 +148,7 @@ impl Refusals {
 }
 
 /// The next connection of any listener; `turn` makes them take turns when all are busy.
-async fn next(listeners: &[Listener], turn: &mut usize) -> io::Result<(TcpStream, SocketAddr, Option<Arc<Tls>>)> {
+async fn next(listeners: &[Listener], turn: &mut usize) -> io::Result<(Socket, Peer, Option<Arc<Tls>>)> {
     poll_fn(|cx| {
         for _ in listeners {
             *turn = (*turn + 1) % listeners.len();
@@ -161,8 +162,8 @@ async fn next(listeners: &[Listener], turn: &mut usize) -> io::Result<(TcpStream
     .await
 }
 
-pub(crate) fn descriptor() -> Option<Socket> {
-    Socket::new(Domain::IPV4, Type::STREAM, None).ok()
+pub(crate) fn descriptor() -> Option<socket2::Socket> {
+    socket2::Socket::new(Domain::IPV4, Type::STREAM, None).ok()
 }
 
 /// Refuses the next client, if it is there, with the one descriptor that is free; if that is gone, too, waits.
@@ -176,7 +177,7 @@ async fn refuse_next(listeners: &[Listener], turn: &mut usize) {
 
 /// Refuses a client while no other is accepted. If its request comes at once it is read, because a socket that is closed
 /// before that is reset, which can take the answer from the client.
-async fn refuse_in_passing(stream: TcpStream, tls: Option<&Tls>) {
+async fn refuse_in_passing(stream: Socket, tls: Option<&Tls>) {
     let _ = timeout(PASSING, stream.readable()).await;
     http::refuse_at_once(&stream, tls, NoRoom::Connections);
 }
@@ -193,7 +194,7 @@ mod tests {
     use futures_util::{SinkExt, StreamExt};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpListener,
+        net::{TcpListener, TcpStream},
         time::timeout,
     };
     use tokio_tungstenite::tungstenite::Message;
@@ -203,7 +204,7 @@ mod tests {
     use crate::Config;
 
     /// Returns each byte; one of them makes it panic.
-    async fn fragile_echo(mut stream: TcpStream, _guards: Guards) {
+    async fn fragile_echo(mut stream: Socket, _guards: Guards) {
         while let Ok(byte) = stream.read_u8().await {
             assert_ne!(byte, b'!', "the fault that the test wants");
             stream.write_u8(byte).await.unwrap();
@@ -228,7 +229,7 @@ mod tests {
             }
             assert_eq!(server.admission.total(), 1, "only the witness is left");
         };
-        let listeners = [Listener { socket: listener, tls: None }];
+        let listeners = [Listener { socket: listener.into(), tls: None }];
         tokio::select! {
             () = run(&listeners, None, &server, &workers, |stream, _, _, _, guards, _| fragile_echo(stream, guards)) => {}
             result = timeout(Duration::from_secs(60), clients) => result.unwrap(),
@@ -259,7 +260,7 @@ mod tests {
             client.send(Message::text("now")).await.unwrap();
             assert_eq!(client.next().await.unwrap().unwrap(), Message::text("now"));
         };
-        let listeners = [Listener { socket: listener, tls: None }];
+        let listeners = [Listener { socket: listener.into(), tls: None }];
         tokio::select! {
             () = run(&listeners, None, &server, &workers, crate::engine::serve) => {}
             result = timeout(Duration::from_secs(60), client) => result.unwrap(),

@@ -13,7 +13,7 @@ use hyper::{
     http::uri::Authority,
 };
 
-use crate::{http::headers::at_most_one, http::refusal::Refusal};
+use crate::{http::headers::at_most_one, http::refusal::Refusal, peer::Local};
 
 /// Who may connect, beside loopback names and addresses. Connections to an address that is not a loopback one are
 /// served whatever their host and origin.
@@ -98,9 +98,9 @@ impl AllowedHost {
 
 impl Access {
     /// Checks a request's host, which its target may name before the header `Host` does
-    /// ([RFC 9112, 3.2.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2)), and its origin; `local` is the address
-    /// that the client connected to.
-    pub(crate) fn check(&self, local: IpAddr, target: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    /// ([RFC 9112, 3.2.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2)), and its origin; `local` is what the
+    /// client connected to.
+    pub(crate) fn check(&self, local: Local, target: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
         let authority = |text: &str, place: &str| {
             parse_authority(text).ok_or_else(|| Refusal::Malformed(format!("the {place} names no host: {text:?}")))
         };
@@ -111,7 +111,7 @@ impl Access {
         if let Some(origin) = origin.filter(|origin| origin.contains('@')) {
             return Err(Refusal::Malformed(format!("an origin has no user information: {origin:?}")));
         }
-        if self.public || !local.to_canonical().is_loopback() {
+        if self.public || !local.is_of_this_machine() {
             return Ok(());
         }
         if let Some(host) = &host
@@ -132,7 +132,7 @@ impl Access {
     /// it leads only to what is named.
     pub(crate) fn check_relay(
         &self,
-        local: IpAddr,
+        local: Local,
         target: &Uri,
         headers: &HeaderMap,
         reach: Reach,
@@ -142,7 +142,7 @@ impl Access {
             None => at_most_one(headers, &HOST)?.and_then(parse_authority),
         };
         let is_own = !self.public
-            && local.to_canonical().is_loopback()
+            && local.is_loopback()
             && host.as_ref().is_some_and(is_loopback)
             && !FORWARDED.iter().any(|&name| headers.contains_key(name));
         if reach == Reach::Everywhere && !is_own {
@@ -264,7 +264,9 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
         }
-        access.check(local.into(), &Uri::from_static("/"), &headers).map_err(|refusal| refusal.status().as_u16())
+        access
+            .check(Local::Address(local.into()), &Uri::from_static("/"), &headers)
+            .map_err(|refusal| refusal.status().as_u16())
     }
 
     #[test]
@@ -321,7 +323,8 @@ mod tests {
                 ["http://me@localhost/", "http://localhost@evil.example/", "http://me:secret@localhost:80/echo"]
             {
                 let target = target.parse().unwrap();
-                let refusal = access.check(Ipv4Addr::LOCALHOST.into(), &target, &HeaderMap::new()).unwrap_err();
+                let refusal =
+                    access.check(Local::Address(Ipv4Addr::LOCALHOST.into()), &target, &HeaderMap::new()).unwrap_err();
                 assert_eq!(refusal.status(), 400, "{target}");
             }
         }
@@ -349,7 +352,9 @@ mod tests {
         ] {
             let mut access = Access::default();
             let request = [(ORIGIN, HeaderValue::from_static(origin))].into_iter().collect();
-            let check = |access: &Access| access.check(Ipv4Addr::LOCALHOST.into(), &Uri::from_static("/"), &request);
+            let check = |access: &Access| {
+                access.check(Local::Address(Ipv4Addr::LOCALHOST.into()), &Uri::from_static("/"), &request)
+            };
             let sentence = check(&access).unwrap_err().to_string();
             let (_, advised) = sentence.split_once("--allow-origin ").unwrap();
             access.allow_origin = advised.split(',').map(|origin| origin.parse().unwrap()).collect();
@@ -358,7 +363,9 @@ mod tests {
         for host in ["app.test", "app.test:8080", "App.Test.", "[2001:db8::1]:80", "app.test:", "under_score.test"] {
             let mut access = Access::default();
             let request = [(HOST, HeaderValue::from_static(host))].into_iter().collect();
-            let check = |access: &Access| access.check(Ipv4Addr::LOCALHOST.into(), &Uri::from_static("/"), &request);
+            let check = |access: &Access| {
+                access.check(Local::Address(Ipv4Addr::LOCALHOST.into()), &Uri::from_static("/"), &request)
+            };
             let sentence = check(&access).unwrap_err().to_string();
             let (_, advised) = sentence.split_once("--allow-host ").unwrap();
             access.allow_host = advised.split(',').map(|host| host.parse().unwrap()).collect();
@@ -371,7 +378,9 @@ mod tests {
         for origin in ["", "localhost", "http://a.test http://b.test", "http://a.test/path", "about:blank"] {
             let mut access = Access::default();
             let request = [(ORIGIN, HeaderValue::from_static(origin))].into_iter().collect();
-            let check = |access: &Access| access.check(Ipv4Addr::LOCALHOST.into(), &Uri::from_static("/"), &request);
+            let check = |access: &Access| {
+                access.check(Local::Address(Ipv4Addr::LOCALHOST.into()), &Uri::from_static("/"), &request)
+            };
             let sentence = check(&access).unwrap_err().to_string();
             assert!(sentence.contains("canyon --public") && !sentence.contains("--allow-origin"), "{sentence}");
             access.public = true;

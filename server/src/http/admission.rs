@@ -2,12 +2,11 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{budget::Pool, config::Limits, http::no_room::NoRoom};
+use crate::{budget::Pool, config::Limits, http::no_room::NoRoom, peer::Source};
 
 /// Counts connections against a limit for all of them and one for each source.
 #[derive(Debug)]
@@ -23,11 +22,11 @@ pub(crate) struct Admission {
 struct Counts {
     total: usize,
     /// Only sources that have a connection.
-    sources: HashMap<IpAddr, Source>,
+    sources: HashMap<Source, Held>,
 }
 
 #[derive(Debug, Default)]
-struct Source {
+struct Held {
     connections: usize,
     memory: Option<Arc<Pool>>,
 }
@@ -36,7 +35,7 @@ struct Source {
 #[derive(Debug)]
 pub(crate) struct Permit {
     admission: Arc<Admission>,
-    source: IpAddr,
+    source: Source,
     /// The memory of its source, if that is limited.
     pub(crate) memory: Option<Arc<Pool>>,
 }
@@ -56,13 +55,13 @@ impl Admission {
     ///
     /// # Errors
     /// A limit on connections is reached.
-    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Permit, NoRoom> {
-        let source = source(peer);
+    pub(crate) fn admit(self: &Arc<Self>, peer: impl Into<Source>) -> Result<Permit, NoRoom> {
+        let source = peer.into();
         let mut counts = self.counts();
         if counts.total >= self.total {
             return Err(NoRoom::Connections);
         }
-        let of_source = counts.sources.entry(source).or_insert_with(|| Source {
+        let of_source = counts.sources.entry(source).or_insert_with(|| Held {
             connections: 0,
             memory: self.memory_per_source.map(|limit| Arc::new(Pool::new(limit))),
         });
@@ -99,18 +98,10 @@ impl Drop for Permit {
     }
 }
 
-/// What counts as one source: an IPv4 address, or the /64 network that one IPv6 host commonly has to itself.
-pub(crate) fn source(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) if !address.is_loopback() => {
-            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
-        }
-        address => address,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
     use crate::budget::{Budget, Charge, Overdrawn};
 

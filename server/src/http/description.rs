@@ -1,16 +1,14 @@
 //! A request in JSON, as it reached the server.
 
-use std::net::SocketAddr;
-
 use hyper::http::request;
 use serde_json::{Value, json};
 use wire::Target;
 
 use super::raw_head::RawHead;
-use crate::transport::Transport;
+use crate::{peer::Peer, transport::Transport};
 
 /// A handshake: its headers as they were written, in their order, and what it came over.
-pub(super) fn of_handshake(target: &Target, head: &RawHead, peer: SocketAddr, transport: &Transport) -> Value {
+pub(super) fn of_handshake(target: &Target, head: &RawHead, peer: Peer, transport: &Transport) -> Value {
     json!({
         "method": "GET",
         "target": target.to_string(),

@@ -1,7 +1,7 @@
 //! The opening handshake ([RFC 6455, 4.2](https://www.rfc-editor.org/rfc/rfc6455#section-4.2)): from a request to what
 //! its connection will be, or to the status that refuses it.
 
-use std::{net::IpAddr, sync::LazyLock};
+use std::sync::LazyLock;
 
 use data_encoding::{BASE64, Encoding};
 use hyper::{
@@ -23,6 +23,7 @@ use crate::{
     http::refusal::Refusal,
     http::{requested, subprotocol},
     inspect::{self, Tap},
+    peer::Peer,
     protocol::deflate::{self, Agreed, Context, DeflateConfig, WindowBits},
     relay::onward::Onward,
     shared::Shared,
@@ -105,7 +106,7 @@ pub(crate) fn has_version(headers: &HeaderMap) -> bool {
 pub(crate) fn accept<B>(
     request: &Request<B>,
     raw_head: RawHead,
-    peer: IpAddr,
+    peer: Peer,
     shared: &Shared,
 ) -> Result<Accepted, Refusal> {
     let headers = request.headers();

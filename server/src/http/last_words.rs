@@ -117,8 +117,11 @@ pub(crate) fn tls_on_plain_port(tls_port: Option<u16>) -> String {
     format!("this is TLS, but only ws:// and http:// are served on this port; {elsewhere}")
 }
 
-/// The answer to a client that speaks plain HTTP where TLS is expected; `local` is where it is.
-pub(crate) fn plain_on_tls_port(local: SocketAddr) -> String {
+/// The answer to a client that speaks plain HTTP where TLS is expected; `local` is where it is, if it has an address.
+pub(crate) fn plain_on_tls_port(local: Option<SocketAddr>) -> String {
+    let Some(local) = local else {
+        return response(StatusCode::BAD_REQUEST, "", "TLS is spoken here: use https:// or wss://");
+    };
     let (address, port) = (local.ip().to_canonical(), local.port());
     let host = match address {
         address if address.is_loopback() => "localhost".to_owned(),

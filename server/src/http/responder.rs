@@ -148,7 +148,7 @@ impl Responder<'_> {
         let is_stream = request.version() == Version::HTTP_2;
         let (connection, stream_of) =
             if is_stream { (self.server.inspect.number(), Some(connection)) } else { (connection, None) };
-        let Some(tap) = self.server.inspect.tap(request.uri(), peer.ip(), connection)? else { return Ok(None) };
+        let Some(tap) = self.server.inspect.tap(request.uri(), peer, connection)? else { return Ok(None) };
         tap.request(event::Request {
             peer: peer.to_string(),
             stream_of,
@@ -180,7 +180,7 @@ impl Responder<'_> {
             return Err(NoRoom::Memory.into());
         }
         if is_attempt {
-            let accepted = handshake::accept(request, raw_head.clone(), self.client.peer.ip(), self.server)?;
+            let accepted = handshake::accept(request, raw_head.clone(), self.client.peer, self.server)?;
             return Ok(Answer::WebSocket(Box::new(accepted)));
         }
         match path {

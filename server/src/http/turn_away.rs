@@ -1,20 +1,16 @@
 //! Connections for which there is no room: each gets one answer, and not for long.
 
-use std::{
-    net::{Shutdown, SocketAddr},
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::Shutdown, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use hyper::StatusCode;
-use socket2::SockRef;
-use tokio::{io::AsyncWriteExt, net::TcpStream, sync::oneshot};
+use tokio::{io::AsyncWriteExt, sync::oneshot};
 
 use super::{Client, Parts, http1, last_words::response, no_room::NoRoom, refused::RETRY, responder::Standing};
 use crate::{
+    peer::Peer,
     shared::Shared,
+    socket::Socket,
     tls::{self, Tls},
     transport::Transport,
     write_timeout::{Progress, WriteTimeout},
@@ -29,19 +25,19 @@ pub(super) const REFUSAL_TIME: Duration = Duration::from_secs(1);
 /// Answers one request of a client for which there is no room: `/healthz` as always, anything else with 503. It has a
 /// second for that, another for a TLS handshake before, or until `is_evicted` completes because others wait for the same.
 pub(crate) async fn refuse_connection(
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: Socket,
+    peer: Peer,
     tls: Option<Arc<Tls>>,
     server: &Shared,
     no_room: NoRoom,
     mut is_evicted: oneshot::Receiver<()>,
 ) {
-    let Ok(local) = stream.local_addr() else { return };
+    let Ok(local) = stream.local() else { return };
     let stream = WriteTimeout::new(stream, REFUSAL_TIME);
     let transport = match tls {
-        None => Transport::Tcp(stream),
+        None => Transport::Plain(stream),
         Some(tls) => tokio::select! {
-            accepted = tls.accept(stream, local, REFUSAL_TIME) => match accepted {
+            accepted = tls.accept(stream, REFUSAL_TIME) => match accepted {
                 Ok(transport) => transport,
                 Err(_) => return,
             },
@@ -49,7 +45,7 @@ pub(crate) async fn refuse_connection(
         },
     };
     let evicted = async { drop((&mut is_evicted).await) };
-    let client = Client { peer, local: local.ip(), connection: server.inspect.number() };
+    let client = Client { peer, local, connection: server.inspect.number() };
     let (Parts { mut transport, .. }, _) =
         http1::serve(transport, client, server, Standing::Refused(no_room), evicted).await;
     if transport.progress() == Progress::Nothing {
@@ -67,13 +63,13 @@ pub(crate) async fn refuse_connection(
 }
 
 /// Tells a client without reading anything of it that there is no room for it, over TLS by an alert.
-pub(crate) fn refuse_at_once(stream: &TcpStream, tls: Option<&Tls>, no_room: NoRoom) {
+pub(crate) fn refuse_at_once(stream: &Socket, tls: Option<&Tls>, no_room: NoRoom) {
     // A new socket has room for these few bytes; if not, the client gets the close alone.
     let _ = match tls {
         None => stream.try_write(refusal_in_bytes(no_room).as_bytes()),
         Some(_) => stream.try_write(&tls::NO_ROOM),
     };
-    let _ = SockRef::from(stream).shutdown(Shutdown::Write);
+    let _ = stream.options().shutdown(Shutdown::Write);
     // A socket that is closed with unread bytes in it is reset, which can take the answer from the client.
     let _ = stream.try_read(&mut [0; UNREAD]);
 }

@@ -3,7 +3,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    net::IpAddr,
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -24,7 +23,7 @@ use wire::{
 
 use crate::{
     budget::{Budget, Charge},
-    http::admission::source,
+    peer::Source,
 };
 
 /// The most ids at once, and the most of them from one client address.
@@ -59,7 +58,7 @@ pub(super) struct Inspections {
 #[derive(Debug)]
 struct Inspection {
     /// The client address that was the first to name it.
-    source: IpAddr,
+    source: Source,
     kept: Mutex<Kept>,
     changed: Notify,
 }
@@ -101,12 +100,12 @@ impl Inspections {
     }
 
     /// A connection of `peer` that has this id.
-    pub(super) fn inspect(self: &Arc<Self>, id: &InspectId, peer: IpAddr) -> Result<Inspected, Full> {
+    pub(super) fn inspect(self: &Arc<Self>, id: &InspectId, peer: impl Into<Source>) -> Result<Inspected, Full> {
         let inspection = self.find_or_add(id, peer, |kept| kept.connections += 1)?;
         Ok(Inspected { inspections: Arc::clone(self), inspection })
     }
 
-    pub(super) fn watch(&self, id: &InspectId, peer: IpAddr) -> Result<Watcher, Full> {
+    pub(super) fn watch(&self, id: &InspectId, peer: impl Into<Source>) -> Result<Watcher, Full> {
         let inspection = self.find_or_add(id, peer, |_| {})?;
         Ok(Watcher { inspection, next: 0 })
     }
@@ -115,7 +114,7 @@ impl Inspections {
     fn find_or_add(
         &self,
         id: &InspectId,
-        peer: IpAddr,
+        peer: impl Into<Source>,
         change: impl FnOnce(&mut Kept),
     ) -> Result<Arc<Inspection>, Full> {
         let mut ids = self.ids();
@@ -126,7 +125,7 @@ impl Inspections {
         if ids.len() >= MOST_IDS {
             return Err(Full::Ids);
         }
-        let source = source(peer);
+        let source = peer.into();
         if ids.values().filter(|inspection| inspection.source == source).count() >= MOST_IDS_PER_ADDRESS {
             return Err(Full::IdsOfAddress);
         }
@@ -277,9 +276,11 @@ impl Watcher {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use super::*;
 
-    const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     fn id(number: usize) -> InspectId {
         format!("0123456789abcdefABCDEF-{number}").parse().unwrap()

@@ -28,7 +28,7 @@ use super::{
     upgrade::{self, Terms},
     url::Endpoint,
 };
-use crate::write_timeout::WriteTimeout;
+use crate::{socket::Socket, write_timeout::WriteTimeout};
 
 /// How many names are resolved at once at the most; the system's resolver takes a thread for each, up to half a minute.
 const RESOLVERS: usize = 16;
@@ -153,7 +153,7 @@ impl Way<'_> {
                     // Answers are written whole, so waiting for more to send (Nagle) would only delay them.
                     let _ = stream.set_nodelay(true);
                     self.report(Event::Connected { us: micros(before), address: address.to_string() });
-                    return Ok(Box::new(WriteTimeout::new(stream, self.write_timeout)));
+                    return Ok(Box::new(WriteTimeout::new(Socket::from(stream), self.write_timeout)));
                 }
                 Err(failure) => last = failure,
             }

@@ -1,7 +1,7 @@
 //! One WebSocket of `canyon relay`: the other server is connected to before the client is answered, so that the answer is the
 //! other server's.
 
-use std::{io, mem, net::SocketAddr, sync::Arc};
+use std::{io, mem, sync::Arc};
 
 use bytes::BytesMut;
 use hyper::StatusCode;
@@ -32,6 +32,7 @@ use crate::{
     connection::{Connected, Guards},
     http::{handshake::Accepted, opening, response},
     inspect::Tap,
+    peer::Peer,
     session::{self, FrameLayer, Meter},
     shared::Shared,
     traffic::Carrier,
@@ -44,7 +45,7 @@ pub(crate) struct Client {
     /// What it has sent behind the handshake.
     pub(crate) read_ahead: BytesMut,
     pub(crate) accepted: Box<Accepted>,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
 }
 
 /// Connects to the other server, answers the client with what came of it, and passes messages until one of them ends. Gives the
@@ -157,11 +158,11 @@ fn tap_of_far_side(
     onward: &Onward,
     far: &Far,
     way: Way,
-    (peer, near): (SocketAddr, u64),
+    (peer, near): (Peer, u64),
     shared: &Shared,
 ) -> Option<Box<Tap>> {
     // Without room for it, the client's side is told alone.
-    let tap = shared.inspect.tap(&onward.uri, peer.ip(), shared.inspect.number()).ok().flatten()?;
+    let tap = shared.inspect.tap(&onward.uri, peer, shared.inspect.number()).ok().flatten()?;
     let lines = far.request.lines().skip(1).filter_map(|line| line.split_once(": "));
     tap.request(event::Request {
         peer: way.address,

@@ -1,9 +1,7 @@
 //! Whether there is a relay, and where it leads: what a configuration says.
 
-use std::net::IpAddr;
-
 use super::{target::RelayTarget, token::Token};
-use crate::http::access::Access;
+use crate::{http::access::Access, peer::Local};
 
 /// Whether there is a relay, and where it leads.
 #[derive(Debug, Clone, Default, PartialEq, clap::Args)]
@@ -36,14 +34,15 @@ pub struct OpenRelay {
 
 impl RelaySettings {
     /// Checks that a relay that others than this machine can reach leads only to what is named.
-    pub(crate) fn check(&self, access: &Access, mut addresses: impl Iterator<Item = IpAddr>) -> Result<(), OpenRelay> {
+    pub(crate) fn check(&self, access: &Access, mut listening: impl Iterator<Item = Local>) -> Result<(), OpenRelay> {
         if !self.relay || !self.relay_to.is_empty() {
             return Ok(());
         }
-        let foreign = addresses.find(|address| !address.to_canonical().is_loopback());
+        let foreign = listening.find(|local| !local.is_loopback());
         let with = match (access.public, foreign) {
             (true, _) => "--public".to_owned(),
-            (false, Some(address)) => format!("the address {address}"),
+            (false, Some(Local::Address(address))) => format!("the address {address}"),
+            (false, Some(Local::Unix)) => "a Unix socket".to_owned(),
             (false, None) => return Ok(()),
         };
         Err(OpenRelay { with })

@@ -64,7 +64,7 @@ async fn serve_beside_another(url: &'static str, bytes: Vec<u8>) {
     let moved = Arc::new(AtomicUsize::new(0));
     let client = Endless { bytes, position: 0, moved: Arc::clone(&moved) };
     let frames = FrameLayer::new(client, BytesMut::new(), shared.frame_limits(), None);
-    let connected = Connected::new(([127, 0, 0, 1], 1).into(), 1, Arc::clone(&shared));
+    let connected = Connected::new(crate::peer::Peer::Tcp(([127, 0, 0, 1], 1).into()), 1, Arc::clone(&shared));
     let behaviour = Behaviour::new(&url.parse().unwrap(), 1);
     let session = run(frames, Opening { behaviour, request: None, feed: None }, connected, shared);
     let other = async {

@@ -1,10 +1,10 @@
 //! Systems without systemd.
 
-use std::{future, net::TcpListener};
+use std::future;
 
-use server::Health;
+use server::{Health, ListeningSocket};
 
-pub(crate) fn sockets() -> anyhow::Result<Vec<TcpListener>> {
+pub(crate) fn sockets() -> anyhow::Result<Vec<ListeningSocket>> {
     Ok(Vec::new())
 }
 

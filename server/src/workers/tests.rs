@@ -23,7 +23,7 @@ async fn serve_during<Test: Future<Output = ()>>(test: impl FnOnce(Running) -> T
     let server = Arc::new(Shared::new(Config { workers: Some(NonZeroUsize::MIN), ..Config::default() }));
     let workers = Arc::new(Workers::start(&server, &TaskTracker::new()));
     let running = Running { address, server: Arc::clone(&server), workers: Arc::clone(&workers) };
-    let listeners = [Listener { socket, tls: None }];
+    let listeners = [Listener { socket: socket.into(), tls: None }];
     tokio::select! {
         () = crate::http::accept::run(&listeners, None, &server, &workers, crate::engine::serve) => {}
         () = workers.supervise(&server, Duration::from_millis(10)) => {}

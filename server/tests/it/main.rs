@@ -28,3 +28,5 @@ mod support;
 #[cfg(target_os = "linux")]
 mod systemd;
 mod tls;
+#[cfg(unix)]
+mod unix;

@@ -110,7 +110,7 @@ async fn it_serves_a_socket_that_systemd_has_opened() {
 }
 
 #[tokio::test]
-async fn a_socket_that_is_no_tcp_socket_is_an_error() {
+async fn it_serves_a_unix_socket_that_systemd_has_opened() {
     if Sync::new("systemd-socket-activate").arg("--version").output().is_err() {
         eprintln!("skipped: this system has no systemd-socket-activate");
         return;
@@ -119,12 +119,37 @@ async fn a_socket_that_is_no_tcp_socket_is_an_error() {
     let path = folder.path().join("socket");
     let mut command = testkit::Program::command("systemd-socket-activate");
     command.args(["-l", path.to_str().unwrap(), env!("CARGO_BIN_EXE_canyon")]);
+    let mut program = Program::start(command);
+    let stream = within("the socket", connect(&path)).await;
+    let mut client = Client::over(stream, "ws://localhost/").await;
+    client.send("hello").await;
+    assert_eq!(client.recv().await, Message::text("Server received: hello"));
+    assert!(program.line().await.ends_with(&format!(" on unix:{}", path.display())));
+}
+
+#[tokio::test]
+async fn a_socket_to_which_no_connections_come_is_an_error() {
+    if Sync::new("systemd-socket-activate").arg("--version").output().is_err() {
+        eprintln!("skipped: this system has no systemd-socket-activate");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let mut command = testkit::Program::command("systemd-socket-activate");
+    command.args(["--datagram", "-l", path.to_str().unwrap(), env!("CARGO_BIN_EXE_canyon")]);
     let output = tokio::spawn(wait_for_output(command));
-    let _client = within("the socket", connect(&path)).await;
+    // Activated by the first datagram.
+    let client = UnixDatagram::unbound().unwrap();
+    within("the socket", async {
+        while client.send_to(b"hello", &path).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     let output = output.await.unwrap();
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("socket 0 of the service manager is no TCP socket"), "{said}");
+    assert!(said.contains("socket 0 of the service manager is no TCP or Unix socket that listens"), "{said}");
 }
 
 async fn connect(path: &Path) -> tokio::net::UnixStream {
