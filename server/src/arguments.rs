@@ -1,7 +1,7 @@
 //! The command line of `canyon`, each flag with its environment variable.
 
 use clap::Parser;
-use server::{Access, Compression, Gateway, Limits, ListenAddress, Recording, TlsSettings};
+use server::{Access, Compression, Gateway, Limits, ListenAddress, ProxySettings, Recording, TlsSettings};
 use tracing::level_filters::LevelFilter;
 
 use crate::logging::LogFormat;
@@ -75,6 +75,9 @@ pub(crate) struct Relay {
     access: Access,
 
     #[command(flatten)]
+    proxies: ProxySettings,
+
+    #[command(flatten)]
     recording: Recording,
 }
 
@@ -103,9 +106,10 @@ pub(crate) struct Common {
 
 impl From<Relay> for Serve {
     fn from(relay: Relay) -> Self {
-        let Relay { listen, gateway, common, limits, compression, access, recording } = relay;
+        let Relay { listen, gateway, common, limits, compression, access, proxies, recording } = relay;
         let gateway = Some(gateway);
-        let config = server::Config { gateway, limits, compression, access, recording, ..server::Config::default() };
+        let config =
+            server::Config { gateway, limits, compression, access, proxies, recording, ..server::Config::default() };
         // TLS has a port of its own, on the host that clients know.
         let host = listen.iter().find_map(|address| match address {
             ListenAddress::Tcp { host, .. } => Some(host.clone()),

@@ -207,6 +207,18 @@ impl Charge {
         Ok(charge)
     }
 
+    /// Counts what it has taken, and what it will take, for an address as well.
+    ///
+    /// # Errors
+    /// That one has no memory for it. It is counted all the same.
+    pub(crate) fn count_for(&mut self, address: Option<Arc<Pool>>) -> Result<(), Overdrawn> {
+        let is_within = address.as_ref().is_none_or(|address| address.take(self.taken));
+        if let Some(before) = mem::replace(&mut self.address, address) {
+            before.give_back(self.taken);
+        }
+        if is_within { Ok(()) } else { Err(Overdrawn::Address) }
+    }
+
     /// Notes what the connection holds now, in bytes.
     ///
     /// # Errors

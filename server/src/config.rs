@@ -19,6 +19,7 @@ use crate::{
     listen::ListeningSocket,
     peer::Local,
     protocol::deflate::{Context, DeflateConfig, WindowBits},
+    proxy::ProxySettings,
     relay::{
         gateway::Gateway,
         settings::{OpenRelay, RelaySettings},
@@ -57,6 +58,10 @@ pub struct Config {
     #[command(flatten)]
     pub access: Access,
 
+    /// Which proxies are in front.
+    #[command(flatten)]
+    pub proxies: ProxySettings,
+
     /// What is recorded of the wire.
     #[command(flatten)]
     pub recording: Recording,
@@ -78,7 +83,11 @@ impl Config {
     pub fn check_relay(&self, listeners: &Listeners) -> Result<(), OpenRelay> {
         let tls = listeners.tls.iter().flat_map(|(sockets, _)| sockets).filter_map(|socket| socket.local_addr().ok());
         let tls = tls.map(|address| Local::Address(address.ip()));
-        self.relay.check(&self.access, listeners.plain.iter().filter_map(ListeningSocket::local).chain(tls))
+        self.relay.check(
+            &self.access,
+            &self.proxies,
+            listeners.plain.iter().filter_map(ListeningSocket::local).chain(tls),
+        )
     }
 
     /// Whether clients may ask for what breaks the protocol.

@@ -43,6 +43,15 @@ impl Guards {
         Self { connection: shared.inspect.number(), permit, charge, load, tracked, shared }
     }
 
+    /// Counts the connection for a client whom a proxy has named.
+    ///
+    /// # Errors
+    /// A limit of that one is reached.
+    pub(crate) fn count_for(&mut self, client: Peer) -> Result<(), NoRoom> {
+        self.permit.count_for(client)?;
+        Ok(self.charge.count_for(self.permit.memory.clone())?)
+    }
+
     /// A charge for what this connection holds at another server.
     ///
     /// # Errors

@@ -5,8 +5,10 @@
 use std::{io, mem, sync::Arc};
 
 use bytes::BytesMut;
+use hyper::StatusCode;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    sync::oneshot,
     time::timeout,
 };
 
@@ -18,11 +20,13 @@ use crate::{
         self, Next,
         handshake::{Accepted, Route},
         http2,
+        no_room::NoRoom,
     },
     limit::Limit,
     linger,
-    peer::Peer,
+    peer::{Local, Peer},
     protocol::{Protocol, Reply},
+    proxy::{self, Named},
     relay::{self, middle, onward::Onward},
     session::{self, Farewell, FrameLayer, Meter, Opening},
     shared::Shared,
@@ -37,16 +41,25 @@ use crate::{
 /// Serves a new connection: TLS, if its listener has it, and HTTP on the runtime that this runs on, and perhaps a
 /// WebSocket, which goes to an engine.
 pub(crate) async fn serve(
-    stream: Socket,
+    mut stream: Socket,
     tls: Option<Arc<Tls>>,
-    peer: Peer,
+    proxy_or_client: Peer,
     shared: Arc<Shared>,
-    guards: Guards,
+    mut guards: Guards,
     worker: Arc<Worker>,
 ) {
     stream.prepare();
     // A socket without a local address is gone already, as the first read would tell.
     let Ok(local) = stream.local() else { return };
+    let (peer, local) = match introduce(&mut stream, proxy_or_client, local, &shared, &mut guards).await {
+        Introduced::As(peer, local) => (peer, local),
+        Introduced::NoRoom(peer, no_room) => {
+            shared.totals.count_refusal(StatusCode::SERVICE_UNAVAILABLE, no_room.name());
+            let (_awaited, is_evicted) = oneshot::channel();
+            return http::refuse_connection(stream, peer, tls, &shared, no_room, is_evicted).await;
+        }
+        Introduced::Nobody => return,
+    };
     let limits = &shared.config.limits;
     let stream = WriteTimeout::new(stream, *limits.write_timeout);
     let transport = match &tls {
@@ -82,6 +95,37 @@ pub(crate) async fn serve(
             let served = serve_http2(transport, read_ahead, client, guards, shared);
             worker.runtime().spawn(ends_with.shutdown.until_closed(served));
         }
+    }
+}
+
+/// Whose connection it is.
+enum Introduced {
+    As(Peer, Local),
+    /// There is no room for that client.
+    NoRoom(Peer, NoRoom),
+    /// Its proxy has not said it rightly.
+    Nobody,
+}
+
+/// Learns from a trusted proxy, if the connection comes from one, for whom it is.
+async fn introduce(stream: &mut Socket, peer: Peer, local: Local, shared: &Shared, guards: &mut Guards) -> Introduced {
+    if !shared.config.proxies.expects_header(peer) {
+        return Introduced::As(peer, local);
+    }
+    let (client, local) = match proxy::read_header(stream, *shared.config.limits.handshake_timeout).await {
+        Ok(Named::Client(client, local)) => (client, local),
+        Ok(Named::Proxy) => (peer, local),
+        Err(error) => {
+            if error.kind() == io::ErrorKind::TimedOut {
+                shared.totals.limits.count(Limit::HandshakeTimeout);
+            }
+            shared.log.no_proxy_header(peer, guards.connection, &error);
+            return Introduced::Nobody;
+        }
+    };
+    match guards.count_for(client) {
+        Ok(()) => Introduced::As(client, local),
+        Err(no_room) => Introduced::NoRoom(client, no_room),
     }
 }
 

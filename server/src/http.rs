@@ -41,6 +41,7 @@ pub(crate) use self::{
 };
 use crate::{
     peer::{Local, Peer},
+    proxy,
     shared::Shared,
     transport::Transport,
     write_timeout::Progress,
@@ -82,6 +83,8 @@ pub(crate) async fn serve(transport: Transport, client: Client, server: &Shared)
     {
         if last_words::is_tls(&parts.rest) {
             server.log.tls_on_plain_port(peer, client.connection);
+        } else if proxy::begins_as_header(&parts.rest) {
+            server.log.unread_proxy_header(peer, client.connection);
         }
         let answer = last_words(&error, status, &parts.rest, server);
         // The connection ends now, however this write ends.

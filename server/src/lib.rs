@@ -35,6 +35,7 @@ mod message_log;
 mod message_timeout;
 mod peer;
 pub mod protocol;
+mod proxy;
 mod pulse;
 mod relay;
 mod rooms;
@@ -65,6 +66,7 @@ pub use inspect::{Recorder, Recording, RecordingError};
 #[cfg(unix)]
 pub use listen::unix::{UnixSocket, bind_unix};
 pub use listen::{BindError, ListenAddress, ListeningSocket, bind};
+pub use proxy::{ProxySettings, TrustedProxy, is_proxy_header};
 pub use relay::{
     FarUrl, FarUrlError, Gateway, GatewayTrust, OpenRelay, RelaySettings, RelayTarget, RelayTargetError, Token,
     TokenError, is_relay_request,

@@ -10,7 +10,7 @@ use std::{
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
-use crate::peer::Peer;
+use crate::{peer::Peer, proxy::UNREAD};
 
 /// How many lines there are of each kind in each [`PERIOD`], over all connections.
 const LINES: u64 = 20;
@@ -110,6 +110,27 @@ impl MessageLog {
     pub(crate) fn tls_on_plain_port(&self, peer: Peer, connection: u64) {
         if self.strangers.take() {
             tracing::info!(connection, %peer, "Client {peer} speaks TLS to the port for ws:// and http://");
+        }
+    }
+
+    /// Logs that a trusted proxy has not said for whom it connects.
+    pub(crate) fn no_proxy_header(&self, peer: Peer, connection: u64, error: &io::Error) {
+        if self.strangers.take() {
+            let reason = error.to_string();
+            tracing::warn!(
+                connection,
+                %peer,
+                reason,
+                "No header of the PROXY protocol from the trusted proxy {peer}, whose connection is ended: {}",
+                Escaped(&reason)
+            );
+        }
+    }
+
+    /// Logs that a client sends a header of the PROXY protocol that nobody reads.
+    pub(crate) fn unread_proxy_header(&self, peer: Peer, connection: u64) {
+        if self.strangers.take() {
+            tracing::warn!(connection, %peer, "Client {peer} is no trusted proxy, and speaks like one: {UNREAD}");
         }
     }
 

@@ -26,18 +26,23 @@ pub(crate) enum Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Local {
     Address(IpAddr),
+    /// An address of the proxy that has passed the connection on.
+    Proxied(IpAddr),
     Unix,
 }
 
 impl Local {
-    /// Whether it is a loopback address.
+    /// Whether it is a loopback address of this machine.
     pub(crate) fn is_loopback(self) -> bool {
         matches!(self, Self::Address(address) if address.to_canonical().is_loopback())
     }
 
-    /// Whether only this machine reaches it. A Unix socket may have a proxy in front, as a loopback address may.
+    /// Whether only programs of one machine reach it. A Unix socket may have a proxy in front, as a loopback address may.
     pub(crate) fn is_of_this_machine(self) -> bool {
-        self == Self::Unix || self.is_loopback()
+        match self {
+            Self::Address(address) | Self::Proxied(address) => address.to_canonical().is_loopback(),
+            Self::Unix => true,
+        }
     }
 }
 

@@ -97,7 +97,8 @@ pub(crate) async fn run<Serve, Served>(
 
 /// A place and memory for a connection, as much as its first request may take.
 fn admit(server: &Arc<Shared>, peer: Peer, workers: &Workers) -> Result<(Permit, Charge, Place), NoRoom> {
-    let permit = server.admission.admit(peer)?;
+    let is_named_later = server.config.proxies.expects_header(peer);
+    let permit = if is_named_later { server.admission.admit_unnamed() } else { server.admission.admit(peer) }?;
     let first = server.config.limits.max_head_size.as_u64() + HTTP;
     let charge = Charge::for_newcomer(&server.budget, permit.memory.clone(), first)?;
     let place = workers.place().ok_or(NoRoom::Connections)?;

@@ -35,7 +35,8 @@ struct Held {
 #[derive(Debug)]
 pub(crate) struct Permit {
     admission: Arc<Admission>,
-    source: Source,
+    /// Whom it counts for; none before a proxy has said it.
+    source: Option<Source>,
     /// The memory of its source, if that is limited.
     pub(crate) memory: Option<Arc<Pool>>,
 }
@@ -56,11 +57,27 @@ impl Admission {
     /// # Errors
     /// A limit on connections is reached.
     pub(crate) fn admit(self: &Arc<Self>, peer: impl Into<Source>) -> Result<Permit, NoRoom> {
-        let source = peer.into();
+        let mut permit = self.admit_unnamed()?;
+        permit.count_for(peer)?;
+        Ok(permit)
+    }
+
+    /// A permit for a connection of which a proxy has yet to say whose it is.
+    ///
+    /// # Errors
+    /// The limit on all connections is reached.
+    pub(crate) fn admit_unnamed(self: &Arc<Self>) -> Result<Permit, NoRoom> {
         let mut counts = self.counts();
         if counts.total >= self.total {
             return Err(NoRoom::Connections);
         }
+        counts.total += 1;
+        Ok(Permit { admission: Arc::clone(self), source: None, memory: None })
+    }
+
+    /// Counts a connection of `source`; returns the memory of that, if it is limited.
+    fn add(&self, source: Source) -> Result<Option<Arc<Pool>>, NoRoom> {
+        let mut counts = self.counts();
         let of_source = counts.sources.entry(source).or_insert_with(|| Held {
             connections: 0,
             memory: self.memory_per_source.map(|limit| Arc::new(Pool::new(limit))),
@@ -69,9 +86,7 @@ impl Admission {
             return Err(NoRoom::ConnectionsOfAddress);
         }
         of_source.connections += 1;
-        let memory = of_source.memory.clone();
-        counts.total += 1;
-        Ok(Permit { admission: Arc::clone(self), source, memory })
+        Ok(of_source.memory.clone())
     }
 
     /// How many connections there are.
@@ -85,14 +100,28 @@ impl Admission {
     }
 }
 
+impl Permit {
+    /// Counts it for a client.
+    ///
+    /// # Errors
+    /// The limit of that one is reached; then it counts for nobody.
+    pub(crate) fn count_for(&mut self, peer: impl Into<Source>) -> Result<(), NoRoom> {
+        let source = peer.into();
+        self.memory = self.admission.add(source)?;
+        self.source = Some(source);
+        Ok(())
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut counts = self.admission.counts();
         counts.total -= 1;
-        if let Some(of_source) = counts.sources.get_mut(&self.source) {
+        let Some(source) = self.source else { return };
+        if let Some(of_source) = counts.sources.get_mut(&source) {
             of_source.connections -= 1;
             if of_source.connections == 0 {
-                counts.sources.remove(&self.source);
+                counts.sources.remove(&source);
             }
         }
     }

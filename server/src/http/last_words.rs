@@ -13,7 +13,7 @@ use std::{
 use hyper::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::shared::Shared;
+use crate::{proxy, shared::Shared};
 
 /// The first bytes of a TLS connection: a handshake record of any version
 /// ([RFC 8446, 5.1](https://www.rfc-editor.org/rfc/rfc8446#section-5.1)).
@@ -92,6 +92,7 @@ pub(super) fn last_words(
             (status, format!("the head of a request has at most {size} and {count} headers here"))
         }
         Some(status @ StatusCode::URI_TOO_LONG) => (status, "the address is too long".to_owned()),
+        Some(status) if proxy::begins_as_header(unread) => (status, proxy::UNREAD.to_owned()),
         Some(status) if is_tls(unread) => (status, tls_on_plain_port(server.tls_port)),
         Some(status) => (status, format!("this is no request of HTTP/1.1: {error}")),
         None if error.is_timeout() => {

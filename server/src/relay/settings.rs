@@ -1,7 +1,7 @@
 //! Whether there is a relay, and where it leads: what a configuration says.
 
 use super::{target::RelayTarget, token::Token};
-use crate::{http::access::Access, peer::Local};
+use crate::{http::access::Access, peer::Local, proxy::ProxySettings};
 
 /// Whether there is a relay, and where it leads.
 #[derive(Debug, Clone, Default, PartialEq, clap::Args)]
@@ -34,14 +34,20 @@ pub struct OpenRelay {
 
 impl RelaySettings {
     /// Checks that a relay that others than this machine can reach leads only to what is named.
-    pub(crate) fn check(&self, access: &Access, mut listening: impl Iterator<Item = Local>) -> Result<(), OpenRelay> {
+    pub(crate) fn check(
+        &self,
+        access: &Access,
+        proxies: &ProxySettings,
+        mut listening: impl Iterator<Item = Local>,
+    ) -> Result<(), OpenRelay> {
         if !self.relay || !self.relay_to.is_empty() {
             return Ok(());
         }
         let foreign = listening.find(|local| !local.is_loopback());
         let with = match (access.public, foreign) {
             (true, _) => "--public".to_owned(),
-            (false, Some(Local::Address(address))) => format!("the address {address}"),
+            _ if proxies.proxy_protocol => "--proxy-protocol".to_owned(),
+            (false, Some(Local::Address(address) | Local::Proxied(address))) => format!("the address {address}"),
             (false, Some(Local::Unix)) => "a Unix socket".to_owned(),
             (false, None) => return Ok(()),
         };

@@ -19,6 +19,7 @@ mod language;
 mod metrics;
 mod process;
 mod program;
+mod proxy_protocol;
 mod refusals;
 mod relay;
 mod settings;

@@ -72,6 +72,17 @@ impl Certificate {
         versions: &[&'static SupportedProtocolVersion],
         protocols: &[&str],
     ) -> std::io::Result<TlsStream<TcpStream>> {
+        let stream = within("a connection", TcpStream::connect(address)).await.unwrap();
+        self.try_connect_over(stream, versions, protocols).await
+    }
+
+    /// The same over a connection that is there.
+    pub async fn try_connect_over(
+        &self,
+        stream: TcpStream,
+        versions: &[&'static SupportedProtocolVersion],
+        protocols: &[&str],
+    ) -> std::io::Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.der.clone()).unwrap();
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -80,7 +91,6 @@ impl Certificate {
             .with_root_certificates(roots)
             .with_no_client_auth();
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
-        let stream = within("a connection", TcpStream::connect(address)).await.unwrap();
         let name = "localhost".try_into().unwrap();
         within("the TLS handshake", TlsConnector::from(Arc::new(config)).connect(name, stream)).await
     }
