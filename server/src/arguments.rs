@@ -4,8 +4,6 @@ use clap::Parser;
 use server::{Access, Compression, Gateway, Limits, ListenAddress, ProxySettings, Recording, TlsSettings};
 use tracing::level_filters::LevelFilter;
 
-use crate::logging::LogFormat;
-
 /// A WebSocket echo server to test clients, proxies and load balancers with.
 #[derive(Debug, Parser)]
 #[command(name = "canyon", version, args_conflicts_with_subcommands = true)]
@@ -118,6 +116,16 @@ impl From<Relay> for Serve {
         let host = host.unwrap_or_else(|| "localhost".to_owned());
         Self { host, port: 0, listen, common, config }
     }
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One sentence a line
+    #[default]
+    Text,
+    /// One JSON object a line, with time, level and fields
+    Json,
 }
 
 fn mode(text: &str) -> Result<u32, String> {

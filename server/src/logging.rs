@@ -23,18 +23,10 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+use crate::arguments::LogFormat;
+
 /// The target of the line that names the server's address: it is printed at every level.
 const STARTED: &str = "canyon::started";
-
-/// How a line of the log is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum LogFormat {
-    /// One sentence a line
-    #[default]
-    Text,
-    /// One JSON object a line, with time, level and fields
-    Json,
-}
 
 /// How many bytes of lines wait for a slow reader; what is more is lost, and counted.
 const WAITING: usize = 1 << 20;

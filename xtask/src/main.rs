@@ -6,6 +6,7 @@ mod browser;
 mod clients;
 mod command;
 mod conformance;
+mod dist;
 mod finalize_dist;
 mod guard;
 mod install;
@@ -52,6 +53,8 @@ enum Verb {
     Conformance(conformance::Options),
     /// Build the page as for a release, and compare its size with docs/size.tsv
     Size(size::Options),
+    /// Build what an operator installs: the program, its man pages, completions for shells
+    Dist(dist::Options),
     /// Write the list of built files into the page's service worker; called by Trunk
     FinalizeDist,
     /// Put the server under mixed load, and verify every byte
@@ -88,6 +91,7 @@ impl Verb {
             Self::Clients(options) => clients::run(&options),
             Self::Conformance(options) => conformance::run(options),
             Self::Size(options) => size::run(options),
+            Self::Dist(options) => dist::run(&options),
             Self::FinalizeDist => finalize_dist::run(),
             Self::Soak(options) => soak::run(&options),
             Self::Floods(options) => attacks::run("floods", &options),
