@@ -11,6 +11,7 @@
 pub(crate) mod dial;
 mod failure;
 pub(crate) mod gateway;
+mod host;
 pub(crate) mod middle;
 pub(crate) mod onward;
 pub(crate) mod open;

@@ -27,36 +27,45 @@ pub(crate) struct Options {
     #[arg(long)]
     full: bool,
 
+    /// Reach the server through `canyon relay`, whose verdicts must be the same
+    #[arg(long, conflicts_with = "write")]
+    relay: bool,
+
     /// Record the verdicts instead of comparing them
     #[arg(long)]
     write: bool,
 }
 
-pub(crate) fn run(options: Options) -> Result<()> {
-    check(if options.full { FULL } else { SHORT }, options.write.then_some("--write"))
-}
+/// Some cases send 16 MiB, and some a message in a hundred thousand frames.
+const LIMITS: [&str; 6] = ["--log", "warn", "--max-message-size", "64MiB", "--max-fragments", "200000"];
 
-fn check(cases: &[&str], write: Option<&str>) -> Result<()> {
+pub(crate) fn run(options: Options) -> Result<()> {
+    let cases = if options.full { FULL } else { SHORT };
     let wstest = wstest()?;
     let folder = root().join("target/conformance");
     // Otherwise the report of an earlier run could be compared.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     let suite = command::answer(program(&wstest).arg("-a")).context("cannot read the version of wstest")?;
-    // Some cases send 16 MiB, and some a message in a hundred thousand frames.
-    let limits = ["--max-message-size", "64MiB", "--max-fragments", "200000"];
-    let server = Server::start(&[], &[&["--host", "127.0.0.1", "--port", "0", "--log", "warn"], &limits[..]].concat())?;
+    let server = Server::start(&[], &[&["--host", "127.0.0.1", "--port", "0"], &LIMITS[..]].concat())?;
+    let relay = options.relay.then(|| relay_to(&server.url)).transpose()?;
     let spec = folder.join("spec.json");
     let text = format!(
         r#"{{"outdir": "{}", "servers": [{{"agent": "canyon", "url": "{}/echo"}}], "cases": {cases:?}, "exclude-cases": []}}"#,
         folder.display(),
-        server.url
+        relay.as_ref().unwrap_or(&server).url
     );
     fs::write(&spec, text).with_context(|| format!("cannot write {}", spec.display()))?;
     command::run(program(wstest).args(["-m", "fuzzingclient", "-s"]).arg(&spec))?;
     let mut verdicts = program("python3");
-    verdicts.arg("tests/conformance/verdicts.py").arg(folder.join("index.json")).arg(VERDICTS).args(write);
+    verdicts.arg("tests/conformance/verdicts.py").arg(folder.join("index.json")).arg(VERDICTS);
+    verdicts.args(options.write.then_some("--write"));
     command::run(verdicts.env("SUITE", suite.split_whitespace().collect::<Vec<_>>().join(" ")))
+}
+
+/// Starts `canyon relay` in front of a server.
+fn relay_to(url: &str) -> Result<Server> {
+    Server::start(&[], &[&["relay", "--listen", "127.0.0.1:0", "--to", url], &LIMITS[..]].concat())
 }
 
 fn wstest() -> Result<PathBuf> {

@@ -23,10 +23,11 @@ use wire::relay::{Cause, Event};
 
 use super::{
     failure::Failure,
+    host::Host,
     plan::{Plan, Proxy, ProxyKind},
-    target::{Host, Rules},
+    target::Rules,
     upgrade::{self, Terms},
-    url::Endpoint,
+    url::{Endpoint, Server, SocketPath},
 };
 use crate::{socket::Socket, write_timeout::WriteTimeout};
 
@@ -82,16 +83,17 @@ impl Dialer {
     ) -> Result<Far, Failure> {
         let deadline = Instant::now() + plan.open_timeout;
         let way = Way { dialer: self, rules, write_timeout, deadline, events };
-        let mut stream = match &plan.proxy {
-            None => way.connect(&plan.server).await?,
-            Some(proxy) => {
+        let mut stream = match (&plan.server, &plan.proxy) {
+            (Server::Unix(path), _) => way.connect_to_socket(path).await?,
+            (Server::Tcp(server), None) => way.connect(server).await?,
+            (Server::Tcp(server), Some(proxy)) => {
                 let stream = way.connect(&proxy.endpoint).await?;
-                way.in_time("the proxy's answer", through(proxy, &plan.server, stream)).await?
+                way.in_time("the proxy's answer", through(proxy, server, stream)).await?
             }
         };
-        if let Some(tls) = &plan.tls {
+        if let (Some(tls), Server::Tcp(server)) = (&plan.tls, &plan.server) {
             let before = Instant::now();
-            let name = server_name(&plan.server.host)?;
+            let name = server_name(&server.host)?;
             let connector = TlsConnector::from(Arc::clone(&tls.config));
             let secured = async {
                 let secured = connector.connect(name, stream).await;
@@ -159,6 +161,22 @@ impl Way<'_> {
             }
         }
         Err(last)
+    }
+
+    #[cfg(unix)]
+    async fn connect_to_socket(&self, path: &SocketPath) -> Result<Box<dyn Io>, Failure> {
+        let address = format!("unix:{path}");
+        let before = Instant::now();
+        let connecting = tokio::net::UnixStream::connect(path);
+        let connected = async { connecting.await.map_err(|error| Failure::of_connect(&error, &address)) };
+        let stream = self.in_time(&format!("a connection to {address}"), connected).await?;
+        self.report(Event::Connected { us: micros(before), address });
+        Ok(Box::new(WriteTimeout::new(Socket::from(stream), self.write_timeout)))
+    }
+
+    #[cfg(not(unix))]
+    async fn connect_to_socket(&self, path: &SocketPath) -> Result<Box<dyn Io>, Failure> {
+        Err(Failure::new(Cause::Unreachable, format!("unix:{path}: this system has no Unix sockets")))
     }
 
     async fn shake_hands(&self, plan: &Plan, mut stream: Box<dyn Io>, threshold: usize) -> Result<Far, Failure> {

@@ -10,14 +10,14 @@ use std::{
 use hyper::Uri;
 use wire::{Parameter, TimeSpan, relay::Trust};
 
-use super::url::Url;
+use super::url::ServerUrl;
 
 /// The server that WebSockets lead to, and what is done to their messages.
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 #[command(next_help_heading = "Relay")]
 pub struct Gateway {
-    /// Server that each WebSocket is connected to, as ws://localhost:12345 or wss://example.com/feed; without a path, the
-    /// client's path and query are kept
+    /// Server that each WebSocket is connected to, as ws://localhost:12345, wss://example.com/feed or
+    /// unix:/run/app.sock:/feed; without a path, the client's path and query are kept
     #[arg(long, env = "CANYON_RELAY_TARGET", value_name = "URL")]
     pub to: FarUrl,
 
@@ -50,10 +50,10 @@ fn delay(text: &str) -> Result<TimeSpan, String> {
     if time > MOST_DELAY { Err(format!("must be {MOST_DELAY} at the most")) } else { Ok(time) }
 }
 
-/// A `ws:` or `wss:` URL.
+/// A `ws:`, `wss:` or `unix:` URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FarUrl {
-    /// Scheme, host and port.
+    /// Scheme, host and port, or the path of a socket and a colon.
     origin: String,
     /// `None` stands for the client's.
     target: Option<String>,
@@ -68,12 +68,8 @@ impl FromStr for FarUrl {
     type Err = FarUrlError;
 
     fn from_str(text: &str) -> Result<Self, FarUrlError> {
-        let Url { scheme, authority, credentials, target, .. } =
-            Url::parse(text.trim(), &["ws", "wss"]).map_err(FarUrlError)?;
-        if credentials.is_some() {
-            return Err(FarUrlError("a WebSocket URL has no user information".to_owned()));
-        }
-        Ok(Self { origin: format!("{scheme}://{authority}"), target: Some(target).filter(|target| target != "/") })
+        let ServerUrl { origin, target, .. } = ServerUrl::parse(text.trim()).map_err(FarUrlError)?;
+        Ok(Self { origin, target: Some(target).filter(|target| target != "/") })
     }
 }
 
@@ -126,6 +122,8 @@ mod tests {
         assert_eq!(url("wss://example.com/feed?a=1", "/other?b=2"), "wss://example.com/feed?a=1");
         assert_eq!(url("ws://localhost:9001", "/echo?b=2&c"), "ws://localhost:9001/echo?b=2&c");
         assert_eq!(url("ws://localhost:9001/", "/"), "ws://localhost:9001/");
+        assert_eq!(url("unix:/run/app.sock", "/echo?b=2"), "unix:/run/app.sock:/echo?b=2");
+        assert_eq!(url("unix:/run/app.sock:/feed?a", "/echo"), "unix:/run/app.sock:/feed?a");
     }
 
     #[test]
@@ -136,7 +134,14 @@ mod tests {
 
     #[test]
     fn what_is_no_url_of_a_websocket_is_named() {
-        for (text, what) in [("http://localhost", "must begin with"), ("ws://me@localhost", "user"), ("", "")] {
+        for (text, what) in [
+            ("http://localhost", "must begin with"),
+            ("ws://me@localhost", "user"),
+            ("", ""),
+            ("unix:app.sock", "app.sock"),
+            ("unix:/run/app.sock:feed", "such as /feed"),
+            ("unix:/run/app.sock?a=b", "app.sock?a=b"),
+        ] {
             let error = text.parse::<FarUrl>().unwrap_err().to_string();
             assert!(error.contains(what), "{error}");
         }

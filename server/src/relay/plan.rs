@@ -9,7 +9,7 @@ use super::{
     failure::Failure,
     target::Rules,
     trust::ClientTls,
-    url::{Credentials, Endpoint, Url},
+    url::{Credentials, Endpoint, Server, ServerUrl, Url},
 };
 use crate::{config::Limits, config::bytes, http::token::Subprotocol};
 
@@ -37,7 +37,7 @@ const RESERVED: [&str; 11] = [
 
 /// What is connected to, and how.
 pub(crate) struct Plan {
-    pub(crate) server: Endpoint,
+    pub(crate) server: Server,
     /// Present for `wss:`.
     pub(crate) tls: Option<ClientTls>,
     pub(crate) proxy: Option<Proxy>,
@@ -80,15 +80,9 @@ impl Plan {
     /// Checks a request, and whether the relay may connect to its host and its proxy.
     pub(crate) fn new(request: &Request, rules: Rules<'_>, limits: &Limits) -> Result<Self, Failure> {
         let wrong = |sentence: String| Failure::new(Cause::Request, sentence);
-        let url = Url::parse(&request.url, &["ws", "wss"]).map_err(wrong)?;
-        if url.credentials.is_some() {
-            return Err(wrong("a WebSocket URL has no user information: use the header Authorization".to_owned()));
-        }
+        let url = ServerUrl::parse(&request.url).map_err(wrong)?;
         let proxy = request.proxy.as_deref().map(proxy).transpose().map_err(wrong)?;
-        for endpoint in [Some(&url.endpoint), proxy.as_ref().map(|proxy| &proxy.endpoint)].into_iter().flatten() {
-            let allowed = rules.check_host(&endpoint.host, endpoint.port);
-            allowed.map_err(|forbidden| Failure::new(Cause::NotAllowed, forbidden))?;
-        }
+        check(&url.server, proxy.as_ref(), rules)?;
         let headers = headers(&request.headers, limits).map_err(wrong)?;
         let subprotocols = request.subprotocols.iter().map(|name| name.parse::<Subprotocol>());
         let subprotocols = subprotocols.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(error.to_string()))?;
@@ -105,12 +99,10 @@ impl Plan {
         if open_timeout.is_zero() || open_timeout > MAX_OPEN_TIME {
             return Err(wrong(format!("open-timeout-ms is {}, from 1 to 60000 it may be", request.open_timeout_ms)));
         }
-        let tls = match url.scheme {
-            "wss" => Some(ClientTls::new(&request.trust, request.identity.as_ref()).map_err(wrong)?),
-            _ => None,
-        };
+        let tls = || ClientTls::new(&request.trust, request.identity.as_ref());
+        let tls = url.is_secure.then(tls).transpose().map_err(wrong)?;
         Ok(Self {
-            server: url.endpoint,
+            server: url.server,
             tls,
             proxy,
             authority: url.authority,
@@ -122,6 +114,18 @@ impl Plan {
             ping,
             fragment: usize::try_from(request.fragment).ok().and_then(NonZeroUsize::new),
         })
+    }
+}
+
+/// Checks that the relay may connect to a server, and to what connects in its place.
+fn check(server: &Server, proxy: Option<&Proxy>, rules: Rules<'_>) -> Result<(), Failure> {
+    let forbidden = |forbidden| Failure::new(Cause::NotAllowed, forbidden);
+    let check_host = |endpoint: &Endpoint| rules.check_host(&endpoint.host, endpoint.port).map_err(forbidden);
+    match (server, proxy) {
+        (Server::Tcp(endpoint), None) => check_host(endpoint),
+        (Server::Tcp(endpoint), Some(proxy)) => check_host(endpoint).and_then(|()| check_host(&proxy.endpoint)),
+        (Server::Unix(path), None) => rules.check_socket(path).map_err(forbidden),
+        (Server::Unix(_), Some(_)) => Err(Failure::new(Cause::Request, "no proxy leads to a Unix socket")),
     }
 }
 

@@ -123,6 +123,17 @@ where
         let far_times = PingTimes { interval: treatments.ping.unwrap_or_default(), ..near_times };
         let (near, far) = (KeepAlive::new(now, near_times), KeepAlive::new(now, far_times));
         let mut lives = Lives { near, near_times, far, far_times };
+        let end = self.move_messages(&mut lanes, &mut lives, translate, shared).await;
+        lanes.out.fault.map_or(end, |frame| End::Fault(Side::Near, frame))
+    }
+
+    async fn move_messages(
+        &mut self,
+        lanes: &mut Lanes,
+        lives: &mut Lives,
+        translate: &mut impl Translate,
+        shared: &Shared,
+    ) -> End {
         let mut closing: Option<Instant> = None;
         loop {
             if closing.is_none() && lanes.is_closing() {
@@ -131,11 +142,11 @@ where
             tokio::select! {
                 biased;
                 () = shared.shutdown.draining() => return End::Drained,
-                moved = poll_fn(|cx| self.poll(&mut lanes, translate, closing.is_some(), cx)) => {
+                moved = poll_fn(|cx| self.poll(lanes, translate, closing.is_some(), cx)) => {
                     if let Err(end) = moved { return end }
                 }
                 () = sleep_until(lives.near.deadline().min(lives.far.deadline()).into()) => {
-                    if let Err(end) = self.check(&mut lives, &mut lanes) { return end }
+                    if let Err(end) = self.check(lives, lanes) { return end }
                 }
                 () = until(closing) => return End::Closed,
             }
@@ -156,6 +167,7 @@ where
             done?;
             *is_out_done = true;
         }
+        back.is_last = out.fault.is_some();
         if !*is_back_done
             && let Poll::Ready(done) = back.poll(far, near, &mut |message| Ok(translate.to_near(message)), cx)
         {
@@ -194,14 +206,10 @@ where
 
     /// Tells both sides how it ended, and gives the near side's stream back.
     pub(super) async fn finish(mut self, end: &End, time: Duration) -> N {
-        let other = |side: Side| match side {
-            Side::Near => CloseFrame { code: CloseCode::Away, reason: "the client was lost".into() },
-            Side::Far => CloseFrame { code: CloseCode::Error, reason: "the other server was given up".into() },
-        };
         let (near, far) = match end {
             End::Closed | End::Spent | End::Cut(_) => (None, None),
-            End::Fault(Side::Near, frame) => (Some(frame.clone()), Some(other(Side::Near))),
-            End::Fault(Side::Far, frame) => (Some(other(Side::Far)), Some(frame.clone())),
+            End::Fault(Side::Near, frame) => (Some(frame.clone()), Some(lost(Side::Near))),
+            End::Fault(Side::Far, frame) => (Some(lost(Side::Far)), Some(frame.clone())),
             End::Drained => (Some(going_away()), Some(going_away())),
         };
         // Whatever becomes of this, both connections end.
@@ -214,6 +222,14 @@ impl Lanes {
     /// Whether one of the peers has closed.
     fn is_closing(&self) -> bool {
         self.out.has_closed || self.back.has_closed
+    }
+}
+
+/// What one side gets when the other is given up.
+fn lost(side: Side) -> CloseFrame {
+    match side {
+        Side::Near => CloseFrame { code: CloseCode::Away, reason: "the client was lost".into() },
+        Side::Far => CloseFrame { code: CloseCode::Error, reason: "the other server was given up".into() },
     }
 }
 

@@ -13,8 +13,8 @@ pub struct RelaySettings {
     pub relay: bool,
 
     /// Server that the relay may connect to, as example.com, *.example.com:8443 or 192.0.2.1, at 80 and 443 where there is no
-    /// port; may be given more than once, or several with commas. Without it, a server that only its own machine can reach
-    /// connects to all but link-local and metadata addresses; any other needs it
+    /// port, or as unix:/run/app.sock; may be given more than once, or several with commas. Without it, a server that only its
+    /// own machine can reach connects to all but Unix sockets, link-local and metadata addresses; any other needs it
     #[arg(long, env = "CANYON_RELAY_TO", value_name = "HOST", value_delimiter = ',', requires = "relay")]
     pub relay_to: Vec<RelayTarget>,
 

@@ -1,155 +1,17 @@
 //! What the relay may connect to. Pure: names are resolved elsewhere, and every address is judged here before it is used.
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    str::FromStr,
+use std::{net::IpAddr, str::FromStr};
+
+use super::{
+    host::{Class, Host, class, plain},
+    url::SocketPath,
 };
-
-/// Addresses of cloud providers' metadata services, beside those that are link-local: AWS and GCP over IPv6, Alibaba Cloud,
-/// Azure's platform, and Oracle Cloud's.
-const METADATA: [IpAddr; 5] = [
-    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
-    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
-    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
-    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
-    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
-];
-
-/// The longest name of a host, in bytes (RFC 1035, 2.3.4).
-const MAX_NAME: usize = 253;
 
 /// The ports that a rule without one allows: those of `ws:` and `wss:`.
 const USUAL_PORTS: [u16; 2] = [80, 443];
 
-/// The host of a URL.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Host {
-    Address(IpAddr),
-    /// In lower case, without a dot at the end.
-    Name(String),
-}
-
-/// Why a text is no host.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum HostError {
-    #[error("{0:?} is no host such as example.com, 127.0.0.1 or [::1]")]
-    Malformed(String),
-    /// Resolvers take `127.1`, `0x7f.1` and `2130706433` for addresses.
-    #[error("{0:?} ends in a number and is no address: an IPv4 address has four decimal numbers, as 127.0.0.1")]
-    Number(String),
-}
-
-impl FromStr for Host {
-    type Err = HostError;
-
-    fn from_str(text: &str) -> Result<Self, HostError> {
-        let malformed = || HostError::Malformed(text.to_owned());
-        if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            let address: Ipv6Addr = address.parse().map_err(|_| malformed())?;
-            return Ok(Self::Address(plain(address.into())));
-        }
-        if let Ok(address) = text.parse::<Ipv4Addr>() {
-            return Ok(Self::Address(address.into()));
-        }
-        let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
-        let is_label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-        };
-        if name.len() > MAX_NAME || !name.split('.').all(is_label) {
-            return Err(malformed());
-        }
-        if name.rsplit('.').next().is_some_and(is_number) {
-            return Err(HostError::Number(text.to_owned()));
-        }
-        Ok(Self::Name(name))
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
-            Self::Address(address) => address.fmt(f),
-            Self::Name(name) => f.write_str(name),
-        }
-    }
-}
-
-impl Host {
-    /// Whether it is this machine by its very name ([RFC 6761, 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)).
-    fn is_localhost(&self) -> bool {
-        matches!(self, Self::Name(name) if name == "localhost" || name.ends_with(".localhost"))
-    }
-}
-
-/// A label that a resolver reads as a number: decimal, octal or hexadecimal
-/// (as in the [URL standard](https://url.spec.whatwg.org/#ends-in-a-number-checker)).
-fn is_number(label: &str) -> bool {
-    let digits = label.strip_prefix("0x");
-    label.bytes().all(|byte| byte.is_ascii_digit())
-        || digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// The IPv4 address that an IPv6 one stands for, or the same: mapped (RFC 4291, 2.5.5.2), compatible (2.5.5.1), translated by
-/// NAT64 (RFC 6052), tunnelled by 6to4 (RFC 3056) or Teredo (RFC 4380).
-pub(crate) fn plain(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else { return address };
-    let [a, b, c, d, e, f, g, h] = v6.segments();
-    let v4 = |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
-    match [a, b, c, d, e, f] {
-        // `::` and `::1` are addresses of their own.
-        [0, 0, 0, 0, 0, 0] if g == 0 && h <= 1 => address,
-        [0, 0, 0, 0, 0, 0 | 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => v4(g, h),
-        // A local prefix of NAT64 (RFC 8215), with the address at the end as in the well-known one.
-        [0x64, 0xff9b, 1, ..] => v4(g, h),
-        [0x2002, high, low, ..] => v4(high, low),
-        [0x2001, 0, ..] => v4(!g, !h),
-        _ => address,
-    }
-}
-
-/// What an address is, as far as it matters here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Public,
-    /// Of a network at home or at work (RFC 1918, RFC 4193, RFC 6598).
-    Private,
-    Loopback,
-    /// Link-local, or a metadata service.
-    Sensitive,
-    /// No host's: unspecified, multicast, broadcast, reserved.
-    Never,
-}
-
-fn class(address: IpAddr) -> Class {
-    let address = plain(address);
-    if METADATA.contains(&address) {
-        return Class::Sensitive;
-    }
-    match address {
-        IpAddr::V4(address) => match address.octets() {
-            [127, ..] => Class::Loopback,
-            [169, 254, ..] => Class::Sensitive,
-            [0 | 224.., ..] => Class::Never,
-            [100, 64..=127, ..] | [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Class::Private,
-            _ => Class::Public,
-        },
-        IpAddr::V6(address) => match address.segments()[0] {
-            _ if address.is_loopback() => Class::Loopback,
-            _ if address.is_unspecified() => Class::Never,
-            0xff00.. => Class::Never,
-            // Link-local, and site-local, which is deprecated (RFC 3879).
-            0xfe80..=0xfeff => Class::Sensitive,
-            0xfc00..=0xfdff => Class::Private,
-            _ => Class::Public,
-        },
-    }
-}
-
 /// A server that the relay may connect to: `example.com`, `*.example.com`, `192.0.2.1`, `[2001:db8::1]`, each with a port
-/// or without. Without one it allows 80 and 443.
+/// or without, or `unix:/run/app.sock`. Without a port it allows 80 and 443.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayTarget {
     host: TargetHost,
@@ -161,11 +23,15 @@ enum TargetHost {
     One(Host),
     /// Every name that ends with a dot and this one.
     Below(String),
+    Socket(SocketPath),
 }
 
-/// A text that is no [`RelayTarget`]; give a name, `*.` and a name, or an address, each with a port or without.
+/// A text that is no [`RelayTarget`]; give a name, `*.` and a name, or an address, each with a port or without, or
+/// `unix:` and a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no target such as example.com, *.example.com:8443, 192.0.2.1 or [2001:db8::1]:80")]
+#[error(
+    "{0:?} is no target such as example.com, *.example.com:8443, 192.0.2.1, [2001:db8::1]:80 or unix:/run/app.sock"
+)]
 pub struct RelayTargetError(String);
 
 impl FromStr for RelayTarget {
@@ -174,6 +40,10 @@ impl FromStr for RelayTarget {
     fn from_str(text: &str) -> Result<Self, RelayTargetError> {
         let error = || RelayTargetError(text.to_owned());
         let trimmed = text.trim();
+        if let Some(path) = trimmed.strip_prefix("unix:") {
+            let path = path.parse().map_err(|_| error())?;
+            return Ok(Self { host: TargetHost::Socket(path), port: None });
+        }
         let (host, port) = match trimmed.rsplit_once(':') {
             _ if trimmed.ends_with(']') => (trimmed, None),
             Some((host, port)) => (host, Some(port.parse().ok().filter(|&port| port > 0).ok_or_else(error)?)),
@@ -199,6 +69,10 @@ impl RelayTarget {
         matches!(&self.host, TargetHost::One(Host::Address(own)) if plain(*own) == plain(address))
     }
 
+    fn is_socket(&self, path: &SocketPath) -> bool {
+        matches!(&self.host, TargetHost::Socket(own) if own == path)
+    }
+
     /// Whether the rule names this host, and how closely.
     fn names(&self, host: &Host) -> Option<Closeness> {
         match (&self.host, host) {
@@ -210,7 +84,7 @@ impl RelayTarget {
                 let is_below = name.strip_suffix(parent.as_str()).is_some_and(|rest| rest.ends_with('.'));
                 is_below.then_some(Closeness::Below)
             }
-            (TargetHost::Below(_), Host::Address(_)) => None,
+            (TargetHost::Below(_), Host::Address(_)) | (TargetHost::Socket(_), _) => None,
         }
     }
 }
@@ -226,6 +100,8 @@ enum Closeness {
 pub(crate) enum Forbidden {
     #[error("the relay may not connect to {0}:{1}, but with canyon --relay-to {0}:{1}")]
     Unnamed(Host, u16),
+    #[error("the relay may not connect to unix:{0}, but with canyon --relay-to unix:{0}")]
+    Socket(SocketPath),
     #[error("{0} is no host's address")]
     Never(IpAddr),
     #[error("{host} has the address {address}, which the relay does not connect to unless it is named: --relay-to {shown}:{port}", shown = Host::Address(*address))]
@@ -251,6 +127,16 @@ impl Rules<'_> {
         match self {
             Self::OfPage(targets) if !targets.is_empty() && closeness(targets, host, port).is_none() => {
                 Err(Forbidden::Unnamed(host.clone(), port))
+            }
+            Self::OfPage(_) | Self::OfOperator => Ok(()),
+        }
+    }
+
+    /// Checks a Unix socket. Behind one may be what runs programs with all rights, so a page's must always be named.
+    pub(crate) fn check_socket(self, path: &SocketPath) -> Result<(), Forbidden> {
+        match self {
+            Self::OfPage(targets) if !targets.iter().any(|rule| rule.is_socket(path)) => {
+                Err(Forbidden::Socket(path.clone()))
             }
             Self::OfPage(_) | Self::OfOperator => Ok(()),
         }
@@ -287,8 +173,6 @@ fn closeness(targets: &[RelayTarget], host: &Host, port: u16) -> Option<Closenes
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn rules(targets: &[&str]) -> Vec<RelayTarget> {
@@ -316,32 +200,6 @@ mod tests {
     fn names_are_compared_without_case_and_without_the_dot_of_the_root() {
         assert_eq!("LocalHost.".parse(), Ok(Host::Name("localhost".to_owned())));
         assert!(allows(&["Example.COM."], "EXAMPLE.com.", "192.0.2.1", 443));
-    }
-
-    #[test]
-    fn numbers_that_a_resolver_takes_for_an_address_are_no_names() {
-        for host in
-            ["2130706433", "127.1", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.0.0.1.", "1.2.3.4.5", "0x", "a.0"]
-        {
-            assert_eq!(host.parse::<Host>(), Err(HostError::Number(host.to_owned())));
-        }
-        for host in [
-            "",
-            ".",
-            "a..b",
-            "a b",
-            "[::1",
-            "::1",
-            "[127.0.0.1]",
-            "ex\u{e4}mple",
-            "a%2eb",
-            "a@b",
-            "a/b",
-            "a:1",
-            "[fe80::1%eth0]",
-        ] {
-            assert_eq!(host.parse::<Host>(), Err(HostError::Malformed(host.to_owned())));
-        }
     }
 
     #[test]
@@ -428,32 +286,49 @@ mod tests {
     }
 
     #[test]
+    fn a_unix_socket_is_reached_where_it_is_named_and_allows_nothing_else() {
+        let may =
+            |targets: &[&str], path: &str| Rules::OfPage(&rules(targets)).check_socket(&path.parse().unwrap()).is_ok();
+        assert!(may(&["unix:/run/app.sock"], "/run/app.sock"));
+        for (targets, path) in [
+            (&[][..], "/run/app.sock"),
+            (&["unix:/run/app.sock"], "/run/app.sock2"),
+            (&["unix:/run/app.sock"], "/run/docker.sock"),
+            (&["unix:/run"], "/run/docker.sock"),
+            (&["localhost", "127.0.0.1:9000"], "/run/app.sock"),
+        ] {
+            assert!(!may(targets, path), "{targets:?} {path}");
+        }
+        assert!(!allows(&["unix:/run/app.sock"], "localhost", "127.0.0.1", 80));
+        assert!(!allows_address(&["unix:/run/app.sock"], "127.0.0.1", 80));
+    }
+
+    #[test]
     fn a_target_that_is_none_is_named() {
         for text in [
-            "", "*", "*.", "*.1", "http://a", "a/b", "a:", "a:0", "a:65536", "a:b", "[::1", "::1", "a b", "*.*.a",
+            "",
+            "*",
+            "*.",
+            "*.1",
+            "http://a",
+            "a/b",
+            "a:",
+            "a:0",
+            "a:65536",
+            "a:b",
+            "[::1",
+            "::1",
+            "a b",
+            "*.*.a",
             "127.1",
+            "unix:",
+            "unix:app.sock",
+            "unix:/run/../app.sock",
+            "unix:@app",
+            "unix:/run/app.sock:/path",
         ] {
             let error = text.parse::<RelayTarget>().unwrap_err().to_string();
             assert!(error.starts_with(&format!("{text:?} is no target such as example.com")), "{error}");
-        }
-    }
-
-    proptest! {
-        /// However an IPv4 address is written, the same is said about it.
-        #[test]
-        fn an_embedded_address_is_judged_as_itself(bits: u32) {
-            let v4 = Ipv4Addr::from_bits(bits);
-            let [high, low] = [(bits >> 16) as u16, bits as u16];
-            prop_assume!(high != 0 || low > 1);
-            for v6 in [
-                v4.to_ipv6_mapped(),
-                Ipv6Addr::new(0, 0, 0, 0, 0, 0, high, low),
-                Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),
-                Ipv6Addr::new(0x2002, high, low, 7, 0, 0, 0, 1),
-                Ipv6Addr::new(0x2001, 0, 7, 7, 7, 7, !high, !low),
-            ] {
-                prop_assert_eq!(class(v6.into()), class(v4.into()), "{}", v6);
-            }
         }
     }
 }

@@ -1,15 +1,93 @@
 //! What the URL of another server or of a proxy says.
 
-use data_encoding::BASE64;
-use hyper::Uri;
+use std::{fmt, path::Path, str::FromStr};
 
-use super::target::Host;
+use data_encoding::BASE64;
+use hyper::{Uri, http::uri::PathAndQuery};
+
+use super::host::Host;
 
 /// A host and a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) host: Host,
     pub(crate) port: u16,
+}
+
+/// The path of a Unix socket, in one way only: absolute, without empty parts, `.` and `..`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SocketPath(String);
+
+impl FromStr for SocketPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.strip_prefix('/').map(|rest| rest.split('/'));
+        let is_part = |part: &str| {
+            !matches!(part, "" | "." | "..") && !part.contains(|char: char| char.is_control() || ":?".contains(char))
+        };
+        if parts.is_some_and(|mut parts| parts.all(is_part)) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(format!("{text:?} is no path of a Unix socket such as /run/app.sock"))
+    }
+}
+
+impl fmt::Display for SocketPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<Path> for SocketPath {
+    fn as_ref(&self) -> &Path {
+        self.0.as_ref()
+    }
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Server {
+    Tcp(Endpoint),
+    Unix(SocketPath),
+}
+
+/// The URL of a server of WebSockets: `ws:`, `wss:`, or `unix:/run/app.sock:/path?query`.
+pub(super) struct ServerUrl {
+    pub(super) server: Server,
+    pub(super) is_secure: bool,
+    /// What comes before path and query.
+    pub(super) origin: String,
+    /// The value of `Host`.
+    pub(super) authority: String,
+    /// Path and query.
+    pub(super) target: String,
+}
+
+impl ServerUrl {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if let Some(rest) = text.strip_prefix("unix:") {
+            return Self::of_socket(rest);
+        }
+        let Url { scheme, endpoint, authority, credentials, target } = Url::parse(text, &["ws", "wss"])?;
+        if credentials.is_some() {
+            return Err("a WebSocket URL has no user information: use the header Authorization".to_owned());
+        }
+        let origin = format!("{scheme}://{authority}");
+        Ok(Self { server: Server::Tcp(endpoint), is_secure: scheme == "wss", origin, authority, target })
+    }
+
+    /// Path and query follow the socket's path behind a colon, as for Node's `ws`.
+    fn of_socket(text: &str) -> Result<Self, String> {
+        let (path, target) = text.split_once(':').unwrap_or((text, "/"));
+        let path: SocketPath = path.parse()?;
+        let target = target.parse::<PathAndQuery>().ok().filter(|_| target.starts_with('/') && !target.contains('#'));
+        let target =
+            target.ok_or_else(|| format!("the URL unix:{path} has no path such as /feed behind the last colon"))?;
+        let origin = format!("unix:{path}:");
+        let authority = "localhost".to_owned();
+        Ok(Self { server: Server::Unix(path), is_secure: false, origin, authority, target: target.to_string() })
+    }
 }
 
 pub(crate) struct Credentials {

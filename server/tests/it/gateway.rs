@@ -9,7 +9,9 @@ use wire::{
     event::{Direction, Event, Happened},
 };
 
-use crate::support::{Client, Peer, Program, TestServer, program::canyon, within};
+#[cfg(unix)]
+use crate::support::UnixServer;
+use crate::support::{Certificate, Client, Peer, Program, TestServer, program::canyon, within};
 
 const ID: &str = "0123456789abcdefABCDEF";
 
@@ -104,6 +106,77 @@ async fn messages_are_delayed_fragmented_and_cut_off_on_the_way() {
     }
     peer.write(crate::support::peer::frame(0x81, b"three")).await;
     assert!(peer.read_to_end().await.is_empty(), "it ends without a close frame");
+}
+
+#[tokio::test]
+async fn what_came_before_a_violation_is_answered_first() {
+    let (_far, near) = pair(|_| {}).await;
+    for violation in [crate::support::peer::frame(0xc1, b"reserved"), crate::support::peer::frame(0x83, b"opcode")] {
+        let mut peer = Peer::open(near.address, "/echo").await;
+        peer.write([crate::support::peer::frame(0x81, b"first"), violation].concat()).await;
+        assert_eq!(peer.read_frame().await, (0x81, b"first".to_vec()));
+        let (opcode, payload) = peer.read_frame().await;
+        assert_eq!((opcode, &payload[..2]), (0x88, &1002_u16.to_be_bytes()[..]));
+    }
+}
+
+#[tokio::test]
+async fn jitter_delays_messages_by_no_more_than_it_may_and_keeps_their_order() {
+    let jitter = Duration::from_millis(30);
+    let (_far, near) = pair(|gateway| gateway.jitter = jitter.into()).await;
+    let mut client = near.connect("/echo").await;
+    let before = Instant::now();
+    for number in 0..20 {
+        client.send(number.to_string()).await;
+    }
+    for number in 0..20 {
+        assert_eq!(client.recv().await, Message::text(number.to_string()));
+    }
+    // 20 times 0 to 30 ms in each direction: 60 ms or less in one of 10^12 runs.
+    assert!(before.elapsed() > Duration::from_millis(60));
+}
+
+#[tokio::test]
+async fn a_server_with_tls_is_reached_if_its_certificate_is_trusted() {
+    let certificate = Certificate::new();
+    let (_far, address) = TestServer::with_tls(Config::default(), certificate.tls()).await;
+    let to = format!("wss://localhost:{}", address.port());
+    let relay = async |trust: &str| {
+        let gateway = Gateway { trust: trust.parse().unwrap(), ..gateway(&to) };
+        TestServer::with(Config { gateway: Some(gateway), ..Config::default() }).await
+    };
+    for trust in [certificate.cert.to_str().unwrap(), "anyone"] {
+        let near = relay(trust).await;
+        let mut client = near.connect("/echo").await;
+        client.send("over TLS").await;
+        assert_eq!(client.recv().await, Message::text("over TLS"));
+    }
+    let other = Certificate::new();
+    for trust in [other.cert.to_str().unwrap(), "system"] {
+        let near = relay(trust).await;
+        let (status, body) = Client::refused(&format!("ws://{}/echo", near.address)).await;
+        assert!(status == 502 && body.contains("certificate"), "{status} {body}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_behind_a_unix_socket_is_reached() {
+    let far = TestServer::start().await;
+    let socket = UnixServer::before(far.address);
+    let relay = async |url: &str| TestServer::with(Config { gateway: Some(gateway(url)), ..Config::default() }).await;
+    let near = relay(&socket.url("")).await;
+    let mut client = near.connect("/").await;
+    client.send("hello").await;
+    assert_eq!(client.recv().await, Message::text("Server received: hello"));
+    let near = relay(&socket.url(":/echo")).await;
+    let mut client = near.connect("/elsewhere").await;
+    client.send("hello").await;
+    assert_eq!(client.recv().await, Message::text("hello"));
+    let url = socket.url("-not-there");
+    let near = relay(&url).await;
+    let (status, body) = Client::refused(&format!("ws://{}/", near.address)).await;
+    assert!(status == 502 && body.contains(&url), "{status} {body}");
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ mod client;
 pub mod peer;
 pub mod program;
 mod server;
+#[cfg(unix)]
+mod unix_server;
 
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ pub use client::Client;
 pub use peer::Peer;
 pub use program::Program;
 pub use server::TestServer;
+#[cfg(unix)]
+pub use unix_server::UnixServer;
 
 /// How long anything that must happen may take; far more than it needs, so that only a fault runs into it.
 const PATIENCE: Duration = Duration::from_secs(60);

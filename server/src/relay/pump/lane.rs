@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::Frame},
 };
 
-use super::{End, Side, Socket};
+use super::{End, Side, Socket, lost};
 use crate::{
     message_timeout::too_slow,
     session::{ReadEnd, fragments, into_frame},
@@ -77,6 +77,10 @@ pub(super) struct Lane {
     must_flush: bool,
     /// The sender has closed, and that is in the queue.
     pub(super) has_closed: bool,
+    /// Why the client is given up, once all that it has sent before is on its way.
+    pub(super) fault: Option<CloseFrame>,
+    /// The receiver is given up when the sender has closed, and gets no close frame from here.
+    pub(super) is_last: bool,
 }
 
 impl Lane {
@@ -90,6 +94,8 @@ impl Lane {
             passed: 0,
             must_flush: false,
             has_closed: false,
+            fault: None,
+            is_last: false,
         }
     }
 
@@ -141,7 +147,9 @@ impl Lane {
                 Poll::Ready(_) => {
                     let frame = self.closed(from.get_ref().end())?;
                     self.has_closed = true;
-                    self.queue.push_back(Message::Close(frame));
+                    if !self.is_last {
+                        self.queue.push_back(Message::Close(frame));
+                    }
                 }
                 Poll::Pending => {
                     ready!(self.flush(to, cx))?;
@@ -203,9 +211,14 @@ impl Lane {
     }
 
     /// The close frame with which the sender has ended, or why it ended without one.
-    fn closed(&self, end: Option<&ReadEnd>) -> Result<Option<CloseFrame>, End> {
+    fn closed(&mut self, end: Option<&ReadEnd>) -> Result<Option<CloseFrame>, End> {
         let frame = match end.cloned() {
             Some(ReadEnd::Closed(frame)) => return Ok(frame),
+            // What the client sent before is still answered, as without a relay: so the other server is to close.
+            Some(ReadEnd::Violation(violation)) if self.from == Side::Near => {
+                self.fault = Some(violation.into());
+                return Ok(Some(lost(Side::Near)));
+            }
             Some(ReadEnd::Violation(violation)) => violation.into(),
             Some(ReadEnd::TooSlow) => too_slow(),
             Some(ReadEnd::NoMemory(frame)) => frame,

@@ -191,6 +191,37 @@ async fn named_targets_are_all_that_is_reached() {
     reached.abort();
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn unix_sockets_are_reached_only_where_they_are_named() {
+    let other = TestServer::start().await;
+    let socket = crate::support::UnixServer::before(other.address);
+    let open = Relay::start().await;
+    let elsewhere = Relay::with(|config| config.relay.relay_to = targets(&["unix:/run/app.sock", "localhost"])).await;
+    let named = Relay::with(|config| config.relay.relay_to = targets(&[&socket.url("")])).await;
+    let path = socket.url("");
+    let (folder, file) = path.rsplit_once('/').unwrap();
+    let proxy = Request { proxy: Some("http://127.0.0.1:80".to_owned()), ..named.request(&path) };
+    for (number, relay, request) in [
+        (68, &open, open.request(&path)),
+        (69, &elsewhere, elsewhere.request(&path)),
+        (70, &named, named.request(&format!("{folder}/x/../{file}"))),
+        (71, &named, named.request(&format!("{folder}//{file}"))),
+        (72, &named, named.request(&format!("{folder}/./{file}"))),
+        (73, &named, named.request(&format!("{path}/"))),
+        (74, &named, named.request("unix:@abstract")),
+        (75, &named, named.request(&format!("{path}:/ HTTP/1.1\r\nX: y"))),
+        (76, &named, named.request(&path.replacen("unix:", "unix://localhost", 1))),
+        (77, &named, named.request(&format!("ws://{}/", other.address))),
+        (78, &named, proxy),
+    ] {
+        refused(number, relay, request.to_json()).await;
+    }
+    let mut page = named.open(&named.request(&socket.url(":/echo"))).await;
+    page.send("tnamed").await;
+    assert_eq!(page.recv().await, Message::text("tnamed"));
+}
+
 #[tokio::test]
 async fn a_redirect_is_reported_and_not_followed() {
     let relay = Relay::start().await;
