@@ -68,9 +68,9 @@ impl FrameReader {
         };
         let frame = Frame {
             direction: self.direction,
-            fin: header.fin,
-            rsv: header.rsv,
-            opcode: header.opcode.into(),
+            fin: header.fin(),
+            rsv: header.rsv(),
+            opcode: header.opcode().into(),
             mask: header.key,
             length: header.length,
             length_bits,

@@ -5,6 +5,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpC
 use super::{
     MAX_CONTROL_PAYLOAD,
     header::{Header, RSV1, mask},
+    output::BINARY,
 };
 
 /// What went one way over a connection so far.
@@ -31,14 +32,35 @@ pub struct Volume {
     pub bytes: u64,
 }
 
-/// Messages that are one plain frame each: texts, then binary messages.
-pub(super) type Whole = [Volume; 2];
+/// Messages that are one plain frame each. Most are texts, so those are counted as what is not binary.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Whole {
+    all: Volume,
+    binary: Volume,
+}
 
 impl Volume {
     #[inline(always)]
     pub(super) fn add(&mut self, messages: u64, bytes: u64) {
         self.messages += messages;
         self.bytes += bytes;
+    }
+}
+
+impl Whole {
+    /// Adds a frame of so many bytes that begins with `first`.
+    #[inline(always)]
+    pub(super) fn add(&mut self, first: u8, bytes: u64) {
+        self.all.add(1, bytes);
+        if first == BINARY {
+            self.binary.add(1, bytes);
+        }
+    }
+
+    /// Takes back a text.
+    pub(super) fn take_back_text(&mut self, bytes: u64) {
+        self.all.messages -= 1;
+        self.all.bytes -= bytes;
     }
 }
 
@@ -49,19 +71,19 @@ impl Counters {
     }
 
     #[inline(always)]
-    pub(super) fn add(&mut self, [text, binary]: Whole) {
-        self.frames += text.messages + binary.messages;
-        self.text.add(text.messages, text.bytes);
+    pub(super) fn add(&mut self, Whole { all, binary }: Whole) {
+        self.frames += all.messages;
+        self.text.add(all.messages - binary.messages, all.bytes - binary.bytes);
         self.binary.add(binary.messages, binary.bytes);
     }
 
     /// Counts the beginning of a frame of so many bytes; `data` is what its message is.
     pub(super) fn count(&mut self, header: &Header, bytes: u64, data: Data) {
         self.frames += 1;
-        let OpCode::Data(opcode) = header.opcode else { return };
+        let OpCode::Data(opcode) = header.opcode() else { return };
         let volume = if data == Data::Text { &mut self.text } else { &mut self.binary };
-        volume.add(u64::from(header.fin), bytes);
-        self.compressed += u64::from(header.rsv == RSV1 && opcode != Data::Continue);
+        volume.add(u64::from(header.fin()), bytes);
+        self.compressed += u64::from(header.rsv() == RSV1 && opcode != Data::Continue);
     }
 }
 
@@ -148,7 +170,7 @@ impl Sent {
             let frame = &offered[at as usize..];
             let Some((header, size)) = Header::parse(frame) else { break };
             let bytes = size as u64 + header.length;
-            match header.opcode {
+            match header.opcode() {
                 OpCode::Data(data @ (Data::Text | Data::Binary)) => self.data = data,
                 OpCode::Data(_) => {}
                 OpCode::Control(control) => {

@@ -237,7 +237,7 @@ impl Decoder {
         }
         (answers.on_message)(OpCode::Data(data), plain);
         *input = rest;
-        whole[usize::from(first == BINARY)].add(1, size as u64 + length);
+        whole.add(first, size as u64 + length);
         Ok(())
     }
 
@@ -260,7 +260,7 @@ impl Decoder {
         if header.length > MAX_LENGTH {
             return Err(ProtocolViolation::LengthTopBit.into());
         }
-        let data = match header.opcode {
+        let data = match header.opcode() {
             OpCode::Control(control) => {
                 self.take_control(control, &header, size, input, answers)?;
                 Data::Continue
@@ -272,7 +272,7 @@ impl Decoder {
                     self.begin_message(message.data, answers);
                 }
                 self.message = Some(message);
-                self.position = Position::Payload(Payload { rest: header.length, key, is_last: header.fin });
+                self.position = Position::Payload(Payload { rest: header.length, key, is_last: header.fin() });
                 *input = &input[size..];
                 message.data
             }

@@ -28,11 +28,8 @@ pub(crate) enum Charset {
 /// One frame's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
-    /// Whether the frame is the last of its message.
-    pub(crate) fin: bool,
-    /// The three reserved bits.
-    pub(crate) rsv: u8,
-    pub(crate) opcode: OpCode,
+    /// The first byte: FIN, the reserved bits, the opcode. Most frames are known by it as it is.
+    first: u8,
     /// The masking key, which each frame of a client has.
     pub(crate) key: Option<Key>,
     /// The payload's length in bytes.
@@ -55,15 +52,22 @@ impl Header {
             0 => (None, rest),
             _ => rest.split_first_chunk().map(|(key, rest)| (Some(*key), rest))?,
         };
-        let header = Self {
-            fin: first & 0x80 != 0,
-            rsv: first >> 4 & 0b111,
-            opcode: (first & 0x0f).into(),
-            key,
-            length,
-            is_shortest: length >= least,
-        };
+        let header = Self { first, key, length, is_shortest: length >= least };
         Some((header, bytes.len() - rest.len()))
+    }
+
+    /// Whether the frame is the last of its message.
+    pub(crate) fn fin(&self) -> bool {
+        self.first & 0x80 != 0
+    }
+
+    /// The three reserved bits.
+    pub(crate) fn rsv(&self) -> u8 {
+        self.first >> 4 & 0b111
+    }
+
+    pub(crate) fn opcode(&self) -> OpCode {
+        (self.first & 0x0f).into()
     }
 }
 
@@ -187,7 +191,8 @@ mod tests {
                 let mut bytes = [0; ANSWER_HEADER];
                 let size = size(length);
                 write(first, length, &mut bytes);
-                let header = Header { fin, rsv, opcode, key: None, length, is_shortest: true };
+                let header = Header { first, key: None, length, is_shortest: true };
+                assert_eq!((header.fin(), header.rsv(), header.opcode()), (fin, rsv, opcode));
                 assert_eq!(Header::parse(&bytes[..size]), Some((header, size)));
                 let key = Some([1, 2, 3, 4]);
                 bytes[1] |= MASK;
@@ -203,9 +208,8 @@ mod tests {
     #[test]
     fn the_first_example_of_the_rfc_is_a_whole_unmasked_text() {
         let (header, size) = Header::parse(b"\x81\x05Hello").unwrap();
-        let opcode = OpCode::Data(Data::Text);
-        let expected = Header { fin: true, rsv: 0, opcode, key: None, length: 5, is_shortest: true };
-        assert_eq!((header, size), (expected, 2));
+        assert_eq!((header, size), (Header { first: 0x81, key: None, length: 5, is_shortest: true }, 2));
+        assert_eq!((header.fin(), header.rsv(), header.opcode()), (true, 0, OpCode::Data(Data::Text)));
     }
 
     #[test]

@@ -67,8 +67,8 @@ impl Message {
         compression: Compression,
         limits: &Limits,
     ) -> Result<Self, ProtocolViolation> {
-        let compressed = header.rsv == RSV1 && data != Data::Continue && compression == Compression::Agreed;
-        if header.rsv != 0 && !compressed {
+        let compressed = header.rsv() == RSV1 && data != Data::Continue && compression == Compression::Agreed;
+        if header.rsv() != 0 && !compressed {
             return Err(ProtocolViolation::ReservedBits);
         }
         let mut message = match (data, current) {

@@ -61,7 +61,7 @@ impl Output {
     #[inline(always)]
     pub(super) fn answer(&mut self, first: u8, prefix: &[u8], length: usize) -> &mut [u8] {
         let bytes = header::size((prefix.len() + length) as u64) + prefix.len() + length;
-        self.answers[usize::from(first == BINARY)].add(1, bytes as u64);
+        self.answers.add(first, bytes as u64);
         self.begin(first, prefix, length)
     }
 
@@ -69,7 +69,7 @@ impl Output {
     pub(super) fn answer_assembled(&mut self, first: u8, assembly: &mut Assembly) {
         let length = assembly.answer().len() as u64;
         let start = ANSWER_HEADER - header::size(length);
-        self.answers[usize::from(first == BINARY)].add(1, (assembly.buffer.filled().len() - start) as u64);
+        self.answers.add(first, (assembly.buffer.filled().len() - start) as u64);
         header::write(first, length, &mut assembly.buffer.filled_mut()[start..]);
         if self.is_empty() {
             mem::swap(&mut self.buffer, &mut assembly.buffer);
@@ -96,9 +96,7 @@ impl Output {
     /// Takes back a text's answer that began at `position`.
     pub(super) fn truncate(&mut self, position: usize) {
         let bytes = self.position() - position;
-        let [text, _] = &mut self.answers;
-        text.messages -= 1;
-        text.bytes -= bytes as u64;
+        self.answers.take_back_text(bytes as u64);
         self.buffer.truncate(position);
     }
 

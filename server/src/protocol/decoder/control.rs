@@ -24,8 +24,8 @@ impl Decoder {
     ) -> Result<(), Stop> {
         match control {
             Control::Reserved(code) => return Err(ProtocolViolation::ReservedOpcode(code).into()),
-            _ if header.rsv != 0 => return Err(ProtocolViolation::ReservedBits.into()),
-            _ if !header.fin => return Err(ProtocolViolation::FragmentedControl.into()),
+            _ if header.rsv() != 0 => return Err(ProtocolViolation::ReservedBits.into()),
+            _ if !header.fin() => return Err(ProtocolViolation::FragmentedControl.into()),
             _ if header.length > MAX_CONTROL_PAYLOAD => {
                 return Err(ProtocolViolation::LongControl(header.length).into());
             }
@@ -44,7 +44,7 @@ impl Decoder {
             }
             (Control::Close, reply) => {
                 close::read(plain)?;
-                (answers.on_message)(header.opcode, plain);
+                (answers.on_message)(header.opcode(), plain);
                 if let Reply::Echo { .. } = reply {
                     answers.output.frame(CLOSE, plain.len()).copy_from_slice(plain);
                 }

@@ -20,8 +20,8 @@ const HELLO: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
 fn messages(mut frames: &[u8]) -> Vec<(Data, Vec<u8>)> {
     let mut messages: Vec<(Data, Vec<u8>)> = Vec::new();
     while let Some((header, size)) = Header::parse(frames) {
-        let OpCode::Data(data) = header.opcode else { unreachable!("no control frames are sent here") };
-        assert_eq!((header.fin, header.rsv, header.key), (true, 0, None), "a whole plain message");
+        let OpCode::Data(data) = header.opcode() else { unreachable!("no control frames are sent here") };
+        assert_eq!((header.fin(), header.rsv(), header.key), (true, 0, None), "a whole plain message");
         let (payload, rest) = frames[size..].split_at(header.length as usize);
         messages.push((data, payload.to_vec()));
         frames = rest;

@@ -98,12 +98,12 @@ fn received(mut frames: &[u8]) -> Received {
         assert_eq!(received.close, None, "nothing follows a close frame");
         let mut payload = frames[size..][..header.length as usize].to_vec();
         frames = &frames[size + payload.len()..];
-        if header.rsv != 0 {
+        if header.rsv() != 0 {
             let compressed = [&payload[..], &[0, 0, 0xff, 0xff]].concat();
             payload = Vec::with_capacity(1 << 20);
             inflate.decompress_vec(&compressed, &mut payload, FlushDecompress::Sync).unwrap();
         }
-        match header.opcode {
+        match header.opcode() {
             OpCode::Data(Data::Text) => received.answers.push(Message::text(String::from_utf8(payload).unwrap())),
             OpCode::Data(_) => received.answers.push(Message::binary(payload)),
             OpCode::Control(Control::Pong) => received.pongs.push(payload),
