@@ -9,7 +9,7 @@ use libfuzzer_sys::{arbitrary, arbitrary::Arbitrary, fuzz_target};
 use server::{
     FrameLayer,
     protocol::{
-        Limits, Protocol, Reply, Status,
+        Limits, Protocol, Reply, Role, Status,
         deflate::{Agreed, DeflateConfig, WindowBits, negotiate},
     },
 };
@@ -47,6 +47,8 @@ impl Offer {
     }
 }
 
+const PASS_ON: Reply = Reply::PassOn(Role::Server);
+
 /// One compressed binary message in frames of `size` bytes, with a mask that changes nothing.
 fn frames(payload: &[u8], size: usize) -> Vec<u8> {
     let mut frames = Vec::new();
@@ -64,7 +66,7 @@ fn through_protocol(protocol: &mut Protocol, frames: &[u8], piece: usize) -> Opt
     let mut message = Vec::new();
     let mut on_message = |_, payload: &[u8]| message.extend(payload);
     let mut stream = MemoryStream::in_pieces(frames, [piece]);
-    while protocol.transfer(&mut stream, Reply::PassOn, &mut on_message).expect("it does not fail") != Status::Done {}
+    while protocol.transfer(&mut stream, &mut on_message).expect("it does not fail") != Status::Done {}
     protocol.violation().is_none().then_some(message)
 }
 
@@ -101,7 +103,7 @@ fuzz_target!(|input: Input| {
     let mut server = FrameLayer::new((), BytesMut::new(), LIMITS, Some(agreed));
     // What the server sends is what such a client would send.
     let takeover = Offer { client_takeover: input.offer.server_takeover, ..input.offer };
-    let mut protocol = Protocol::new(BytesMut::new(), LIMITS, Some(takeover.agreed()));
+    let mut protocol = Protocol::new(PASS_ON, BytesMut::new(), LIMITS, Some(takeover.agreed()));
     let mut zlib = Decompress::new(false);
     for message in input.messages {
         let Message::Frame(frame) = server.compress(Message::binary(message.clone())) else { continue };
@@ -109,7 +111,7 @@ fuzz_target!(|input: Input| {
         assert_eq!(through_protocol(&mut protocol, &frames(frame.payload(), fragment), piece), Some(message));
     }
 
-    let mut protocol = Protocol::new(BytesMut::new(), LIMITS, Some(agreed));
+    let mut protocol = Protocol::new(PASS_ON, BytesMut::new(), LIMITS, Some(agreed));
     let mut zlib = Decompress::new(false);
     for payload in input.payloads {
         let Some(message) = through_protocol(&mut protocol, &frames(&payload, fragment), piece) else { return };

@@ -67,7 +67,7 @@ fn ours(input: &Input<'_>, bytes: &[u8], prefix: &'static str) -> Outcome {
     let (read_ahead, rest) = bytes.split_at(bytes.len().min(input.read_ahead.bytes()));
     let limits = Limits { message: MOST as u64, fragments: u32::MAX };
     let mut stream = client(rest, &input.pieces);
-    let mut protocol = Protocol::new(read_ahead.into(), limits, None);
+    let mut protocol = Protocol::new(Reply::Echo { prefix }, read_ahead.into(), limits, None);
     let mut outcome = Outcome::default();
     let (mut pings, mut sent) = (input.pings.iter(), 0);
     loop {
@@ -78,7 +78,7 @@ fn ours(input: &Input<'_>, bytes: &[u8], prefix: &'static str) -> Outcome {
             OpCode::Data(_) => outcome.messages.push(Message::binary(payload.to_vec())),
             OpCode::Control(_) => {}
         };
-        match protocol.transfer(&mut stream, Reply::Echo { prefix }, &mut on_message).expect("a client that stays") {
+        match protocol.transfer(&mut stream, &mut on_message).expect("a client that stays") {
             Status::Done => break,
             Status::NeedInput if pings.next() == Some(&true) => {
                 protocol.ping();

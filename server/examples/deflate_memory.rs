@@ -12,7 +12,7 @@ use bytes::BytesMut;
 use server::{
     FrameLayer,
     protocol::{
-        Limits, Protocol, Reply, Status,
+        Limits, Protocol, Reply, Role, Status,
         deflate::{Agreed, DeflateConfig, WindowBits, negotiate},
     },
 };
@@ -52,7 +52,7 @@ fn measure(
 ) -> anyhow::Result<(usize, usize)> {
     let mut pairs: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
-            let receiver = Protocol::new(BytesMut::new(), LIMITS, Some(*agreed));
+            let receiver = Protocol::new(Reply::PassOn(Role::Server), BytesMut::new(), LIMITS, Some(*agreed));
             (FrameLayer::new((), BytesMut::new(), LIMITS, Some(*agreed)), receiver)
         })
         .collect();
@@ -72,7 +72,7 @@ fn measure(
     let before = resident()?;
     for (_, receiver) in &mut pairs {
         let mut stream = MemoryStream::new(&received);
-        while receiver.transfer(&mut stream, Reply::PassOn, &mut |_, _| {})? != Status::Done {}
+        while receiver.transfer(&mut stream, &mut |_, _| {})? != Status::Done {}
     }
     let inflater = resident()?.saturating_sub(before) / CONNECTIONS;
     kept.append(&mut pairs);

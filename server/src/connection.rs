@@ -11,7 +11,7 @@ use crate::{
     budget::{Charge, Overdrawn, SESSION},
     http::{admission::Permit, no_room::NoRoom},
     peer::Peer,
-    protocol::{Controls, Counters},
+    protocol::Protocol,
     shared::Shared,
     traffic::{Carrier, Metered},
 };
@@ -123,17 +123,14 @@ impl Connected {
         self.metered = Some(self.shared.traffic.open(carrier));
     }
 
-    /// Stores what it has carried so far, once for a batch of messages.
-    pub(crate) fn store(&self, received: Counters, sent: Counters) {
-        if let Some(metered) = &self.metered {
-            metered.store(received, sent);
-        }
-    }
-
-    /// Adds the control frames that came and that went just now.
-    pub(crate) fn add_controls(&mut self, controls: &[Controls; 2]) {
-        if let Some(metered) = &mut self.metered {
-            metered.add_controls(controls);
+    /// Stores what has crossed the wire so far, once for a batch of messages.
+    pub(crate) fn count(&mut self, protocol: &mut Protocol) {
+        let Some(metered) = &mut self.metered else { return };
+        let sent = protocol.sent();
+        self.sent = sent.messages();
+        metered.store(protocol.received(), sent);
+        if let Some(controls) = protocol.take_controls() {
+            metered.add_controls(&controls);
         }
     }
 

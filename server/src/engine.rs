@@ -196,8 +196,8 @@ async fn carry(transport: Transport, read_ahead: BytesMut, websocket: WebSocket,
             connected.carried_by(Carrier::EventLoop);
             // Less than HTTP may have taken: there is room for that.
             let _ = guards.charge.set(CONNECTION + read_ahead.capacity() as u64);
-            let protocol = Protocol::new(read_ahead, shared.frame_limits(), accepted.deflate);
-            event_loop.register(stream.into_inner(), protocol, reply, connected, guards).await;
+            let protocol = Protocol::new(reply, read_ahead, shared.frame_limits(), accepted.deflate);
+            event_loop.register(stream.into_inner(), protocol, connected, guards).await;
             return;
         }
         (transport, ..) => transport,

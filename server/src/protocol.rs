@@ -2,7 +2,7 @@
 //! and clocks: a client's bytes go in, the answers come out.
 //!
 //! [`Protocol`] is one connection, from the end of its handshake to the end of its closing handshake. The event loop has it
-//! answer the client; below tungstenite, in `session`, it passes whole messages on ([`Reply::PassOn`]).
+//! answer the client; below tungstenite, in `session`, it passes whole messages on ([`Reply`] says which).
 
 mod assembly;
 mod buffer;
@@ -34,6 +34,7 @@ use tokio_tungstenite::tungstenite::{
 
 use self::{
     assembly::Assembly,
+    counters::Sent,
     decoder::Decoder,
     deflate::{Agreed, Deflater},
     output::{Output, PING},
@@ -48,7 +49,6 @@ pub use self::{
     status::Status,
     violation::ProtocolViolation,
 };
-pub(crate) use counters::Sent;
 pub(crate) use header::{Header, Key};
 
 /// The largest payload of a control frame, in bytes ([RFC 6455, 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
@@ -63,8 +63,6 @@ pub struct Protocol {
     /// Present while something is incomplete. An idle connection is smaller without it.
     leftovers: Option<Box<Leftovers>>,
     sent: Sent,
-    /// This side has sent a close frame and waits for the client's.
-    awaits_close: bool,
 }
 
 /// What a connection keeps between two calls.
@@ -80,20 +78,14 @@ struct Leftovers {
 }
 
 impl Protocol {
-    /// The protocol of a server after the opening handshake, which negotiated `agreed`; `read_ahead` came together with it.
-    pub fn new(read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
-        Self::with_role(Role::Server, read_ahead, limits, agreed)
-    }
-
-    /// The same of either side.
-    pub fn with_role(role: Role, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
+    /// The protocol after the opening handshake, which negotiated `agreed`; `read_ahead` came together with it.
+    pub fn new(reply: Reply, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
         let leftovers = Leftovers { input: read_ahead, ..Leftovers::default() };
         Self {
-            decoder: Decoder::new(role, limits, agreed.as_ref()),
+            decoder: Decoder::new(reply, limits, agreed.as_ref()),
             leftovers: (!leftovers.is_empty()).then(|| Box::new(leftovers)),
             deflater: agreed.map(|agreed| Box::new(Deflater::new(&agreed))),
             sent: Sent::default(),
-            awaits_close: false,
         }
     }
 
@@ -102,14 +94,17 @@ impl Protocol {
         self.decoder.received
     }
 
-    /// What the stream took so far.
+    /// What the peer was sent so far.
+    #[inline]
     pub fn sent(&self) -> Counters {
-        Counters { saved: self.saved(), ..self.sent.counters }
+        let saved = self.deflater.as_ref().map_or(0, |deflater| deflater.saved());
+        Counters { saved, ..self.sent.counters }
     }
 
-    /// Bytes that compressing kept off the wire.
-    pub fn saved(&self) -> u64 {
-        self.deflater.as_ref().map_or(0, |deflater| deflater.saved())
+    /// Counts what was sent to the peer past this, where frames are [passed on](Reply::PassOn): of `offered`, which ends
+    /// with a frame, the first `taken` bytes.
+    pub(crate) fn count_sent(&mut self, offered: &[u8], taken: usize) {
+        self.sent.took(offered, taken);
     }
 
     /// The control frames that came and that went since the last call, if there were any.
@@ -145,15 +140,10 @@ impl Protocol {
         self.decoder.unfinished(self.has_leftover_input())
     }
 
-    /// Whether answers may be compressed.
-    pub fn may_compress(&self) -> bool {
-        self.deflater.is_some()
-    }
-
-    /// Whether answers go uncompressed, without a compressor, because memory is short.
-    pub fn save_memory(&mut self, is_short: bool) {
+    /// Makes answers go uncompressed, without a compressor, as long as memory is short.
+    pub fn save_memory(&mut self, is_short: impl FnOnce() -> bool) {
         if let Some(deflater) = &mut self.deflater {
-            deflater.save_memory(is_short);
+            deflater.save_memory(is_short());
         }
     }
 
@@ -163,7 +153,8 @@ impl Protocol {
     /// The stream's.
     pub fn flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<Status> {
         let Some(leftovers) = &mut self.leftovers else { return Ok(Status::NeedInput) };
-        if write(stream, &mut leftovers.output, &mut self.sent)?.is_pending() {
+        let sent = self.decoder.reply.counts_output().then_some(&mut self.sent);
+        if write(stream, &mut leftovers.output, sent)?.is_pending() {
             return Ok(Status::OutputFull);
         }
         leftovers.output = Output::default();
@@ -193,10 +184,10 @@ impl Protocol {
 
     /// Sends a close frame, and waits for the client's: what it sends before that is not answered.
     pub fn close(&mut self, frame: &CloseFrame) {
-        if self.awaits_close || self.decoder.is_closed() {
+        if self.decoder.reply == Reply::Discard || self.decoder.is_closed() {
             return;
         }
-        self.awaits_close = true;
+        self.decoder.reply = Reply::Discard;
         let leftovers = self.leftovers();
         leftovers.assembly = Assembly::default();
         close::write(frame, &mut leftovers.output);
@@ -218,19 +209,19 @@ impl Protocol {
     pub fn transfer<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         stream: &mut S,
-        reply: Reply,
         on_message: &mut impl FnMut(OpCode, &[u8]),
     ) -> io::Result<Status> {
-        if let Some(leftovers) = &mut self.leftovers
-            && write(stream, &mut leftovers.output, &mut self.sent)?.is_pending()
-        {
-            return Ok(Status::OutputFull);
+        if let Some(leftovers) = &mut self.leftovers {
+            let sent = self.decoder.reply.counts_output().then_some(&mut self.sent);
+            if write(stream, &mut leftovers.output, sent)?.is_pending() {
+                return Ok(Status::OutputFull);
+            }
         }
         ThreadBuffers::with(|buffers| {
             if let Some(leftovers) = &mut self.leftovers {
                 buffers.resume(&mut leftovers.output, &mut leftovers.assembly);
             }
-            let status = self.exchange(stream, reply, on_message, buffers);
+            let status = self.exchange(stream, on_message, buffers);
             if !buffers.are_empty() {
                 let leftovers = self.leftovers();
                 (leftovers.output, leftovers.assembly) = buffers.keep();

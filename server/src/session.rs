@@ -149,7 +149,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         }
         break;
     }
-    count(&mut context.connected, &mut frames);
+    context.connected.count(frames.protocol());
     (frames.into_inner(), context.farewell)
 }
 
@@ -227,7 +227,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 
     async fn flush(&mut self) -> Result<(), Error> {
         self.socket.flush().await?;
-        count(&mut self.context.connected, self.socket.get_mut());
+        self.context.connected.count(self.socket.get_mut().protocol());
         Ok(())
     }
 
@@ -257,15 +257,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         behaviour.on_message(message, &mut self.actions);
         self.waiting += self.actions.iter().skip(before).map(waiting_size).sum::<usize>();
         Ok(self.socket.get_mut().meter().waits(self.waiting)?)
-    }
-}
-
-/// Stores what has crossed the wire so far.
-pub(crate) fn count<S>(connected: &mut Connected, frames: &mut FrameLayer<S>) {
-    connected.sent = frames.sent().messages();
-    connected.store(frames.received(), frames.sent());
-    if let Some(controls) = frames.take_controls() {
-        connected.add_controls(&controls);
     }
 }
 

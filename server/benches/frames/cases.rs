@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use server::{
     FrameLayer,
     protocol::{
-        Limits, Protocol, Reply, Status,
+        Limits, Protocol, Reply, Role, Status,
         deflate::{Agreed, DeflateConfig, negotiate},
     },
 };
@@ -77,8 +77,8 @@ impl Work {
 fn echo(messages: &[Message], piece: usize) -> Work {
     let bytes = messages.iter().map(Message::len).sum();
     let sent: Vec<u8> = messages.iter().flat_map(|message| masked(message.clone())).collect();
-    let protocol = Protocol::new(BytesMut::new(), LIMITS, None);
-    exchange(messages.len(), bytes, &sent.chunks(piece).map(<[u8]>::to_vec).collect::<Vec<_>>(), protocol, ECHO)
+    let protocol = Protocol::new(ECHO, BytesMut::new(), LIMITS, None);
+    exchange(messages.len(), bytes, &sent.chunks(piece).map(<[u8]>::to_vec).collect::<Vec<_>>(), protocol)
 }
 
 /// Compressed messages and their echoes, which are compressed, too.
@@ -89,18 +89,18 @@ fn echo_deflated() -> Work {
     let agreed = deflate("permessage-deflate; server_no_context_takeover");
     let mut client = FrameLayer::new((), BytesMut::new(), LIMITS, Some(agreed));
     let pieces: Vec<_> = messages.iter().map(|message| masked(client.compress(message.clone()))).collect();
-    let protocol = Protocol::new(BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
-    exchange(messages.len(), bytes, &pieces, protocol, ECHO)
+    let protocol = Protocol::new(ECHO, BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
+    exchange(messages.len(), bytes, &pieces, protocol)
 }
 
 /// So many messages, which come in these pieces.
-fn exchange(messages: usize, bytes: usize, pieces: &[Vec<u8>], mut protocol: Protocol, reply: Reply) -> Work {
+fn exchange(messages: usize, bytes: usize, pieces: &[Vec<u8>], mut protocol: Protocol) -> Work {
     let pieces_a_run = pieces.len();
     let mut stream = MemoryStream::endless(pieces);
     let mut transfer = move || {
-        let status = protocol.transfer(&mut stream, reply, &mut |_, _| {});
+        let status = protocol.transfer(&mut stream, &mut |_, _| {});
         assert_eq!(status.expect("the stream does not fail"), Status::NeedInput);
-        protocol.sent().messages()
+        protocol.received().messages()
     };
     // The stream is not ready before each piece, and so before the first.
     let mut answered = transfer();
@@ -120,10 +120,11 @@ fn inflate() -> Work {
     let mut compressed = || messages.iter().map(|message| masked(client.compress(message.clone()))).collect();
     // What comes over and over refers to what came over and over before.
     let (first, frames): (Vec<_>, Vec<_>) = (compressed(), compressed());
-    let mut protocol = Protocol::new(BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
-    let status = protocol.transfer(&mut MemoryStream::new(&first.concat()), Reply::PassOn, &mut |_, _| {});
+    let reply = Reply::PassOn(Role::Server);
+    let mut protocol = Protocol::new(reply, BytesMut::new(), LIMITS, Some(deflate("permessage-deflate")));
+    let status = protocol.transfer(&mut MemoryStream::new(&first.concat()), &mut |_, _| {});
     assert_eq!(status.expect("the stream does not fail"), Status::Done);
-    exchange(messages.len(), bytes, &frames, protocol, Reply::PassOn)
+    exchange(messages.len(), bytes, &frames, protocol)
 }
 
 /// The server's messages on their way out.

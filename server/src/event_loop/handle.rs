@@ -15,7 +15,7 @@ use tokio::task::yield_now;
 use super::{EventLoop, WAKER, registration::Registration};
 use crate::{
     connection::{Connected, Guards},
-    protocol::{Protocol, Reply},
+    protocol::Protocol,
     pulse::Pulse,
     shared::Shared,
     socket::Socket,
@@ -70,16 +70,9 @@ impl EventLoopHandle {
     ///
     /// Those that come at the same time wake the loop together, when the worker's other tasks have run: each wake-up costs
     /// two switches between threads, a tenth of a handshake.
-    pub(crate) async fn register(
-        &self,
-        stream: Socket,
-        protocol: Protocol,
-        reply: Reply,
-        connected: Connected,
-        guards: Guards,
-    ) {
+    pub(crate) async fn register(&self, stream: Socket, protocol: Protocol, connected: Connected, guards: Guards) {
         let connection = guards.connection;
-        let registration = match Registration::new(stream, protocol, reply, connected, guards) {
+        let registration = match Registration::new(stream, protocol, connected, guards) {
             Ok(registration) => registration,
             Err(error) => return tracing::debug!(connection, %error, "lost: {error}"),
         };

@@ -21,7 +21,7 @@ use crate::{
     limit::Limit,
     linger,
     message_timeout::MessageTimeout,
-    protocol::{Protocol, Reply, Status},
+    protocol::{Protocol, Status},
     shared::{Shared, going_away, internal_error},
 };
 
@@ -54,7 +54,6 @@ pub(super) struct Registration {
 
 struct WebSocket {
     protocol: Protocol,
-    reply: Reply,
     keep_alive: KeepAlive,
     connected: Connected,
 }
@@ -64,7 +63,6 @@ impl Registration {
     pub(super) fn new(
         socket: crate::socket::Socket,
         protocol: Protocol,
-        reply: Reply,
         connected: Connected,
         guards: Guards,
     ) -> io::Result<Self> {
@@ -72,7 +70,7 @@ impl Registration {
         let deadline = keep_alive.deadline();
         Ok(Self {
             socket: Socket::new(socket)?,
-            websocket: Some(WebSocket { protocol, reply, keep_alive, connected }),
+            websocket: Some(WebSocket { protocol, keep_alive, connected }),
             discarded: 0,
             waits_for: WaitsFor::Peer,
             deadline,
@@ -117,20 +115,18 @@ impl Registration {
 
     fn exchange(&mut self, shared: &Shared, unlogged: &mut u64) -> Status {
         let is_paused = self.must_pause();
-        let Some(WebSocket { protocol, reply, connected, .. }) = &mut self.websocket else { return self.discard() };
+        let Some(WebSocket { protocol, connected, .. }) = &mut self.websocket else { return self.discard() };
         if is_paused {
             self.is_paused = true;
             let status = protocol.flush(&mut self.socket);
             return self.settle(shared, status);
         }
-        if protocol.may_compress() {
-            protocol.save_memory(self.guards.charge.is_near());
-        }
+        protocol.save_memory(|| self.guards.charge.is_near());
         // One question to the log, however many messages follow.
         let has_room = shared.log.has_room();
         let mut count = 0;
         let connection = connected.connection;
-        let status = protocol.transfer(&mut self.socket, *reply, &mut |opcode, payload| {
+        let status = protocol.transfer(&mut self.socket, &mut |opcode, payload| {
             let OpCode::Data(data) = opcode else { return };
             count += 1;
             if has_room {
@@ -138,7 +134,6 @@ impl Registration {
             }
         });
         connected.received += count;
-        connected.store(protocol.received(), protocol.sent());
         if !has_room {
             *unlogged += count;
         }
@@ -147,10 +142,8 @@ impl Registration {
 
     /// Follows what a turn has come to.
     fn settle(&mut self, shared: &Shared, status: io::Result<Status>) -> Status {
-        if let Some(WebSocket { protocol, connected, .. }) = &mut self.websocket
-            && let Some(controls) = protocol.take_controls()
-        {
-            connected.add_controls(&controls);
+        if let Some(WebSocket { protocol, connected, .. }) = &mut self.websocket {
+            connected.count(protocol);
         }
         match status {
             Ok(Status::Done) => self.linger(shared),
@@ -213,7 +206,8 @@ impl Registration {
     /// Ends the WebSocket. If the peer has not ended the connection, it gets time to read the last answer: closed with
     /// unread input, the socket would be reset, and that answer lost.
     fn linger(&mut self, shared: &Shared) -> Status {
-        let Some(websocket) = self.websocket.take() else { return Status::Done };
+        let Some(mut websocket) = self.websocket.take() else { return Status::Done };
+        websocket.connected.count(&mut websocket.protocol);
         if let Some(violation) = websocket.protocol.violation() {
             if let Some(limit) = Limit::of(violation) {
                 shared.totals.limits.count(limit);
@@ -242,11 +236,5 @@ impl Registration {
             }
         }
         Status::Yield
-    }
-}
-
-impl Drop for WebSocket {
-    fn drop(&mut self) {
-        self.connected.sent = self.protocol.sent().messages();
     }
 }

@@ -23,27 +23,26 @@ use crate::{
 /// An event loop that does not run, its handle, and a connection for it, which has `read_ahead` to answer, with its client.
 async fn loop_and_connection(
     read_ahead: &[u8],
-) -> (EventLoop, EventLoopHandle, (Socket, Protocol, Reply, Connected, Guards), TcpStream) {
+) -> (EventLoop, EventLoopHandle, (Socket, Protocol, Connected, Guards), TcpStream) {
     let shared = Arc::new(Shared::new(Config::default()));
     let (event_loop, handle) = EventLoopHandle::with_event_loop(&shared).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (stream, peer) = listener.accept().await.unwrap();
     let (stream, peer) = (Socket::from(stream), Peer::Tcp(peer));
-    let protocol = Protocol::new(BytesMut::from(read_ahead), shared.frame_limits(), None);
+    let protocol = Protocol::new(Reply::Echo { prefix: "" }, BytesMut::from(read_ahead), shared.frame_limits(), None);
     let permit = shared.admission.admit(peer).unwrap();
     let charge = Charge::new(&shared.budget, None);
     let (load, tracked) = (Load::add(&Arc::default()), TaskTracker::new().token());
     let guards = Guards::new(permit, charge, load, tracked, Arc::clone(&shared));
     let connected = Connected::new(peer, guards.connection, shared);
-    (event_loop, handle, (stream, protocol, Reply::Echo { prefix: "" }, connected, guards), client)
+    (event_loop, handle, (stream, protocol, connected, guards), client)
 }
 
 #[tokio::test]
 async fn a_connection_whose_task_is_dropped_wakes_the_loop_all_the_same() {
-    let (mut event_loop, handle, (stream, protocol, reply, connected, guards), _client) =
-        loop_and_connection(b"").await;
-    assert!(handle.register(stream, protocol, reply, connected, guards).now_or_never().is_none());
+    let (mut event_loop, handle, (stream, protocol, connected, guards), _client) = loop_and_connection(b"").await;
+    assert!(handle.register(stream, protocol, connected, guards).now_or_never().is_none());
     let mut events = Events::with_capacity(1);
     event_loop.poll.poll(&mut events, Some(Duration::from_secs(10))).unwrap();
     assert!(events.iter().any(|event| event.token() == WAKER));
@@ -54,9 +53,8 @@ async fn a_connection_whose_task_is_dropped_wakes_the_loop_all_the_same() {
 async fn a_connection_that_yielded_has_one_turn_whatever_else_wants_it_served() {
     // Four turns' worth of what needs no answer: pongs.
     let pongs = testkit::frame::frame(0x8a, b"").repeat((1 << 20) / 6);
-    let (mut event_loop, _handle, (stream, protocol, reply, connected, guards), _client) =
-        loop_and_connection(&pongs).await;
-    event_loop.register(Registration::new(stream, protocol, reply, connected, guards).unwrap());
+    let (mut event_loop, _handle, (stream, protocol, connected, guards), _client) = loop_and_connection(&pongs).await;
+    event_loop.register(Registration::new(stream, protocol, connected, guards).unwrap());
     assert_eq!(event_loop.busy, [0]);
     // Events and deadlines, and one turn of its own.
     for _ in 0..8 {
@@ -73,9 +71,9 @@ async fn a_connection_that_yielded_has_one_turn_whatever_else_wants_it_served() 
 
 #[tokio::test]
 async fn a_connection_that_comes_when_the_loop_has_ended_is_closed_with_1011() {
-    let (event_loop, handle, (stream, protocol, reply, connected, guards), mut client) = loop_and_connection(b"").await;
+    let (event_loop, handle, (stream, protocol, connected, guards), mut client) = loop_and_connection(b"").await;
     drop(event_loop);
-    handle.register(stream, protocol, reply, connected, guards).await;
+    handle.register(stream, protocol, connected, guards).await;
     let mut bytes = Vec::new();
     client.read_to_end(&mut bytes).await.unwrap();
     assert_eq!(bytes, b"\x88\x10\x03\xf3internal error");
@@ -85,14 +83,13 @@ async fn a_connection_that_comes_when_the_loop_has_ended_is_closed_with_1011() {
 async fn who_sends_little_waits_for_a_slice_of_those_who_send_much_and_not_for_all_of_them() {
     const FLOODS: usize = 100;
     let pongs = testkit::frame::frame(0x8a, b"").repeat((1 << 20) / 6);
-    let (mut event_loop, _handle, (stream, protocol, reply, connected, guards), mut client) =
-        loop_and_connection(b"").await;
-    let polite = Registration::new(stream, protocol, reply, connected, guards).unwrap();
+    let (mut event_loop, _handle, (stream, protocol, connected, guards), mut client) = loop_and_connection(b"").await;
+    let polite = Registration::new(stream, protocol, connected, guards).unwrap();
     event_loop.register(polite);
     let mut clients = Vec::new();
     for _ in 0..FLOODS {
-        let (_, _, (stream, protocol, reply, connected, guards), client) = loop_and_connection(&pongs).await;
-        event_loop.register(Registration::new(stream, protocol, reply, connected, guards).unwrap());
+        let (_, _, (stream, protocol, connected, guards), client) = loop_and_connection(&pongs).await;
+        event_loop.register(Registration::new(stream, protocol, connected, guards).unwrap());
         clients.push(client);
     }
     let last = *event_loop.busy.back().unwrap();
@@ -113,9 +110,8 @@ async fn who_sends_little_waits_for_a_slice_of_those_who_send_much_and_not_for_a
 
 #[tokio::test]
 async fn a_peer_is_judged_after_what_it_has_sent_was_read() {
-    let (mut event_loop, _handle, (stream, protocol, reply, connected, guards), mut client) =
-        loop_and_connection(b"").await;
-    event_loop.register(Registration::new(stream, protocol, reply, connected, guards).unwrap());
+    let (mut event_loop, _handle, (stream, protocol, connected, guards), mut client) = loop_and_connection(b"").await;
+    event_loop.register(Registration::new(stream, protocol, connected, guards).unwrap());
     let times = event_loop.shared.ping_times();
     let mut unlogged = 0;
     let shared = Arc::clone(&event_loop.shared);

@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use crate::{
     connection::{Connected, Guards},
-    protocol::{Protocol, Reply},
+    protocol::Protocol,
     pulse::Pulse,
     shared::Shared,
 };
@@ -30,7 +30,7 @@ impl EventLoopHandle {
         match *self {}
     }
 
-    pub(crate) async fn register(&self, _: crate::socket::Socket, _: Protocol, _: Reply, _: Connected, _: Guards) {
+    pub(crate) async fn register(&self, _: crate::socket::Socket, _: Protocol, _: Connected, _: Guards) {
         match *self {}
     }
 

@@ -40,7 +40,7 @@ const MAX_LENGTH: u64 = u64::MAX >> 1;
 #[derive(Debug)]
 pub(super) struct Decoder {
     limits: Limits,
-    role: Role,
+    pub(super) reply: Reply,
     /// Present if permessage-deflate was negotiated.
     inflater: Option<Box<Inflater>>,
     position: Position,
@@ -73,7 +73,6 @@ struct Payload {
 
 /// What one call works with.
 pub(super) struct Answers<'call, F> {
-    pub(super) reply: Reply,
     pub(super) output: &'call mut Output,
     /// The message that arrives in parts.
     pub(super) assembly: &'call mut Assembly,
@@ -110,11 +109,11 @@ impl From<ProtocolViolation> for Stop {
 }
 
 impl Decoder {
-    /// A decoder for a new connection on that side; `agreed` is what its handshake negotiated.
-    pub(super) fn new(role: Role, limits: Limits, agreed: Option<&Agreed>) -> Self {
+    /// A decoder for a new connection; `agreed` is what its handshake negotiated.
+    pub(super) fn new(reply: Reply, limits: Limits, agreed: Option<&Agreed>) -> Self {
         Self {
             limits,
-            role,
+            reply,
             inflater: agreed.map(|agreed| Box::new(Inflater::new(agreed))),
             position: Position::Header,
             message: None,
@@ -177,7 +176,8 @@ impl Decoder {
     pub(super) fn echo<F: FnMut(OpCode, &[u8])>(&mut self, input: &mut &[u8], answers: &mut Answers<'_, F>) -> Status {
         let before = input.len();
         let mut whole = Whole::default();
-        let may_be_whole = answers.deflating.is_none() && answers.reply != Reply::Discard && self.role == Role::Server;
+        let may_be_whole =
+            answers.deflating.is_none() && matches!(self.reply, Reply::Echo { .. } | Reply::PassOn(Role::Server));
         let stop = loop {
             if answers.output.is_full() {
                 break Status::OutputFull.into();
@@ -200,7 +200,7 @@ impl Decoder {
             Stop::Violation(violation) => {
                 self.position = Position::Failed(violation);
                 answers.assembly.clear();
-                if let Reply::Echo { .. } = answers.reply {
+                if let Reply::Echo { .. } = self.reply {
                     super::close::write(&violation.into(), answers.output);
                 }
                 Status::Done
@@ -229,7 +229,7 @@ impl Decoder {
             return self.begin_frame(input, answers);
         }
         let position = answers.output.position();
-        let plain = answers.output.answer(first, answers.reply.prefix(data), masked.len());
+        let plain = answers.output.answer(first, self.reply.prefix(data), masked.len());
         let charset = mask(plain, masked, key);
         if data == Data::Text && charset != Charset::Ascii && simdutf8::basic::from_utf8(plain).is_err() {
             answers.output.truncate(position);
@@ -253,7 +253,7 @@ impl Decoder {
             return Err(Status::Yield.into());
         }
         answers.spend(COST_PER_FRAME);
-        let key = self.role.key(header.key)?;
+        let key = self.reply.role().key(header.key)?;
         if !header.is_shortest {
             return Err(ProtocolViolation::PaddedLength(header.length).into());
         }
@@ -268,7 +268,7 @@ impl Decoder {
             OpCode::Data(data) => {
                 let compression = if self.inflater.is_some() { Compression::Agreed } else { Compression::NotAgreed };
                 let message = Message::with_frame(self.message, &header, data, compression, &self.limits)?;
-                if message.is_first_frame() && answers.reply != Reply::Discard {
+                if message.is_first_frame() && self.reply != Reply::Discard {
                     self.begin_message(message.data, answers);
                 }
                 self.message = Some(message);

@@ -1,4 +1,4 @@
-//! Which side reads, and what becomes of what it reads.
+//! What becomes of the frames that a connection reads, and which side of it reads them.
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
@@ -9,7 +9,7 @@ use super::{header::Key, violation::ProtocolViolation};
 pub enum Role {
     /// Its peer masks every frame.
     Server,
-    /// Its peer masks none. What it reads is always [passed on](Reply::PassOn), pongs too.
+    /// Its peer masks none. Its pongs are passed on, too.
     Client,
 }
 
@@ -34,13 +34,26 @@ pub enum Reply {
         /// What comes before the client's own words.
         prefix: &'static str,
     },
-    /// tungstenite reads the output as a client's, and answers: messages and pings, in whole unmasked frames.
-    PassOn,
-    /// Nothing is answered: this side has sent its close frame.
+    /// tungstenite reads the output as the peer's, and answers: messages and pings, in whole unmasked frames.
+    PassOn(Role),
+    /// Nothing is answered any more: this side, an echoing server, has sent its close frame.
     Discard,
 }
 
 impl Reply {
+    /// The side that reads.
+    pub(super) fn role(self) -> Role {
+        match self {
+            Self::PassOn(role) => role,
+            Self::Echo { .. } | Self::Discard => Role::Server,
+        }
+    }
+
+    /// Whether the output goes to the peer.
+    pub(super) fn counts_output(self) -> bool {
+        !matches!(self, Self::PassOn(_))
+    }
+
     pub(super) fn prefix(self, data: Data) -> &'static [u8] {
         match self {
             Self::Echo { prefix } if data == Data::Text => prefix.as_bytes(),

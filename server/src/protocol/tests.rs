@@ -9,7 +9,7 @@ mod violations;
 use bytes::BytesMut;
 use testkit::{MemoryStream, frame::frame};
 
-use super::{Limits, Protocol, ProtocolViolation, Reply, Status};
+use super::{Limits, Protocol, ProtocolViolation, Reply, Role, Status};
 use crate::protocol::deflate::{Agreed, DeflateConfig, negotiate};
 
 const LIMITS: Limits = Limits { message: 1 << 20, fragments: 4096 };
@@ -20,12 +20,14 @@ fn agreed(offer: &str) -> Agreed {
     negotiate([offer.as_bytes()], Some(&DeflateConfig::default())).unwrap().unwrap()
 }
 
+const PASS_ON: Reply = Reply::PassOn(Role::Server);
+
 fn plain_protocol() -> Protocol {
-    Protocol::new(BytesMut::new(), LIMITS, None)
+    Protocol::new(PASS_ON, BytesMut::new(), LIMITS, None)
 }
 
 fn deflate_protocol() -> Protocol {
-    Protocol::new(BytesMut::new(), LIMITS, Some(agreed("permessage-deflate")))
+    Protocol::new(PASS_ON, BytesMut::new(), LIMITS, Some(agreed("permessage-deflate")))
 }
 
 /// All that is passed on of pieces of input, and the violation that ended it, if any.
@@ -36,7 +38,7 @@ fn pass_on<'piece>(
     let mut output = Vec::new();
     for piece in pieces {
         let mut stream = MemoryStream::new(piece);
-        while protocol.transfer(&mut stream, Reply::PassOn, &mut |_, _| {}).unwrap() != Status::Done {}
+        while protocol.transfer(&mut stream, &mut |_, _| {}).unwrap() != Status::Done {}
         output.extend(stream.received);
     }
     (output, protocol.violation())

@@ -33,14 +33,13 @@ impl Protocol {
     pub(super) fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         stream: &mut S,
-        reply: Reply,
         on_message: &mut impl FnMut(OpCode, &[u8]),
         ThreadBuffers { input: room, output, assembly, compressed, .. }: &mut ThreadBuffers,
     ) -> io::Result<Status> {
-        let is_answering = matches!(reply, Reply::Echo { .. });
+        let mut sent = self.decoder.reply.counts_output().then_some(&mut self.sent);
+        let is_answering = matches!(self.decoder.reply, Reply::Echo { .. });
         let deflating = self.deflater.as_deref_mut().filter(|_| is_answering).map(|deflater| (deflater, compressed));
-        let reply = if self.awaits_close { Reply::Discard } else { reply };
-        let mut answers = Answers { reply, output, assembly, deflating, budget: BUDGET, on_message };
+        let mut answers = Answers { output, assembly, deflating, budget: BUDGET, on_message };
         let (mut start, mut filled) = (0, take_input(&mut self.leftovers, &mut room[..READ_SIZE]));
         let mut budget = READ_BUDGET;
         let status = loop {
@@ -49,7 +48,7 @@ impl Protocol {
                 let mut rest = &room[start..filled];
                 status = self.decoder.echo(&mut rest, &mut answers);
                 start = filled - rest.len();
-                if write(stream, answers.output, &mut self.sent)?.is_pending() {
+                if write(stream, answers.output, sent.as_deref_mut())?.is_pending() {
                     break Status::OutputFull;
                 }
             }
@@ -110,12 +109,12 @@ fn take_input(leftovers: &mut Option<Box<Leftovers>>, room: &mut [u8]) -> usize 
     count
 }
 
-/// Writes what is ready, and counts it.
+/// Writes what is ready, and counts it in `sent`.
 #[inline(always)]
 pub(super) fn write<S: AsyncWrite + Unpin>(
     stream: &mut S,
     output: &mut Output,
-    sent: &mut Sent,
+    mut sent: Option<&mut Sent>,
 ) -> io::Result<Poll<()>> {
     while !output.ready().is_empty() {
         let taken = match Pin::new(&mut *stream).poll_write(&mut Context::from_waker(Waker::noop()), output.ready()) {
@@ -125,9 +124,10 @@ pub(super) fn write<S: AsyncWrite + Unpin>(
         if taken == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
-        match output.answers(taken) {
-            Some(answers) => sent.took_whole(answers, taken),
-            None => sent.took(output.ready(), taken),
+        match (&mut sent, output.answers(taken)) {
+            (Some(sent), Some(answers)) => sent.took_whole(answers, taken),
+            (Some(sent), None) => sent.took(output.ready(), taken),
+            (None, _) => {}
         }
         output.took(taken);
     }

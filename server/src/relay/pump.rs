@@ -28,7 +28,7 @@ pub(super) use lane::Treatment;
 use crate::{
     connection::Connected,
     keep_alive::{KeepAlive, PingTimes, Verdict},
-    session::{self, FrameLayer},
+    session::FrameLayer,
     shared::{Shared, going_away, keep_alive_timeout},
 };
 
@@ -201,7 +201,7 @@ where
     /// Counts what the client has sent and received.
     pub(super) fn count(&mut self, connected: &mut Connected) {
         connected.received = self.near.get_ref().received().messages();
-        session::count(connected, self.near.get_mut());
+        connected.count(self.near.get_mut().protocol());
     }
 
     /// Tells both sides how it ended, and gives the near side's stream back.

@@ -2,7 +2,7 @@
 //! inflated, in frames without a mask. A close frame does not come through: tungstenite would answer some with another code.
 
 use std::{
-    io, mem,
+    io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -21,9 +21,7 @@ use super::meter::Meter;
 use crate::{
     budget::Overdrawn,
     inspect::{Plain, Tap},
-    protocol::{
-        Controls, Counters, Limits, Protocol, ProtocolViolation, Reply, Role, Sent, Status, close, deflate::Agreed,
-    },
+    protocol::{Counters, Limits, Protocol, ProtocolViolation, Reply, Role, Status, close, deflate::Agreed},
 };
 
 /// A stream for `WebSocketStream`, which in a server's role must accept unmasked frames.
@@ -34,7 +32,6 @@ use crate::{
 pub struct FrameLayer<S> {
     stream: S,
     protocol: Protocol,
-    sent: Sent,
     end: Option<ReadEnd>,
     meter: Box<Meter>,
     /// Tells whether the peer has ended or reset the connection, even if there is more to be read before that.
@@ -72,8 +69,7 @@ impl<S> FrameLayer<S> {
     pub fn with_role(role: Role, stream: S, read_ahead: BytesMut, limits: Limits, agreed: Option<Agreed>) -> Self {
         Self {
             stream,
-            protocol: Protocol::with_role(role, read_ahead, limits, agreed),
-            sent: Sent::default(),
+            protocol: Protocol::new(Reply::PassOn(role), read_ahead, limits, agreed),
             end: None,
             meter: Box::default(),
             has_hung_up: |_| false,
@@ -107,7 +103,7 @@ impl<S> FrameLayer<S> {
     ///
     /// Every message that is compressed must be sent, in the same order: the next may refer to it.
     pub fn compress(&mut self, message: Message) -> Message {
-        self.protocol.save_memory(self.meter.is_near());
+        self.protocol.save_memory(|| self.meter.is_near());
         let plain = self.tap.as_ref().map(|_| Plain::of(&message.clone().into_data()));
         let message = self.protocol.compress(message);
         if let (Some(tap), Some(plain), Message::Frame(_)) = (&mut self.tap, plain, &message) {
@@ -126,17 +122,9 @@ impl<S> FrameLayer<S> {
         self.protocol.received()
     }
 
-    /// What the stream took so far.
-    pub fn sent(&self) -> Counters {
-        Counters { saved: self.protocol.saved(), ..self.sent.counters }
-    }
-
-    /// The control frames that came and that went since the last call, if there were any.
-    pub(crate) fn take_controls(&mut self) -> Option<[Controls; 2]> {
-        // What the protocol has sent went to who reads from here.
-        let received = self.protocol.take_controls().map(|[received, _]| received).unwrap_or_default();
-        let controls = [received, mem::take(&mut self.sent.controls)];
-        if controls.iter().all(Controls::is_empty) { None } else { Some(controls) }
+    /// What crosses the wire, counted.
+    pub(crate) fn protocol(&mut self) -> &mut Protocol {
+        &mut self.protocol
     }
 
     /// Whether all that came from the client are whole messages and control frames.
@@ -192,7 +180,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for FrameLayer<S> {
         };
         let mut bridge = Bridge { stream, cx, buf, tap: tap.as_deref_mut() };
         let status = match may_read {
-            true => protocol.transfer(&mut bridge, Reply::PassOn, &mut on_message)?,
+            true => protocol.transfer(&mut bridge, &mut on_message)?,
             // What is complete goes on.
             false => protocol.flush(&mut bridge)?,
         };
@@ -274,7 +262,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FrameLayer<S> {
         this.meter.buffered(buf.len());
         let taken = ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
         this.meter.buffered(buf.len() - taken);
-        this.sent.took(buf, taken);
+        this.protocol.count_sent(buf, taken);
         this.tell_written(&buf[..taken]);
         Poll::Ready(Ok(taken))
     }

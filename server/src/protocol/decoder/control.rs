@@ -36,10 +36,10 @@ impl Decoder {
         let plain = &mut plain[..masked.len()];
         mask(plain, masked, header.key.unwrap_or_default());
         self.controls.count(control, size, plain);
-        match (control, answers.reply) {
+        match (control, self.reply) {
             (Control::Ping, Reply::Echo { .. }) => answers.output.frame(PONG, plain.len()).copy_from_slice(plain),
-            (Control::Ping, Reply::PassOn) => answers.output.frame(PING, plain.len()).copy_from_slice(plain),
-            (Control::Pong, Reply::PassOn) if self.role == Role::Client => {
+            (Control::Ping, Reply::PassOn(_)) => answers.output.frame(PING, plain.len()).copy_from_slice(plain),
+            (Control::Pong, Reply::PassOn(Role::Client)) => {
                 answers.output.frame(PONG, plain.len()).copy_from_slice(plain);
             }
             (Control::Close, reply) => {

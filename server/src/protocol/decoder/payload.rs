@@ -23,7 +23,7 @@ const CHUNK: usize = 1024;
 
 impl Decoder {
     pub(super) fn begin_message<F>(&mut self, data: Data, answers: &mut Answers<'_, F>) {
-        answers.assembly.begin(answers.reply.prefix(data));
+        answers.assembly.begin(self.reply.prefix(data));
         let streams = self.inflater.as_ref().map_or(0, |inflater| COST_PER_MESSAGE + inflater.cost());
         answers.spend(streams + answers.deflating.as_ref().map_or(0, |(deflater, _)| deflater.cost()));
     }
@@ -35,9 +35,11 @@ impl Decoder {
         input: &mut &[u8],
         answers: &mut Answers<'_, F>,
     ) -> Result<(), Stop> {
-        let Self { inflater, message: Some(message), limits, .. } = self else { return Err(Status::Done.into()) };
+        let Self { inflater, message: Some(message), limits, reply, .. } = self else {
+            return Err(Status::Done.into());
+        };
         let taken = match inflater {
-            _ if answers.reply == Reply::Discard => payload.skip(input),
+            _ if *reply == Reply::Discard => payload.skip(input),
             Some(inflater) if message.encoding == Encoding::Deflate => {
                 payload.inflate(input, inflater, message, limits, answers)
             }
@@ -51,7 +53,7 @@ impl Decoder {
         self.position = Position::Header;
         if payload.is_last
             && let Some(message) = self.message.take()
-            && answers.reply != Reply::Discard
+            && self.reply != Reply::Discard
         {
             if let Some(inflater) = self.inflater.as_mut().filter(|_| message.encoding == Encoding::Deflate) {
                 inflater.finish()?;

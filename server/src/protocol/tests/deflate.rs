@@ -90,7 +90,7 @@ fn the_window_of_the_message_before_may_be_used() {
 #[test]
 fn without_context_takeover_the_window_of_the_message_before_is_gone() {
     let agreed = agreed("permessage-deflate; client_no_context_takeover");
-    let mut protocol = Protocol::new(BytesMut::new(), LIMITS, Some(agreed));
+    let mut protocol = Protocol::new(PASS_ON, BytesMut::new(), LIMITS, Some(agreed));
     assert_eq!(inflated(&mut protocol, &frame(0xc1, HELLO)), [text("Hello")]);
     let (_, violation) = pass_on(&mut protocol, [&frame(0xc1, b"\xf2\x00\x11\x00\x00")[..]]);
     assert_eq!(violation, Some(ProtocolViolation::InvalidData));

@@ -124,7 +124,7 @@ fn echo(protocol: &mut Protocol, stream: &mut MemoryStream) -> (Vec<Message>, Re
         OpCode::Control(_) => {}
     };
     // Each piece of the stream comes after a time at which it was not ready.
-    while protocol.transfer(stream, ECHO, &mut on_message).unwrap() != Status::Done {}
+    while protocol.transfer(stream, &mut on_message).unwrap() != Status::Done {}
     (messages, received(&stream.received))
 }
 
@@ -234,7 +234,7 @@ fn a_compressed_message_that_turns_out_large_is_answered_as_any() {
     let all = [b"before".to_vec(), vec![b'0'; 900 << 10], b"after, which is compressed as well, ".repeat(20)];
     let sent = all.iter().map(|payload| Sent::Compressed { first: 0xc1, payload: payload.clone() });
     let mut stream = client(&client_frames(&sent.collect::<Vec<_>>()), vec![700]);
-    let mut protocol = Protocol::new(BytesMut::new(), LIMITS, Some(agreed("permessage-deflate")));
+    let mut protocol = Protocol::new(ECHO, BytesMut::new(), LIMITS, Some(agreed("permessage-deflate")));
     let (messages, received) = echo(&mut protocol, &mut stream);
     let expected: Vec<_> = all.into_iter().map(|text| Message::text(String::from_utf8(text).unwrap())).collect();
     assert!(messages == expected && received.answers == expected && received.close.is_none());
@@ -243,11 +243,11 @@ fn a_compressed_message_that_turns_out_large_is_answered_as_any() {
 /// How many messages are answered in each call.
 fn calls(sent: Sent, count: usize, offer: &str) -> Vec<usize> {
     let mut stream = client(&client_frames(&vec![sent; count]), vec![usize::MAX]);
-    let mut protocol = Protocol::new(BytesMut::new(), LIMITS, Some(agreed(offer)));
+    let mut protocol = Protocol::new(ECHO, BytesMut::new(), LIMITS, Some(agreed(offer)));
     let mut calls = Vec::new();
     loop {
         let mut count = 0;
-        let status = protocol.transfer(&mut stream, ECHO, &mut |_, _| count += 1).unwrap();
+        let status = protocol.transfer(&mut stream, &mut |_, _| count += 1).unwrap();
         calls.push(count);
         if status == Status::Done {
             return calls;
@@ -284,7 +284,7 @@ fn a_violation_is_answered_even_if_an_answer_has_to_wait_before_it() {
     ];
     let limits = Limits { message: MOST as u64, fragments: 4096 };
     let mut stream = client(&client_frames(&all), vec![27]);
-    let mut protocol = Protocol::new(BytesMut::new(), limits, Some(agreed("permessage-deflate")));
+    let mut protocol = Protocol::new(ECHO, BytesMut::new(), limits, Some(agreed("permessage-deflate")));
     let (messages, received) = echo(&mut protocol, &mut stream);
     assert_eq!(messages, [Message::text("")]);
     assert_eq!(received.close.unwrap()[..2], 1009_u16.to_be_bytes());
@@ -298,7 +298,7 @@ proptest! {
     ) {
         let sent = client_frames(&all);
         let limits = Limits { message: MOST as u64, fragments: 4096 };
-        let mut protocol = Protocol::new(BytesMut::new(), limits, Some(agreed("permessage-deflate")));
+        let mut protocol = Protocol::new(ECHO, BytesMut::new(), limits, Some(agreed("permessage-deflate")));
         let ours = echo(&mut protocol, &mut client(&sent, pieces));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let whole = client(&sent, vec![usize::MAX]);
@@ -342,7 +342,7 @@ proptest! {
         let frames = frames.concat();
         let limits = Limits { message: MOST as u64, fragments: 4096 };
         let (read_ahead, rest) = frames.split_at(ahead.min(frames.len()));
-        let mut protocol = Protocol::new(read_ahead.into(), limits, None);
+        let mut protocol = Protocol::new(ECHO, read_ahead.into(), limits, None);
         let ours = echo(&mut protocol, &mut client(rest, pieces));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let theirs = runtime.block_on(alone(client(&frames, vec![usize::MAX])));

@@ -20,12 +20,12 @@ struct Echo {
 impl Echo {
     fn new(agreed: Option<Agreed>) -> Self {
         let (stream, client) = duplex(1 << 20);
-        Self { protocol: Protocol::new(BytesMut::new(), LIMITS, agreed), stream, client }
+        Self { protocol: Protocol::new(ECHO, BytesMut::new(), LIMITS, agreed), stream, client }
     }
 
     fn transfer(&mut self) -> Status {
         loop {
-            match self.protocol.transfer(&mut self.stream, ECHO, &mut |_, _| {}).unwrap() {
+            match self.protocol.transfer(&mut self.stream, &mut |_, _| {}).unwrap() {
                 Status::Yield => {}
                 status => return status,
             }
@@ -194,8 +194,8 @@ async fn a_close_code_comes_back_if_it_may_be_sent() {
 async fn what_came_with_the_handshake_may_be_more_than_is_read_at_a_time() {
     let ahead = frame(0x81, &[b'x'; 100]).repeat(1500);
     let (mut stream, mut client) = duplex(1 << 20);
-    let mut protocol = Protocol::new(BytesMut::from(&ahead[..]), LIMITS, None);
-    while protocol.transfer(&mut stream, ECHO, &mut |_, _| {}).unwrap() == Status::Yield {}
+    let mut protocol = Protocol::new(ECHO, BytesMut::from(&ahead[..]), LIMITS, None);
+    while protocol.transfer(&mut stream, &mut |_, _| {}).unwrap() == Status::Yield {}
     let mut answers = vec![0; 1500 * 102];
     client.read_exact(&mut answers).await.unwrap();
     assert_eq!(protocol.sent().messages(), 1500);

@@ -87,7 +87,7 @@ async fn a_compressed_echo_is_counted_both_ways() {
     let counted =
         |counters: super::super::Counters| (counters.bytes, counters.frames, counters.messages(), counters.compressed);
     assert_eq!(counted(server.get_ref().received()), (sent.len() as u64, 1, 1, 1));
-    assert_eq!(counted(server.get_ref().sent()), (echo.len() as u64, 1, 1, 1));
+    assert_eq!(counted(server.get_mut().protocol().sent()), (echo.len() as u64, 1, 1, 1));
 }
 
 #[tokio::test]
