@@ -26,6 +26,15 @@ pub(crate) struct Window {
     pub(crate) height: u32,
     pub(crate) scheme: Scheme,
     pub(crate) scripts: Scripts,
+    pub(crate) trust: Trust,
+}
+
+/// Whose certificates the browser trusts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Trust {
+    /// A test's certificate is its own.
+    Anyone,
+    System,
 }
 
 /// Whether the browser runs the scripts of a page.
@@ -43,7 +52,8 @@ pub(crate) enum Scheme {
 }
 
 impl Window {
-    pub(crate) const WIDE: Self = Self { width: 1280, height: 800, scheme: Scheme::Light, scripts: Scripts::On };
+    pub(crate) const WIDE: Self =
+        Self { width: 1280, height: 800, scheme: Scheme::Light, scripts: Scripts::On, trust: Trust::Anyone };
     pub(crate) const PHONE: Self = Self { width: 360, height: 740, ..Self::WIDE };
 }
 
@@ -124,7 +134,7 @@ async fn read_port(stdout: &mut BufReader<ChildStdout>) -> Result<u16> {
 }
 
 fn capabilities(window: Window) -> Capabilities {
-    let Window { width, height, scheme, scripts } = window;
+    let Window { width, height, scheme, scripts, trust } = window;
     // The names of blink::mojom::PreferredColorScheme.
     let preferred_scheme = match scheme {
         Scheme::Dark => 0,
@@ -151,9 +161,8 @@ fn capabilities(window: Window) -> Capabilities {
     if let Ok(browser) = env::var("CHROME") {
         options["binary"] = browser.into();
     }
-    // A test's certificate is its own.
     Capabilities::from_iter([
         ("goog:chromeOptions".to_owned(), options),
-        ("acceptInsecureCerts".to_owned(), true.into()),
+        ("acceptInsecureCerts".to_owned(), matches!(trust, Trust::Anyone).into()),
     ])
 }

@@ -16,6 +16,7 @@ pub fn of_relay(events: &[Event], as_browser: bool) -> Option<Why> {
             _ => None,
         })
         .or_else(|| opened_anyway(events, as_browser))?;
+    let cause = if cause == Cause::Status && wants_tls(events) { Cause::TlsOnly } else { cause };
     let mut why = found(cause_of(cause, events), sentence(evidence), advice(cause));
     why.evidence.extend(events.iter().filter_map(detail));
     if matches!(cause, Cause::NotAllowed | Cause::Request) {
@@ -55,6 +56,20 @@ fn detail(event: &Event) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether a server says that its port is for TLS, as nginx, Apache, Go's `net/http` and Canyon do to a request without it.
+fn wants_tls(events: &[Event]) -> bool {
+    let is_plain = !events.iter().any(|event| matches!(event, Event::Secured { .. }));
+    is_plain
+        && events.iter().any(|event| match event {
+            Event::Responded { status: 400, body, .. } => {
+                ["HTTPS port", "HTTPS server", "SSL-enabled server", "port speaks TLS"]
+                    .iter()
+                    .any(|words| body.contains(words))
+            }
+            _ => false,
+        })
 }
 
 fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {

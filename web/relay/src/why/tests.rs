@@ -83,6 +83,27 @@ fn the_relays_evidence_is_a_sentence_with_its_details() {
 }
 
 #[test]
+fn a_port_that_is_for_tls_is_named_by_what_its_server_says() {
+    let cause = |body: &str, secured: bool| {
+        let tls = Event::Secured { us: 1, version: "TLSv1_3".to_owned(), cipher: "c".to_owned() };
+        let answer = Event::Responded { us: 1, status: 400, headers: Vec::new(), body: body.to_owned() };
+        let events = [answer, failed(Cause::Status, "the server answered 400")];
+        let events: Vec<Event> = secured.then_some(tls).into_iter().chain(events).collect();
+        of_relay(&events, false).map(|why| why.cause).unwrap_or_default()
+    };
+    for body in [
+        "<center>The plain HTTP request was sent to HTTPS port</center>",
+        "Reason: You're speaking plain HTTP to an SSL-enabled server port.",
+        "Client sent an HTTP request to an HTTPS server.\n",
+        "this port speaks TLS: use https://localhost:1/ or wss://localhost:1/",
+    ] {
+        assert_eq!(cause(body, false), "The port speaks TLS", "{body}");
+        assert_ne!(cause(body, true), "The port speaks TLS", "{body}");
+    }
+    assert_ne!(cause("bad request", false), "The port speaks TLS");
+}
+
+#[test]
 fn a_browser_fails_a_handshake_without_a_subprotocol_and_others_do_not() {
     let events = [Event::Opened { subprotocol: String::new(), extensions: String::new() }];
     assert_eq!(of_relay(&events, true).unwrap().cause, "Client and server did not agree on a subprotocol");
