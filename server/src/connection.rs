@@ -9,7 +9,10 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
     budget::{Charge, Overdrawn, SESSION},
-    http::{admission::Permit, no_room::NoRoom},
+    http::{
+        admission::{Counted, Permit},
+        no_room::NoRoom,
+    },
     peer::Peer,
     protocol::Protocol,
     shared::Shared,
@@ -49,7 +52,13 @@ impl Guards {
     /// A limit of that one is reached.
     pub(crate) fn count_for(&mut self, client: Peer) -> Result<(), NoRoom> {
         self.permit.count_for(client)?;
-        Ok(self.charge.count_for(self.permit.memory.clone())?)
+        Ok(self.charge.count_for(self.permit.memory())?)
+    }
+
+    /// The same of a client that was counted already. What it has no memory for is counted all the same.
+    pub(crate) fn counts_as(&mut self, counted: Counted) {
+        self.permit.counts_as(counted);
+        let _ = self.charge.count_for(self.permit.memory());
     }
 
     /// A charge for what this connection holds at another server.
@@ -57,7 +66,7 @@ impl Guards {
     /// # Errors
     /// There is no memory for it.
     pub(crate) fn charge_for_far_side(&self) -> Result<Charge, Overdrawn> {
-        Charge::for_newcomer(&self.shared.budget, self.permit.memory.clone(), SESSION)
+        Charge::for_newcomer(&self.shared.budget, self.permit.memory(), SESSION)
     }
 
     /// What a WebSocket holds that is a stream of this connection of `peer`.
@@ -66,7 +75,7 @@ impl Guards {
     /// A limit on connections or on their memory is reached.
     pub(crate) fn for_stream(&self, peer: Peer) -> Result<Self, NoRoom> {
         let permit = self.shared.admission.admit(peer)?;
-        let charge = Charge::for_newcomer(&self.shared.budget, permit.memory.clone(), SESSION)?;
+        let charge = Charge::for_newcomer(&self.shared.budget, permit.memory(), SESSION)?;
         Ok(Self::new(permit, charge, Load::add(&self.load.0), self.tracked.clone(), Arc::clone(&self.shared)))
     }
 }

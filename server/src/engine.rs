@@ -60,40 +60,49 @@ pub(crate) async fn serve(
         }
         Introduced::Nobody => return,
     };
-    let limits = &shared.config.limits;
-    let stream = WriteTimeout::new(stream, *limits.write_timeout);
-    let transport = match &tls {
-        None => Transport::Plain(stream),
-        Some(tls) => match tls.accept(stream, *limits.handshake_timeout).await {
-            Ok(transport) => transport,
-            Err(error) => {
-                if error.kind() == io::ErrorKind::TimedOut {
-                    shared.totals.limits.count(Limit::HandshakeTimeout);
-                }
-                return shared.log.no_tls(peer, guards.connection, &error);
-            }
-        },
-    };
     let client = http::Client { peer, local, connection: guards.connection };
-    let http::Parts { transport, rest: read_ahead, next } = if transport.has_agreed_on_http2() {
+    let Some(transport) = secure(stream, tls.as_deref(), client, &shared).await else { return };
+    let http::Parts { transport, rest: read_ahead, mut next } = if transport.has_agreed_on_http2() {
         http::Parts { transport, rest: BytesMut::new(), next: Next::Http2 }
     } else {
         http::serve(transport, client, &shared).await
     };
+    if let Next::WebSocket(accepted) = &mut next
+        && let Some(counted) = accepted.counted.take()
+    {
+        guards.counts_as(counted);
+    }
     match next {
         Next::End => close(transport, &shared).await,
         Next::WebSocket(mut accepted) if accepted.onward.is_some() => {
             let Some(onward) = accepted.onward.take() else { return };
-            let client = middle::Client { transport, read_ahead, accepted, peer };
+            let client = middle::Client { transport, read_ahead, accepted };
             worker.runtime().spawn(Arc::clone(&shared).shutdown.until_closed(pass_on(client, *onward, guards, shared)));
         }
         Next::WebSocket(accepted) => {
-            carry(transport, read_ahead, WebSocket::new(*accepted, peer, guards, shared), &worker).await;
+            carry(transport, read_ahead, WebSocket::new(*accepted, guards, shared), &worker).await;
         }
         Next::Http2 => {
             let ends_with = Arc::clone(&shared);
             let served = serve_http2(transport, read_ahead, client, guards, shared);
             worker.runtime().spawn(ends_with.shutdown.until_closed(served));
+        }
+    }
+}
+
+/// Does the TLS handshake, if the connection's listener has TLS; gives nothing where that fails.
+async fn secure(stream: Socket, tls: Option<&Tls>, client: http::Client, shared: &Shared) -> Option<Transport> {
+    let limits = &shared.config.limits;
+    let stream = WriteTimeout::new(stream, *limits.write_timeout);
+    let Some(tls) = tls else { return Some(Transport::Plain(stream)) };
+    match tls.accept(stream, *limits.handshake_timeout).await {
+        Ok(transport) => Some(transport),
+        Err(error) => {
+            if error.kind() == io::ErrorKind::TimedOut {
+                shared.totals.limits.count(Limit::HandshakeTimeout);
+            }
+            shared.log.no_tls(client.peer, client.connection, &error);
+            None
         }
     }
 }
@@ -123,6 +132,9 @@ async fn introduce(stream: &mut Socket, peer: Peer, local: Local, shared: &Share
             return Introduced::Nobody;
         }
     };
+    if shared.config.proxies.forwards(client) {
+        return Introduced::As(client, local);
+    }
     match guards.count_for(client) {
         Ok(()) => Introduced::As(client, local),
         Err(no_room) => Introduced::NoRoom(client, no_room),
@@ -147,9 +159,9 @@ struct WebSocket {
 }
 
 impl WebSocket {
-    fn new(accepted: Accepted, peer: Peer, guards: Guards, shared: Arc<Shared>) -> Self {
+    fn new(accepted: Accepted, guards: Guards, shared: Arc<Shared>) -> Self {
         let behaviour = Behaviour::new(&accepted.target, fastrand::u64(..));
-        let connected = Connected::new(peer, guards.connection, Arc::clone(&shared));
+        let connected = Connected::new(accepted.peer, guards.connection, Arc::clone(&shared));
         Self { accepted, behaviour, connected, guards, shared }
     }
 
@@ -244,7 +256,7 @@ async fn serve_http2(
     };
     let context = Arc::clone(&shared);
     let open = move |accepted: Accepted, stream: http2::Stream, guards: Guards| {
-        let websocket = WebSocket::new(accepted, client.peer, guards, Arc::clone(&context));
+        let websocket = WebSocket::new(accepted, guards, Arc::clone(&context));
         async move {
             // A reset is the end of the stream here: hyper has no other.
             let (mut stream, _, guards) =

@@ -105,10 +105,10 @@ pub(crate) async fn serve(transport: Transport, client: Client, server: &Shared)
         }
     }
     if let Next::WebSocket(accepted) = next
-        && let Accepted { target, raw_head, request, .. } = &mut **accepted
+        && let Accepted { target, raw_head, request, peer, .. } = &mut **accepted
         && target.path() == wire::Path::Headers
     {
-        *request = Some(description::of_handshake(target, raw_head, peer, transport).to_string());
+        *request = Some(description::of_handshake(target, raw_head, *peer, transport).to_string());
     }
     parts
 }

@@ -66,7 +66,7 @@ pub use inspect::{Recorder, Recording, RecordingError};
 #[cfg(unix)]
 pub use listen::unix::{UnixSocket, bind_unix};
 pub use listen::{BindError, ListenAddress, ListeningSocket, bind};
-pub use proxy::{ProxySettings, TrustedProxy, is_proxy_header};
+pub use proxy::{ForwardedHeader, ProxySettings, TrustedProxy, is_proxy_header};
 pub use relay::{
     FarUrl, FarUrlError, Gateway, GatewayTrust, OpenRelay, RelaySettings, RelayTarget, RelayTargetError, Token,
     TokenError, is_relay_request,

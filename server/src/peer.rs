@@ -9,6 +9,8 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
     Tcp(SocketAddr),
+    /// A client whose proxy has told its address and no port.
+    Address(IpAddr),
     /// The process that opened a Unix socket, where the system tells its number.
     Unix(Option<i32>),
 }
@@ -61,6 +63,7 @@ impl From<Peer> for Source {
     fn from(peer: Peer) -> Self {
         match peer {
             Peer::Tcp(address) => address.ip().into(),
+            Peer::Address(address) => address.into(),
             Peer::Unix(_) => Self::Unix,
         }
     }
@@ -70,6 +73,7 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => address.fmt(f),
+            Self::Address(address) => address.fmt(f),
             Self::Unix(Some(process)) => write!(f, "unix:{process}"),
             Self::Unix(None) => f.write_str("unix:"),
         }

@@ -8,8 +8,10 @@ use std::{
     time::Duration,
 };
 
+use hyper::header::{FORWARDED, HeaderMap, HeaderName};
 use ipnet::IpNet;
 use ppp::{v1, v2};
+use rfc7239::NodeName;
 use tokio::{io::AsyncReadExt, time::timeout};
 
 use crate::{
@@ -41,6 +43,11 @@ pub struct ProxySettings {
     #[arg(long, env = "CANYON_PROXY_PROTOCOL")]
     pub proxy_protocol: bool,
 
+    /// Header in which trusted proxies name the client of a request: the last address in it that is no trusted proxy is logged,
+    /// limited and shown
+    #[arg(long, env = "CANYON_FORWARDED_HEADER", value_name = "HEADER", value_enum)]
+    pub forwarded_header: Option<ForwardedHeader>,
+
     /// Trusted proxy: an address, a network as 10.0.0.0/8, or unix for whoever connects to a Unix socket; may be given more
     /// than once, or several with commas
     #[arg(
@@ -51,6 +58,16 @@ pub struct ProxySettings {
         default_value = "127.0.0.0/8,::1,unix"
     )]
     pub trusted_proxy: Vec<TrustedProxy>,
+}
+
+/// A header in which proxies name their clients. A server reads one of them, because a proxy that writes one may let the other
+/// pass as the client has made it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ForwardedHeader {
+    /// X-Forwarded-For: addresses with commas
+    XForwardedFor,
+    /// Forwarded, as RFC 7239 has it
+    Forwarded,
 }
 
 /// Whom the server believes who its clients are.
@@ -79,7 +96,7 @@ impl FromStr for TrustedProxy {
 impl Default for ProxySettings {
     fn default() -> Self {
         let networks = ["127.0.0.0/8", "::1", "unix"].map(str::parse);
-        Self { proxy_protocol: false, trusted_proxy: networks.into_iter().flatten().collect() }
+        Self { proxy_protocol: false, forwarded_header: None, trusted_proxy: networks.into_iter().flatten().collect() }
     }
 }
 
@@ -89,12 +106,63 @@ impl ProxySettings {
         self.proxy_protocol && self.trusts(peer)
     }
 
+    /// Whether the requests on a connection of `peer` may name others as their clients.
+    pub(crate) fn forwards(&self, peer: Peer) -> bool {
+        self.forwarded_header.is_some() && self.trusts(peer)
+    }
+
+    /// The client of a request that came from `peer`: the last one that is named and is no trusted proxy, or whoever is known
+    /// of those in front of it, as far as each is named by one that is trusted.
+    pub(crate) fn client(&self, peer: Peer, headers: &HeaderMap) -> Result<Peer, (Peer, String)> {
+        let Some(header) = self.forwarded_header else { return Ok(peer) };
+        let mut client = peer;
+        for line in headers.get_all(header.name()).iter().rev() {
+            let line = String::from_utf8_lossy(line.as_bytes());
+            for hop in line.rsplit(',') {
+                if !self.trusts(client) {
+                    return Ok(client);
+                }
+                client = header.read(hop).ok_or_else(|| (client, hop.to_owned()))?;
+            }
+        }
+        Ok(client)
+    }
+
     fn trusts(&self, peer: Peer) -> bool {
         self.trusted_proxy.iter().any(|trusted| match (trusted, peer) {
+            (TrustedProxy::Network(network), Peer::Address(address)) => network.contains(&address.to_canonical()),
             (TrustedProxy::Network(network), Peer::Tcp(address)) => network.contains(&address.ip().to_canonical()),
             (TrustedProxy::Unix, Peer::Unix(_)) => true,
             _ => false,
         })
+    }
+}
+
+impl ForwardedHeader {
+    fn name(self) -> HeaderName {
+        match self {
+            Self::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
+            Self::Forwarded => FORWARDED,
+        }
+    }
+
+    /// Whom one element names, with or without a port.
+    fn read(self, element: &str) -> Option<Peer> {
+        let element = element.trim();
+        if self == Self::Forwarded {
+            let forwarded = rfc7239::parse(element).next()?.ok()?;
+            let client = forwarded.forwarded_for?;
+            let NodeName::Ip(address) = client.name else { return None };
+            return Some(match client.port {
+                Some(port) => Peer::Tcp(SocketAddr::new(address, port)),
+                None => Peer::Address(address),
+            });
+        }
+        let bare = element.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(element);
+        match bare.parse() {
+            Ok(address) => Some(Peer::Address(address)),
+            Err(_) => element.parse().ok().map(Peer::Tcp),
+        }
     }
 }
 
@@ -194,6 +262,8 @@ pub(crate) fn begins_as_header(unread: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderValue;
+
     use super::*;
 
     fn binary(command: u8, family: u8, addresses: &[u8]) -> Vec<u8> {
@@ -254,6 +324,7 @@ mod tests {
     fn trusted_proxies_are_addresses_networks_and_unix_sockets() {
         let of = |words: &[&str]| ProxySettings {
             proxy_protocol: true,
+            forwarded_header: None,
             trusted_proxy: words.iter().map(|word| word.parse().unwrap()).collect(),
         };
         let tcp = |text: &str| Peer::Tcp(text.parse().unwrap());
@@ -267,5 +338,67 @@ mod tests {
         assert!(usual.expects_header(tcp("127.8.0.1:1")) && usual.expects_header(tcp("[::1]:1")));
         assert!(usual.expects_header(Peer::Unix(None)) && !usual.expects_header(tcp("10.0.0.1:1")));
         assert!("10.0.0.0/33".parse::<TrustedProxy>().is_err() && "proxy.example".parse::<TrustedProxy>().is_err());
+    }
+
+    fn client(header: ForwardedHeader, lines: &[&'static str]) -> Result<String, (String, String)> {
+        let settings = ProxySettings {
+            forwarded_header: Some(header),
+            trusted_proxy: ["127.0.0.1", "10.0.0.0/8"].map(|word| word.parse().unwrap()).into(),
+            ..ProxySettings::default()
+        };
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header.name(), HeaderValue::from_static(line));
+        }
+        let found = settings.client(Peer::Tcp("127.0.0.1:1".parse().unwrap()), &headers);
+        found.map(|client| client.to_string()).map_err(|(client, wrong)| (client.to_string(), wrong))
+    }
+
+    #[test]
+    fn the_last_address_that_is_no_trusted_proxy_is_the_client() {
+        for (lines, named) in [
+            (&["203.0.113.7"][..], "203.0.113.7"),
+            (&["203.0.113.7:5100"], "203.0.113.7:5100"),
+            (&["2001:db8::7"], "2001:db8::7"),
+            (&["[2001:db8::7]"], "2001:db8::7"),
+            (&["[2001:db8::7]:5100"], "[2001:db8::7]:5100"),
+            (&["203.0.113.7, 10.0.0.1,10.0.0.2"], "203.0.113.7"),
+            // What a client has made up stands in front of what its proxy knows.
+            (&["198.51.100.1, 203.0.113.7"], "203.0.113.7"),
+            (&["127.0.0.1, 203.0.113.7, 10.0.0.1"], "203.0.113.7"),
+            (&["198.51.100.1", "203.0.113.7"], "203.0.113.7"),
+            (&["203.0.113.7", "10.0.0.1"], "203.0.113.7"),
+            (&["!, 203.0.113.7"], "203.0.113.7"),
+            (&["10.0.0.1"], "10.0.0.1"),
+            (&[], "127.0.0.1:1"),
+        ] {
+            assert_eq!(client(ForwardedHeader::XForwardedFor, lines), Ok(named.to_owned()), "{lines:?}");
+        }
+        for (lines, named) in [
+            (&["for=203.0.113.7;proto=https;by=10.0.0.1"][..], "203.0.113.7"),
+            (&[r#"proto=http;For="[2001:db8::7]:5100""#], "[2001:db8::7]:5100"),
+            (&["for=198.51.100.1, for=203.0.113.7, for=10.0.0.1"], "203.0.113.7"),
+            // An open quote of the client's swallows nothing of what its proxy adds.
+            (&[r#"for=", for=203.0.113.7"#], "203.0.113.7"),
+        ] {
+            assert_eq!(client(ForwardedHeader::Forwarded, lines), Ok(named.to_owned()), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn behind_what_cannot_be_read_the_last_known_proxy_stays() {
+        for (line, known, wrong) in [
+            ("unknown", "127.0.0.1:1", "unknown"),
+            ("203.0.113.7, x, 10.0.0.1", "10.0.0.1", " x"),
+            ("203.0.113.7,", "127.0.0.1:1", ""),
+            ("203.0.113.777", "127.0.0.1:1", "203.0.113.777"),
+        ] {
+            let expected = Err((known.to_owned(), wrong.to_owned()));
+            assert_eq!(client(ForwardedHeader::XForwardedFor, &[line]), expected);
+        }
+        for line in ["for=unknown", "for=_hidden", "proto=https", "203.0.113.7", "for=203.0.113.777"] {
+            let expected = Err(("127.0.0.1:1".to_owned(), line.to_owned()));
+            assert_eq!(client(ForwardedHeader::Forwarded, &[line]), expected);
+        }
     }
 }

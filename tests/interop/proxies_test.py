@@ -100,6 +100,7 @@ class Proxies(unittest.TestCase):
                         proxy_http_version 1.1;
                         proxy_set_header Upgrade $http_upgrade;
                         proxy_set_header Connection upgrade;
+                        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
                     }}
                 }}
             }}""")
@@ -124,9 +125,9 @@ listen front
         wait_for(port)
         return port
 
-    def chat(self, port):
+    def chat(self, port, **options):
         """Says hello, and gives the client's own address."""
-        with connect(f"ws://127.0.0.1:{port}/", open_timeout=LIMIT) as client:
+        with connect(f"ws://127.0.0.1:{port}/", open_timeout=LIMIT, **options) as client:
             client.send("hello")
             self.assertEqual(client.recv(LIMIT), "Server received: hello")
             return "{}:{}".format(*client.local_address)
@@ -138,6 +139,14 @@ listen front
         canyon = Canyon(self, "--listen", f"unix:{path}", "--public")
         self.chat(self.nginx(f"http://unix:{path}:"))
         self.assertRegex(canyon.line(), r"^Client connected from unix:\d+$")
+
+    @unittest.skipIf(shutil.which("nginx") is None, "needs nginx")
+    def test_nginx_says_who_the_client_is_whatever_that_one_makes_up(self):
+        path = self.folder / "canyon.sock"
+        canyon = Canyon(self, "--listen", f"unix:{path}", "--public", "--forwarded-header", "x-forwarded-for",
+                        "--trusted-proxy", "unix")
+        self.chat(self.nginx(f"http://unix:{path}:"), additional_headers={"X-Forwarded-For": "203.0.113.7"})
+        self.assertEqual(canyon.line(), "Client connected from 127.0.0.1")
 
     @unittest.skipIf(shutil.which("haproxy") is None, "needs HAProxy")
     def test_haproxy_says_in_both_versions_who_the_client_is(self):

@@ -97,10 +97,11 @@ pub(crate) async fn run<Serve, Served>(
 
 /// A place and memory for a connection, as much as its first request may take.
 fn admit(server: &Arc<Shared>, peer: Peer, workers: &Workers) -> Result<(Permit, Charge, Place), NoRoom> {
-    let is_named_later = server.config.proxies.expects_header(peer);
+    let proxies = &server.config.proxies;
+    let is_named_later = proxies.expects_header(peer) || proxies.forwards(peer);
     let permit = if is_named_later { server.admission.admit_unnamed() } else { server.admission.admit(peer) }?;
     let first = server.config.limits.max_head_size.as_u64() + HTTP;
-    let charge = Charge::for_newcomer(&server.budget, permit.memory.clone(), first)?;
+    let charge = Charge::for_newcomer(&server.budget, permit.memory(), first)?;
     let place = workers.place().ok_or(NoRoom::Connections)?;
     Ok((permit, charge, place))
 }

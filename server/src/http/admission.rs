@@ -35,10 +35,17 @@ struct Held {
 #[derive(Debug)]
 pub(crate) struct Permit {
     admission: Arc<Admission>,
-    /// Whom it counts for; none before a proxy has said it.
-    source: Option<Source>,
+    /// Whom it counts for; nobody before a proxy has said it.
+    counted: Option<Counted>,
+}
+
+/// One connection in the count of its source, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    admission: Arc<Admission>,
+    source: Source,
     /// The memory of its source, if that is limited.
-    pub(crate) memory: Option<Arc<Pool>>,
+    memory: Option<Arc<Pool>>,
 }
 
 impl Admission {
@@ -72,11 +79,15 @@ impl Admission {
             return Err(NoRoom::Connections);
         }
         counts.total += 1;
-        Ok(Permit { admission: Arc::clone(self), source: None, memory: None })
+        Ok(Permit { admission: Arc::clone(self), counted: None })
     }
 
-    /// Counts a connection of `source`; returns the memory of that, if it is limited.
-    fn add(&self, source: Source) -> Result<Option<Arc<Pool>>, NoRoom> {
+    /// Counts a connection for a client.
+    ///
+    /// # Errors
+    /// The limit of that one is reached.
+    pub(crate) fn count_for(self: &Arc<Self>, peer: impl Into<Source>) -> Result<Counted, NoRoom> {
+        let source = peer.into();
         let mut counts = self.counts();
         let of_source = counts.sources.entry(source).or_insert_with(|| Held {
             connections: 0,
@@ -86,7 +97,7 @@ impl Admission {
             return Err(NoRoom::ConnectionsOfAddress);
         }
         of_source.connections += 1;
-        Ok(of_source.memory.clone())
+        Ok(Counted { admission: Arc::clone(self), source, memory: of_source.memory.clone() })
     }
 
     /// How many connections there are.
@@ -104,24 +115,36 @@ impl Permit {
     /// Counts it for a client.
     ///
     /// # Errors
-    /// The limit of that one is reached; then it counts for nobody.
+    /// The limit of that one is reached; then it counts for nobody else.
     pub(crate) fn count_for(&mut self, peer: impl Into<Source>) -> Result<(), NoRoom> {
-        let source = peer.into();
-        self.memory = self.admission.add(source)?;
-        self.source = Some(source);
+        self.counted = Some(self.admission.count_for(peer)?);
         Ok(())
+    }
+
+    /// The same with what was counted before.
+    pub(crate) fn counts_as(&mut self, counted: Counted) {
+        self.counted = Some(counted);
+    }
+
+    /// The memory of whom it counts for, if that is limited.
+    pub(crate) fn memory(&self) -> Option<Arc<Pool>> {
+        self.counted.as_ref()?.memory.clone()
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        self.admission.counts().total -= 1;
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
         let mut counts = self.admission.counts();
-        counts.total -= 1;
-        let Some(source) = self.source else { return };
-        if let Some(of_source) = counts.sources.get_mut(&source) {
+        if let Some(of_source) = counts.sources.get_mut(&self.source) {
             of_source.connections -= 1;
             if of_source.connections == 0 {
-                counts.sources.remove(&source);
+                counts.sources.remove(&self.source);
             }
         }
     }
@@ -190,7 +213,7 @@ mod tests {
         let [one, two] = [(); 2].map(|()| admission.admit(address("2001:db8::1")).unwrap());
         assert_eq!(admission.admit(address("2001:db8::2")).unwrap_err(), NoRoom::ConnectionsOfAddress);
         let other = admission.admit(address("10.0.0.1")).unwrap();
-        let [one, two, other] = [&one, &two, &other].map(|permit| permit.memory.clone().unwrap());
+        let [one, two, other] = [&one, &two, &other].map(|permit| permit.memory().unwrap());
         assert!(Arc::ptr_eq(&one, &two) && !Arc::ptr_eq(&one, &other));
         let budget = Arc::new(Budget::new(1000));
         let mut charge = Charge::new(&budget, Some(one));

@@ -21,7 +21,7 @@ use crate::{
     http::headers::{exactly_one, has_token},
     http::raw_head::RawHead,
     http::refusal::Refusal,
-    http::{requested, subprotocol},
+    http::{admission::Counted, requested, subprotocol},
     inspect::{self, Tap},
     peer::Peer,
     protocol::deflate::{self, Agreed, Context, DeflateConfig, WindowBits},
@@ -64,6 +64,9 @@ pub(crate) struct Accepted {
     pub(crate) feed: Option<Feed>,
     /// Where it is told what crosses the wire, if somebody may see that.
     pub(crate) tap: Option<Box<Tap>>,
+    pub(crate) peer: Peer,
+    /// It is counted for its peer, if the connection counts for nobody yet.
+    pub(crate) counted: Option<Counted>,
     /// Where it leads, if to another server: then that one's answer is waited for.
     pub(crate) onward: Option<Box<Onward>>,
 }
@@ -101,12 +104,12 @@ pub(crate) fn has_version(headers: &HeaderMap) -> bool {
     exactly_one(headers, &SEC_WEBSOCKET_VERSION).is_ok_and(|version| version == VERSION)
 }
 
-/// Checks the client's handshake. Over HTTP/2 it is an extended CONNECT without a key
+/// Checks the handshake of `peer` on a connection of `connection`. Over HTTP/2 it is an extended CONNECT without a key
 /// ([RFC 8441, 5](https://www.rfc-editor.org/rfc/rfc8441#section-5)).
 pub(crate) fn accept<B>(
     request: &Request<B>,
     raw_head: RawHead,
-    peer: Peer,
+    (connection, peer): (Peer, Peer),
     shared: &Shared,
 ) -> Result<Accepted, Refusal> {
     let headers = request.headers();
@@ -141,6 +144,9 @@ pub(crate) fn accept<B>(
         _ => None,
     };
     requested::check(&target, headers, &shared.attempts)?;
+    // A stream of HTTP/2 has a permit of its own.
+    let is_counted_here = shared.config.proxies.forwards(connection) && !is_extended_connect;
+    let counted = is_counted_here.then(|| shared.admission.count_for(peer)).transpose()?;
     let known = &shared.config.subprotocol;
     let subprotocol = subprotocol::choose(&behaviour, options.subprotocol.as_deref(), known, &offered);
     let feed = match (&behaviour, target.inspected()) {
@@ -159,6 +165,8 @@ pub(crate) fn accept<B>(
         request: None,
         feed,
         tap: None,
+        peer,
+        counted,
         onward,
     })
 }

@@ -227,6 +227,6 @@ where
             return Err(Refusal::NotOverHttp2(what));
         }
         let room = Arc::clone(&self.activity.free).try_acquire_owned().map_err(|_| NoRoom::Connections)?;
-        Ok((room, self.guards.for_stream(self.client.peer)?))
+        Ok((room, self.guards.for_stream(accepted.peer)?))
     }
 }

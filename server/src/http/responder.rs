@@ -34,6 +34,7 @@ use super::{
 use crate::{
     config::{Config, bytes},
     inspect::{self, Tap},
+    peer::Peer,
     shared::Shared,
 };
 
@@ -143,7 +144,7 @@ impl Responder<'_> {
 
     /// Tells those who may see the request that it has come.
     fn tap<B>(&self, request: &Request<B>, raw_head: &RawHead) -> Result<Option<Box<Tap>>, inspect::Full> {
-        let Client { peer, connection, .. } = self.client;
+        let (connection, peer) = (self.client.connection, self.peer(request.headers()));
         // The number of a stream over HTTP/2 is its own.
         let is_stream = request.version() == Version::HTTP_2;
         let (connection, stream_of) =
@@ -163,6 +164,15 @@ impl Responder<'_> {
         Ok(Some(tap.into()))
     }
 
+    /// The client, which is another than the connection's where that is a proxy's.
+    fn peer(&self, headers: &HeaderMap) -> Peer {
+        let Client { peer, connection, .. } = self.client;
+        self.server.config.proxies.client(peer, headers).unwrap_or_else(|(known, wrong)| {
+            tracing::debug!(connection, wrong, "no address of a client that is forwarded: {wrong:?}");
+            known
+        })
+    }
+
     fn decide<B>(&self, request: &Request<B>, raw_head: &RawHead) -> Result<Answer, Refusal> {
         self.check(request)?;
         let is_attempt = handshake::is_attempt(request);
@@ -180,7 +190,8 @@ impl Responder<'_> {
             return Err(NoRoom::Memory.into());
         }
         if is_attempt {
-            let accepted = handshake::accept(request, raw_head.clone(), self.client.peer, self.server)?;
+            let peer = self.peer(request.headers());
+            let accepted = handshake::accept(request, raw_head.clone(), (self.client.peer, peer), self.server)?;
             return Ok(Answer::WebSocket(Box::new(accepted)));
         }
         match path {

@@ -45,7 +45,6 @@ pub(crate) struct Client {
     /// What it has sent behind the handshake.
     pub(crate) read_ahead: BytesMut,
     pub(crate) accepted: Box<Accepted>,
-    pub(crate) peer: Peer,
 }
 
 /// Connects to the other server, answers the client with what came of it, and passes messages until one of them ends. Gives the
@@ -86,7 +85,7 @@ pub(crate) async fn serve(mut client: Client, onward: Onward, guards: &mut Guard
     let written = write(&mut client.transport, &answer).await;
     match (far, written) {
         (Some((far, charge)), Ok(())) => {
-            let tap = tap_of_far_side(&onward, &far, way, (client.peer, guards.connection), &shared);
+            let tap = tap_of_far_side(&onward, &far, way, (client.accepted.peer, guards.connection), &shared);
             carry(client, far, (charge, tap), &onward, guards, shared).await
         }
         // Nobody is there to be told.
@@ -114,8 +113,8 @@ async fn carry(
     guards: &mut Guards,
     shared: Arc<Shared>,
 ) -> Transport {
-    let Client { transport, read_ahead, mut accepted, peer } = client;
-    let mut connected = Connected::new(peer, guards.connection, Arc::clone(&shared));
+    let Client { transport, read_ahead, mut accepted } = client;
+    let mut connected = Connected::new(accepted.peer, guards.connection, Arc::clone(&shared));
     connected.carried_by(Carrier::Session);
     let limits = &shared.config.limits;
     let mut tap = accepted.tap.take();

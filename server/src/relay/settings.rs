@@ -47,6 +47,7 @@ impl RelaySettings {
         let with = match (access.public, foreign) {
             (true, _) => "--public".to_owned(),
             _ if proxies.proxy_protocol => "--proxy-protocol".to_owned(),
+            _ if proxies.forwarded_header.is_some() => "--forwarded-header".to_owned(),
             (false, Some(Local::Address(address) | Local::Proxied(address))) => format!("the address {address}"),
             (false, Some(Local::Unix)) => "a Unix socket".to_owned(),
             (false, None) => return Ok(()),

@@ -8,6 +8,7 @@ mod budget;
 mod close;
 mod echo;
 mod event_loop;
+mod forwarded;
 mod gateway;
 mod health;
 mod hostile;

@@ -16,7 +16,8 @@ const BINARY: &[u8] =
 
 fn trusting(words: &[&str]) -> Config {
     let trusted_proxy = words.iter().map(|word| word.parse().unwrap()).collect();
-    Config { proxies: ProxySettings { proxy_protocol: true, trusted_proxy }, ..Config::default() }
+    let proxies = ProxySettings { proxy_protocol: true, trusted_proxy, ..ProxySettings::default() };
+    Config { proxies, ..Config::default() }
 }
 
 async fn behind_proxy(arguments: &[&str]) -> (Program, u16) {
