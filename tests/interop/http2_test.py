@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import unittest
+import zlib
 from urllib.parse import urlsplit
 
 import h2.config
@@ -198,6 +199,37 @@ class Http2(unittest.TestCase):
         echo.write(b"\x81\x01x")
         opcode, payload = echo.recv()
         self.assertEqual((opcode, payload[0]), (Opcode.CLOSE, 1002))
+
+    def test_attacks_with_frames_are_told_as_over_http_1_1_and_harm_no_other_socket(self):
+        def frame(first, payload=b"", length=None):
+            length = len(payload) if length is None else length
+            form, count = (length, 0) if length < 126 else (126, 2) if length < 1 << 16 else (127, 8)
+            return bytes([first, 0x80 | form]) + (length.to_bytes(count) if count else b"") + bytes(4) + payload
+
+        bomb = zlib.compressobj(wbits=-15)
+        bomb = bomb.compress(bytes(8 << 20)) + bomb.flush(zlib.Z_SYNC_FLUSH)
+        connection = self.connect()
+        other = connection.open()
+        for what, attack, code in [
+            ("a length of more than the limit", frame(0x82, length=(1 << 20) + 1), 1009),
+            ("a length of 2^63 - 1", frame(0x82, length=2**63 - 1), 1009),
+            ("too many fragments", frame(0x02) + 5000 * frame(0x00), 1009),
+            ("a message that inflates beyond the limit", frame(0xC2, bomb[:-4]), 1009),
+            ("data that is not compressed", frame(0xC1, b"\xff\xff\xff\xff no deflate data"), 1007),
+            ("text that is no UTF-8", frame(0x81, b"\xc0\x80"), 1007),
+            ("a reserved bit", frame(0xA1, b"a"), 1002),
+            ("a reserved opcode", frame(0x83, b"a"), 1002),
+            ("a continuation of nothing", frame(0x80, b"a"), 1002),
+            ("a ping of 126 bytes", frame(0x89, bytes(126)), 1002),
+            ("close code 1005", frame(0x88, (1005).to_bytes(2)), 1002),
+        ]:
+            with self.subTest(what):
+                echo = connection.open(deflate=True)
+                echo.write(attack)
+                opcode, payload = echo.recv()
+                self.assertEqual((opcode, payload[0]), (Opcode.CLOSE, code))
+        other.send("still there?")
+        self.assertEqual(other.recv(), (Opcode.TEXT, "still there?"))
 
     def test_a_hundred_sockets_share_a_connection(self):
         connection = self.connect()
