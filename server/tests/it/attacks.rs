@@ -4,3 +4,4 @@ pub mod frames;
 mod handshake;
 mod http2;
 mod resources;
+mod sessions;

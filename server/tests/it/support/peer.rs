@@ -5,24 +5,19 @@ use std::net::SocketAddr;
 pub use testkit::frame::frame;
 use testkit::handshake::{Compression, request};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 
 use super::within;
 
-pub struct Peer {
-    pub stream: TcpStream,
+pub struct Peer<S = TcpStream> {
+    pub stream: S,
 }
 
 impl Peer {
     pub async fn connect(address: SocketAddr) -> Self {
         Self { stream: within("a connection", TcpStream::connect(address)).await.unwrap() }
-    }
-
-    /// Writes the bytes, or as many of them as a server takes that may have hung up: its answer shows which.
-    pub async fn write(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = within("room to write", self.stream.write_all(bytes.as_ref())).await;
     }
 
     /// Opens a WebSocket and reads the answer to the handshake, not a byte more.
@@ -36,11 +31,26 @@ impl Peer {
 
     /// The same with permessage-deflate agreed, on the server's terms.
     pub async fn open_deflate(address: SocketAddr, path: &str) -> Self {
-        let mut peer = Self::connect(address).await;
-        peer.write(request("localhost", path, Compression::Deflate)).await;
-        let head = peer.read_head().await;
+        Self::connect(address).await.into_deflate(path).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
+    /// Opens a WebSocket with permessage-deflate over the connection.
+    pub async fn into_deflate(mut self, path: &str) -> Self {
+        self.write(request("localhost", path, Compression::Deflate)).await;
+        let head = self.read_head().await;
         assert!(head.contains("sec-websocket-extensions: permessage-deflate"), "{head}");
-        peer
+        self
+    }
+
+    /// Writes the bytes, or as many of them as a server takes that may have hung up: its answer shows which.
+    pub async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        let _ = within("room to write", async {
+            self.stream.write_all(bytes.as_ref()).await?;
+            self.stream.flush().await
+        })
+        .await;
     }
 
     /// The head of an HTTP response, unless the connection ends before it is whole.
