@@ -66,7 +66,15 @@ impl Guards {
     /// # Errors
     /// There is no memory for it.
     pub(crate) fn charge_for_far_side(&self) -> Result<Charge, Overdrawn> {
-        Charge::for_newcomer(&self.shared.budget, self.permit.memory(), SESSION)
+        self.charge_for(SESSION)
+    }
+
+    /// A charge for so many bytes that this connection holds beside what its own charge counts.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub(crate) fn charge_for(&self, bytes: u64) -> Result<Charge, Overdrawn> {
+        Charge::for_newcomer(&self.shared.budget, self.permit.memory(), bytes)
     }
 
     /// What a WebSocket holds that is a stream of this connection of `peer`.

@@ -82,11 +82,21 @@ pub(crate) fn nth_is_due(rule: &wire::Stream, number: u64) -> Duration {
 
 /// JSON with a message's number, from 1, and the time in milliseconds since 1970, filled up to its size.
 pub(crate) fn message(number: u64, unix: Duration, size: usize) -> String {
-    let mut text = String::with_capacity(size);
-    text += &format!(r#"{{"n":{number},"ms":{}.{:03},"fill":""#, unix.as_millis(), unix.subsec_micros() % 1000);
-    let fill = size.saturating_sub(text.len() + 2);
-    text.extend(std::iter::repeat_n('x', fill));
-    text + r#""}"#
+    let (mut text, fill) = beginning(number, unix, size);
+    text.reserve_exact(fill + END.len());
+    text.extend(std::iter::repeat_n(FILL, fill));
+    text + END
+}
+
+/// What a message is filled up with, and how it ends.
+pub(crate) const FILL: char = 'x';
+pub(crate) const END: &str = r#""}"#;
+
+/// What a message begins with, and how many times [`FILL`] follows before its [`END`].
+pub(crate) fn beginning(number: u64, unix: Duration, size: usize) -> (String, usize) {
+    let text = format!(r#"{{"n":{number},"ms":{}.{:03},"fill":""#, unix.as_millis(), unix.subsec_micros() % 1000);
+    let fill = size.saturating_sub(text.len() + END.len());
+    (text, fill)
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! HTTP/2: requests, and WebSockets as streams of one connection ([RFC 8441](https://www.rfc-editor.org/rfc/rfc8441)).
 //! Never carries a WebSocket: whoever is given the stream does.
 
+mod charged;
 mod lent;
 mod stream;
 
 use std::{
+    convert::Infallible,
+    mem,
     num::NonZeroUsize,
     pin::pin,
     sync::{
@@ -15,6 +18,7 @@ use std::{
 };
 
 use bytes::BytesMut;
+use futures_util::TryFutureExt;
 use hyper::{Request, Response, body::Incoming, server::conn::http2, service::service_fn, upgrade};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
@@ -23,8 +27,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::lent::Lent;
 pub(crate) use self::stream::Stream;
+use self::{charged::Charged, lent::Lent};
 use super::{
     Client,
     answer::AnswerBody,
@@ -33,9 +37,10 @@ use super::{
     opening,
     raw_head::RawHead,
     refusal::Refusal,
-    responder::{Responder, Responding, Standing},
+    responder::{Responder, Standing},
 };
 use crate::{
+    budget::Charge,
     config::{Limits, bytes},
     connection::Guards,
     shared::Shared,
@@ -50,6 +55,9 @@ pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2";
 /// Bytes that a client may send on a stream before they are read. The window of a connection is that of all its streams
 /// together, so that one that is not read holds up no other.
 const STREAM_WINDOW: u32 = 64 << 10;
+
+/// Bytes of a stream's answer that wait for the client.
+const STREAM_OUTPUT: usize = 32 << 10;
 
 /// Requests that a client may take back before they are answered, until its connection is ended
 /// ([CVE-2023-44487](https://nvd.nist.gov/vuln/detail/CVE-2023-44487)).
@@ -122,6 +130,7 @@ fn builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
         .max_concurrent_streams(streams)
         .max_pending_accept_reset_streams(RAPID_RESETS)
         .max_local_error_reset_streams(FAULTS)
+        .max_send_buf_size(STREAM_OUTPUT)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(STREAM_WINDOW.saturating_mul(streams).min(i32::MAX as u32))
         .max_header_list_size(u32::try_from(bytes(limits.max_head_size)).unwrap_or(u32::MAX))
@@ -175,21 +184,36 @@ where
     Open: Fn(Accepted, Stream, Guards) -> Opened + Clone + Send + 'static,
     Opened: Future<Output = ()> + Send + 'static,
 {
-    fn respond(&self, request: Request<Incoming>) -> Responding {
+    /// Answers a request, if there is memory for its stream; that is counted until the answer is sent.
+    fn respond(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Charged<AnswerBody>>, Infallible>> + use<Open, Opened> {
         self.activity.requests.fetch_add(1, Ordering::Relaxed);
+        let charge = self.guards.charge_for(u64::from(STREAM_WINDOW) + STREAM_OUTPUT as u64);
+        let standing =
+            charge.as_ref().map_or_else(|&overdrawn| Standing::Refused(overdrawn.into()), |_| Standing::Admitted);
         let responder = Responder {
             server: self.shared,
             client: self.client,
             tls: self.tls.clone(),
-            standing: Standing::Admitted,
+            standing,
             is_answering: Arc::default(),
         };
-        let open = |request: &mut Request<Incoming>, accepted| self.open(request, accepted).map(Some);
-        responder.respond(request, RawHead::default(), open)
+        let mut charge = charge.unwrap_or_default();
+        let open =
+            |request: &mut Request<Incoming>, accepted| self.open(request, accepted, mem::take(&mut charge)).map(Some);
+        let response = responder.respond(request, RawHead::default(), open);
+        response.map_ok(|response| response.map(|body| Charged { body, _charge: charge }))
     }
 
     /// Opens a WebSocket as soon as its response is sent.
-    fn open(&self, request: &mut Request<Incoming>, accepted: Accepted) -> Result<Response<AnswerBody>, Refusal> {
+    fn open(
+        &self,
+        request: &mut Request<Incoming>,
+        accepted: Accepted,
+        charge: Charge,
+    ) -> Result<Response<AnswerBody>, Refusal> {
         let (room, mut guards) = self.place(&accepted).inspect_err(|refusal| {
             if let Some(tap) = &accepted.tap {
                 tap.refusal(refusal, request.headers());
@@ -211,7 +235,7 @@ where
                 }
                 Err(error) => tracing::debug!(connection = guards.connection, %error, "lost: {error}"),
             }
-            drop(room);
+            drop((room, charge));
         }));
         Ok(response)
     }

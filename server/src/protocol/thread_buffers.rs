@@ -13,8 +13,10 @@ use super::{
 pub(super) const READ_SIZE: usize = 64 << 10;
 /// How much more is read of a message that has begun, in bytes.
 pub(super) const EXTRA_READ: usize = 192 << 10;
-/// How many buffers a thread keeps, and how large the largest of them is, in bytes.
+/// How many buffers a thread keeps, and how large they may be together, in bytes: nobody is charged for them.
 const SPARE: usize = 16;
+const SPARE_BYTES: usize = 4 << 20;
+/// How large the largest buffer is that a thread keeps, in bytes.
 const LARGEST: usize = 2 << 20;
 
 /// A thread's buffers.
@@ -87,7 +89,9 @@ impl ThreadBuffers {
     }
 
     fn recycle(&mut self, mut buffer: Buffer) {
-        if buffer.size() >= FULL && buffer.size() <= LARGEST && self.spare.len() < SPARE {
+        let spare: usize = self.spare.iter().map(Buffer::size).sum();
+        let has_room = self.spare.len() < SPARE && spare + buffer.size() <= SPARE_BYTES;
+        if buffer.size() >= FULL && buffer.size() <= LARGEST && has_room {
             buffer.truncate(0);
             self.spare.push(buffer);
         }

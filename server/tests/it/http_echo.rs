@@ -99,6 +99,17 @@ async fn a_request_is_described_with_the_size_of_its_head() {
     assert_eq!(described, expected);
 }
 
+/// A body without the sizes of its chunks ([RFC 9112, 7.1](https://www.rfc-editor.org/rfc/rfc9112#section-7.1)).
+fn without_chunks(mut rest: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, chunks)) = rest.split_once("\r\n") {
+        let (chunk, after) = chunks.split_at(usize::from_str_radix(size, 16).unwrap());
+        whole += chunk;
+        rest = after.strip_prefix("\r\n").unwrap();
+    }
+    whole
+}
+
 #[tokio::test]
 async fn events_are_numbered_and_go_on_behind_the_last_one() {
     let server = TestServer::start().await;
@@ -113,6 +124,15 @@ async fn events_are_numbered_and_go_on_behind_the_last_one() {
             assert_eq!(data.len(), 64);
             serde_json::from_str::<serde_json::Value>(data).unwrap();
         }
+    }
+    // One that is sent in pieces: 16 KiB and the next size are where that begins.
+    for size in [16 << 10, (16 << 10) + 1, 100_000] {
+        let answer = answer(&server, request("GET", &format!("/sse?rate=1000&count=1&size={size}"), "", "")).await;
+        let events = without_chunks(body(&answer));
+        let data = events.strip_prefix("id: 1\ndata: ").and_then(|rest| rest.strip_suffix("\n\n"));
+        let data = data.unwrap_or_else(|| panic!("{size}: {events}"));
+        assert_eq!(data.len(), size);
+        serde_json::from_str::<serde_json::Value>(data).unwrap();
     }
     let answer = answer(&server, request("GET", "/sse?rate=0", "", "")).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");

@@ -1,5 +1,7 @@
 //! Attacks that HTTP/2 alone makes possible: frame by frame.
 
+#[cfg(target_os = "linux")]
+use crate::support::Program;
 use crate::support::{Peer, TestServer, peer::handshake, within};
 use server::{Config, Limits};
 use tokio::io::AsyncReadExt;
@@ -105,4 +107,63 @@ async fn a_client_that_stops_within_the_preface_or_after_it_is_dropped_in_time()
         goaway(&mut peer).await;
     }
     is_alive(&server).await;
+}
+
+/// Streams that ask for events of 1 MiB each, of which the client lets a byte come.
+const STREAMS: u32 = 128;
+
+/// A connection all of whose streams have begun to answer; a stream that is refused has its sentence instead.
+async fn events_that_are_not_read(mut peer: Peer) -> Peer {
+    let path = "/sse?rate=1000&size=1048576&count=1000000";
+    let length = [u8::try_from(path.len()).unwrap()];
+    let get = [b"\x82\x86\x04", &length[..], path.as_bytes(), b"\x01\x09localhost"].concat();
+    // SETTINGS_INITIAL_WINDOW_SIZE (RFC 9113, 6.5.2): a byte.
+    let mut flood = [preface(), frame(SETTINGS, 0, 0, b"\x00\x04\x00\x00\x00\x01")].concat();
+    for stream in 0..STREAMS {
+        flood.extend(frame(HEADERS, END_HEADERS | END_STREAM, 1 + 2 * stream, &get));
+    }
+    peer.write(flood).await;
+    within("the answers", async {
+        let mut answers = 0;
+        while answers < STREAMS {
+            let mut header = [0; 9];
+            peer.stream.read_exact(&mut header).await.unwrap();
+            let mut payload = vec![0; usize::from(u16::from_be_bytes([header[1], header[2]]))];
+            peer.stream.read_exact(&mut payload).await.unwrap();
+            answers += u32::from(header[3] == DATA);
+        }
+    })
+    .await;
+    peer
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn large_events_that_many_streams_do_not_read_take_no_memory() {
+    let (program, port) = Program::on_free_port(&[]).await;
+    let address = (std::net::Ipv4Addr::LOCALHOST, port).into();
+    let resident = program.usage().resident;
+    let mut peers = Vec::new();
+    for _ in 0..4 {
+        peers.push(events_that_are_not_read(Peer::connect(address).await).await);
+    }
+    let more = program.usage().peak.saturating_sub(resident);
+    assert!(more < 16 << 10, "{more} KiB resident more, for {} streams", peers.len() * STREAMS as usize);
+}
+
+#[tokio::test]
+async fn what_streams_may_hold_is_counted_and_beyond_the_limit_requests_get_503() {
+    async fn ready(server: &TestServer) -> bool {
+        let mut peer = server.peer().await;
+        peer.write("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        peer.read_head().await.starts_with("HTTP/1.1 200 ")
+    }
+    let limits = Limits { max_memory: Some(wire::ByteSize::mib(16)), ..Limits::default() };
+    let server = TestServer::with(Config { limits, ..Config::default() }).await;
+    let one = events_that_are_not_read(server.peer().await).await;
+    assert!(ready(&server).await, "there is room for 128 streams in 16 MiB");
+    let two = events_that_are_not_read(server.peer().await).await;
+    assert!(!ready(&server).await, "and none for 256");
+    drop((one, two));
+    within("room", async { while !ready(&server).await {} }).await;
 }
