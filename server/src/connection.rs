@@ -69,6 +69,11 @@ impl Guards {
         self.charge_for(SESSION)
     }
 
+    /// A charge for what this connection holds beside what its own charge counts.
+    pub(crate) fn charge_beside(&self) -> Charge {
+        Charge::new(&self.shared.budget, self.permit.memory())
+    }
+
     /// A charge for so many bytes that this connection holds beside what its own charge counts.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ pub(crate) async fn serve(
         Introduced::Nobody => return,
     };
     let client = http::Client { peer, local, connection: guards.connection };
-    let Some(transport) = secure(stream, tls.as_deref(), client, &shared).await else { return };
+    let Some(transport) = secure(stream, tls.as_deref(), client, &guards, &shared).await else { return };
     let http::Parts { transport, rest: read_ahead, mut next } = if transport.has_agreed_on_http2() {
         http::Parts { transport, rest: BytesMut::new(), next: Next::Http2 }
     } else {
@@ -91,11 +91,17 @@ pub(crate) async fn serve(
 }
 
 /// Does the TLS handshake, if the connection's listener has TLS; gives nothing where that fails.
-async fn secure(stream: Socket, tls: Option<&Tls>, client: http::Client, shared: &Shared) -> Option<Transport> {
+async fn secure(
+    stream: Socket,
+    tls: Option<&Tls>,
+    client: http::Client,
+    guards: &Guards,
+    shared: &Shared,
+) -> Option<Transport> {
     let limits = &shared.config.limits;
     let stream = WriteTimeout::new(stream, *limits.write_timeout);
     let Some(tls) = tls else { return Some(Transport::Plain(stream)) };
-    match tls.accept(stream, *limits.handshake_timeout).await {
+    match tls.accept(stream, *limits.handshake_timeout, guards.charge_beside()).await {
         Ok(transport) => Some(transport),
         Err(error) => {
             if error.kind() == io::ErrorKind::TimedOut {

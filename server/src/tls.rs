@@ -19,9 +19,10 @@ use tokio::{io::AsyncWriteExt, time::timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
+    budget::Charge,
     http::last_words::plain_on_tls_port,
     linger,
-    transport::{Stream, TlsSocket, Transport},
+    transport::{Stream, TLS_OUTPUT, TlsSocket, Transport},
 };
 pub use certificates::CertificateError;
 use certificates::Certificates;
@@ -143,14 +144,14 @@ impl Tls {
         matches!(self.source, Source::SelfSigned { .. })
     }
 
-    /// The handshake of a new connection. A client that speaks plain HTTP gets a sentence.
+    /// The handshake of a new connection, whose memory of TLS `charge` counts from its end on. A client that speaks plain HTTP gets a sentence.
     ///
     /// # Errors
     /// Why there is no TLS, for people; the connection is closed then.
-    pub(crate) async fn accept(&self, stream: Stream, time: Duration) -> io::Result<Transport> {
+    pub(crate) async fn accept(&self, stream: Stream, time: Duration, charge: Charge) -> io::Result<Transport> {
         let late = || io::Error::new(io::ErrorKind::TimedOut, format!("it took longer than {time:?}"));
         match timeout(time, self.handshake(stream)).await.map_err(|_| late())? {
-            Ok(stream) => Ok(Transport::tls(stream)),
+            Ok(stream) => Ok(Transport::tls(stream, charge)),
             Err((error, stream)) => {
                 linger::close(stream.into_inner()).await;
                 Err(explain(error))
@@ -171,7 +172,7 @@ impl Tls {
             Err(error) => return Err((error, stream)),
         }
         TlsAcceptor::from(Arc::clone(&self.config))
-            .accept(TlsSocket::new(stream))
+            .accept_with(TlsSocket::new(stream), |connection| connection.set_buffer_limit(Some(TLS_OUTPUT)))
             .into_fallible()
             .await
             .map_err(|(error, socket)| (error, socket.into_inner()))

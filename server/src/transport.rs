@@ -17,6 +17,7 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 
 use crate::{
+    budget::Charge,
     linger,
     socket::Socket,
     write_timeout::{Progress, WriteTimeout},
@@ -29,6 +30,13 @@ pub(crate) type Stream = WriteTimeout<Socket>;
 /// ([RFC 8446, 5.2](https://www.rfc-editor.org/rfc/rfc8446#section-5.2)); with a message of that size come a few bytes more.
 const RECORD: usize = 20 << 10;
 
+/// What a connection over TLS takes beside what is counted for it over TCP, in bytes: the keys, and a part of a record.
+const TLS_STATE: u64 = 16 << 10;
+/// What TLS holds for a socket that takes nothing, in bytes: twice [`TLS_OUTPUT`], because a record may go beyond that.
+const TLS_BLOCKED: u64 = 2 * TLS_OUTPUT as u64;
+/// Bytes of records that wait for the socket before TLS takes no more: one record.
+pub(crate) const TLS_OUTPUT: usize = 16 << 10;
+
 /// A connection's stream, below HTTP and below WebSocket.
 #[derive(Debug)]
 pub(crate) enum Transport {
@@ -38,10 +46,13 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// A connection whose TLS handshake is done.
-    pub(crate) fn tls(mut stream: TlsStream<TlsSocket>) -> Self {
+    /// A connection whose TLS handshake is done; `charge` counts what TLS holds.
+    pub(crate) fn tls(mut stream: TlsStream<TlsSocket>, charge: Charge) -> Self {
+        let socket = stream.get_mut().0;
         // What the handshake wrote is no answer.
-        stream.get_mut().0.stream.forget_progress();
+        socket.stream.forget_progress();
+        socket.charge = charge;
+        socket.count();
         Self::Tls(Box::new(stream))
     }
 
@@ -150,11 +161,27 @@ pub(crate) struct TlsSocket {
     stream: Stream,
     /// What was read and not asked for yet; owns no memory while it is empty.
     ahead: BytesMut,
+    /// Whether the socket does not take what TLS has for it.
+    is_blocked: bool,
+    charge: Charge,
+    /// Bytes that the charge has been told of.
+    counted: u64,
 }
 
 impl TlsSocket {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self { stream, ahead: BytesMut::new() }
+        Self { stream, ahead: BytesMut::new(), is_blocked: false, charge: Charge::default(), counted: 0 }
+    }
+
+    /// Counts what TLS holds, where that has changed.
+    fn count(&mut self) {
+        let output = if self.is_blocked { TLS_BLOCKED } else { 0 };
+        let held = TLS_STATE + output + self.ahead.capacity() as u64;
+        if held != self.counted {
+            self.counted = held;
+            // Who reads or sends next is refused if that was too much.
+            let _ = self.charge.note(held);
+        }
     }
 
     pub(crate) fn into_inner(self) -> Stream {
@@ -173,12 +200,14 @@ impl AsyncRead for TlsSocket {
             let (now, later) = read.filled().split_at(read.filled().len().min(buffer.remaining()));
             buffer.put_slice(now);
             self.ahead.extend_from_slice(later);
+            self.count();
         } else {
             let count = self.ahead.len().min(buffer.remaining());
             let now = self.ahead.split_to(count);
             buffer.put_slice(&now);
             if self.ahead.is_empty() {
                 self.ahead = BytesMut::new();
+                self.count();
             }
         }
         Poll::Ready(Ok(()))
@@ -187,7 +216,10 @@ impl AsyncRead for TlsSocket {
 
 impl AsyncWrite for TlsSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.is_blocked = written.is_pending();
+        self.count();
+        written
     }
 
     fn poll_write_vectored(
@@ -195,7 +227,10 @@ impl AsyncWrite for TlsSocket {
         cx: &mut Context<'_>,
         buffers: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, buffers)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, buffers);
+        self.is_blocked = written.is_pending();
+        self.count();
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

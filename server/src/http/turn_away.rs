@@ -8,6 +8,7 @@ use tokio::{io::AsyncWriteExt, sync::oneshot};
 
 use super::{Client, Parts, http1, last_words::response, no_room::NoRoom, refused::RETRY, responder::Standing};
 use crate::{
+    budget::Charge,
     peer::Peer,
     shared::Shared,
     socket::Socket,
@@ -37,7 +38,7 @@ pub(crate) async fn refuse_connection(
     let transport = match tls {
         None => Transport::Plain(stream),
         Some(tls) => tokio::select! {
-            accepted = tls.accept(stream, REFUSAL_TIME) => match accepted {
+            accepted = tls.accept(stream, REFUSAL_TIME, Charge::default()) => match accepted {
                 Ok(transport) => transport,
                 Err(_) => return,
             },

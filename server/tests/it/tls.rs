@@ -226,6 +226,34 @@ async fn a_client_that_never_reads_is_stopped_and_then_cut_off() {
 }
 
 #[tokio::test]
+async fn what_tls_holds_for_a_client_that_does_not_read_is_counted_until_it_is_gone() {
+    /// Bytes that the server counts for its connections, without those of this question.
+    async fn taken(server: &Server) -> usize {
+        let mut peer = server.plain.peer().await;
+        peer.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        let health = String::from_utf8(peer.read_to_end().await).unwrap();
+        let memory = health.split_once(r#""memory":"#).and_then(|(_, after)| after.split_once('}')).unwrap().0;
+        memory.parse::<usize>().unwrap().saturating_sub(24 << 10)
+    }
+    let server = Server::start().await;
+    let mut stream = server.stream().await;
+    let head = "POST /http/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let flood = async { while stream.write_all(&[0; 64 << 10]).await.is_ok() {} };
+    // The head and HTTP, the state of TLS, and the records that the socket does not take.
+    let counted = async { while taken(&server).await < (24 + 16 + 32) << 10 {} };
+    within("72 KiB to be counted", async {
+        tokio::select! {
+            () = flood => panic!("the server has hung up"),
+            () = counted => {}
+        }
+    })
+    .await;
+    drop(stream);
+    within("nothing to be counted", async { while taken(&server).await > 0 {} }).await;
+}
+
+#[tokio::test]
 async fn a_new_certificate_is_shown_after_a_reload_and_open_connections_go_on() {
     let mut certificate = Certificate::new();
     let tls = certificate.tls();
