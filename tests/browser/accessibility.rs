@@ -52,6 +52,9 @@ async fn journey(window: Window) -> Result<()> {
     page.waits_for("the list", "//*[@role='listbox']").await?.send_keys(&char::from(Key::Up).to_string()).await?;
     page.sees_detail(r#"Server received: {"id":1}"#).await?;
     is_accessible(&page, "with a detail").await?;
+    page.clicks("Decoded").await?;
+    page.sees_detail("Format").await?;
+    is_accessible(&page, "with a decoded message").await?;
     page.presses([Key::Escape]).await?;
 
     for dialog in ["Settings", "Share", "Options", "Export…", "Save…", "Close with", "Keyboard"] {

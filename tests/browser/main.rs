@@ -7,6 +7,7 @@
 mod accessibility;
 mod archive;
 mod background;
+mod decoded;
 mod devtools;
 mod driver;
 mod file;

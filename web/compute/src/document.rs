@@ -11,6 +11,9 @@ mod text;
 use model::visible;
 use serde::{Deserialize, Serialize};
 
+pub use crate::class::Class;
+use crate::decode::{Format, Outline};
+
 /// Bytes of a line at most: a longer one goes on in the next, so that a row is found without reading megabytes.
 const MAX_LINE: usize = 4096;
 /// Columns that a level of JSON is indented by.
@@ -24,19 +27,8 @@ const TAB: usize = 4;
 pub enum Layout {
     Text,
     Json,
-}
-
-/// What a part of a row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Class {
-    Plain,
-    Name,
-    String,
-    Number,
-    /// `true`, `false` or `null`.
-    Word,
-    /// Not in the text: what stands for a folded part.
-    Note,
+    /// In the format that a person chose, or that the message itself shows.
+    Decoded(Option<Format>),
 }
 
 /// Whether a row can be folded.
@@ -61,6 +53,8 @@ pub struct Row {
 pub(crate) struct Document {
     text: String,
     lines: Vec<Line>,
+    /// Of a decoded message: the class of each part of the text, and where the part ends.
+    parts: Vec<(Class, u32)>,
     columns: usize,
     /// Lines that are not inside a folded one, each with the number of its first row. Ascending.
     unfolded: Vec<(u32, u32)>,
@@ -77,7 +71,7 @@ struct Line {
     is_folded: bool,
     /// In the current width.
     rows: u16,
-    /// Of [`Kind::Open`]: the line that closes it.
+    /// Of [`Kind::Open`]: the line that closes it. Of [`Kind::Branch`]: the last one inside.
     close: u32,
 }
 
@@ -96,22 +90,50 @@ enum Kind {
     StringPart,
     /// The last part of a string.
     StringEnd,
+    /// A value of a decoded message.
+    Leaf,
+    /// A part of one that is too long for a line.
+    LeafPart,
+    /// A value of a decoded message that has others inside.
+    Branch,
 }
 
 impl Document {
+    pub(crate) fn text(text: String, columns: usize) -> Self {
+        let lines = text::lines(&text);
+        Self { text, lines, ..Self::default() }.in_columns(columns)
+    }
+
     /// # Errors
     /// Why the text is not JSON.
-    pub(crate) fn new(text: String, layout: Layout, columns: usize) -> Result<Self, model::json::JsonError> {
-        let lines = match layout {
-            Layout::Text => text::lines(&text),
-            Layout::Json => {
-                model::json::parse(&text)?;
-                json::lines(&text)
-            }
-        };
-        let mut document = Self { text, lines, ..Self::default() };
-        document.set_columns(columns);
-        Ok(document)
+    pub(crate) fn json(text: String, columns: usize) -> Result<Self, model::json::JsonError> {
+        model::json::parse(&text)?;
+        let lines = json::lines(&text);
+        Ok(Self { text, lines, ..Self::default() }.in_columns(columns))
+    }
+
+    pub(crate) fn decoded(outline: Outline, columns: usize) -> Self {
+        let Outline { text, parts, .. } = &outline;
+        let ends = outline.lines.iter().skip(1).map(|next| next.start).chain([text.len() as u32]);
+        let lines = outline.lines.iter().zip(ends).map(|(line, end)| Line {
+            start: line.start,
+            len: (end - line.start) as u16,
+            depth: line.depth,
+            kind: match line {
+                line if line.is_part => Kind::LeafPart,
+                line if line.last > 0 => Kind::Branch,
+                _ => Kind::Leaf,
+            },
+            is_folded: false,
+            rows: 1,
+            close: line.last,
+        });
+        Self { lines: lines.collect(), parts: parts.clone(), text: text.clone(), ..Self::default() }.in_columns(columns)
+    }
+
+    fn in_columns(mut self, columns: usize) -> Self {
+        self.set_columns(columns);
+        self
     }
 
     /// How many there are.
@@ -127,7 +149,7 @@ impl Document {
                 out.push('\n');
                 out.extend(std::iter::repeat_n(' ', INDENT * usize::from(line.depth)));
             }
-            json::spans(&self.text, *line, None).for_each(|(_, text)| out.push_str(text));
+            self.spans(*line, None).into_iter().for_each(|(_, text)| out.push_str(text));
         }
         out
     }
@@ -143,7 +165,7 @@ impl Document {
     /// Folds a line that opens something, or unfolds it.
     pub(crate) fn toggle(&mut self, line: u32) {
         let index = line as usize;
-        if let Some(line) = self.lines.get_mut(index).filter(|line| line.kind == Kind::Open) {
+        if let Some(line) = self.lines.get_mut(index).filter(|line| line.can_fold()) {
             line.is_folded = !line.is_folded;
             self.lines[index].rows = self.count_rows(index);
             self.lay_out();
@@ -195,18 +217,19 @@ impl Document {
     fn rows_of(&self, index: u32) -> Vec<Row> {
         let line = self.lines[index as usize];
         let fold = match line.kind {
-            Kind::Open if line.is_folded => Fold::Folded,
-            Kind::Open => Fold::Unfolded,
+            _ if line.is_folded => Fold::Folded,
+            _ if line.can_fold() => Fold::Unfolded,
             _ => Fold::No,
         };
         let indent = self.indent(line);
         let row = |fold| Row { line: index, fold, depth: line.depth, spans: vec![(Class::Plain, " ".repeat(indent))] };
         let mut rows = vec![row(fold)];
         let mut column = indent;
-        let closing = line.is_folded.then(|| self.lines[line.close as usize]);
-        let hidden = line.close.saturating_sub(index + 1);
-        let note = closing.map(|_| format!("  {hidden} {}", if hidden == 1 { "line" } else { "lines" }));
-        let spans = json::spans(&self.text, line, closing);
+        let closing = (line.is_folded && line.kind == Kind::Open).then(|| self.lines[line.close as usize]);
+        // JSON's closing bracket is shown behind the opening one.
+        let hidden = line.close.saturating_sub(index + u32::from(line.kind == Kind::Open));
+        let note = line.is_folded.then(|| format!("  {hidden} {}", if hidden == 1 { "line" } else { "lines" }));
+        let spans = self.spans(line, closing).into_iter();
         for (class, text) in spans.chain(note.as_deref().map(|note| (Class::Note, note))) {
             for c in visible(text).chars() {
                 let width = width(c, column);
@@ -226,15 +249,33 @@ impl Document {
         rows
     }
 
+    /// What a line shows. `closing` is the line that closes it, where it is folded JSON.
+    fn spans(&self, line: Line, closing: Option<Line>) -> Vec<(Class, &str)> {
+        if !matches!(line.kind, Kind::Leaf | Kind::LeafPart | Kind::Branch) {
+            return json::spans(&self.text, line, closing).collect();
+        }
+        let end = line.start + u32::from(line.len);
+        let first = self.parts.partition_point(|&(_, part_end)| part_end <= line.start);
+        let parts = self.parts[first..].iter().take_while(|&&(_, part_end)| part_end <= end);
+        let starts = std::iter::once(line.start).chain(parts.clone().map(|&(_, part_end)| part_end));
+        parts.zip(starts).map(|(&(class, end), start)| (class, &self.text[start as usize..end as usize])).collect()
+    }
+
     /// Whether this line is a part of the one before.
     fn continues(&self, index: usize) -> bool {
         let before = self.lines[index - 1];
         match before.kind {
             // A line end would be between them.
             Kind::Text => before.start + u32::from(before.len) == self.lines[index].start,
-            Kind::Name | Kind::NamePart | Kind::StringPart => true,
-            Kind::Value | Kind::Open | Kind::Close | Kind::StringEnd => false,
+            Kind::Name | Kind::NamePart | Kind::StringPart | Kind::LeafPart => true,
+            Kind::Value | Kind::Open | Kind::Close | Kind::StringEnd | Kind::Leaf | Kind::Branch => false,
         }
+    }
+}
+
+impl Line {
+    fn can_fold(self) -> bool {
+        matches!(self.kind, Kind::Open | Kind::Branch)
     }
 }
 

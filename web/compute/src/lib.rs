@@ -5,6 +5,8 @@
 //! end without the browser, so that it is tested natively; `main.rs` gives it a port.
 
 pub mod archive;
+mod class;
+pub mod decode;
 pub mod document;
 pub mod protocol;
 mod service;

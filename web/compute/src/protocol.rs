@@ -9,6 +9,7 @@ use worker::protocol as posts;
 pub use worker::protocol::DecodeError;
 
 use crate::archive::ArchiveFormat;
+use crate::decode::Format;
 use crate::document::{Layout, Row};
 
 /// Bytes of contents in one post of entries, unless a single one is larger: what the page can handle within a frame.
@@ -51,7 +52,7 @@ pub enum Request<'a> {
         flags: &'a str,
         texts: Vec<&'a str>,
     },
-    /// Lay out the text that comes with this, in place of the one before. Answered with [`Response::Document`].
+    /// Lay out the message that comes with this, in place of the one before. Answered with [`Response::Document`].
     Open {
         layout: Layout,
         /// Of a row.
@@ -84,7 +85,9 @@ pub enum Response<'a> {
     },
     Document {
         rows: u32,
-        problem: Option<NotJson<'a>>,
+        /// What it was decoded as.
+        format: Option<Format>,
+        problem: Option<NotShown<'a>>,
     },
     Rows(Vec<Row>),
     /// Of each text.
@@ -100,11 +103,17 @@ pub enum Response<'a> {
     },
 }
 
-/// Why a text is laid out as text and not as JSON.
+/// Why a message is not laid out as asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum NotJson<'a> {
+pub enum NotShown<'a> {
+    /// It is no JSON, and laid out as text.
     Syntax(&'a str),
+    /// The JSON is nested too deeply, and laid out as text.
     TooDeep(&'a str),
+    /// It is decoded up to a mistake, which this names.
+    Broken(&'a str),
+    /// Nothing shows its format.
+    Unrecognised,
 }
 
 /// Begin and end of a match, in UTF-16 units.

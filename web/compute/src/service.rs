@@ -3,8 +3,9 @@
 use model::json::JsonErrorKind;
 
 use crate::archive::{self, Exporter, Imported, ImportedLog};
+use crate::decode::{self, Format};
 use crate::document::{Document, Layout};
-use crate::protocol::{BATCH, NotJson, Request, Response, Span, encode};
+use crate::protocol::{BATCH, NotShown, Request, Response, Span, encode};
 use crate::text_file;
 
 /// The browser's `RegExp`: an expression with these flags.
@@ -96,28 +97,40 @@ impl Service {
     }
 
     /// What is no JSON is laid out as text.
-    fn open(&mut self, text: &[u8], layout: Layout, columns: usize) -> Vec<u8> {
+    fn open(&mut self, message: &[u8], layout: Layout, columns: usize) -> Vec<u8> {
         self.document = Document::default();
-        let text = || String::from_utf8_lossy(text).into_owned();
-        let error = match Document::new(text(), layout, columns) {
-            Ok(document) => {
-                self.document = document;
-                return self.opened(None);
-            }
-            Err(error) => error,
-        };
-        if let Ok(document) = Document::new(text(), Layout::Text, columns) {
-            self.document = document;
+        let text = || String::from_utf8_lossy(message).into_owned();
+        match layout {
+            Layout::Text => self.document = Document::text(text(), columns),
+            Layout::Json => match Document::json(text(), columns) {
+                Ok(document) => self.document = document,
+                Err(error) => {
+                    self.document = Document::text(text(), columns);
+                    let why = error.to_string();
+                    return self.opened(Some(match error.kind {
+                        JsonErrorKind::Syntax => NotShown::Syntax(&why),
+                        JsonErrorKind::TooDeep => NotShown::TooDeep(&why),
+                    }));
+                }
+            },
+            Layout::Decoded(chosen) => return self.open_decoded(message, chosen, columns),
         }
-        let why = error.to_string();
-        self.opened(Some(match error.kind {
-            JsonErrorKind::Syntax => NotJson::Syntax(&why),
-            JsonErrorKind::TooDeep => NotJson::TooDeep(&why),
-        }))
+        self.opened(None)
     }
 
-    fn opened(&self, problem: Option<NotJson<'_>>) -> Vec<u8> {
-        encode(&Response::Document { rows: self.document.len(), problem })
+    fn open_decoded(&mut self, message: &[u8], chosen: Option<Format>, columns: usize) -> Vec<u8> {
+        let Some(format) = chosen.or_else(|| decode::recognised(message)) else {
+            return self.opened(Some(NotShown::Unrecognised));
+        };
+        let (outline, broken) = decode::decode(message, format);
+        self.document = Document::decoded(outline, columns);
+        let why = broken.map(|broken| broken.to_string());
+        let problem = why.as_deref().map(NotShown::Broken);
+        encode(&Response::Document { rows: self.document.len(), format: Some(format), problem })
+    }
+
+    fn opened(&self, problem: Option<NotShown<'_>>) -> Vec<u8> {
+        encode(&Response::Document { rows: self.document.len(), format: None, problem })
     }
 
     /// What was written of the exported file since the last call.
@@ -257,17 +270,24 @@ mod tests {
     fn a_document_is_read_in_rows_and_what_is_no_json_as_text() {
         let mut service = service();
         let json = Request::Open { layout: Layout::Json, columns: 80 };
-        assert_eq!(ask(&mut service, &json, br#"{"a":[1]}"#), Response::Document { rows: 5, problem: None });
+        assert_eq!(
+            ask(&mut service, &json, br#"{"a":[1]}"#),
+            Response::Document { rows: 5, format: None, problem: None }
+        );
         let Response::Rows(rows) = ask(&mut service, &Request::Rows { first: 3, count: 9 }, b"") else { panic!() };
         let text = |row: &Row| row.spans.iter().map(|(_, text)| text.as_str()).collect::<String>();
         assert_eq!(rows.iter().map(text).collect::<Vec<_>>(), ["  ]", "}"]);
-        assert_eq!(ask(&mut service, &Request::ToggleFold(1), b""), Response::Document { rows: 3, problem: None });
+        assert_eq!(
+            ask(&mut service, &Request::ToggleFold(1), b""),
+            Response::Document { rows: 3, format: None, problem: None }
+        );
         let copied = ask(&mut service, &Request::Copy, b"");
         assert_eq!(copied, Response::Text("{\n  \"a\": [\n    1\n  ]\n}"));
-        let wrong = Some(NotJson::Syntax("line 1, column 1: \"no\" is not a value; a string needs quotes"));
-        assert_eq!(ask(&mut service, &json, b"no\njson"), Response::Document { rows: 2, problem: wrong });
+        let wrong = Some(NotShown::Syntax("line 1, column 1: \"no\" is not a value; a string needs quotes"));
+        assert_eq!(ask(&mut service, &json, b"no\njson"), Response::Document { rows: 2, format: None, problem: wrong });
         let deep = [b'['; 300];
-        let Response::Document { rows: 4, problem: Some(NotJson::TooDeep(_)) } = ask(&mut service, &json, &deep) else {
+        let Response::Document { rows: 4, problem: Some(NotShown::TooDeep(_)), .. } = ask(&mut service, &json, &deep)
+        else {
             panic!("300 brackets in rows of 80")
         };
     }

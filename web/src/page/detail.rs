@@ -1,5 +1,6 @@
 //! The selected entry and how its content is shown.
 
+use compute::decode::Format;
 use model::{Kind, Viewport};
 
 use super::DocumentView;
@@ -12,7 +13,9 @@ pub(crate) struct Detail {
     /// The sequence number of the selected entry. The log may have dropped the entry since.
     pub(crate) seq: Option<u64>,
     /// Chosen by the person; shown only where the entry's kind allows it.
-    pub(crate) preferred: ContentFormat,
+    pub(crate) preferred: Option<ContentFormat>,
+    /// What messages are decoded as, where the person chose it.
+    pub(crate) decoder: Option<Format>,
     /// Whether copying succeeded; `None` before it is tried.
     pub(crate) copied: Option<bool>,
     pub(crate) copying: Option<Task>,
@@ -26,7 +29,8 @@ impl Default for Detail {
         let hex_viewport = Viewport { row: HEX_LINE_HEIGHT, ..Viewport::default() };
         Self {
             seq: None,
-            preferred: ContentFormat::Text,
+            preferred: None,
+            decoder: None,
             copied: None,
             copying: None,
             hex_viewport,
@@ -36,17 +40,11 @@ impl Default for Detail {
 }
 
 impl Detail {
-    /// Selects an entry, or none. The preferred format stays.
+    /// Selects an entry, or none. What the person chose stays.
     pub(crate) fn select(&mut self, seq: Option<u64>) {
         if seq != self.seq {
-            *self = Self { seq, preferred: self.preferred, ..Self::default() };
+            *self = Self { seq, preferred: self.preferred, decoder: self.decoder, ..Self::default() };
         }
-    }
-
-    /// The preferred format, or the first one if the kind has no such format.
-    pub(crate) fn format(&self, kind: Kind) -> ContentFormat {
-        let formats = ContentFormat::of(kind);
-        if formats.contains(&self.preferred) { self.preferred } else { formats[0] }
     }
 }
 
@@ -57,14 +55,16 @@ pub(crate) enum ContentFormat {
     /// Indented.
     Json,
     Hex,
+    /// As what it means.
+    Decoded,
 }
 
 impl ContentFormat {
     /// The formats in which an entry of that kind can be shown; never empty.
     pub(crate) fn of(kind: Kind) -> &'static [Self] {
         match kind {
-            Kind::Text => &[Self::Text, Self::Json, Self::Hex],
-            Kind::Binary => &[Self::Hex],
+            Kind::Text => &[Self::Text, Self::Json, Self::Hex, Self::Decoded],
+            Kind::Binary => &[Self::Hex, Self::Decoded],
             Kind::Open | Kind::Close | Kind::Error | Kind::Note => &[Self::Text],
         }
     }

@@ -4,10 +4,11 @@
 
 use std::ops::Range;
 
+use compute::decode::Format;
 use compute::document::{Layout, Row};
-use compute::protocol::{NotJson, Request, Response};
+use compute::protocol::{NotShown, Request, Response};
 use js_sys::Uint8Array;
-use model::{ConnectionId, Content, Viewport};
+use model::{ConnectionId, Kind, Viewport};
 
 use super::{ContentFormat, Page};
 use crate::browser::task::Task;
@@ -45,7 +46,9 @@ pub(crate) struct DocumentView {
     is_current: bool,
     /// Lines to fold or unfold.
     toggles: Vec<u32>,
-    /// Why JSON is shown as text, or nothing is shown.
+    /// What the message was decoded as.
+    decoded_as: Option<Format>,
+    /// Why it is not shown as asked.
     problem: String,
     has_failed: bool,
     /// Changes with the window.
@@ -63,6 +66,7 @@ impl Default for DocumentView {
             window: Vec::new(),
             is_current: false,
             toggles: Vec::new(),
+            decoded_as: None,
             problem: String::new(),
             has_failed: false,
             revision: 0,
@@ -99,9 +103,18 @@ impl DocumentView {
         self.has_failed
     }
 
-    /// Whether it is laid out as JSON.
-    pub(crate) fn is_json(&self) -> bool {
-        self.rows > 0 && self.problem.is_empty() && self.key.is_some_and(|key| key.layout == Layout::Json)
+    pub(crate) fn decoded_as(&self) -> Option<Format> {
+        self.decoded_as
+    }
+
+    /// Whether it is seen otherwise than it was received: as JSON, or decoded.
+    pub(crate) fn is_laid_out(&self) -> bool {
+        let is_shown = |layout| match layout {
+            Layout::Text => false,
+            Layout::Json => self.problem.is_empty(),
+            Layout::Decoded(_) => true,
+        };
+        self.rows > 0 && self.key.is_some_and(|key| is_shown(key.layout))
     }
 
     pub(crate) fn toggle_fold(&mut self, line: u32) {
@@ -135,11 +148,28 @@ impl DocumentView {
 }
 
 impl Page {
+    /// How the content of an entry of that kind is shown: as the person chose, or decoded where the subprotocol says as what.
+    pub(crate) fn content_format(&self, kind: Kind) -> ContentFormat {
+        let formats = ContentFormat::of(kind);
+        let announced = || self.announced().map(|_| ContentFormat::Decoded);
+        let wanted = self.pane.detail.preferred.or_else(announced);
+        wanted.filter(|wanted| formats.contains(wanted)).unwrap_or(formats[0])
+    }
+
+    /// What messages of the connection are written in, by its address and the subprotocol that was agreed; while it is not
+    /// open, by the only one that is offered.
+    fn announced(&self) -> Option<Format> {
+        let connection = self.shown();
+        let agreed = connection.state().opened().map(|opened| opened.protocol.as_str());
+        Format::announced(&connection.setup().address, agreed.unwrap_or(connection.setup().subprotocols.trim()))
+    }
+
     /// How the compute worker lays out the selected message; `None` where the page shows it without.
     pub(crate) fn layout(&self) -> Option<Layout> {
         let entry = self.selected()?;
-        match self.pane.detail.format(entry.label.kind) {
+        match self.content_format(entry.label.kind) {
             ContentFormat::Json => Some(Layout::Json),
+            ContentFormat::Decoded => Some(Layout::Decoded(self.pane.detail.decoder.or_else(|| self.announced()))),
             ContentFormat::Text if entry.content.size() > LONG_TEXT => Some(Layout::Text),
             ContentFormat::Text | ContentFormat::Hex => None,
         }
@@ -180,12 +210,9 @@ impl Page {
     }
 
     fn ask_to_open(&self, key: Key, columns: u32) -> Task {
-        let text = match self.selected().map(|entry| entry.content) {
-            Some(Content::Text(text)) => text,
-            Some(Content::Binary(_)) | None => "",
-        };
+        let message = self.selected().map_or(&[][..], |entry| entry.content.bytes());
         let request = Request::Open { layout: key.layout, columns };
-        let attached = Uint8Array::from(text.as_bytes()).buffer();
+        let attached = Uint8Array::from(message).buffer();
         self.ask(&request, Some(&attached), move |page, answer| page.document_read(key, columns, &answer))
     }
 
@@ -197,18 +224,23 @@ impl Page {
         self.documents.asking = None;
         self.documents.opened = Some((key, columns));
         let response = match answer.as_ref().map_err(|&error| error).and_then(Answer::response) {
-            Ok(Response::Document { rows, problem }) => Ok((rows, problem)),
+            Ok(Response::Document { rows, format, problem }) => Ok((rows, format, problem)),
             Ok(_) => Err(ComputeError::Failed),
             Err(error) => Err(error),
         };
         let view = &mut self.pane.detail.document;
         match response {
-            Ok((rows, problem)) if view.key == Some(key) => {
+            Ok((rows, format, problem)) if view.key == Some(key) => {
                 view.rows = rows;
+                view.decoded_as = format;
                 view.is_current = false;
                 match problem {
-                    Some(NotJson::Syntax(why)) => view.problem = ["Not valid JSON: ", why].concat(),
-                    Some(NotJson::TooDeep(why)) => view.problem = ["Shown as text: ", why].concat(),
+                    Some(NotShown::Syntax(why)) => view.problem = ["Not valid JSON: ", why].concat(),
+                    Some(NotShown::TooDeep(why)) => view.problem = ["Shown as text: ", why].concat(),
+                    Some(NotShown::Broken(why)) => view.problem = ["Decoded up to ", why].concat(),
+                    Some(NotShown::Unrecognised) => {
+                        view.problem = "Nothing shows what this message is written in: choose a format.".to_owned();
+                    }
                     None => {}
                 }
             }
@@ -242,7 +274,7 @@ impl Page {
         }
     }
 
-    /// Copies the selected message as it is seen: JSON indented, and unfolded.
+    /// Copies the selected message as it is seen: laid out, and unfolded.
     pub(crate) fn copy_document(&mut self) {
         self.pane.detail.copying = Some(self.ask(&Request::Copy, None, |page, answer| {
             match answer.as_ref().map_err(|&error| error).and_then(Answer::response) {

@@ -27,8 +27,8 @@ pub(super) fn detail(page: &Page) -> View {
     let formats = ContentFormat::of(kind).iter().map(|&format| {
         toggle(
             content::name(format),
-            move |page| page.pane.detail.format(kind) == format,
-            move |page, _| page.pane.detail.preferred = format,
+            move |page| page.content_format(kind) == format,
+            move |page, _| page.pane.detail.preferred = Some(format),
         )
     });
     let view = view
@@ -53,10 +53,10 @@ pub(super) fn detail(page: &Page) -> View {
         })
         .at("slot")
         .keyed(
-            move |page| Some(content::name(page.pane.detail.format(kind)).to_owned()),
+            move |page| Some(content::name(page.content_format(kind)).to_owned()),
             move |page| match page.layout() {
                 Some(_) => document::rows(),
-                None => content::content(page, page.pane.detail.format(kind)),
+                None => content::content(page, page.content_format(kind)),
             },
         )
 }
@@ -93,10 +93,10 @@ fn facts(page: &Page, entry: Entry<'_>) -> Vec<View> {
     facts
 }
 
-/// Copies text as it is, or as the JSON that is seen, and binary as hex.
+/// Copies text as it is, JSON and what is decoded as they are seen, and binary as hex.
 fn copy_button() -> View {
     button("ghost", "", |page, _| {
-        if page.pane.detail.document.is_json() {
+        if page.pane.detail.document.is_laid_out() {
             return page.copy_document();
         }
         let text = match page.selected().map(|entry| entry.content) {

@@ -100,7 +100,7 @@ pub(super) fn spans<'a>(text: &'a str, line: Line, closing: Option<Line>) -> imp
     let end = start + usize::from(line.len);
     let mut spans: [Span<'a>; 5] = [(Class::Plain, ""); 5];
     match line.kind {
-        Kind::Text => spans[0].1 = &text[start..end],
+        Kind::Text | Kind::Leaf | Kind::LeafPart | Kind::Branch => spans[0].1 = &text[start..end],
         Kind::StringPart => spans[0] = (Class::String, &text[start..end]),
         Kind::StringEnd => {
             spans[0] = (Class::String, &text[start..end]);

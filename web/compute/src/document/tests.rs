@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use super::*;
 
 fn document(text: &str, layout: Layout, columns: usize) -> Document {
-    Document::new(text.to_owned(), layout, columns).unwrap()
+    match layout {
+        Layout::Json => Document::json(text.to_owned(), columns).unwrap(),
+        _ => Document::text(text.to_owned(), columns),
+    }
 }
 
 fn shown(row: &Row) -> String {
@@ -87,7 +90,7 @@ fn another_width_cuts_other_rows_and_keeps_what_is_folded() {
 #[test]
 fn what_is_nested_deeper_than_the_limit_is_an_error() {
     let deep = ["[".repeat(257), "]".repeat(257)].concat();
-    assert_eq!(Document::new(deep, Layout::Json, 80).unwrap_err().kind, json::JsonErrorKind::TooDeep);
+    assert_eq!(Document::json(deep, 80).unwrap_err().kind, json::JsonErrorKind::TooDeep);
     let deep = ["[".repeat(256), "]".repeat(256)].concat();
     assert_eq!(document(&deep, Layout::Json, 80).len(), 511);
 }

@@ -17,13 +17,14 @@ pub(super) fn name(format: ContentFormat) -> &'static str {
         ContentFormat::Text => "Text",
         ContentFormat::Json => "JSON",
         ContentFormat::Hex => "Hex",
+        ContentFormat::Decoded => "Decoded",
     }
 }
 
 /// The content of the selected entry, where the page shows it without the compute worker.
 pub(super) fn content(page: &Page, format: ContentFormat) -> View {
     let content = page.selected().map(|entry| entry.content);
-    let pre = html("<pre tabindex=0 aria-label=Content></pre>");
+    let pre = html("<pre tabindex=0 role=group aria-label=Content></pre>");
     match (format, content) {
         (ContentFormat::Hex, Some(content)) => hex_dump(content.bytes().len()),
         (_, Some(Content::Text(text))) => pre.text(&visible(text)),
@@ -34,7 +35,7 @@ pub(super) fn content(page: &Page, format: ContentFormat) -> View {
 /// Like the log: an element as high as all lines, and in it a text with those on the screen.
 fn hex_dump(bytes: usize) -> View {
     let lines = bytes.div_ceil(WIDTH);
-    html("<pre class=dump tabindex=0 aria-label=Content><div><div></div></div></pre>")
+    html("<pre class=dump tabindex=0 role=group aria-label=Content><div><div></div></div></pre>")
         .on("scroll", move |page, event| scrolled(page, &target(event), lines))
         .on_resize(move |page, scroller| scrolled(page, scroller, lines))
         .at("div")

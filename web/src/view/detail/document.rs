@@ -1,13 +1,16 @@
 //! The selected message in rows: JSON in colours, with parts that can be folded, and long text. As in the log, only the
 //! rows on the screen and around it are in the document.
 
-use compute::document::{Class, Fold, Row};
+use std::borrow::Cow;
+
+use compute::decode::Format;
+use compute::document::{Class, Fold, Layout, Row};
 use gloo_utils::document;
 use wasm_bindgen::UnwrapThrowExt;
 use web_sys::{Element, HtmlElement};
 
 use crate::page::Page;
-use crate::view::controls::{button, target};
+use crate::view::controls::{button, select, target};
 use crate::view::{View, html};
 
 /// Columns in the element that measures one.
@@ -16,14 +19,21 @@ const MEASURED: f64 = 100.0;
 pub(super) fn rows() -> View {
     let view = html(
         "<div class=document>\
+           <div class=decoder><slot></slot><span class=found></span></div>\
            <p id=json-problem class=problem role=alert></p>\
-           <pre class=lines tabindex=0 aria-label=Content><i class=measure></i><div><div></div></div></pre>\
+           <pre class=lines tabindex=0 role=group aria-label=Content><i class=measure></i><div><div></div></div></pre>\
          </div>",
     )
     .child(
         button("ghost", "Try again", |page, _| page.pane.detail.document.retry())
             .attr_if("hidden", |page| !page.pane.detail.document.has_failed()),
     )
+    .at(".decoder")
+    .attr_if("hidden", |page| !matches!(page.layout(), Some(Layout::Decoded(_))))
+    .at(".decoder slot")
+    .child(decoders())
+    .at(".found")
+    .text_of(found)
     .at("p")
     .text_of(|page| page.pane.detail.document.problem().into())
     .at("pre")
@@ -50,6 +60,27 @@ pub(super) fn rows() -> View {
             draw(&lines, document.window().1);
         }
     })
+}
+
+/// What the message is decoded as.
+fn decoders() -> View {
+    let names: Vec<&str> = std::iter::once("Automatic").chain(Format::ALL.iter().map(|format| format.name())).collect();
+    let selected = |page: &Page| match page.pane.detail.decoder {
+        Some(chosen) => 1 + Format::ALL.iter().take_while(|&&format| format != chosen).count(),
+        None => 0,
+    };
+    select("Format", &names, selected, |page, index| {
+        page.pane.detail.decoder = index.checked_sub(1).and_then(|index| Format::ALL.get(index)).copied();
+    })
+}
+
+/// What was found without a choice.
+fn found(page: &Page) -> Cow<'_, str> {
+    let detail = &page.pane.detail;
+    match detail.document.decoded_as().filter(|_| detail.decoder.is_none()) {
+        Some(format) => format.name().into(),
+        None => "".into(),
+    }
 }
 
 fn resized(page: &mut Page, scroller: &HtmlElement) {
