@@ -84,6 +84,11 @@ async fn journey(window: Window) -> Result<()> {
     page.waits_for("its button", "//form[@aria-label='What to measure']//button").await?.click().await?;
     page.waits_for("a result", "//p[contains(@class, 'verdict')][@aria-busy='false'][contains(., '✓')]").await?;
     is_accessible(&page, "with a run").await?;
+    page.clicks("HTTP against WebSocket").await?;
+    page.fills("Exchanges", "10").await?;
+    page.clicks("Compare").await?;
+    page.waits_for("what was compared", "//*[@role='status'][contains(., '10 exchanges of 64 B')]").await?;
+    is_accessible(&page, "with a comparison").await?;
 
     page.clicks("Wire").await?;
     page.clicks("Show this connection").await?;

@@ -196,6 +196,86 @@ async fn the_view_fits_every_window() -> Result<()> {
     Ok(())
 }
 
+/// Compares HTTP and WebSocket by keyboard, and waits until all was measured.
+async fn compares(page: &Page) -> Result<()> {
+    page.clicks("HTTP against WebSocket").await?;
+    page.fills("Exchanges", "30").await?;
+    page.tabs_to("its button", "form[aria-label='What to compare'] button", Tab::Forward).await?;
+    page.presses([Key::Enter]).await?;
+    page.waits_for("the sentence", "//*[@role='status'][contains(., '30 exchanges of 64 B with ws://')]").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn http_and_websocket_are_compared_row_by_row() -> Result<()> {
+    let page = opened(Window::WIDE, "/").await?;
+    compares(&page).await?;
+    let script = "return [...document.querySelectorAll('.compared > .scrolls tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))";
+    let ways: Vec<Vec<String>> = serde_json::from_value(page.script(script).await?)?;
+    assert_eq!(ways.len(), 9, "{ways:?}");
+    for way in &ways {
+        // Number, name, exchanges, five times, bytes out and in. Connections follow: of a stream the browser does not tell.
+        assert!(way.len() == 11 && way[..10].iter().all(|cell| cell != "–"), "{way:?}");
+    }
+    let bytes = |text: &str| -> Result<u64> { Ok(text.replace(['\u{202f}', 'B', ' '], "").parse()?) };
+    let (fetch, socket) = (&ways[0], &ways[1]);
+    // 30 messages of 64 B with headers of 6 B and a close frame of 8 B, besides the handshake's head.
+    let head = bytes(&socket[8])? - 30 * 70 - 8;
+    assert!((300..1000).contains(&head), "{ways:?}");
+    assert!(bytes(&fetch[8])? > 30 * (64 + 200), "{ways:?}");
+    let answers = "return [...document.querySelectorAll('.answers tbody tr')].map((row) => row.textContent)";
+    let answers: Vec<String> = serde_json::from_value(page.script(answers).await?)?;
+    assert_eq!(answers.len(), 9, "{answers:?}");
+    assert!(answers.iter().all(|answer| !answer.contains('–')), "{answers:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_a_canyon_server_is_compared_and_a_comparison_is_cancelled() -> Result<()> {
+    let page = Page::start().await?;
+    page.types_address(&nobody().await?).await?;
+    opens(&page).await?;
+    page.clicks("HTTP against WebSocket").await?;
+    page.clicks("Compare").await?;
+    page.waits_for("the problem", "//p[@id='compare-problem'][contains(., 'cannot be fetched')]").await?;
+    page.fills("Exchanges", "9").await?;
+    page.clicks("Compare").await?;
+    let wrong =
+        "//p[@id='compare-problem'][.=\"The number of exchanges is '9': a whole number from 10 to 1000 is needed.\"]";
+    page.waits_for("what is wrong", wrong).await?;
+    let page = opened(Window::WIDE, "/").await?;
+    page.clicks("HTTP against WebSocket").await?;
+    page.fills("Exchanges", "1000").await?;
+    page.clicks("Compare").await?;
+    page.waits_for("it runs", "//form//button[.='Cancel']").await?.click().await?;
+    page.waits_for("it is cancelled", "//form//button[.='Compare']").await?;
+    compares(&page).await
+}
+
+#[tokio::test]
+async fn the_comparison_fits_every_window() -> Result<()> {
+    for (window, name) in [
+        (Window::WIDE, "wide-light"),
+        (Window { scheme: Scheme::Dark, ..Window::WIDE }, "wide-dark"),
+        (Window::PHONE, "phone-light"),
+        (Window { scheme: Scheme::Dark, ..Window::PHONE }, "phone-dark"),
+        (Window { width: 320, ..Window::PHONE }, "320"),
+    ] {
+        let page = opened(window, "/").await?;
+        compares(&page).await?;
+        shot(&page, &format!("http-{name}-form")).await?;
+        for part in ["compared .charts", "answers"] {
+            page.script(&format!("document.querySelector('.{part}').scrollIntoView()")).await?;
+            shot(&page, &format!("http-{name}-{}", part.replace(' ', ""))).await?;
+        }
+        let blank = "return [...document.querySelectorAll('.compared canvas')].filter((canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size < 4).length";
+        assert_eq!(page.script(blank).await?, Value::from(0), "{name}");
+        let wide = page.script("const view = document.querySelector('#measure'); return [document.documentElement.scrollWidth > document.documentElement.clientWidth, view.scrollWidth > view.clientWidth]").await?;
+        assert_eq!(wide, json!([false, false]), "{name}");
+    }
+    Ok(())
+}
+
 /// Saved where `SCREENSHOTS` says.
 async fn shot(page: &Page, name: &str) -> Result<()> {
     if let Some(folder) = std::env::var_os("SCREENSHOTS") {

@@ -6,7 +6,8 @@ use hyper::{
     Method, Request, Response, StatusCode,
     header::{
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN, VARY,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap,
+        HeaderValue, ORIGIN, VARY,
     },
 };
 
@@ -35,11 +36,32 @@ pub(super) fn allow_all(request: &HeaderMap) -> Response<AnswerBody> {
     response
 }
 
-/// Lets the request's origin read the response.
-pub(super) fn expose(request_origin: Option<&HeaderValue>, response: &mut Response<AnswerBody>) {
+/// Lets the request's origin read the response with all of its headers, and its times
+/// ([Resource Timing, 4.5.1](https://www.w3.org/TR/resource-timing/#sec-timing-allow-origin)).
+pub(super) fn expose(request_origin: Option<&HeaderValue>, site: Site, response: &mut Response<AnswerBody>) {
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = request_origin {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        if site == Site::Other {
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
+            headers.insert("timing-allow-origin", origin.clone());
+        }
+    }
+}
+
+/// Whose page asks. To one of the server's own, a browser shows everything: headers that allow it would only make what is
+/// measured larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Site {
+    Own,
+    Other,
+}
+
+impl Site {
+    /// As [`Sec-Fetch-Site`](https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header) says.
+    pub(super) fn of(request: &HeaderMap) -> Self {
+        let is_own = request.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+        if is_own { Self::Own } else { Self::Other }
     }
 }

@@ -21,7 +21,7 @@ const OWN_ADDRESS: &str = r#"<meta name="canyon-server" content="""#;
 /// The page's Content-Security-Policy: as in `index.html`, and nobody frames it. Scripts get it, too: a worker goes by
 /// what came with its own script.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-                      connect-src 'self' ws: wss:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
+                      connect-src 'self' http: https: ws: wss:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 /// The same for the page that has its style in itself.
 const NOT_BUILT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";

@@ -84,7 +84,7 @@ impl Responder<'_> {
         raw_head: RawHead,
         open: impl FnOnce(&mut Request<Incoming>, Accepted) -> Result<Option<Response<AnswerBody>>, Refusal>,
     ) -> Responding {
-        let origin = request.headers().get(ORIGIN).cloned();
+        let (origin, site) = (request.headers().get(ORIGIN).cloned(), cors::Site::of(request.headers()));
         // Where a chunked body ends is what requests are smuggled by: nothing is read behind one.
         let is_last = request.headers().contains_key(TRANSFER_ENCODING);
         let finish = move |mut response: Response<AnswerBody>| {
@@ -94,7 +94,7 @@ impl Responder<'_> {
             Ok(response)
         };
         let expose = move |mut response| {
-            cors::expose(origin.as_ref(), &mut response);
+            cors::expose(origin.as_ref(), site, &mut response);
             finish(response)
         };
         let time = *self.server.config.limits.write_timeout;

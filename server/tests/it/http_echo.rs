@@ -163,6 +163,12 @@ async fn pages_read_what_their_sockets_may_read() {
         let none = answer(&server, request("GET", target, "", "")).await;
         assert!(!none.contains("access-control"), "{none}");
     }
+    let exposed = "\r\naccess-control-expose-headers: *\r\ntiming-allow-origin: http://localhost:8080\r\n";
+    for (site, is_exposed) in [("same-site", true), ("cross-site", true), ("same-origin", false)] {
+        let headers = format!("Origin: http://localhost:8080\r\nSec-Fetch-Site: {site}\r\n");
+        let asked = answer(&server, request("GET", "/http/echo", &headers, "")).await;
+        assert!(asked.contains(allowed) && asked.contains(exposed) == is_exposed, "{site}: {asked}");
+    }
     let preflight = "Origin: http://localhost:8080\r\nAccess-Control-Request-Method: PUT\r\n\
                      Access-Control-Request-Headers: x-a, x-b\r\n";
     let asked = answer(&server, request("OPTIONS", "/http/echo", preflight, "")).await;

@@ -10,10 +10,14 @@ use measure::echo::Kind;
 use measure::plan::Plan;
 use measure::protocol::{Clock, Command, Event, decode, encode};
 use measure::run::{Phase, Run, Step};
-use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
-use web_sys::{CloseEvent, MessageChannel, MessageEvent, MessagePort, Performance, WebSocket};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{CloseEvent, MessageChannel, MessageEvent, MessagePort, WebSocket};
 use worker::browser_socket::{self, BrowserSocket};
+
+use crate::browser_clock::now;
+use crate::comparing::compare;
 
 /// Between two posts of a run's state.
 const REPORT_MS: u32 = 100;
@@ -23,16 +27,6 @@ const BURST: u32 = 128;
 /// ([MDN](https://developer.mozilla.org/en-US/docs/Web/API/Window/setTimeout#nested_timeouts)): what is due sooner is waited
 /// for by posts that the worker makes to itself.
 const TIMER_MS: f64 = 5.0;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = performance)]
-    static PERFORMANCE: Performance;
-}
-
-fn now() -> f64 {
-    PERFORMANCE.with(Performance::now)
-}
 
 /// Serves one page. Dropped, its run ends.
 pub(crate) struct Engine {
@@ -104,6 +98,10 @@ impl State {
     fn obey(self: &Rc<Self>, command: Command) {
         match command {
             Command::Start(plan) => self.start(plan),
+            Command::Compare(plan) => {
+                let comparing = Rc::clone(self);
+                spawn_local(compare(plan, move |found| comparing.post(&Event::Compared(Box::new(found.clone())))));
+            }
             Command::Cancel => {
                 self.with(|active| active.run.cancel(now()));
                 self.report();

@@ -2,6 +2,10 @@
 //! the page loads when the view is first opened.
 
 #[cfg(target_family = "wasm")]
+mod browser_clock;
+#[cfg(target_family = "wasm")]
+mod comparing;
+#[cfg(target_family = "wasm")]
 mod engine;
 #[cfg(target_family = "wasm")]
 mod view;

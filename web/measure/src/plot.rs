@@ -30,6 +30,8 @@ pub struct Plot {
 pub enum Shape {
     Lines,
     Bars,
+    /// A bar of each series side by side, at each row.
+    Groups,
 }
 
 #[derive(Debug, Clone, PartialEq)]

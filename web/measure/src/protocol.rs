@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use worker::protocol as posts;
 
+use crate::compare::{self, Comparison};
 use crate::plan::Plan;
 use crate::run::Summary;
 
@@ -10,6 +11,8 @@ use crate::run::Summary;
 pub enum Command {
     /// Begin a run, in place of the one before. Answered with [`Event::Progress`] until it is done.
     Start(Plan),
+    /// Compare HTTP and WebSocket. Answered with [`Event::Compared`] until it is done. It is cancelled with the worker.
+    Compare(compare::Plan),
     /// End the run now.
     Cancel,
 }
@@ -20,6 +23,8 @@ pub enum Event {
     Clock(Clock),
     /// Ten times a second, and when the run is done.
     Progress(Box<Summary>),
+    /// After each way.
+    Compared(Box<Comparison>),
 }
 
 /// The worker's clock.

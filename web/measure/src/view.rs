@@ -3,6 +3,7 @@
 
 mod chart;
 mod charts;
+mod compare;
 mod download;
 mod engine_handle;
 mod form;
@@ -10,11 +11,13 @@ mod results;
 mod runs;
 
 use dom::{AppState, Handle, Mounted};
+use gloo_utils::window;
 use measure::plan::{Form, Plan, PlanError};
 use measure::protocol::{Clock, Command, Event};
 use measure::run::{Phase, Summary};
 use web_sys::HtmlElement;
 
+use self::compare::Comparing;
 use self::engine_handle::EngineHandle;
 
 type View = dom::View<Measure>;
@@ -41,6 +44,17 @@ pub(crate) struct Measure {
     count: u32,
     /// The slot or bar that the pointer is on, by chart.
     hovered: [Option<usize>; charts::COUNT],
+    subject: Subject,
+    comparing: Comparing,
+}
+
+/// What the view measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// Echoes over WebSocket.
+    Echoes,
+    /// HTTP against WebSocket.
+    Http,
 }
 
 /// The run that is shown.
@@ -73,9 +87,38 @@ pub(crate) fn open(parent: &HtmlElement, glue: String, url: String) -> Mounted<M
             runs: Vec::new(),
             count: 0,
             hovered: [None; charts::COUNT],
+            subject: Subject::Echoes,
+            comparing: Comparing::default(),
         },
-        |_| vec![form::form(), results::results(), runs::comparison()],
+        |_| vec![subjects(), echoes(), compare::compare()],
     )
+}
+
+fn subjects() -> View {
+    let subject = |(label, subject): (&str, Subject)| {
+        html("<button type=button class=tab></button>")
+            .text(label)
+            .aria_if("aria-pressed", move |measure| measure.subject == subject)
+            .attr_if("disabled", |measure| measure.is_running() || measure.is_comparing())
+            .on("click", move |measure, _| measure.subject = subject)
+    };
+    html("<div class=subjects role=group aria-label='What is measured'></div>")
+        .children([("Echoes", Subject::Echoes), ("HTTP against WebSocket", Subject::Http)].map(subject))
+}
+
+fn echoes() -> View {
+    html("<div class=subject></div>")
+        .attr_if("hidden", |measure| measure.subject != Subject::Echoes)
+        .child(form::form())
+        .child(results::results())
+        .child(runs::comparison())
+}
+
+/// What the browser runs on, as far as it tells.
+fn platform() -> String {
+    let platform = window().navigator().platform().unwrap_or_default();
+    let cores = window().navigator().hardware_concurrency();
+    format!("{platform} with {cores} cores")
 }
 
 impl Measure {
@@ -113,6 +156,7 @@ impl Measure {
     fn on_event(&mut self, event: Event) {
         match event {
             Event::Clock(clock) => self.clock = Some(clock),
+            Event::Compared(found) => self.on_compared(*found),
             Event::Progress(summary) => {
                 let Some(shown) = &mut self.shown else { return };
                 if summary.phase == Phase::Done && summary.received > 0 {

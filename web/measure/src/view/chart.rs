@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
 /// Room for labels, in CSS pixels.
-const LEFT: f64 = 44.0;
+const LEFT: f64 = 50.0;
 const RIGHT: f64 = 10.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 20.0;
@@ -56,7 +56,7 @@ pub(super) fn draw(canvas: &HtmlCanvasElement, plot: &Plot, marked: Option<usize
         line(&context, (x, TOP), (x, area.y(0.0)));
         context.set_global_alpha(1.0);
     }
-    for series in &plot.series {
+    for (place, series) in plot.series.iter().enumerate() {
         let legend = canvas.closest("figure").ok().flatten();
         let key = legend.and_then(|figure| figure.query_selector(&[".legend .", series.class].concat()).ok().flatten());
         let color = key.map_or_else(|| ink.clone(), |key| color(&key));
@@ -64,7 +64,8 @@ pub(super) fn draw(canvas: &HtmlCanvasElement, plot: &Plot, marked: Option<usize
         context.set_stroke_style_str(&color);
         match plot.shape {
             Shape::Lines => lines(&context, &area, series),
-            Shape::Bars => bars(&context, &area, series, marked),
+            Shape::Bars => bars(&context, &area, series, marked, (0, 1)),
+            Shape::Groups => bars(&context, &area, series, marked, (place, plot.series.len())),
         }
     }
 }
@@ -127,11 +128,22 @@ fn lines(context: &CanvasRenderingContext2d, area: &Area, series: &Series) {
     context.stroke();
 }
 
-fn bars(context: &CanvasRenderingContext2d, area: &Area, series: &Series, marked: Option<usize>) {
-    let width = area.width / series.points.len().max(1) as f64;
+/// `place` is which of how many bars stand side by side.
+fn bars(
+    context: &CanvasRenderingContext2d,
+    area: &Area,
+    series: &Series,
+    marked: Option<usize>,
+    (place, places): (usize, usize),
+) {
+    let group = area.width / series.points.len().max(1) as f64;
+    // Groups have a gap between them.
+    let inside = if places > 1 { group * 0.8 } else { group };
+    let width = inside / places as f64;
     for (index, point) in series.points.iter().enumerate() {
         context.set_global_alpha(if marked.is_none_or(|marked| marked == index) { 1.0 } else { 0.5 });
-        let (x, y) = (area.x(0.0) + index as f64 * width, area.y(*point));
+        let x = area.x(0.0) + index as f64 * group + (group - inside) / 2.0 + place as f64 * width;
+        let y = area.y(*point);
         context.fill_rect(x + 0.5, y, (width - 1.0).max(0.5), area.y(0.0) - y);
     }
     context.set_global_alpha(1.0);

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-pub(super) use measure::plot::COUNT;
-use measure::plot::{Plot, Row, Shape, plots};
+use measure::compare::answers;
+use measure::plot::{self, Plot, Row, Shape, plots};
 use measure::run::Phase;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, PointerEvent};
@@ -11,15 +11,23 @@ use web_sys::{HtmlCanvasElement, PointerEvent};
 use super::chart::{draw, index_at};
 use super::{Measure, View, html};
 
+/// The chart of HTTP against WebSocket, behind those of a run.
+pub(super) const COMPARED: usize = plot::COUNT;
+/// All charts.
+pub(super) const COUNT: usize = COMPARED + 1;
+
 pub(super) fn charts() -> View {
-    html("<div class=charts></div>").children((0..COUNT).map(chart))
+    html("<div class=charts></div>").children((0..plot::COUNT).map(chart))
 }
 
 fn plot(measure: &Measure, index: usize) -> Option<Plot> {
+    if index == COMPARED {
+        return measure.comparing.found.as_ref().map(answers::plot);
+    }
     plots(measure.summary()?).into_iter().nth(index)
 }
 
-fn chart(index: usize) -> View {
+pub(super) fn chart(index: usize) -> View {
     let figure = html(
         "<figure>\
            <figcaption><b></b><span class=legend></span></figcaption>\
@@ -45,10 +53,8 @@ fn chart(index: usize) -> View {
         })
         .on_resize(|_, _| {})
         .on_render(move |measure| {
-            let Some(shown) = &measure.shown else { return };
-            let elapsed = measure.summary().map_or(0.0, |summary| summary.elapsed);
-            let state =
-                (shown.number, elapsed, measure.hovered[index], canvas.client_width(), super::chart::color(&canvas));
+            let Some(version) = version(measure, index) else { return };
+            let state = (version, measure.hovered[index], canvas.client_width(), super::chart::color(&canvas));
             if drawn.as_ref() != Some(&state)
                 && let Some(plot) = plot(measure, index)
             {
@@ -65,6 +71,15 @@ fn chart(index: usize) -> View {
         .on("pointerleave", move |measure, _| measure.hovered[index] = None)
         .at_root()
         .child(table(index))
+}
+
+/// Changes with what the chart shows: which run or comparison it is, and how far it has come.
+fn version(measure: &Measure, index: usize) -> Option<(u32, f64)> {
+    if index == COMPARED {
+        let found = measure.comparing.found.as_ref()?;
+        return Some((measure.comparing.number, found.measured.len() as f64));
+    }
+    Some((measure.shown.as_ref()?.number, measure.summary().map_or(0.0, |summary| summary.elapsed)))
 }
 
 fn legend(plot: Option<Plot>) -> View {
@@ -90,7 +105,7 @@ fn readout(measure: &Measure, index: usize) -> Cow<'_, str> {
 
 /// The chart for those who cannot see it: what it is, and where its data are.
 fn described(plot: &Plot) -> String {
-    let kind = if plot.shape == Shape::Bars { "bar chart" } else { "line chart" };
+    let kind = if plot.shape == Shape::Lines { "line chart" } else { "bar chart" };
     format!("{}: {kind} of {} by {}. The table below has its data.", plot.title, plot.y_name, plot.x_name)
 }
 
@@ -101,9 +116,12 @@ fn table(index: usize) -> View {
         .attr_of("aria-label", move |measure| plot(measure, index).map_or("", |plot| plot.title).into())
         .at("slot")
         .keyed(
-            |measure| {
-                let is_done = measure.summary().is_some_and(|summary| summary.phase == Phase::Done);
-                is_done.then(|| measure.count.to_string())
+            move |measure| {
+                let is_done = match index {
+                    COMPARED => measure.comparing.found.as_ref().is_some_and(|found| found.is_done),
+                    _ => measure.summary().is_some_and(|summary| summary.phase == Phase::Done),
+                };
+                is_done.then(|| format!("{:?}", version(measure, index).map(|(number, _)| number)))
             },
             move |measure| {
                 let Some(plot) = plot(measure, index) else { return html("<table></table>") };

@@ -29,7 +29,12 @@ fn save_csv(measure: &Measure) {
 }
 
 fn save_png(_: &Measure) {
-    let canvases = document().query_selector_all(".charts canvas");
+    save_charts();
+}
+
+/// Those that are shown.
+pub(super) fn save_charts() {
+    let canvases = document().query_selector_all(".subject:not([hidden]) .charts canvas");
     let Ok(canvases) = canvases else { return };
     for index in 0..canvases.length() {
         let canvas: Option<HtmlCanvasElement> = canvases.get(index).and_then(|node| node.dyn_into().ok());
@@ -39,7 +44,7 @@ fn save_png(_: &Measure) {
     }
 }
 
-fn save_text(name: &str, text: &str) {
+pub(super) fn save_text(name: &str, text: &str) {
     let Ok(blob) = Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(text))) else { return };
     let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
     save(name, &url);

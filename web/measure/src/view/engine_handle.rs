@@ -43,6 +43,12 @@ impl EngineHandle {
         }
     }
 
+    /// Ends all that it does.
+    pub(super) fn restart(&self) {
+        self.running.replace(None);
+        self.restart_if_failed();
+    }
+
     pub(super) fn post(&self, command: &Command) {
         if let Some(running) = &*self.running.borrow() {
             let buffer: ArrayBuffer = Uint8Array::from(&*encode(command)).buffer();

@@ -72,7 +72,7 @@ fn problem(measure: &Measure) -> Cow<'_, str> {
 }
 
 /// Errors are written in lower case; here they stand alone.
-fn sentence(error: &str) -> String {
+pub(super) fn sentence(error: &str) -> String {
     let mut characters = error.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     [&first, characters.as_str(), "."].concat()
