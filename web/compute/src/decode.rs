@@ -1,7 +1,7 @@
 //! Messages of other formats, laid out as what they mean: one line for each value, as it was written.
 //!
 //! A format is what the person chose, or what the connection's address or subprotocol announces, or what the bytes show beyond doubt
-//! ([`recognised`]). A broken message is shown as far as it could be read, with the place where it breaks.
+//! (`recognised`). A broken message is shown as far as it could be read, with the place where it breaks.
 
 mod cbor;
 mod json;

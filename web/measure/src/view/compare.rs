@@ -217,7 +217,7 @@ fn table(found: &Comparison) -> View {
     html(
         "<table class=answers>\
            <caption>What tutorials say, and what was measured</caption>\
-           <thead><tr><th scope=col>claim</th><th scope=col>HTTP</th><th scope=col>WebSocket</th><th scope=col>so?</th></tr></thead>\
+           <thead><tr><th scope=col>claim</th><th scope=col>HTTP</th><th scope=col>WebSocket</th><th scope=col>result</th></tr></thead>\
            <tbody></tbody>\
          </table>",
     )
