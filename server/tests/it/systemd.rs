@@ -83,15 +83,10 @@ async fn the_watchdog_is_told_while_the_threads_answer() {
 /// systemd's own program opens the socket, and starts the server at the first connection.
 #[tokio::test]
 async fn it_serves_a_socket_that_systemd_has_opened() {
-    const ACTIVATE: &str = "systemd-socket-activate";
-    if Sync::new(ACTIVATE).arg("--version").output().is_err() {
-        eprintln!("skipped: this system has no {ACTIVATE}");
-        return;
-    }
+    let Some(mut command) = socket_activate() else { return };
     // Nobody else takes the port between here and there: the system gives out others first.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address = format!("127.0.0.1:{port}");
-    let mut command = testkit::Program::command(ACTIVATE);
     command.args(["-l", &address, env!("CARGO_BIN_EXE_canyon"), "--host", "nowhere.invalid"]);
     let mut program = Program::start(command);
     let stream = within("the socket", async {
@@ -111,13 +106,9 @@ async fn it_serves_a_socket_that_systemd_has_opened() {
 
 #[tokio::test]
 async fn it_serves_a_unix_socket_that_systemd_has_opened() {
-    if Sync::new("systemd-socket-activate").arg("--version").output().is_err() {
-        eprintln!("skipped: this system has no systemd-socket-activate");
-        return;
-    }
+    let Some(mut command) = socket_activate() else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
-    let mut command = testkit::Program::command("systemd-socket-activate");
     command.args(["-l", path.to_str().unwrap(), env!("CARGO_BIN_EXE_canyon")]);
     let mut program = Program::start(command);
     let stream = within("the socket", connect(&path)).await;
@@ -129,13 +120,9 @@ async fn it_serves_a_unix_socket_that_systemd_has_opened() {
 
 #[tokio::test]
 async fn a_socket_to_which_no_connections_come_is_an_error() {
-    if Sync::new("systemd-socket-activate").arg("--version").output().is_err() {
-        eprintln!("skipped: this system has no systemd-socket-activate");
-        return;
-    }
+    let Some(mut command) = socket_activate() else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
-    let mut command = testkit::Program::command("systemd-socket-activate");
     command.args(["--datagram", "-l", path.to_str().unwrap(), env!("CARGO_BIN_EXE_canyon")]);
     let output = tokio::spawn(wait_for_output(command));
     // Activated by the first datagram.
@@ -150,6 +137,16 @@ async fn a_socket_to_which_no_connections_come_is_an_error() {
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("socket 0 of the service manager is no TCP or Unix socket that listens"), "{said}");
+}
+
+/// Runs `systemd-socket-activate`. `None` where the system has none.
+fn socket_activate() -> Option<Command> {
+    const ACTIVATE: &str = "systemd-socket-activate";
+    if Sync::new(ACTIVATE).arg("--version").output().is_err() {
+        eprintln!("skipped: this system has no {ACTIVATE}");
+        return None;
+    }
+    Some(testkit::Program::command(ACTIVATE))
 }
 
 async fn connect(path: &Path) -> tokio::net::UnixStream {

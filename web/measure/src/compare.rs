@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod bytes;
+pub mod ways;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

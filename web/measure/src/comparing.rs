@@ -110,10 +110,7 @@ async fn one_by_one(way: Way, found: &Comparison, taken: &mut Taken) -> Result<(
     for message in &messages {
         let sent = now();
         socket.send(message)?;
-        let (at, data) = socket.next().await?;
-        taken.times.record(at - sent);
-        taken.total = at - begun;
-        taken.wrong += u32::from(data != ***message);
+        receive(&mut socket, message, sent, begun, taken).await?;
     }
     socket_bytes(way, found, taken, 1);
     Ok(())
@@ -131,10 +128,7 @@ async fn at_once(found: &Comparison, taken: &mut Taken) -> Result<(), String> {
         socket.send(message)?;
     }
     for (message, sent) in messages.iter().zip(sent) {
-        let (at, data) = socket.next().await?;
-        taken.times.record(at - sent);
-        taken.total = at - begun;
-        taken.wrong += u32::from(data != ***message);
+        receive(&mut socket, message, sent, begun, taken).await?;
     }
     socket_bytes(way, found, taken, 1);
     Ok(())
@@ -147,13 +141,25 @@ async fn each(found: &Comparison, taken: &mut Taken) -> Result<(), String> {
         let begun = now();
         let mut socket = Socket::open(&found.plan.socket(ECHO)).await?;
         socket.send(message)?;
-        let (at, data) = socket.next().await?;
-        taken.times.record(at - begun);
-        taken.total = at - first;
-        taken.wrong += u32::from(data != ***message);
+        receive(&mut socket, message, begun, first, taken).await?;
         socket.close().await;
     }
     socket_bytes(Way::SocketEach, found, taken, FEW);
+    Ok(())
+}
+
+/// Takes the answer to a message that was sent then, in a run that began then.
+async fn receive(
+    socket: &mut Socket,
+    message: &JsString,
+    sent: f64,
+    begun: f64,
+    taken: &mut Taken,
+) -> Result<(), String> {
+    let (at, data) = socket.next().await?;
+    taken.times.record(at - sent);
+    taken.total = at - begun;
+    taken.wrong += u32::from(data != ***message);
     Ok(())
 }
 

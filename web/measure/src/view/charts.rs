@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use measure::compare::answers;
+use measure::compare::ways;
 use measure::plot::{self, Plot, Row, Shape, plots};
 use measure::run::Phase;
 use wasm_bindgen::JsCast;
@@ -22,7 +22,7 @@ pub(super) fn charts() -> View {
 
 fn plot(measure: &Measure, index: usize) -> Option<Plot> {
     if index == COMPARED {
-        return measure.comparing.found.as_ref().map(answers::plot);
+        return measure.comparing.found.as_ref().map(ways::plot);
     }
     plots(measure.summary()?).into_iter().nth(index)
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use measure::compare::answers::{self, Answer, COLUMNS};
+use measure::compare::answers::{self, Answer};
+use measure::compare::ways::{self, COLUMNS};
 use measure::compare::{Comparison, Plan, PlanError, Way};
 use measure::protocol::Command;
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
@@ -165,7 +166,7 @@ fn heading(found: &Comparison) -> View {
         html("<div class=chips role=group aria-label='Save the comparison'></div>")
             .child(save("Save as CSV", |measure| {
                 if let Some(found) = measure.found() {
-                    download::save_text("canyon-http.csv", &answers::to_csv(found, &super::platform()));
+                    download::save_text("canyon-http.csv", &ways::to_csv(found, &super::platform()));
                 }
             }))
             .child(save("Save chart as PNG", |_| download::save_charts())),
@@ -198,7 +199,7 @@ fn ways(found: &Comparison) -> View {
     .at("thead tr")
     .children(COLUMNS.map(|name| html("<th scope=col></th>").text(name)))
     .at("tbody")
-    .children(answers::ways(found).into_iter().enumerate().map(row))
+    .children(ways::ways(found).into_iter().enumerate().map(row))
 }
 
 fn table(found: &Comparison) -> View {

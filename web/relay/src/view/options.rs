@@ -109,28 +109,30 @@ type Read = fn(&RelayOptions) -> &String;
 type Write = fn(&mut RelayOptions) -> &mut String;
 
 fn field(label: &str, placeholder: &'static str, write: Write, read: Read) -> View {
-    html("<label class=field><span></span><input autocomplete=off autocapitalize=none spellcheck=false></label>")
-        .at("span")
-        .text(label)
-        .at("input")
-        .attr("placeholder", placeholder)
-        .value_of(move |dialog| read(&dialog.options).as_str().into())
-        .on("input", move |dialog, event| {
-            let typed = target::<HtmlInputElement>(event).value();
-            dialog.change(|options| *write(options) = typed);
-        })
-        .at_root()
+    let view =
+        html("<label class=field><span></span><input autocomplete=off autocapitalize=none spellcheck=false></label>");
+    typed(view.at("span").text(label).at("input"), placeholder, HtmlInputElement::value, write, read)
 }
 
 fn text_area(label: &str, placeholder: &'static str, write: Write, read: Read) -> View {
-    html("<label class=field><span></span><textarea rows=3 spellcheck=false autocomplete=off autocapitalize=none></textarea></label>")
-        .at("span")
-        .text(label)
-        .at("textarea")
-        .attr("placeholder", placeholder)
+    let view = html(
+        "<label class=field><span></span><textarea rows=3 spellcheck=false autocomplete=off autocapitalize=none></textarea></label>",
+    );
+    typed(view.at("span").text(label).at("textarea"), placeholder, HtmlTextAreaElement::value, write, read)
+}
+
+/// Keeps what is typed into the element that the view is at.
+fn typed<E: JsCast + 'static>(
+    view: View,
+    placeholder: &'static str,
+    value: fn(&E) -> String,
+    write: Write,
+    read: Read,
+) -> View {
+    view.attr("placeholder", placeholder)
         .value_of(move |dialog| read(&dialog.options).as_str().into())
         .on("input", move |dialog, event| {
-            let typed = target::<HtmlTextAreaElement>(event).value();
+            let typed = value(&target::<E>(event));
             dialog.change(|options| *write(options) = typed);
         })
         .at_root()
