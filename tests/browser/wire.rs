@@ -166,6 +166,8 @@ async fn rows_that_come_fast_are_followed_and_stay_where_they_are_read() -> Resu
     page.clicks("Show this connection").await?;
     // The stream's messages are binary; a report ends it.
     sees(&page, "text", "↓").await?;
+    // Before its rows have moved up, the list cannot be scrolled back.
+    page.waits_for("moved rows", "(//*[@id='inspect']//*[@role='option'])[1][@aria-posinset > 1]").await?;
     page.script("document.querySelector('#inspect .scroller').scrollTop = 0").await?;
     page.waits_for("it does not follow", "//*[@id='inspect']//button[.='↓ Follow'][not(@hidden)]").await?;
     sees(&page, "request", "GET").await?;
